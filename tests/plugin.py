@@ -107,9 +107,9 @@ def pytest_runtest_protocol(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown():
     """Hold a notebook's threads while a test's home goes: what they are at, they do in that home."""
-    threads, go = sys.modules.get("drawscape.notebook.kernel"), threading.Event()
-    for thread in () if threads is None else (threads.READER, threads.SLOW):
-        if thread._thread is not None:
+    threads, go = sys.modules.get("drawscape.notebook.threads"), threading.Event()
+    for thread in () if threads is None else threads.ALL_THREADS:
+        if thread.is_running:
             held = threading.Event()
             with contextlib.suppress(DrawscapeError):  # the test's settings are broken
                 thread.do(lambda held=held: held.set() or go.wait())
@@ -151,8 +151,8 @@ def search_home_from(monkeypatch):
 def _no_process_left(tmp_path_factory):
     """Fail the last test of a file that leaves a process behind, by the folders that it works in."""
     yield
-    if "drawscape.notebook.kernel" in sys.modules:  # a form starts one where there is none
-        sys.modules["drawscape.notebook.kernel"].stop_workers()
+    if "drawscape.notebook.own_worker" in sys.modules:  # a form starts one where there is none
+        sys.modules["drawscape.notebook.own_worker"].stop_workers()
     folder = tmp_path_factory.getbasetemp()
     end_plotters(folder)
 

@@ -1,9 +1,11 @@
-"""Tables in files: CSV, TSV, JSON, NDJSON and Parquet, any to any, read and typed by DuckDB.
+"""Tables in files: CSV, TSV, JSON, NDJSON, Parquet, Excel, any to any, in bounded memory.
 
-Read `convert` first; `options` has the formats and what a caller may say about a file.
+Read `convert` first, which reads and writes Parquet and Excel itself. `text_files` turns the other formats
+into a query of the `engine`, which is DuckDB; `options` says what a caller may choose.
 """
 
 from drawscape.data.convert import Conversion, convert
-from drawscape.data.options import SUFFIXES, TableOptions, format_named
+from drawscape.data.engine import distinct, memory_mb
+from drawscape.data.options import SUFFIXES, Options, format_named
 
-__all__ = ["SUFFIXES", "Conversion", "TableOptions", "convert", "format_named"]
+__all__ = ["SUFFIXES", "Conversion", "Options", "convert", "distinct", "format_named", "memory_mb"]

@@ -1,8 +1,8 @@
 """Drawing from a notebook: forms from signatures, live jobs, contact sheets, the queue.
 
-Read target.py first (what can be drawn), then settings.py and forms.py: a Form is one widget, which
-viewer/form.js draws. Then board.py: sheets, evolutions, the history and jobs are Boards of Cells, which
-kernel.py keeps up to date.
+Read draw_target.py first (what can be drawn), then form_settings.py and forms.py: a Form is one widget, which
+viewer/form.js draws. Then board.py: sheets, evolutions, the history and jobs are Boards of Cells. Both follow
+jobs with job_states.py.
 """
 
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from drawscape.notebook.forms import Form, form
     from drawscape.notebook.history_board import History, history
     from drawscape.notebook.jobs import JobView, QueueTable, job_view, queue_table
-    from drawscape.notebook.kernel import ensure_worker
+    from drawscape.notebook.own_worker import ensure_worker
     from drawscape.notebook.plot_panel import PlotPanel, open_plot, plot
     from drawscape.notebook.viewer import Comparison, View, Viewer, compare, view
 
@@ -39,7 +39,7 @@ _MODULES = {
     "evolution": "Evolution evolve",
     "forms": "Form form",
     "history_board": "History history",
-    "kernel": "ensure_worker",
+    "own_worker": "ensure_worker",
     "jobs": "JobView QueueTable job_view queue_table",
     "contact_sheets": "ContactSheet contact_sheet sheet sheets variations",
     "plot_panel": "PlotPanel plot open_plot",

@@ -22,38 +22,32 @@ from drawscape.catalogue.query import SortOrder, short
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
-from drawscape.notebook.kernel import (
-    ENDED,
-    Debounce,
-    Following,
-    JobState,
-    ensure_worker,
-    guard,
-    later,
-    state_of,
+from drawscape.notebook.cached_drawing import moment_words
+from drawscape.notebook.draw_target import (
+    SHEET_PRIORITY,
+    DrawTarget,
+    Values,
+    at_one_moment,
+    enqueue_drawing,
+    existing_drawing,
+    recipe_for,
 )
-from drawscape.notebook.lasting import Lasting, error_words, resource
-from drawscape.notebook.memory import drawing_of
+from drawscape.notebook.form_settings import Settings
+from drawscape.notebook.job_states import ENDED, Following, JobState, state_of
+from drawscape.notebook.job_words import status_words
+from drawscape.notebook.labels import label_of
+from drawscape.notebook.own_worker import ensure_worker, keep_worker_alive
 from drawscape.notebook.pictures import (
-    Picture,
+    EncodedImage,
     picture_table,
     place_words,
     preview_picture,
     result_picture,
     small_picture,
 )
-from drawscape.notebook.settings import Settings
-from drawscape.notebook.target import (
-    SHEET_PRIORITY,
-    Target,
-    Values,
-    at_one_moment,
-    enqueue_drawing,
-    moment_words,
-    recipe_for,
-    standing_drawing,
-)
-from drawscape.notebook.text import label_of, status_words
+from drawscape.notebook.recent_pictures import drawing_of
+from drawscape.notebook.static_output import StaticOutputWidget, error_words, resource
+from drawscape.notebook.threads import EXPORTS, PICTURES, Debounce
 from drawscape.plot.formats import menu_of_formats
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
@@ -75,7 +69,7 @@ CATALOGUE_S = 0.5
 KEEP_S = 2.0  # what a saved notebook shows of a board is no older than that
 MOST_KEPT = 100  # tiles that a saved notebook keeps
 
-Tile = dict[str, Any]
+TileContent = dict[str, Any]
 """What the page shows of a cell."""
 
 Control = dict[str, Any]
@@ -136,10 +130,10 @@ class Cell:
             self.drawing = self.drawing or drawing_of(state.result)
         return True
 
-    def picture(self) -> Picture | None:
+    def picture(self) -> EncodedImage | None:
         """Return its picture: the thumbnail, else the file or the preview of its job."""
         if self.drawing and (thumbnail := self.drawing.thumbnail):
-            return Picture(thumbnail)
+            return EncodedImage(thumbnail)
         state = self.state
         if state and state.status == "finished":
             return result_picture(state.result)
@@ -158,11 +152,11 @@ def plan(first: Settings, cells: Iterable[Cell], *, fresh: bool = False) -> None
             recipe = recipe_for(settings.target, cell.arguments)
             cell.request = recipe.request if recipe else ""
             if not fresh:
-                cell.drawing = cell.drawing or standing_drawing(recipe)
+                cell.drawing = cell.drawing or existing_drawing(recipe)
 
 
 def enqueue_missing(
-    target: Target,
+    target: DrawTarget,
     cells: Sequence[Cell],
     *,
     sheet: str = "",
@@ -170,7 +164,7 @@ def enqueue_missing(
     fresh: bool = False,
 ) -> Batch | None:
     """Queue what is neither drawn nor under way nor has failed, each recipe once; return the batch."""
-    guard()
+    keep_worker_alive()
     wanted: dict[Any, list[Cell]] = {}
     for number, cell in enumerate(cells):
         missing = not cell.drawing or cell.drawing.deleted
@@ -201,7 +195,7 @@ def enqueue_missing(
 class Gallery:
     """Pictures side by side in an output that lasts: saved in the notebook, shown anywhere."""
 
-    pictures: Sequence[Picture | None]
+    pictures: Sequence[EncodedImage | None]
     captions: Sequence[str]
     columns: int
     failures: Sequence[bool] = ()
@@ -223,7 +217,7 @@ class Gallery:
         return f"{len(self.pictures)} drawings in rows of {self.columns}"
 
 
-class Board(Lasting):
+class Board(StaticOutputWidget):
     """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
 
     What a button does is a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
@@ -251,14 +245,14 @@ class Board(Lasting):
 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
-        self._tiles: dict[str, Tile] = {}
+        self._tiles: dict[str, TileContent] = {}
         self._numbers = itertools.count(1)
         # A page asks for all tiles when it opens: before, nobody receives them.
         self._is_open = False
         self._followings: list[Any] = []
         self._catalogue = Debounce(CATALOGUE_S, self._read_catalogue)
         self._seen: int | None = None
-        self._keeping = Debounce(KEEP_S, self.keep, slow=True)
+        self._keeping = Debounce(KEEP_S, self.keep, thread=PICTURES)
         super().__init__(what, "board", **state)
         self.show(cells)
         self._begin()
@@ -288,7 +282,7 @@ class Board(Lasting):
         return self._drawings_of(self.selected)
 
     @property
-    def tiles(self) -> list[Tile]:
+    def tiles(self) -> list[TileContent]:
         """What the page shows of each cell: id, caption, hint, stars, state, progress."""
         with self._lock:
             return [self._tiles[one] for one in self.order if one in self._tiles]
@@ -328,7 +322,7 @@ class Board(Lasting):
         self._followings, self._is_open = [], False
         super().close()
 
-    def _still(self) -> str:
+    def _make_static_html(self) -> str:
         shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
         if not shown:
             return ""
@@ -377,12 +371,12 @@ class Board(Lasting):
     def draw_larger(self, paper: str) -> list[Job]:
         """Queue the chosen drawings on another paper, everything else as it is; return the jobs."""
         jobs = []
-        guard()
+        keep_worker_alive()
         for drawing in self._asked():
             larger = Settings.of_drawing(drawing, paper)
             target, arguments = larger.target, {**larger.arguments, "parents": [drawing.recipe]}
             recipe, title = recipe_for(target, arguments), f"{drawing.sketch} on {paper}"
-            if standing_drawing(recipe) is None:
+            if existing_drawing(recipe) is None:
                 jobs.append(enqueue_drawing(target, arguments, recipe, title=title))
         self.note = f"{len(jobs)} queued on {paper}; history() shows them when they are drawn"
         return jobs
@@ -443,7 +437,7 @@ class Board(Lasting):
             self._send_tiles(self.order)
 
     def _on_export(self, format: str) -> None:
-        later(partial(self._guarded, self.export, format))
+        EXPORTS.do(partial(self._guarded, self.export, format))
 
     def _show_error(self, error: Exception) -> None:
         self.note = getattr(error, "rule", error_words(error))  # of a parameter, without its name
@@ -516,7 +510,7 @@ class Board(Lasting):
         self._send_tiles(changed)
         self._count()
 
-    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> Tile:
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> TileContent:
         state, drawing = cell.state, cell.drawing
         caption, hint, key = cell.words, "", ""
         if drawing:
@@ -537,12 +531,12 @@ class Board(Lasting):
             "picture": key,
         }
 
-    def _picture(self, cell: Cell) -> Picture | None:
+    def _picture(self, cell: Cell) -> EncodedImage | None:
         return cell.picture()
 
     def _send_tiles(self, tile_ids: Sequence[str]) -> None:
         """Send tiles with their pictures; the caller holds the lock."""
-        if self._is_saved and tile_ids:
+        if self._has_static_output and tile_ids:
             self._keeping.request()
         for first in range(0, len(tile_ids) if self._is_open else 0, AT_ONCE):
             contents = []

@@ -22,10 +22,11 @@ from drawscape.notebook.board import (
     enqueue_missing,
     plan,
 )
-from drawscape.notebook.kernel import state_of
-from drawscape.notebook.settings import Settings, within
-from drawscape.notebook.target import Drawable, Target, Values, at_one_moment, target_of
-from drawscape.notebook.text import label_of
+from drawscape.notebook.draw_target import DrawTarget, SketchLike, Values, at_one_moment, target_of
+from drawscape.notebook.field_values import within
+from drawscape.notebook.form_settings import Settings
+from drawscape.notebook.job_states import state_of
+from drawscape.notebook.labels import label_of
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.recipe import address_of
 
@@ -42,7 +43,7 @@ _COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
 
 @parameters_apart("vary", lambda sketch: target_of(sketch).names)
 def contact_sheet(
-    sketch: Drawable,
+    sketch: SketchLike,
     seeds: Iterable[int] | int = range(12),
     *,
     columns: int = 4,
@@ -74,7 +75,7 @@ def contact_sheet(
 
 @parameters_apart("vary", lambda sketch: target_of(sketch).names)
 def variations(
-    sketch: Drawable,
+    sketch: SketchLike,
     *,
     columns: int | None = None,
     paper: str = "A5",
@@ -342,7 +343,7 @@ def _sampled(axes: Axes, count: int, known: Mapping[str, Parameter]) -> Axes:
     }
 
 
-def _ranges(target: Target, fixed: Values) -> Axes:
+def _ranges(target: DrawTarget, fixed: Values) -> Axes:
     """Return the bounds of all numbers of a sketch that are not `fixed`."""
     numbers = [p for p in target.parameters if p.bounded and not p.choices]
     found: Axes = {p.name: [p.low, p.high] for p in numbers if p.name not in fixed}

@@ -11,12 +11,20 @@ import traitlets
 from drawscape.catalogue import Drawing, find
 from drawscape.drawing.document import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.board import Board, Cell, Tile, control, enqueue_missing, plan
-from drawscape.notebook.settings import DICE_SIDES, SEED, Settings, random_value, within
-from drawscape.notebook.target import Drawable, Target, Values, is_drawing, sketch_of, target_of
+from drawscape.notebook.board import Board, Cell, TileContent, control, enqueue_missing, plan
+from drawscape.notebook.draw_target import (
+    DrawTarget,
+    SketchLike,
+    Values,
+    is_drawing,
+    sketch_of,
+    target_of,
+)
+from drawscape.notebook.field_values import random_value, within
+from drawscape.notebook.form_settings import DICE_SIDES, SEED, Settings
 from drawscape.parameters import Parameter, parameters_apart
 
-Beginning = Drawable | Drawing | Path | Sequence[Drawing | Path | str]
+Beginning = SketchLike | Drawing | Path | Sequence[Drawing | Path | str]
 """What an evolution begins with: a sketch, or drawings of one, or their files."""
 
 MOST = 48
@@ -93,9 +101,9 @@ def _parents(begin: Beginning) -> list[Drawing]:
     return [one if isinstance(one, Drawing) else find(one) for one in chosen]
 
 
-def _target(begin: Beginning) -> Target:
+def _target(begin: Beginning) -> DrawTarget:
     found = _parents(begin)
-    return target_of(sketch_of(found[0]) if found else cast(Drawable, begin))
+    return target_of(sketch_of(found[0]) if found else cast(SketchLike, begin))
 
 
 @dataclass
@@ -248,7 +256,7 @@ class Evolution(Board):
         super()._count()
         self.tree = [self._node(number, one) for number, one in enumerate(self.generations, 1)]
 
-    def _node(self, number: int, generation: Generation) -> Tile:
+    def _node(self, number: int, generation: Generation) -> TileContent:
         """Return what the tree shows of a generation, numbered from 1; 0 is the parent of the first."""
         cells, parent = generation.cells, generation.parent
         picture = max(cells, key=lambda cell: (cell.drawing is not None, cell.stars)).picture()

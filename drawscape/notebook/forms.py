@@ -1,7 +1,7 @@
 """A form made from a signature, or from a drawing with its settings: one widget, drawn by viewer/form.js.
 
-The kernel holds what counts: the settings (settings.py), the latest job, the picture. The page shows the
-traits and sends messages, which have a number; `ack` in the state is the largest that was dealt with.
+The kernel holds the settings (form_settings.py), the latest job and the picture. The page shows the
+traits and sends numbered messages; `ack` in the state is the largest number that was handled.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import mimetypes
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,31 @@ from drawscape import durations
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
 from drawscape.drawing.document import Document, Orientation
-from drawscape.durations import span_words
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, get_job
-from drawscape.notebook.kernel import ENDED, Debounce, Following, JobState, later, state_of
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, error_words, notebook_name, resource
+from drawscape.notebook.cached_drawing import CachedDrawing
+from drawscape.notebook.cell_traceback import with_source
+from drawscape.notebook.draw_target import (
+    DrawTarget,
+    SketchLike,
+    Values,
+    call_text,
+    enqueue_drawing,
+    existing_drawing,
+    is_drawing,
+    newer_target,
+    recipe_for,
+    settings_in,
+    target_of,
+)
+from drawscape.notebook.figures import figure_rows, notice_of, plotter_choices
+from drawscape.notebook.form_settings import Settings, UndoHistory
+from drawscape.notebook.job_states import ENDED, Following, JobState, state_of
+from drawscape.notebook.job_words import more_than_a_line, status_words, tail_of
+from drawscape.notebook.labels import size_words
 from drawscape.notebook.magics import load_ipython_extension
-from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures, drawing_of
 from drawscape.notebook.pictures import (
-    Picture,
+    EncodedImage,
     empty_sheet,
     is_blank,
     keep_upload,
@@ -40,25 +56,19 @@ from drawscape.notebook.pictures import (
     retouched,
     upload_preview,
 )
-from drawscape.notebook.settings import Settings, UndoHistory
-from drawscape.notebook.target import (
-    Drawable,
-    DrawnBefore,
-    Target,
-    Values,
-    call_text,
-    enqueue_drawing,
-    is_drawing,
-    newer_target,
-    recipe_for,
-    settings_in,
-    standing_drawing,
-    target_of,
+from drawscape.notebook.recent_pictures import RecentPictures, drawing_of
+from drawscape.notebook.saved_settings import Kept, LastSettings, NamedSettings
+from drawscape.notebook.static_output import (
+    LARGEST_IMAGE,
+    StaticOutputWidget,
+    error_words,
+    notebook_name,
+    resource,
 )
-from drawscape.notebook.text import more_than_a_line, size_words, status_words, tail_of, with_source
+from drawscape.notebook.threads import EXPORTS, PICTURES, Debounce
 from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.parameters import Parameter, parameters_apart
-from drawscape.plot import machine_names, optimize, read_machine, save, split_layers, statistics
+from drawscape.plot import optimize, read_machine, save, split_layers
 from drawscape.plot.formats import FormatName, menu_of_formats
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
@@ -69,24 +79,21 @@ if TYPE_CHECKING:
 _LIVE = Parameter("live", "bool")
 
 QUICK_S = 0.5
-"""A job that takes no longer shows its drawing only: a preview costs the page a quarter of a second."""
+"""A job shows no preview before this time: a preview costs the page a quarter of a second."""
 
-WORTH_SHOWING = 0.5
-"""How far a live drawing has to be before it replaces the one that it is compared with."""
+LEAST_PROGRESS = 0.5
+"""The progress from which the preview of a live drawing replaces the former picture."""
 
 PACE_S = 0.25
-"""A live form draws again when the hand has rested so long, although a drawing is under way."""
+"""A live form draws again when its settings have rested this long, although a drawing is under way."""
 
-READ_S = 0.4  # a drawing that is replaced sooner, as in a live form, is not read
+READ_S = 0.4  # a drawing that is replaced sooner, as in a live form, gets no figures
 
 REST_S = 1.0
-"""What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
+"""Settings that rest this long give a drawing; those before them give drafts."""
 
 UNDER_WAY = " under way"
-"""Kept beside the settings, with a name that no parameter has: what is being drawn, and the job's id."""
-
-MOST_ORDERED_POINTS = 100_000
-"""Points of a drawing that is put in order without being asked for: under a second."""
+"""Saved beside the settings: the address of what is drawn, and the job's id. No parameter has this name."""
 
 
 def _names(target: Any) -> list[str]:
@@ -95,7 +102,7 @@ def _names(target: Any) -> list[str]:
 
 @parameters_apart("where", _names)
 def form(
-    target: Drawable | Drawing | Path,
+    target: SketchLike | Drawing | Path,
     *,
     paper: str | None = None,
     orientation: Orientation | None = None,
@@ -108,16 +115,17 @@ def form(
 ) -> "Form":
     """Return a form for `target`: controls on the left, the picture on the right.
 
-    `target` is a pattern's name, a sketch, a function of a sketch's form, a task or its dotted path. A
+    `target` is a pattern's name, a sketch, a function that draws on a canvas, a task or its dotted path. A
     drawing of the catalogue, or an SVG file, opens with its settings, on another `paper` if one is given.
-    With `trust` the source that it carries may run. `values` are where parameters begin; those that are
-    called like an option of this function go into `where`. A `live` form draws when changed.
+    With `trust` the source code in the file may run. `values` are the first values of parameters; a
+    parameter with the name of an option of this function goes into `where`. A `live` form draws at each
+    change.
     Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
 
     >>> form("flow_field", paper="A5", seed=7, spacing=1.4).values["spacing"]
     1.4
     """
-    durations.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
+    durations.timeout(job_timeout)  # a wrong value is an error here, not at the first Draw
     own = {**({} if seed is None else {"seed": seed}), **(where or {})}
     how: dict[str, Any] = {"paper": paper, "orientation": orientation, "live": live, **own}
     drawing = None
@@ -136,8 +144,8 @@ def form(
     )
 
 
-class Form(Lasting):
-    """Fields, buttons, a bar, words, and the picture of the latest job.
+class Form(StaticOutputWidget):
+    """Fields, buttons, a progress bar, a status, and the picture of the latest job.
 
     `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`,
     `named.save("dense")`, `named.load("dense")`, `recent.paths`.
@@ -149,6 +157,7 @@ class Form(Lasting):
     inputs = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
+    previews = traitlets.Dict().tag(sync=True)
     strip = traitlets.List().tag(sync=True)
     _page_calls = "cancel undo redo shuffle reset renew retouch inspect plot close_below"
 
@@ -166,18 +175,18 @@ class Form(Lasting):
         self._steps = UndoHistory(settings)
         if before is not None:
             self._steps.add(settings.restored(before))
-        self._job: Job | DrawnBefore | None = None
+        self._job: Job | CachedDrawing | None = None
         self._draws = ""  # the address of what the latest job draws, '' of a draft
         self._following = Following((), lambda _state: None)
         self._drawn_with: Kept = {}
         self._path: Path | None = None
         self._document: Document | None = None
         self._wanted = self._drafting = False
-        self._shown: Target | None = None
+        self._shown: DrawTarget | None = None
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
         self._rest = Debounce(REST_S, self._keep_draft, from_last=True)
         self._saving = Debounce(PACE_S, self._keep_settings, from_last=True)
-        self._reading = Debounce(READ_S, self._read_drawing, from_last=True, slow=True)
+        self._reading = Debounce(READ_S, self._read_drawing, from_last=True, thread=PICTURES)
         super().__init__(f"the form of {settings.target.title}", "form")
         self.named = NamedSettings(
             kept.named_key, lambda: self.settings, self._show_kept, self._name_changed
@@ -195,37 +204,37 @@ class Form(Lasting):
         elif before is not None:
             self._show_first()
         if self.recent.paths:
-            later(self.recent.refresh)
+            PICTURES.do(self.recent.refresh)
 
     @property
     def _settings(self) -> Settings:
         return self._steps.now
 
-    # What a program does with it
+    # The public API
 
     @property
-    def job(self) -> Job | DrawnBefore | None:
-        """The latest job that this form enqueued, or the drawing that stood; None before the first."""
+    def job(self) -> Job | CachedDrawing | None:
+        """The latest job of this form, or the drawing that existed already; None before the first."""
         return self._job
 
     @property
     def values(self) -> Values:
-        """What the fields show, by parameter. Raises ParameterError where one is wrong."""
+        """The values of the fields, by parameter. Raises ParameterError for a wrong one."""
         return self._settings.values
 
     @property
     def settings(self) -> Values:
-        """What `set` needs to show the same again, as JSON values; a field that is wrong is left out."""
+        """The arguments of `set` that give these settings, as JSON values; wrong fields are left out."""
         return self._settings.kept
 
     @property
     def status(self) -> str:
-        """The words under the bar."""
+        """The state of the latest job in words."""
         return str(self.state.get("words", ""))
 
     @property
     def code(self) -> str:
-        """The Python call that draws what the fields show. Raises ParameterError."""
+        """The Python call that draws with these settings. Raises ParameterError."""
         return call_text(self._settings.target, self._settings.values)
 
     @property
@@ -240,7 +249,7 @@ class Form(Lasting):
             self._request_draft()
 
     def set(self, **values: Any) -> "Form":
-        """Show `values`, all or none of them, and return the form. Raises UnknownNameError, ParameterError.
+        """Return the form with `values`, all or none of them. Raises UnknownNameError, ParameterError.
 
         Beside parameters they may be `seed`, `paper`, `orientation`, `width`, `height`,
         `margin`.
@@ -248,20 +257,20 @@ class Form(Lasting):
         self._change(self._settings.changed(values))
         return self
 
-    def draw(self, *, fresh: bool = False) -> Job | DrawnBefore:
-        """Enqueue a job with the values shown and return it; the former one is canceled.
+    def draw(self, *, fresh: bool = False) -> Job | CachedDrawing:
+        """Return a job that draws with the values shown; the form's former job is canceled.
 
-        A drawing that stands is shown at once, and a job that draws it already goes on, unless `fresh`.
-        Errors are shown in the form and raised.
+        A drawing that exists is shown at once and returned as a CachedDrawing; a job that draws the same
+        goes on. With `fresh` it is always drawn again. Errors are shown in the form and raised.
         """
         return self._draw(fresh=fresh)
 
-    def show(self, drawing: Drawing) -> DrawnBefore:
-        """Show a drawing that stands as the form's own, and return what stands for its job."""
+    def show(self, drawing: Drawing) -> CachedDrawing:
+        """Show a drawing of the catalogue in the form, and return it as a CachedDrawing."""
         return self._show_file(drawing.path, drawing)
 
     def cancel(self) -> bool:
-        """Cancel the latest job, waiting or running; return whether there was one."""
+        """Return whether the latest job was canceled: it waited or ran."""
         with self._lock:
             self._wanted = self._drafting = False
             self._draws = ""
@@ -270,11 +279,11 @@ class Form(Lasting):
         return self._job is not None and bool(self._job.cancel())
 
     def undo(self) -> None:
-        """Show the settings before these, and their picture where it stands."""
+        """Show the settings before these, and their drawing if it exists."""
         self._step(-1)
 
     def redo(self) -> None:
-        """Show the settings that `undo` left, and their picture where it stands."""
+        """Show the settings that `undo` left, and their drawing if it exists."""
         self._step(1)
 
     def shuffle(self) -> None:
@@ -286,25 +295,27 @@ class Form(Lasting):
         self._say(locks=list(names))
 
     def reset(self) -> None:
-        """Show the settings that the form was opened with, and their picture where it stands.
+        """Show the settings that the form was opened with, and their drawing if it exists.
 
-        A pattern that was chosen since stays, with what it begins with.
+        The pattern that is chosen stays, with its own first settings.
         """
         self._change(self._first.changed(self._settings.pattern), draws=False)
-        self._show_what_stands()
+        self._show_existing()
 
     def renew(self) -> None:
-        """Take the parameters that the sketch has now; what still fits keeps its value."""
+        """Show the parameters that the sketch has now; values that still fit are kept."""
         if newer := newer_target(self._settings.target):
-            self._first = Settings.of(newer)
-            self._steps = UndoHistory(self._settings.retargeted(newer))
+            self._first, self._steps = (
+                Settings.of(newer),
+                UndoHistory(self._settings.retargeted(newer)),
+            )
             self._show_settings()
         self._say(renewed="")
 
     def export(self, format: FormatName, *, per_pen: bool = False) -> list[Path]:
         """Return the files written beside the drawing, its lines in order: 'svg', 'gcode', ...
 
-        Raises PlotError or MissingExtraError for what the format cannot hold or needs.
+        Raises PlotError for a drawing that the format cannot hold, MissingExtraError for a missing package.
         """
         if (path := self._drawing_file) is None:
             return []
@@ -323,55 +334,55 @@ class Form(Lasting):
     def retouch(
         self, name: str, *, cut: Sequence[float] = (0, 0, 0, 0), contrast: float = 1.0
     ) -> "Form":
-        """Cut the picture that parameter `name` names, change its contrast, and return the form.
+        """Return the form, with the picture of parameter `name` cut and its contrast changed.
 
-        `cut` is what goes at the left, top, right and bottom, in percent of the picture; a contrast below 1
-        is less. The result is a new file in `inputs/`; `undo` shows the former one.
+        `cut` is removed at the left, top, right and bottom, in percent of the picture; a `contrast` below 1
+        lowers it. The result is a new file in `inputs/`; `undo` shows the former one.
         Raises UnknownNameError, ParameterError.
         """
         return self.set(**{name: retouched(name, self.settings.get(name), cut, contrast)})
 
     def inspect(self) -> Viewer:
-        """Show the picture's drawing in a viewer in its place, and return that."""
+        """Return a viewer of the drawing, which is shown in place of the picture."""
         return self.show_below("view", self._kept_path())  # type: ignore[no-any-return]
 
     def plot(self) -> "PlotPanel":
-        """Queue a plot of the picture's drawing, and return its panel, which is shown. Raises PlotError."""
+        """Return the panel of a queued plot of the drawing, which is shown. Raises PlotError."""
         return self.show_below("plot", self._kept_path())  # type: ignore[no-any-return]
 
     def star(self, stars: int) -> Drawing:
-        """Give the picture's drawing 0 to 5 stars, and return it; a draft becomes a drawing."""
+        """Return the drawing that is shown, with 0 to 5 `stars`; a draft becomes a drawing."""
         drawing = find(self._kept_path())
         self.recent.star(str(drawing.path), stars)
         self._say(stars=stars)
         return drawing
 
     def settle(self) -> None:
-        """Show the end of a job that has ended by now."""
+        """Show the state of a job that has ended meanwhile."""
         job = self._job
         if isinstance(job, Job) and self.state["running"] and (state := state_of(job)).ended:
             self._job_changed(job, state)
 
     def close(self) -> None:
-        """Let the page forget the form; its job goes on."""
+        """Close the widget; its job goes on."""
         self._following.close()
         self._pace.drop()
         self._rest.drop()
         super().close()
 
-    def begin_saving(self) -> None:
-        """The form is in an output: show what stands for its settings."""
+    def enable_static_output(self) -> None:
+        """Update the second output from now on, and show the drawing of the settings."""
         if not self._job:
             self._show_first()
 
     def __dir__(self) -> Iterable[str]:
-        """The form's own names; those of the widget that it is are not for a person to choose from."""
+        """Return the names of a form, without those of ipywidgets."""
         return [*(n for n in vars(Form) if not n.startswith("_")), "named", "recent"]
 
     # Settings
 
     def _change(self, settings: Settings, gesture: Any = None, *, draws: bool = True) -> None:
-        """Show other settings; changes of one gesture are one step."""
+        """Show other settings; the changes of one gesture are one step of undo."""
         with self._lock:
             if not self._steps.add(settings, gesture):
                 return
@@ -385,7 +396,7 @@ class Form(Lasting):
             self._steps.step(by)
             self._keep_settings()
             self._show_settings()
-            self._show_what_stands()
+            self._show_existing()
 
     def _keep_settings(self) -> None:
         job, is_under_way = self._job, self.state["running"] and self._is_drawn
@@ -394,7 +405,7 @@ class Form(Lasting):
 
     def _show_kept(self, kept: Kept) -> None:
         self._change(self._settings.restored(kept), draws=False)
-        self._show_what_stands()
+        self._show_existing()
 
     def _show_settings(self) -> None:
         settings, drawn = self._settings, self._path is not None
@@ -409,13 +420,12 @@ class Form(Lasting):
             **self._steps.ways,
             older=drawn and not self.live and not self._is_drawn,
             name="",
-            previews={
-                one.name: upload_preview(str(settings.inputs[one.name] or ""))
-                for one in target.parameters
-                if one.text_format == "file"
-            },
-            details=[one for one in self.state["details"] if not one["open"]],  # the code of others
+            details=[
+                one for one in self.state["details"] if not one["open"]
+            ],  # not the code of others
         )
+        files = [one.name for one in target.parameters if one.text_format == "file"]
+        self.previews = {name: upload_preview(str(settings.inputs[name] or "")) for name in files}
         size = settings.page_size
         if size is not None and not drawn and not self._job:
             self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
@@ -428,24 +438,24 @@ class Form(Lasting):
 
     @property
     def _is_drawn(self) -> bool:
-        """Whether the latest job has the settings that are shown."""
+        """Whether the latest job draws with the settings that are shown."""
         return self._drawn_with == self.settings
 
     @property
     def _drawing_file(self) -> Path | None:
-        """The file of the drawing that is shown; None for a draft, and for what is no drawing."""
+        """The file of the drawing that is shown; None for a draft, or a file of another kind."""
         path = self._path
         return path if path and path.suffix == ".svg" and not is_draft(path) else None
 
     @property
     def _shows_draft(self) -> bool:
-        """Whether the picture is a draft that is finished, with the settings that are shown."""
+        """Whether the picture is a finished draft of the settings that are shown."""
         is_done = self.state["status"] == "finished" and self._is_drawn
         return is_done and is_draft(self._path or "")
 
-    def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | DrawnBefore:
-        """Show what stands for the settings, or enqueue a job."""
-        with self._lock:  # what is drawn is what is shown
+    def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | CachedDrawing:
+        """Return the drawing of the settings, or a job that draws it."""
+        with self._lock:  # the settings must not change meanwhile
             target = self._settings.target
             if newer_target(target) is not None:  # its file or cell has changed
                 self._say(renewed="The sketch has other parameters now.")
@@ -454,7 +464,7 @@ class Form(Lasting):
                     return self._make_drawing()
                 arguments = self._settings.arguments
                 recipe = recipe_for(target, arguments)
-                if not fresh and (known := standing_drawing(recipe)):
+                if not fresh and (known := existing_drawing(recipe)):
                     return self.show(known)
                 request, job = recipe.request if recipe and not draft else "", self._job
                 if job and self.state["running"] and request == self._draws != "" and not fresh:
@@ -472,13 +482,13 @@ class Form(Lasting):
 
     def _follow(
         self,
-        job: Job | DrawnBefore,
+        job: Job | CachedDrawing,
         words: str = "waiting",
         details: Sequence[Mapping[str, Any]] = (),
         *,
         draws: str = "",
     ) -> None:
-        """Follow `job` from now on, which draws what has that address; the former one is canceled."""
+        """Follow `job`, which draws the recipe with the address `draws`; cancel the former job."""
         with self._lock:
             former, self._job, self._draws = self._job, job, draws
             self._following.close()
@@ -502,16 +512,16 @@ class Form(Lasting):
         *,
         words: str = "",
         details: Sequence[Mapping[str, Any]] = (),
-    ) -> DrawnBefore:
-        """Show what was drawn before in place of a job; a task's file is no drawing."""
-        known = DrawnBefore(path, drawing or drawing_of(str(path)))
+    ) -> CachedDrawing:
+        """Show an existing file in place of a job's; the file of a task is in no catalogue."""
+        known = CachedDrawing(path, drawing or drawing_of(str(path)))
         said = words or known.words
         self._follow(known, said, details)
         self._job_changed(known, JobState("", "finished", result=known.result), said)
         return known
 
-    def _make_drawing(self) -> DrawnBefore:
-        """Make a drawing of the draft that is shown, and show that; what is said of it stays."""
+    def _make_drawing(self) -> CachedDrawing:
+        """Return the drawing that the shown draft becomes; status and details stay."""
         drawing = keep_draft(str(self._path))
         details = self.state["details"]
         return self._show_file(drawing.path, drawing, words=self.status, details=details)
@@ -527,8 +537,8 @@ class Form(Lasting):
                 return keep_draft(self._path).path
             return Path(self._make_drawing().result)
 
-    def _job_changed(self, job: Job | DrawnBefore, state: JobState, words: str = "") -> None:
-        """Show a job's state; a report on an earlier job, or one after the end, changes nothing."""
+    def _job_changed(self, job: Job | CachedDrawing, state: JobState, words: str = "") -> None:
+        """Show a job's state; that of an earlier job, or one after its end, changes nothing."""
         target = self._settings.target
         with self._lock:
             if job is not self._job or not self.state["running"]:
@@ -556,20 +566,20 @@ class Form(Lasting):
 
     @property
     def _keeps_former(self) -> bool:
-        """Whether a picture stays until the next is there: a live form's is compared with it."""
+        """Whether the former picture stays until the next is finished, as in a live form."""
         return self.live and self._path is not None
 
     def _shows_preview(self, state: JobState) -> bool:
         if state.status == "started" and state.run_s < QUICK_S:
             return False
-        return not self._keeps_former or state.progress >= WORTH_SHOWING
+        return not self._keeps_former or state.progress >= LEAST_PROGRESS
 
     def _show_result(self, result: Any) -> None:
         picture, path, caption = result_picture(result), result_path(result), result_words(result)
         drawn = None if not path or is_draft(path) else path
         drawing = drawing_of(str(drawn))
         thumbnail = drawing.thumbnail if drawing else None
-        small = Picture(thumbnail) if thumbnail else picture
+        small = EncodedImage(thumbnail) if thumbnail else picture
         if not picture and thumbnail:
             picture, caption = small, f"{caption}, shown reduced"
         if picture and is_blank(picture):
@@ -584,19 +594,21 @@ class Form(Lasting):
         if drawn is not None:
             kept = settings_in(drawing) if drawing else self._drawn_with
             keep = partial(self._keep_result, drawn, kept, small)
-            later(keep, PACE_S) if notebook_name() else keep()  # a page shows the picture first
+            PICTURES.do(
+                keep, PACE_S
+            ) if notebook_name() else keep()  # a page shows the picture first
 
-    def _keep_result(self, path: Path, kept: Kept, small: Picture | None) -> None:
-        """Put a picture into the strip and into the saved notebook."""
+    def _keep_result(self, path: Path, kept: Kept, small: EncodedImage | None) -> None:
+        """Put a picture into the strip, and into the static output."""
         if small:
             self.recent.add(path, kept)
         if small and len(small.data) <= LARGEST_IMAGE:
             self._keep(lambda: picture_table([(small, place_words(path))]))
 
     def _show_picture(
-        self, picture: Picture | None, caption: str, path: Path | None = None, **changes: Any
+        self, picture: EncodedImage | None, caption: str, path: Path | None = None, **changes: Any
     ) -> None:
-        """Show a picture, of the file at `path` if it is one; of None the former stays, with this caption."""
+        """Show a picture, of the file at `path` if there is one; for None the former stays."""
         with self.hold_sync():
             file = ""
             if picture:
@@ -605,12 +617,11 @@ class Form(Lasting):
             self._say(caption=caption, stale=False, file=file, **changes)
 
     def _show_first(self) -> None:
-        """Show the drawing of the settings where it stands or is under way, else the last picture."""
-        if self._show_what_stands():
+        """Show the drawing of the settings if it exists or is under way, else the last picture as older."""
+        if self._show_existing():
             return
         if self.recent.paths:
-            self._show_file(self.recent.paths[0])
-            self._drawn_with = {}
+            self._show_result(str(self.recent.paths[0]))
             self._say(older=True)
         request, job_id = (self._before or {}).get(UNDER_WAY) or ("", "")
         with contextlib.suppress(JobNotFoundError):
@@ -621,24 +632,24 @@ class Form(Lasting):
 
     @property
     def _recipe(self) -> Recipe | None:
-        """What the settings draw; None for what is no sketch's, and while a field is not filled in."""
+        """The recipe of the settings; None for a task, and while a field is wrong."""
         with contextlib.suppress(DrawscapeError):  # Draw says so
             return recipe_for(self._settings.target, self._settings.arguments)
         return None
 
-    def _show_what_stands(self) -> bool:
-        """Show the drawing of the settings, if it stands; return whether it does."""
-        if known := standing_drawing(self._recipe):
+    def _show_existing(self) -> bool:
+        """Return whether the drawing of the settings exists; if so, show it."""
+        if known := existing_drawing(self._recipe):
             self.show(known)
         return known is not None
 
     def _bring_back(self, path: Path, kept: Kept) -> None:
-        """Show a picture of the strip and its settings, and draw nothing."""
+        """Show a picture of the strip with its settings, and draw nothing."""
         self._show_kept(kept)
         if self._path != path or not self._is_drawn:
             self._show_file(path)
 
-    # A live form: the newest settings are drawn soon, and always in the end
+    # A live form draws drafts, and always the last settings
 
     def _request_draft(self) -> None:
         self._wanted = True
@@ -658,8 +669,8 @@ class Form(Lasting):
             self._drafting = False
 
     def _keep_draft(self) -> None:
-        """Make a drawing of the draft that the hand rests on."""
-        with self._lock:  # what is shown now is not in the middle of being replaced
+        """Turn the draft into a drawing once the settings rest."""
+        with self._lock:  # the picture must not be replaced meanwhile
             busy = self._drafting or self._wanted or self._rest.is_due
             if self.live and not busy and self._shows_draft:
                 self._guarded(self._make_drawing)
@@ -667,7 +678,7 @@ class Form(Lasting):
     # The drawing as a plotter sees it
 
     def _read_drawing(self) -> None:
-        """Say what there is to know of the drawing, and show it in the viewer below, if one is there."""
+        """Show the figures of the drawing, and the drawing in the viewer below if there is one."""
         path, document = self._drawing_file, self._document
         if not path:
             return
@@ -703,12 +714,12 @@ class Form(Lasting):
             self._say(exporting=False)
 
     def _say(self, **changes: Any) -> None:
-        """Show changes of the small things that stand around picture and fields."""
+        """Change entries of the state that the page shows."""
         with self._lock:
             self.state = {**self.state, **changes}
 
     def _show_error(self, error: Exception) -> None:
-        """Show what was raised, with the traceback of what is not the project's own."""
+        """Show an error; one that is not of the library has its traceback."""
         traced = [] if isinstance(error, DrawscapeError) else traceback.format_exception(error)
         self._show_details({"traceback": "".join(traced)})
         self._say(status="failed", words=error_words(error), progress=0.0)
@@ -717,7 +728,7 @@ class Form(Lasting):
         shown = [{"head": h, "text": t, "open": unfolded} for h, t in texts.items() if t]
         self._say(details=shown)
 
-    # What the page sends
+    # Messages from the page
 
     def _received(self, widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         with self._lock, self.hold_sync():
@@ -730,9 +741,9 @@ class Form(Lasting):
         return self.recent.choose if event == "choose" else super()._handler(event)
 
     def _on_ready(self) -> None:
-        """A page shows the form: draw its first picture, unless it has one."""
+        """Draw at once when a page opens, unless the drawing exists or is under way."""
         is_sketch = self._settings.target.takes_margin
-        if not self._job and is_sketch and not self._show_what_stands():
+        if not self._job and is_sketch and not self._show_existing():
             with contextlib.suppress(DrawscapeError):
                 _ = self._settings.values  # a field is not filled in: nothing is drawn yet
                 self._draw()
@@ -744,8 +755,8 @@ class Form(Lasting):
         self._change(settings, gesture)
 
     def _on_draw(self, fresh: bool = False) -> None:
-        """Draw; a second click, with nothing changed since the drawing that stood, draws it again."""
-        self._draw(fresh=fresh or (isinstance(self._job, DrawnBefore) and self._is_drawn))
+        """Draw; a second click on the same settings draws an existing drawing again."""
+        self._draw(fresh=fresh or (isinstance(self._job, CachedDrawing) and self._is_drawn))
 
     def _on_live(self, live: bool) -> None:
         self.live = live
@@ -764,7 +775,7 @@ class Form(Lasting):
         self.star(stars) if is_shown else self.recent.star(id, stars)
 
     def _on_thumbnails(self, ids: Sequence[str]) -> None:
-        """Send the strip's pictures of those ids, which the page has not yet."""
+        """Send pictures of the strip that the page does not have yet."""
         found = [(one, self.recent.picture(one)) for one in ids]
         kinds = [[one, picture.format] for one, picture in found if picture]
         self.send({"thumbnails": kinds}, [picture.data for _, picture in found if picture])
@@ -773,59 +784,16 @@ class Form(Lasting):
         self.show_below("compare", *map(full_path, ids))
 
     def _on_plotter(self, name: str) -> None:
-        """Give times and exports for a plotter, '' for none in particular."""
+        """Compute times and exports for a plotter, '' for any."""
         self._say(plotter=name)
         self._reading.request()
 
     def _on_export(self, format: FormatName, per_pen: bool) -> None:
         self._say(exporting=True, notice="putting the lines in order")
-        later(lambda: self._export(format, per_pen))
+        EXPORTS.do(lambda: self._export(format, per_pen))
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
         self.set(**{name: keep_upload(name, file, data)})
-
-
-@cache
-def plotter_choices() -> list[tuple[str, str]]:
-    """Return names and titles of the plotters to choose from, first none in particular."""
-    return [("", "any plotter"), *((name, read_machine(name).title) for name in machine_names())]
-
-
-def figure_rows(document: Document, plotter: str) -> list[dict[str, str]]:
-    """Return a row for each pen and, of several, one for their total: time, ink and lifts as words.
-
-    Times are those of the machine called `plotter`, '' for none in particular. The words say what a better
-    order of the lines would give, too, unless that would take long.
-    """
-    is_small = len(document.lines.points) <= MOST_ORDERED_POINTS
-    machine = read_machine(plotter).plotter if plotter else None
-    before = statistics(document, plotter=machine)
-    after = statistics(optimize(document), plotter=machine) if is_small else before
-    colors = [*(layer.color for layer in document.layers), ""]
-    rows = [
-        {
-            "pen": now.name or "pen",
-            "color": color,
-            "time": _change(span_words(now.seconds), span_words(then.seconds)),
-            "ink": f"{now.pen_down_mm / 1000:.2f} m",
-            "lifts": _change(f"{now.lifts:,}", f"{then.lifts:,}"),
-        }
-        for now, then, color in zip(before, after, colors, strict=True)
-    ]
-    return rows if len(rows) > 2 else rows[:-1]
-
-
-def notice_of(document: Document) -> str:
-    """Return what a picture alone would not say: that some or all of it is off the sheet."""
-    points = document.lines.points
-    outside = ((points < 0) | (points > (document.width_mm, document.height_mm))).any(axis=1)
-    if len(points) and outside.all():
-        return "all of it lies off the sheet"
-    return f"{100 * outside.mean():.1f} % of its points lie off the sheet" if outside.any() else ""
-
-
-def _change(before: str, after: str) -> str:
-    return before if after == before else f"{before} → {after}"
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:

@@ -9,8 +9,8 @@ from drawscape.catalogue.query import SortOrder, captions, name_of, parameter_na
 from drawscape.errors import UnknownNameError
 from drawscape.machine.plot import plotted_drawings
 from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
-from drawscape.notebook.target import Values, notebook_sketch
-from drawscape.notebook.text import label_of
+from drawscape.notebook.draw_target import Values, notebook_sketch
+from drawscape.notebook.labels import label_of
 from drawscape.parameters import parameters_apart
 from drawscape.sketches import Sketch
 

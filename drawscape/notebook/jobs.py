@@ -17,24 +17,25 @@ from drawscape.jobs import (
     resume_queue,
     watch,
 )
-from drawscape.notebook.board import Board, Cell, Tile, control
-from drawscape.notebook.kernel import Debounce, JobState, state_of
-from drawscape.notebook.pictures import Picture, result_path, result_picture, result_words
-from drawscape.notebook.target import DrawnBefore
-from drawscape.notebook.text import (
+from drawscape.notebook.board import Board, Cell, TileContent, control
+from drawscape.notebook.cached_drawing import CachedDrawing
+from drawscape.notebook.job_states import JobState, state_of
+from drawscape.notebook.job_words import (
     duration_words,
-    label_of,
     more_than_a_line,
     status_words,
     tail_of,
     verb_of,
 )
+from drawscape.notebook.labels import label_of
+from drawscape.notebook.pictures import EncodedImage, result_path, result_picture, result_words
+from drawscape.notebook.threads import Debounce
 
 PERIOD_S = 0.25  # the table is read four times a second at most, however fast the queue moves
 LARGEST_SHOWN = 400_000  # bytes of a file that is shown as it is; of a larger one the thumbnail
 
 
-def job_view(job: Job | DrawnBefore | str) -> "JobView":
+def job_view(job: Job | CachedDrawing | str) -> "JobView":
     """Return a live view of `job` (or of the job with that id): bar, words, picture.
 
     What a form's `draw` returns is one, also when nothing had to be drawn.
@@ -46,7 +47,7 @@ def job_view(job: Job | DrawnBefore | str) -> "JobView":
     <JobView: the job spiral, seed 0>
     """
     found = get_job(job) if isinstance(job, str) else job
-    if not isinstance(found, Job | DrawnBefore):
+    if not isinstance(found, Job | CachedDrawing):
         raise ParameterError("job", job, "give a job or its id")
     return JobView(found)
 
@@ -56,7 +57,7 @@ class JobView(Board):
 
     _tells_of_worker = True
 
-    def __init__(self, job: Job | DrawnBefore) -> None:
+    def __init__(self, job: Job | CachedDrawing) -> None:
         self.job = job
         if isinstance(job, Job):
             cell, state = Cell("", job=job), state_of(job)
@@ -79,12 +80,12 @@ class JobView(Board):
     def _on_cancel(self) -> None:
         self.job.cancel()
 
-    def _picture(self, cell: Cell) -> Picture | None:
+    def _picture(self, cell: Cell) -> EncodedImage | None:
         path = result_path(cell.state.result) if cell.state else None
         small = path and path.stat().st_size <= LARGEST_SHOWN
         return (result_picture(path) if small else None) or super()._picture(cell)
 
-    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> Tile:
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> TileContent:
         caption = result_words(cell.state.result if cell.state else None)
         return {**super()._tile(tile_id, cell, marks), "caption": caption}
 
@@ -158,7 +159,7 @@ class QueueTable(Board):
         self.details = details if isinstance(details, str) else ""
         self._reading.request()
 
-    def _still(self) -> str:
+    def _make_static_html(self) -> str:
         heads = "".join(f"<th>{name}</th>" for name in ("job", "name", "state", "took"))
         rows = ((t["id"][-8:], t["caption"], t["words"], t["took"]) for t in self.tiles)
         body = (f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows)
@@ -167,7 +168,7 @@ class QueueTable(Board):
     def _begin(self) -> None:
         self._followings.append(watch(lambda _job: self._reading.request()))
 
-    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> Tile:
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> TileContent:
         state = cell.state or JobState(tile_id, "not_found")
         words = status_words(replace(state, started_at=None), verb_of(state.task))  # not how long
         return {

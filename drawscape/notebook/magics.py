@@ -62,7 +62,7 @@ def jobs_line(line: str) -> Any:
 
 def worker_line(_line: str) -> Any:
     """Return once a worker is alive, and start one where there is none: `%worker`."""
-    from drawscape.notebook.kernel import ensure_worker
+    from drawscape.notebook.own_worker import ensure_worker
 
     return ensure_worker()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
@@ -17,7 +18,7 @@ from drawscape.catalogue.thumbnail import THUMBNAIL_PX, image_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.image_tag import kind_of, table_of
-from drawscape.notebook.text import size_words
+from drawscape.notebook.labels import size_words
 from drawscape.parameters import Parameter
 from drawscape.settings import home, readable_path
 from drawscape.svg.read import read_svg
@@ -35,7 +36,7 @@ _DRAWN = re.compile(rb"<(path|polyline|polygon|line|circle|ellipse|rect|image|te
 
 
 @dataclass(frozen=True)
-class Picture:
+class EncodedImage:
     """An image's bytes and, if it is a file, its path."""
 
     data: bytes
@@ -63,34 +64,34 @@ def result_path(result: Any) -> Path | None:
         return None
 
 
-def result_picture(result: Any) -> Picture | None:
+def result_picture(result: Any) -> EncodedImage | None:
     """Return the picture in the file that a job's result names, None when that is no picture."""
     path = result_path(result)
     is_shown = path and path.suffix.lower() in SHOWN
     if not path or not is_shown or path.stat().st_size > LARGEST_SHOWN:
         return None
-    return Picture(path.read_bytes(), path)
+    return EncodedImage(path.read_bytes(), path)
 
 
-def preview_picture(preview: bytes | None) -> Picture | None:
+def preview_picture(preview: bytes | None) -> EncodedImage | None:
     """Return a running job's preview as a picture, None when there is none or nothing on it yet."""
     if not preview:
         return None
-    picture = Picture(preview)
+    picture = EncodedImage(preview)
     return None if is_blank(picture) else picture
 
 
-def is_blank(picture: Picture) -> bool:
+def is_blank(picture: EncodedImage) -> bool:
     """Return whether nothing is drawn on an SVG; of pixels that is not known."""
     return picture.format == "svg+xml" and not _DRAWN.search(picture.data)
 
 
-def empty_sheet(width_mm: float, height_mm: float) -> Picture:
+def empty_sheet(width_mm: float, height_mm: float) -> EncodedImage:
     """Return a blank sheet of that size."""
     size = f'width="{width_mm:g}mm" height="{height_mm:g}mm"'
     box = f'viewBox="0 0 {width_mm:g} {height_mm:g}"'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box}></svg>'
-    return Picture(svg.encode())
+    return EncodedImage(svg.encode())
 
 
 def place_words(path: Path) -> str:
@@ -115,7 +116,7 @@ LARGEST_PX, SMALLEST_PX, SHRINK = 800, 60, 0.75
 KEPT_PX, LARGEST_KEPT = 240, 7_000  # pixels and bytes of one of many pictures in a saved notebook
 
 
-def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
+def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> EncodedImage | None:
     """Return an image as large as `most_bytes` and `most_px` of its longer side allow; None for none."""
     image = image.convert("RGB") if image.mode == "P" else image  # numbers of colours have no mean
     longer = min(most_px, max(image.size))
@@ -125,18 +126,20 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Pictu
         small.thumbnail((longer, longer))
         small.save(out, "WEBP", quality=60, method=2)
         if out.tell() <= most_bytes:
-            return Picture(out.getvalue())
+            return EncodedImage(out.getvalue())
         # Bytes grow a little less than with the area.
         longer = int(longer * min(SHRINK, (most_bytes / out.tell()) ** 0.6))
     return None
 
 
-def thumbnail_of(document: Document, most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
+def thumbnail_of(
+    document: Document, most_bytes: int, most_px: int = LARGEST_PX
+) -> EncodedImage | None:
     """Return a drawing as pixels, within bytes and pixels as `reduced`."""
     return reduced(image_of(document, max(most_px, THUMBNAIL_PX)), most_bytes, most_px)
 
 
-def small_picture(picture: Picture | None) -> Picture | None:
+def small_picture(picture: EncodedImage | None) -> EncodedImage | None:
     """Return a picture in the few bytes that a saved notebook keeps; None for an SVG that nobody can read."""
     if not picture or len(picture.data) <= LARGEST_KEPT:
         return picture
@@ -151,7 +154,7 @@ def small_picture(picture: Picture | None) -> Picture | None:
 
 
 def picture_table(
-    pictures: Iterable[tuple[Picture | None, str]],
+    pictures: Iterable[tuple[EncodedImage | None, str]],
     columns: int = 1,
     *,
     width_px: int | None = None,
@@ -172,7 +175,7 @@ def picture_table(
     return table_of(tiles, columns)
 
 
-# Picture files that a form is given: kept in the home, shown small, cut and with another contrast
+# EncodedImage files that a form is given: kept in the home, shown small, cut and with another contrast
 
 LARGEST_UPLOAD = 50_000_000  # bytes of a file that is chosen in a form
 
@@ -204,17 +207,29 @@ def keep_upload(parameter: str, file: str, data: bytes) -> str:
 
 
 def upload_preview(name: str) -> str:
-    """Return the address of a small picture of the file of that name, '' where there is none."""
+    """Return the data URL of a small picture of the file called `name`, '' when it is no picture.
+
+    A file is decoded once until it changes: a form asks at each step of a drag.
+    """
+    if not name:
+        return ""
     with suppress(*_UNREADABLE):
-        made = reduced(_upright(name), LARGEST_PREVIEW, PREVIEW_PX)
-        return made.url if made else ""
+        file = readable_path(name)
+        status = file.stat()
+        return _preview_of(file, status.st_mtime_ns, status.st_size)
     return ""
 
 
-def _upright(name: str) -> "Image":
+@lru_cache(maxsize=16)
+def _preview_of(file: Path, _modified_ns: int, _size: int) -> str:
+    made = reduced(_upright(file), LARGEST_PREVIEW, PREVIEW_PX)
+    return made.url if made else ""
+
+
+def _upright(path: Path) -> "Image":
     from PIL import Image, ImageOps
 
-    with Image.open(readable_path(name)) as file:
+    with Image.open(path) as file:
         return ImageOps.exif_transpose(file).convert("RGB")
 
 
@@ -229,7 +244,7 @@ def retouched(parameter: str, name: Any, cut: Sequence[float], contrast: float) 
         raise ParameterError("cut", cut, "must leave something of the picture")
     stretch = _CONTRAST.check(contrast)
     try:
-        image = _upright(str(name or ""))
+        image = _upright(readable_path(str(name or "")))
     except _UNREADABLE as error:
         raise ParameterError(parameter, name, f"is no picture that can be cut: {error}") from None
     wide, high = image.size

@@ -9,17 +9,18 @@ from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
 from drawscape.machine.device import devices
 from drawscape.machine.plot import Plot, find_plot
-from drawscape.notebook.kernel import Debounce, ensure_worker, guard
-from drawscape.notebook.lasting import Lasting, resource
+from drawscape.notebook.own_worker import ensure_worker, keep_worker_alive
+from drawscape.notebook.static_output import StaticOutputWidget, resource
+from drawscape.notebook.threads import PLOTS, Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.plot import optimize as optimized
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
 
-_LOOK_S = 0.4
+CHECK_PERIOD_S = 0.4
 
 
-class PlotPanel(Lasting):
+class PlotPanel(StaticOutputWidget):
     """Shows a plot, and does what its buttons ask for; `plot` is what it shows, `found` if it was there."""
 
     _esm = resource("plot_panel.js", "drawscape.viewer")
@@ -31,7 +32,7 @@ class PlotPanel(Lasting):
 
     def __init__(self, plot: Plot, *, found: bool = False) -> None:
         self.plot, self.found = plot, found
-        self._looking = Debounce(_LOOK_S, self._look, slow=True)
+        self._checking = Debounce(CHECK_PERIOD_S, self._check, thread=PLOTS)
         super().__init__(f"a plot on {plot.record.machine}", "plot")
         self._refresh()
         self._begin()
@@ -41,26 +42,26 @@ class PlotPanel(Lasting):
             self.state = {**self.plot.as_dict(), "found": self.found}
 
     def _begin(self) -> None:
-        self._looking.request()
+        self._checking.request()
 
     def act(self, action: str, **values: Any) -> None:
         """Do what a button does: answer, pause, pause_now, resume, stop, set, again. Raises PlotError."""
         shown, self.plot = self.plot, act_on_plot(self.plot, action, values)
         self.found = self.found and self.plot is shown
-        guard()  # the worker may have ended with an earlier kernel
+        keep_worker_alive()  # the worker may have ended with an earlier kernel
         self._refresh()
 
     def wait(self, timeout_s: float | None = None) -> str:
         """Return the state in words once the plot has ended, waits for a person, or the time is over."""
         until = float("inf") if timeout_s is None else time.monotonic() + timeout_s
         while self.plot.state.state in ("ready", "plotting") and time.monotonic() < until:
-            time.sleep(_LOOK_S / 4)
+            time.sleep(CHECK_PERIOD_S / 4)
         self._refresh()
         return self.plot.words
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self.comm is not None:  # else the panel is closed; the plot goes on
-            self._looking.request()
+            self._checking.request()
             self._guarded(self._refresh)
 
     def _on_ready(self) -> None:

@@ -15,11 +15,12 @@ from drawscape.catalogue import Drawing
 from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
-from drawscape.notebook.kernel import later
-from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, resource
+from drawscape.notebook.cached_drawing import CachedDrawing
+from drawscape.notebook.draw_target import Values
+from drawscape.notebook.labels import label_of, value_text
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
-from drawscape.notebook.target import DrawnBefore, Values
-from drawscape.notebook.text import label_of, value_text
+from drawscape.notebook.static_output import LARGEST_IMAGE, StaticOutputWidget, resource
+from drawscape.notebook.threads import EXPORTS
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
@@ -38,10 +39,10 @@ ROUNDING_MM = 0.05  # files have two decimals of a millimetre; a pen is wider th
 
 Titled = tuple[Document, str]
 
-Viewable = Document | SVGBuilder | Job | DrawnBefore | Drawing | str | Path
+Viewable = Document | SVGBuilder | Job | CachedDrawing | Drawing | str | Path
 
 
-class Viewer(Lasting):
+class Viewer(StaticOutputWidget):
     """Shows a drawing, or several that move together; lines are sent to a page, not kept in the state.
 
     `height` is that of the drawing, in CSS.
@@ -68,10 +69,10 @@ class Viewer(Lasting):
         self._margin_mm = margin_mm
         self._what = f"a view of {title}"
         self._send_drawings()
-        if self._is_saved:
-            self.begin_saving()
+        if self._has_static_output:
+            self.enable_static_output()
 
-    def _still(self) -> str:
+    def _make_static_html(self) -> str:
         most = LARGEST_IMAGE // len(self._drawings)
         made = [(thumbnail_of(document, most), title) for document, title in self._drawings]
         is_there = any(picture for picture, _ in made)
@@ -97,7 +98,7 @@ class Viewer(Lasting):
         self._send_drawings()
 
     def _on_findings(self, place: int) -> None:
-        later(lambda: self._send_findings(place))
+        EXPORTS.do(lambda: self._send_findings(place))
 
     def _send_findings(self, place: int) -> None:
         margin_mm = max(self._margin_mm - ROUNDING_MM, 0.0)
@@ -216,8 +217,8 @@ def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
     return read_svg(data), title, settings
 
 
-def file_of(drawing: Job | DrawnBefore | Drawing | str | Path) -> Path | None:
+def file_of(drawing: Job | CachedDrawing | Drawing | str | Path) -> Path | None:
     """Return the file of a drawing; a job is waited for. Raises JobFailed, DrawingNotFoundError."""
     if isinstance(drawing, Drawing):
         return drawing.file
-    return result_path(drawing.wait() if isinstance(drawing, Job | DrawnBefore) else drawing)
+    return result_path(drawing.wait() if isinstance(drawing, Job | CachedDrawing) else drawing)

@@ -485,7 +485,7 @@ export class Fields {
   /* What was typed and not yet left counts, too. */
   commit() { for (const field of this.fields.values()) field.commit?.(); }
 
-  throwDice(name) {
+  randomize(name) {
     this.tell({ [name]: String(Math.floor(Math.random() * DICE_SIDES)) }, newGesture());
     this.fields.get(name).write(this.inputs[name]);
   }
@@ -626,7 +626,7 @@ class FormView {
     /* ipywidgets has no mark of its own for a widget like this one whose kernel is gone. */
     const gone = this.gone = () => this.el.classList.add("drawscape-gone");
     const renew = () => { this.showSchema(); soon(); };
-    const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon],
+    const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon], ["change:previews", soon],
       ["change:strip", () => this.showStrip()], ["change:below", () => this.showBelow()], ["msg:custom", received], ["comm_live_update", gone]];
     for (const [event, handler] of pairs) model.on(event, handler);
     this.stop = () => { for (const [event, handler] of pairs) model.off(event, handler); };
@@ -652,7 +652,7 @@ class FormView {
     this.plotter.replaceChildren(...(schema.plotters ?? []).map(([name, title]) => make("option", { value: name, textContent: title })));
     this.fields = new Fields(schema, {
       onChange: (inputs, gesture) => this.send({ event: "change", inputs: { ...inputs }, gesture }),
-      onDice: name => { this.fields.throwDice(name); this.drawUnlessLive(); },
+      onDice: name => { this.fields.randomize(name); this.drawUnlessLive(); },
       onLock: name => this.send({ event: "lock", name }),
       onFile: async (name, file) => this.send({ event: "file", name, file: file.name }, [await file.arrayBuffer()]),
       onRetouch: (name, cut, contrast) => this.send({ event: "retouch", name, cut, contrast }),
@@ -669,11 +669,12 @@ class FormView {
     if (inputs.pattern_type) this.pattern.value = inputs.pattern_type;
     this.fields.showErrors(state.errors ?? {});
     this.fields.showLocks(state.locks ?? []);
-    for (const [name, address] of Object.entries(state.previews ?? {})) this.fields.fields.get(name)?.preview?.(address);
+    for (const [name, address] of Object.entries(model.get("previews") ?? {})) this.fields.fields.get(name)?.preview?.(address);
     if (this.answered(this.sent)) this.busy.textContent = "";
     this.el.dataset.status = state.status ?? "";
     this.status.textContent = state.words ?? "";
     this.bar.value = state.progress ?? 0;
+    this.bar.hidden = !state.running;
     this.note.textContent = state.note ?? "";
     this.renewed.hidden = !state.renewed;
     this.changed.textContent = state.renewed ?? "";

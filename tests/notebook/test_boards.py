@@ -20,7 +20,7 @@ from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.job_manager import JobFailed, list_jobs
 from drawscape.notebook import contact_sheet, evolve, form, history, sheet, sheets, variations
 from drawscape.notebook.evolution import child
-from drawscape.notebook.settings import random_value
+from drawscape.notebook.field_values import random_value
 from drawscape.parameters import read_parameters
 from drawscape.tasks.drawing import generate_complex_svg
 
@@ -241,18 +241,18 @@ def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path, mon
     made = contact_sheet(plot, range(3), paper="A6", size=7, gate=str(tmp_path / "first"))
     rest = contact_sheet(plot, range(3), paper="A6", size=8, gate=str(tmp_path / "never"))
     for one in (made, rest):
-        one.begin_saving()
+        one.enable_static_output()
     (tmp_path / "first").touch()
-    wait_until(lambda: made.saved_html.count("<img") == 3, "the pictures")
-    assert "<img" not in rest.saved_html
-    wait_until(lambda: "drawing" in rest.status or rest.saved_html.count("seed") == 3, "words")
+    wait_until(lambda: made.static_html.count("<img") == 3, "the pictures")
+    assert "<img" not in rest.static_html
+    wait_until(lambda: "drawing" in rest.status or rest.static_html.count("seed") == 3, "words")
     rest.cancel()
     monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")  # on a page they come after the cell
     again = contact_sheet(plot, range(3), paper="A6", size=7)
     again.wait(60)
-    again.begin_saving()
-    assert "<img" not in again.saved_html
-    wait_until(lambda: again.saved_html.count("<img") == 3, "the pictures")
+    again.enable_static_output()
+    assert "<img" not in again.static_html
+    wait_until(lambda: again.static_html.count("<img") == 3, "the pictures")
 
 
 def six(
@@ -343,8 +343,8 @@ def test_a_generation_that_is_asked_for_again_is_found():
     recipes = [[one.drawing.recipe for one in each.wait(60)] for each in (first, again)]
     assert recipes[0] == recipes[1]
     assert len(list_jobs(limit=None)) == jobs
-    again.begin_saving()
-    assert "<img" in again.saved_html
+    again.enable_static_output()
+    assert "<img" in again.static_html
 
 
 def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(module_home):
@@ -438,7 +438,7 @@ def test_threads_and_widgets_stay_few_after_many_drawings_and_sheets():
     size = rounds(4, 24)
     for first in range(0, rounds(2, 10) * size, size):
         made = contact_sheet("schotter", range(first, first + size), paper="A7")
-        made.begin_saving()
+        made.enable_static_output()
         made.wait(120)
     assert len(_instances) - before <= rounds(10, 60)
     wait_until(lambda: threading.active_count() <= threads + 1, "threads to end")

@@ -1,17 +1,23 @@
 """A form enqueues real jobs for a real worker and shows what became of them."""
 
+import threading
+import time
 from pathlib import Path
-from typing import Annotated
+from statistics import median
+from typing import Annotated, get_type_hints
 
 import numpy as np
 import pytest
 from annotated_types import Interval, doc
-from support import send, wait_until
+from support import send, slowness, wait_until
 
 from drawscape.catalogue import drawings, find
 from drawscape.errors import ParameterError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
+from drawscape.machine.device import add_device
 from drawscape.notebook import form, job_view, view
+from drawscape.notebook.cached_drawing import CachedDrawing
+from drawscape.notebook.threads import EXPORTS, WORKERS
 from drawscape.parameters import InputFile
 from drawscape.sketches import draw
 from drawscape.sketches.tone import pixels_of
@@ -359,11 +365,11 @@ def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path):
     shown = form(photo)
     send(shown, "file", file.read_bytes(), name="picture", file=file.name)
     assert shown.values["picture"] == "inputs/a_photo.png"
-    assert shown.state["previews"]["picture"].startswith("data:image/webp;base64,")
+    assert shown.previews["picture"].startswith("data:image/webp;base64,")
     send(shown, "file", b"another", name="picture", file="../a photo.png")
     assert shown.values["picture"] == "inputs/_a_photo.png"
     shown.set(picture="nowhere.png")
-    assert shown.state["previews"]["picture"] == ""
+    assert shown.previews["picture"] == ""
 
 
 def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(module_home):
@@ -395,3 +401,59 @@ def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(modul
             shown.retouch("picture", cut=cut, contrast=contrast)
     with pytest.raises(ParameterError, match="no picture"):
         shown.set(picture="nowhere.png").retouch("picture")
+
+
+def test_a_drag_beside_a_photograph_decodes_it_once_and_shows_it_again_when_it_changes(module_home):
+    """0.4 decoded 12 megapixels at each step: 130 ms."""
+    from PIL import Image
+
+    large = np.full((3000, 4000, 3), 120, np.uint8)
+    Image.fromarray(large).save(module_home / "large.jpg")
+    shown = form("squiggles", where={"picture": "large.jpg"})
+    first = shown.previews["picture"]
+    assert first.startswith("data:image/webp;base64,")
+    took_s = []
+    for rows in range(20, 50):
+        began = time.process_time()
+        send(shown, "change", inputs={"rows": str(rows)}, gesture=1)
+        took_s.append(time.process_time() - began)
+    assert median(took_s) < 0.01 * slowness()
+    assert "data:image" not in str(shown.state)  # which is sent at each step
+    Image.fromarray(large[:, :2000] // 2).save(module_home / "large.jpg")
+    shown.set(rows=50)
+    assert shown.previews["picture"] not in ("", first)
+
+
+def test_a_program_knows_the_types_of_what_draw_returns():
+    path = form("guilloche", paper="A7").draw().wait(60)
+    known = form("guilloche", paper="A7").draw()
+    assert isinstance(known, CachedDrawing)
+    assert (known.result, known.path, known.status) == (path, Path(path), "finished")
+    assert known.wait() == path
+    assert repr(known) == f"<CachedDrawing {Path(path).name}>"
+    hints = [get_type_hints(f.fget)["return"] for f in (CachedDrawing.result, CachedDrawing.words)]
+    assert hints == [str, str]
+
+
+def test_an_export_delays_neither_a_worker_nor_a_plot_panel_nor_the_figures():
+    """One thread served them all in 0.4."""
+    add_device("desk", "simulator", "100x")
+    shown = form("spiral", paper="A6", turns=9)
+    shown.draw().wait(60)
+    wait_until(lambda: shown.state.get("figures"), "its figures")
+    go, served = threading.Event(), threading.Event()
+    EXPORTS.do(lambda: go.wait(60))
+    try:
+        send(shown, "export", format="svg", per_pen=False)
+        WORKERS.do(served.set)
+        assert served.wait(60)
+        panel = shown.plot()
+        wait_until(lambda: panel.state["state"].startswith("waiting"), "what the journal says")
+        panel.act("stop")
+        shown.set(turns=8).draw().wait(60)
+        wait_until(lambda: len(shown.recent.paths) == 2, "the next picture")
+        assert shown.state["exporting"]
+        panel.close()
+    finally:
+        go.set()
+    wait_until(lambda: not shown.state["exporting"], "the export")

@@ -257,7 +257,7 @@ def test_a_required_number_starts_at_its_lower_bound():
 
 
 def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(monkeypatch):
-    monkeypatch.setattr("drawscape.notebook.target.LARGEST_CARRIED", 1_000_000)
+    monkeypatch.setattr("drawscape.notebook.draw_target.LARGEST_CARRIED", 1_000_000)
     photo, small = b"x" * 2_000_000, b"y"
 
     def halftone(svg):
@@ -444,7 +444,7 @@ def test_what_is_under_way_is_not_drawn_twice(notebook, tmp_path):
     send(shown, "draw")
     assert shown.job is job
     again = form(held, paper="A7")  # its cell runs again, maybe in the next kernel
-    again.begin_saving()
+    again.enable_static_output()
     assert again.job.id == job.id
     other = form(held, paper="A7")
     other.set(margin=3)

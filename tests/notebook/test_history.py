@@ -11,7 +11,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.notebook import contact_sheet, history, variations
-from drawscape.notebook.kernel import state_of
+from drawscape.notebook.job_states import state_of
 from drawscape.notebook.viewer import Viewer, compare, document_of, view
 from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw
@@ -270,6 +270,6 @@ def test_drawings_are_compared_in_three_modes_and_all_are_saved():
     assert len(colors) == 2
     with pytest.raises(ParameterError, match="must be one of side by side, overlay, blink"):
         shown.mode = "dream"
-    shown.begin_saving()
-    assert shown.saved_html.count("<img") == 2
-    assert len(shown.saved_html) < 210_000
+    shown.enable_static_output()
+    assert shown.static_html.count("<img") == 2
+    assert len(shown.static_html) < 210_000

@@ -12,8 +12,8 @@ from drawscape.errors import JobFailed, SignatureError
 from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import contact_sheet, form, job_view, queue_table
 from drawscape.notebook.forms import Form
+from drawscape.notebook.job_states import Following
 from drawscape.notebook.jobs import QueueTable
-from drawscape.notebook.kernel import Following, later
 from drawscape.notebook.magics import completions, load_ipython_extension
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -46,8 +46,8 @@ def test_a_job_is_followed_to_its_end_and_shows_it_later_too(gate):
     gate.touch()
     wait_until(lambda: view.status.startswith("finished in"), "the end")
     wait_until(lambda: view.tiles[0]["caption"] == "5", "the result")
-    view.begin_saving()
-    assert "wait for: finished in" in view.saved_html
+    view.enable_static_output()
+    assert "wait for: finished in" in view.static_html
     assert job_view(job.id).status.startswith("finished in")
 
 
@@ -80,9 +80,9 @@ def test_the_table_follows_the_queue_and_a_closed_one_no_more(gate):
     wait_until(lambda: row_of(table, job)["state"] == "finished", "its end")
     idle = "1 worker · 0 waiting · 0 running"
     wait_until(lambda: table.status.startswith(idle), "the summary")
-    table.begin_saving()
-    assert "&lt;i&gt;patience&lt;/i&gt;" in table.saved_html
-    assert "<i>" not in table.saved_html
+    table.enable_static_output()
+    assert "&lt;i&gt;patience&lt;/i&gt;" in table.static_html
+    assert "<i>" not in table.static_html
     table.close()
     assert closed.tiles == shown
 
@@ -159,9 +159,8 @@ def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_thr
     following.close()
     numbers = [state.number for state in seen]
     assert numbers == sorted(set(numbers))
-    later(lambda: None)
     names = [thread.name for thread in threading.enumerate()]
-    assert names.count("drawscape-reader") == names.count("drawscape-slow") == 1
+    assert [names.count(name) for name in ("drawscape-states", "drawscape-workers")] == [1, 1]
 
 
 def test_every_name_leads_to_something_with_a_docstring_and_no_other_does():

@@ -1,4 +1,4 @@
-"""A notebook without a worker starts one, which ends with the kernel."""
+"""A notebook without a worker starts one, which ends with the own_worker."""
 
 import os
 import signal
@@ -12,8 +12,8 @@ from support import first_line, python, wait_until
 
 from drawscape.errors import JobTimeout
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
-from drawscape.notebook import contact_sheet, ensure_worker, form, kernel
-from drawscape.notebook.kernel import later
+from drawscape.notebook import contact_sheet, ensure_worker, form, own_worker
+from drawscape.notebook.threads import WORKERS
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 def no_worker_left(module_home):
     """Each test begins and ends without a worker."""
     yield
-    kernel.stop_workers()
+    own_worker.stop_workers()
     wait_until(lambda: not workers_alive(), "the end of all workers")
 
 
@@ -68,7 +68,7 @@ def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path):
 
 def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn):
     ensure_worker()
-    kernel.stop_workers()
+    own_worker.stop_workers()
     wait_until(lambda: not workers_alive(), "its end")
     with pytest.raises(JobTimeout):
         enqueue_background_job(hold, width=1, height=1, job_delay="1h").wait(2)
@@ -78,11 +78,11 @@ def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn
 def test_a_form_starts_a_worker_says_so_and_outlives_it(tmp_path):
     held = form(hold, gate=str(tmp_path / "gate"))
     job = held.draw()
-    wait_until(lambda: held.state.get("note", "") == kernel.STARTED, "the note")
+    wait_until(lambda: held.state.get("note", "") == own_worker.STARTED, "the note")
     wait_until(lambda: held.status == "drawing", "the start")
     (first,) = workers_alive()
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: held.state.get("note", "") == kernel.RESTARTED, "the note")
+    wait_until(lambda: held.state.get("note", "") == own_worker.RESTARTED, "the note")
     (tmp_path / "gate").touch()
     assert job.wait(60) == "done"
     wait_until(lambda: held.status.startswith("finished"), "the form")
@@ -97,7 +97,7 @@ def test_the_worker_ends_with_the_process_that_started_it(end):
 
 
 def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
-    monkeypatch.setattr(kernel, "MOST_STARTS", 1)
+    monkeypatch.setattr(own_worker, "MOST_STARTS", 1)
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
     wait_until(lambda: not workers_alive(), "its end")
@@ -123,15 +123,15 @@ def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it():
     assert [len(pids.split()) for pids in seen] == [1]
 
 
-def test_the_guard_of_one_home_starts_no_worker_for_another(tmp_path, monkeypatch):
-    """Between its look and its act another home may have been chosen."""
+def test_the_check_of_one_home_starts_no_worker_for_another(tmp_path, monkeypatch):
+    """Between the check and the start another home may have been chosen."""
     go, done = threading.Event(), threading.Event()
-    later(lambda: go.wait(60))
-    kernel.guard()
+    WORKERS.do(lambda: go.wait(60))
+    own_worker.keep_worker_alive()
     (tmp_path / ".drawscape").mkdir()
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     enqueue_background_job(hold, width=1, height=1)
-    later(done.set)
+    WORKERS.do(done.set)
     go.set()
     assert done.wait(60)
     assert not workers_alive()

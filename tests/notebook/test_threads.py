@@ -99,7 +99,7 @@ def test_a_change_in_the_moment_in_which_a_draft_is_kept_is_drawn():
     hand = threading.Thread(target=change)
     with closing(open_file(catalogue_file())) as other:
         other.execute("begin immediate")  # so that the moment lasts
-        reader = next(t for t in threading.enumerate() if t.name == "drawscape-reader")
+        reader = next(t for t in threading.enumerate() if t.name == "drawscape-states")
 
         def keeps():
             frame = sys._current_frames()[reader.ident]

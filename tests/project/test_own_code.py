@@ -138,7 +138,7 @@ def test_the_worker_draws_it_by_name_and_sees_an_edit(project, worker):
 
 
 def test_a_form_sends_its_name_and_not_its_code(project):
-    from drawscape.notebook.target import PATTERN_TASK, target_of
+    from drawscape.notebook.draw_target import PATTERN_TASK, target_of
 
     for drawable in ("rings", SKETCHES["rings"], SKETCHES["rings"].function):
         target = target_of(drawable)

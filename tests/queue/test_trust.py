@@ -194,7 +194,7 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
     seen = [get_job_status(job.id) for job in jobs]
     assert [one["result"] for one in seen] == [None, 1]
     assert "cannot be read" in seen[0]["error"]
-    from drawscape.notebook.kernel import state_of
+    from drawscape.notebook.job_states import state_of
 
     assert [state_of(job).result for job in jobs] == [None, 1]
 

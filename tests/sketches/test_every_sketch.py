@@ -16,7 +16,7 @@ from support import rounds, sampled, slowness
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import depth_in
-from drawscape.notebook.settings import random_value
+from drawscape.notebook.field_values import random_value
 from drawscape.parameters import MISSING
 from drawscape.plot.png_export import to_png
 from drawscape.sketches import SKETCHES, draw

@@ -51,7 +51,7 @@ const showPattern = () => {
   properties = { width: side, height: side, seed, ...sketch.parameters.properties };
   fields = new Fields({ papers: PAPERS, sheet: { width: side, height: side, seed }, parameters: sketch.parameters }, {
     onChange: showSettings,
-    onDice: (name) => fields.throwDice(name),
+    onDice: (name) => fields.randomize(name),
     idOf: (name) => (name in sketch.parameters.properties ? `params.${name}` : name),
   });
   $('fields').replaceChildren(fields.sheet, fields.parameters);

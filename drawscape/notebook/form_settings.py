@@ -1,13 +1,10 @@
-"""What a form holds: page, seed and parameters, as a page shows them and as a sketch wants them.
+"""The settings of a form: page, seed and parameters.
 
-Numbers travel to the page as texts: they stay exact to the last bit, and what was typed wrong stays as it is.
-`Settings` is one state of a form and never changes; `UndoHistory` are the states that it went through.
+`Settings` is one state of a form and never changes; `UndoHistory` has the states for undo and redo.
 """
 
-import ast
 import contextlib
-import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,8 +14,15 @@ import numpy as np
 from drawscape.catalogue import Drawing
 from drawscape.drawing.document import PAPERS, Orientation, paper_size
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
-from drawscape.notebook.target import Target, Values, is_literal, settings_in, sketch_of, target_of
-from drawscape.notebook.text import number_text
+from drawscape.notebook.draw_target import (
+    DrawTarget,
+    Values,
+    is_literal,
+    settings_in,
+    sketch_of,
+    target_of,
+)
+from drawscape.notebook.field_values import Typed, random_value, read_value, shown_of, start_value
 from drawscape.parameters import MISSING, Parameter
 from drawscape.recipe import plain
 
@@ -38,27 +42,20 @@ DICE_SIDES = 10_000  # the dice give seeds that a person can read out and note d
 
 
 @dataclass(frozen=True)
-class Typed:
-    """What a page shows in a field, right or wrong: nobody has checked it."""
-
-    shown: Any
-
-
-@dataclass(frozen=True)
 class Settings:
     """The settings of a form. `given` has a checked value, or what was Typed, by name of `parameters`."""
 
-    target: Target
+    target: DrawTarget
     given: Values = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, target: Target, paper: str = "A4", orientation: Orientation | None = None
+        cls, target: DrawTarget, paper: str = "A4", orientation: Orientation | None = None
     ) -> "Settings":
         """Return the settings that a form of `target` opens with. Raises UnknownNameError."""
         empty = cls(target)
         starts = {
-            name: Typed(shown_of(one, _start(one))) if one.required else one.default
+            name: Typed(shown_of(one, start_value(one))) if one.required else one.default
             for name, one in empty.parameters.items()
         }
         found = empty._with(starts)
@@ -98,7 +95,7 @@ class Settings:
     @cached_property
     def _checked(self) -> Values:
         """The value of each parameter, or the error that says what is wrong with it."""
-        return {name: _read(one, self.given[name]) for name, one in self.parameters.items()}
+        return {name: read_value(one, self.given[name]) for name, one in self.parameters.items()}
 
     @cached_property
     def inputs(self) -> Values:
@@ -188,7 +185,7 @@ class Settings:
                 found = found.changed({name: kept[name]})
         return found
 
-    def retargeted(self, target: Target) -> "Settings":
+    def retargeted(self, target: DrawTarget) -> "Settings":
         """Return the settings for another target: what has the same name and fits keeps its value."""
         fitting = {n: value for n, value in self.kept.items() if n != "pattern_type"}
         return Settings.of(target).restored(fitting)
@@ -280,102 +277,11 @@ class UndoHistory:
         self._gesture = None
 
 
-def shown_of(parameter: Parameter, value: Any) -> Any:
-    """Return what a page shows for a value: text for numbers, names of choices, lists of such."""
-    if value is None or value is MISSING:
-        return None
-    if parameter.kind in ("int", "float"):
-        return number_text(value)
-    if parameter.kind == "list":
-        return [shown_of(*pair) for pair in zip(_items(parameter, value), value, strict=True)]
-    if parameter.kind == "any":
-        return repr(value)
-    return parameter.shown(value)
-
-
-def _value_of(parameter: Parameter, shown: Any) -> Any:
-    """Return what a page's input means, before it is checked."""
-    if parameter.kind == "list" and shown is not None:
-        return [_value_of(*pair) for pair in zip(_items(parameter, shown), shown, strict=True)]
-    text = shown.strip() if isinstance(shown, str) and parameter.kind != "text" else shown
-    if text == "" and (parameter.kind == "any" or parameter.optional or parameter.default is None):
-        return None
-    if parameter.kind == "any" and isinstance(text, str):
-        with contextlib.suppress(ValueError, SyntaxError):
-            return ast.literal_eval(text)
-    return text
-
-
-def _read(parameter: Parameter, given: Any) -> Any:
-    """Return the value that is given or was typed, or the ParameterError that says what is wrong."""
-    if not isinstance(given, Typed):
-        return given
-    value = _value_of(parameter, given.shown)
-    if value is None and parameter.required and not parameter.optional:
-        return ParameterError(parameter.name, None, "a value is required")
-    try:
-        return parameter.check(value)
-    except ParameterError as error:
-        return error
-
-
-def _items(parameter: Parameter, values: Sequence[Any]) -> tuple[Parameter, ...]:
-    return parameter.items * len(values) if parameter.open_ended else parameter.items
-
-
-def _start(parameter: Parameter) -> Any:
-    """Return where a parameter begins: at its default, or at what stands nearest to one."""
-    if parameter.default is not MISSING:
-        return parameter.default
-    if parameter.optional:
-        return None
-    if parameter.kind == "list":
-        return [] if parameter.open_ended else [_start(item) for item in parameter.items]
-    if parameter.kind == "choice":
-        return next(iter((parameter.choices or {}).values()))
-    low = parameter.low or 0
-    return {"bool": False, "text": "", "int": low, "float": low}.get(parameter.kind)
-
-
 def _property(parameter: Parameter) -> dict[str, Any]:
     """Return the JSON Schema of a parameter, with its default as the page shows it."""
     schema = parameter.json_schema()
-    start = _start(parameter)
+    start = start_value(parameter)
     schema["default"] = shown_of(parameter, start)
     if parameter.kind == "any" and not is_literal(start):
         schema["readOnly"] = True
     return schema
-
-
-def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
-    """Return a value anywhere within a parameter's choices or slider; MISSING where it has neither."""
-    if parameter.kind == "bool":
-        return bool(rng.integers(2))
-    if parameter.choices:
-        choices = [*parameter.choices.values(), *([None] if parameter.optional else [])]
-        return choices[rng.integers(len(choices))]
-    low, high, start = parameter.low, parameter.high, parameter.default
-    if parameter.kind in ("int", "float") and start not in (MISSING, None):
-        far = round(3 * abs(start), 12) or (10 if parameter.kind == "int" else 1)  # as in form.js
-        low = low if low is not None else (-far if start < 0 else 0)
-        high = high if high is not None else max(low, 0) + far
-    if low is None or high is None or low >= high:
-        return MISSING
-    # A range has 100 to 1000 stops, which a person can read out.
-    digits = 2 - math.floor(math.log10(high - low))
-    stop = 10.0**-digits
-    number = rng.uniform(low + stop * parameter.low_open, high - stop * parameter.high_open)
-    return within(parameter, round(float(number), digits), low, high)
-
-
-def within(parameter: Parameter, number: float, low: float, high: float) -> Any:
-    """Return `number` reflected into the bounds, whole or a multiple where it has to be one."""
-    step = parameter.step or (1 if parameter.kind == "int" else 0)
-    inside = step or (high - low) * 1e-6
-    low, high = low + inside * parameter.low_open, high - inside * parameter.high_open
-    number = max(number, 2 * low - number)
-    number = max(min(number, 2 * high - number), low)
-    if step:
-        first, last = -(-low // step), high // step
-        number = min(max(round(number / step), first), last) * step
-    return parameter.check(int(number) if parameter.kind == "int" else float(number))

@@ -1,15 +1,10 @@
-"""What a person reads: a job's state, its traceback with the lines of the cell, names and sizes."""
+"""A job in words: its state, its error in one line, the end of what it printed."""
 
-import inspect
-import linecache
 import re
-from collections.abc import Callable
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 from drawscape.durations import span_words
-from drawscape.notebook.kernel import JobState
+from drawscape.notebook.job_states import JobState
 
 LONGEST_PRINTED = 20_000  # characters of what was printed that are shown
 
@@ -75,62 +70,8 @@ def duration_words(start: datetime | None, end: datetime | None) -> str:
     return span_words(max(0.0, (end - start).total_seconds()))
 
 
-def label_of(name: str) -> str:
-    """Return a parameter's name as a person reads it: 'line_width' as 'line width'."""
-    return name.strip("_").replace("_", " ")
-
-
-def number_text(number: float) -> str:
-    """Return the shortest text that reads as exactly that number.
-
-    >>> number_text(1.25), number_text(45.0)
-    ('1.25', '45')
-    """
-    return repr(number).removesuffix(".0")
-
-
-def value_text(value: Any) -> str:
-    """Return a value as Python reads it, a whole number of mm without its point."""
-    return number_text(value) if isinstance(value, float) else repr(value)
-
-
-def size_words(count: int) -> str:
-    """Return a number of bytes as a person reads it: '812 bytes', '34 kB', '1.2 MB'."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"
-
-
 def tail_of(printed: str) -> str:
     """Return the end of what was printed; the rest is in `job.logs()`."""
     if len(printed) <= LONGEST_PRINTED:
         return printed
     return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"
-
-
-_FRAME = re.compile(r'^  File "', re.MULTILINE)
-_CARRIED = re.compile(r'^  File "<dynamic-code>", line (\d+), in (\S+)', re.MULTILINE)
-"""A frame of a function that travelled without its file: that is the pickler's name for it."""
-
-
-def with_source(traceback: str, function: Callable[..., Any] | None) -> str:
-    """Return `traceback` beginning at the first frame of `function`'s cell, each of them with its line.
-
-    The worker has no source of what came from a cell; the notebook has. Without such frames, or
-    without a function, the text is returned as it is.
-    """
-    first, begin = _CARRIED.search(traceback), _FRAME.search(traceback)
-    if not function or not first or not begin:
-        return traceback
-    shown = partial(_with_line, inspect.unwrap(function))
-    return traceback[: begin.start()] + _CARRIED.sub(shown, traceback[first.start() :])
-
-
-def _with_line(function: Any, frame: re.Match[str]) -> str:
-    """Return a frame of `function`, or of one that it may have called, in words and with its line."""
-    line, name = int(frame[1]), frame[2]
-    called = inspect.unwrap(getattr(function, "__globals__", {}).get(name, function))
-    code = getattr(called, "__code__", None) or getattr(function, "__code__", None)
-    source = linecache.getline(getattr(code, "co_filename", ""), line).strip()
-    words = f"  In this notebook, line {line} of the cell, in {name}"
-    return f"{words}\n    {source}" if source else words

@@ -22,7 +22,7 @@ import traitlets
 
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.display import INSTEAD_OF_WIDGET
-from drawscape.notebook.kernel import later
+from drawscape.notebook.threads import PICTURES
 
 LATER_S = 3.0  # when a page shows the widget: pictures for the saved notebook are made then
 LARGEST_FORM = 200_000  # bytes that one form may add to a saved notebook
@@ -43,11 +43,11 @@ def notebook_name() -> str:
 _ENVELOPE = ("event", "arguments", "number")
 """Of a page's message: what it asks for, arguments by place, a number; others have their names."""
 
-_ALL: weakref.WeakSet["Lasting"] = weakref.WeakSet()
+_ALL: weakref.WeakSet["StaticOutputWidget"] = weakref.WeakSet()
 
 
-class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
-    """A widget with a second output, `saved_html`, which is seen where the widget cannot be.
+class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+    """A widget with a second output, `static_html`, which is seen where the widget cannot be.
 
     It says `what` it is, and obeys its page: an event calls the method of `_page_calls` of that name, or
     `_on_EVENT`. It belongs to the cell that made it: when that runs again, it is closed. To display it opens
@@ -59,7 +59,7 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
     _how = "run this cell to see it live"
     _words_are_own = False
     _below: Any = None
-    _is_saved = _is_displayed = False
+    _has_static_output = _is_displayed = False
 
     def __init__(self, what: str, kind: str, /, **state: Any) -> None:
         self._lock = threading.RLock()
@@ -118,20 +118,20 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
     def _show_error(self, error: Exception) -> None:
         self.send({"trouble": error_words(error)})
 
-    def begin_saving(self) -> None:
+    def enable_static_output(self) -> None:
         """Have the second output show what the widget does from now on: it is in an output."""
-        self._is_saved = True
-        later(self.keep, LATER_S) if notebook_name() else self.keep()
+        self._has_static_output = True
+        PICTURES.do(self.keep, LATER_S) if notebook_name() else self.keep()
 
     @property
-    def saved_html(self) -> str:
+    def static_html(self) -> str:
         """What the notebook keeps at this moment."""
         return f"{self._head_html}{self._body_html}</div>"
 
     def keep(self) -> None:
         """Have the second output show what the widget does now."""
-        if self._is_saved:
-            self._keep(self._still)
+        if self._has_static_output:
+            self._keep(self._make_static_html)
 
     def _keep(self, make: Callable[[], str]) -> None:
         """Keep the HTML that `make` returns; '' changes nothing. What was read first is not kept last."""
@@ -143,10 +143,10 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
     def _publish(self, *, update: bool) -> None:
         from IPython.display import publish_display_data
 
-        data = {"text/html": self.saved_html, "text/plain": ""}
+        data = {"text/html": self.static_html, "text/plain": ""}
         publish_display_data(data, transient={"display_id": self._output_id}, update=update)
 
-    def _still(self) -> str:
+    def _make_static_html(self) -> str:
         """Return what the widget shows as HTML that needs no kernel; '' for nothing new."""
         return ""
 
@@ -184,7 +184,7 @@ class Lasting(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is
             self.reopen()
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
-        self.begin_saving()
+        self.enable_static_output()
         with self._output_lock:
             self._publish(update=False)
             self._is_displayed = True
@@ -203,7 +203,7 @@ def _settle(_result: Any) -> None:
             widget.settle()
 
 
-def _all_open() -> list[Lasting]:
+def _all_open() -> list[StaticOutputWidget]:
     return [one for one in _ALL if one.comm is not None]
 
 
@@ -212,7 +212,7 @@ def _close_former(_info: Any) -> None:
     cell = _cell_that_runs()
     for widget in _all_open() if cell else ():
         if widget._cell == cell:
-            widget._is_saved = False
+            widget._has_static_output = False
             widget.close()
 
 

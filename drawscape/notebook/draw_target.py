@@ -1,6 +1,6 @@
 """What a form or a sheet draws: a sketch, a function from a cell, or a task, seen as one kind of job.
 
-`target_of` reads it; `standing_drawing` returns what stands, `enqueue_drawing` queues a job. `sketch_of` and
+`target_of` reads it; `existing_drawing` returns what stands, `enqueue_drawing` queues a job. `sketch_of` and
 `settings_in` are the way back: from a drawing to what drew it.
 """
 
@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cached_property
 from numbers import Real
 from pathlib import Path
@@ -26,9 +25,8 @@ from drawscape.errors import (
     ProvenanceError,
     SignatureError,
 )
-from drawscape.image_tag import file_tag
 from drawscape.jobs import Job, check_serializable, enqueue_background_job, load_task, portable
-from drawscape.notebook.text import label_of, size_words, value_text
+from drawscape.notebook.labels import label_of, size_words, value_text
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.recipe import (
     Recipe,
@@ -62,11 +60,11 @@ LARGEST_CARRIED = 32_000_000
 Values = Mapping[str, Any]
 """Values by the names of parameters."""
 
-Drawable = str | Sketch | Callable[..., Any]
+SketchLike = str | Sketch | Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Target:
+class DrawTarget:
     """A job that a form can enqueue.
 
     `parameters` are its own; page and seed come with them where `has_page` and `has_seed` say so. `fixed`
@@ -103,7 +101,7 @@ class Target:
         function = self.fixed.get("function")
         return None if function is None else as_sketch(function)
 
-    def with_pattern(self, name: str) -> "Target":
+    def with_pattern(self, name: str) -> "DrawTarget":
         """Return this target with the parameters of the pattern `name`."""
         own = tuple(p for p in self.parameters if p.name == "output_filename")
         pattern = _sketch_target(SKETCHES[name])
@@ -129,7 +127,7 @@ class Target:
         }
 
 
-def target_of(drawable: Drawable) -> Target:
+def target_of(drawable: SketchLike) -> DrawTarget:
     """Return the job for a pattern's name, a Sketch, a function, a task or its dotted path.
 
     Raises UnknownNameError, and for a path that leads to no task TaskNotFoundError or TaskNotAllowedError.
@@ -149,7 +147,7 @@ def target_of(drawable: Drawable) -> Target:
     return _task_target(drawable, drawable)
 
 
-def _sketch_target(sketch: Sketch) -> Target:
+def _sketch_target(sketch: Sketch) -> DrawTarget:
     owner, by_name = f"sketch {sketch.name!r}", SKETCHES.finds(sketch)
     if not by_name:
         _check_carried(owner, sketch.function)
@@ -159,7 +157,7 @@ def _sketch_target(sketch: Sketch) -> Target:
             f"{owner} has a parameter {name!r}, which the job needs for itself; "
             f"call it something like {f'line_{name}'!r}"
         )
-    return Target(
+    return DrawTarget(
         title=label_of(sketch.name),
         summary=sketch.summary,
         task=PATTERN_TASK if by_name else FUNCTION_TASK,
@@ -170,7 +168,7 @@ def _sketch_target(sketch: Sketch) -> Target:
     )
 
 
-def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> Target:
+def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> DrawTarget:
     owner = f"task {_name_of(function)!r}"
     is_ours = isinstance(task, str) and _draws(task)
     read = read_parameters(function, skip=REMEMBERED if is_ours else ())
@@ -180,7 +178,7 @@ def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -
     defaults = {p.name: p.default for p in parameters}
     has_page, has_patterns = defaults.keys() >= PAGE, is_ours and "pattern_type" in defaults
     own = {*(PAGE if has_page else ()), "seed"}
-    target = Target(
+    target = DrawTarget(
         title=label_of(_name_of(function)),
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
         task=task,
@@ -218,7 +216,7 @@ def _name_of(function: Callable[..., Any]) -> str:
     return str(getattr(function, "__name__", "task"))
 
 
-def call_text(target: Target, values: Values) -> str:
+def call_text(target: DrawTarget, values: Values) -> str:
     """Return the call, on one line or with one argument a line.
 
         draw('spiral', width=148, height=210, seed=3, turns=24)
@@ -280,50 +278,6 @@ def _fault(parameter: Parameter) -> str | None:
     return None
 
 
-class DrawnBefore:
-    """What a form has instead of a job when its drawing stands: it has finished already."""
-
-    id = ""
-    status = "finished"
-
-    def __init__(self, path: Path, drawing: Drawing | None) -> None:
-        self.result = str(path)
-        """The path of the drawing's file."""
-        self.drawing = drawing
-
-    def wait(self, timeout: Any = None) -> str:
-        """Return the path at once."""
-        return self.result
-
-    def cancel(self, grace: Any = 0.0) -> bool:
-        """Return False: there is nothing to cancel."""
-        return False
-
-    def logs(self) -> str:
-        """Return '': what was printed then is with the job that drew it."""
-        return ""
-
-    @property
-    def words(self) -> str:
-        """That it was drawn before, and when."""
-        return "drawn before" + ("" if self.drawing is None else moment_words(self.drawing))
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Show the drawing, as a job that has finished does."""
-        tag = file_tag(self.result)
-        return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
-
-    def __repr__(self) -> str:
-        return f"<DrawnBefore {Path(self.result).name}>"
-
-
-def moment_words(drawing: Drawing) -> str:
-    """Return when a drawing was made: ', at 12:30', ', on 03 May at 12:30'."""
-    moment = drawing.drawn_at.astimezone()
-    today = moment.date() == datetime.now().astimezone().date()
-    return f", {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"
-
-
 @contextmanager
 def at_one_moment() -> Iterator[None]:
     """Look at sketches, home and catalogue once in the block, which asks for many drawings."""
@@ -334,7 +288,7 @@ def at_one_moment() -> Iterator[None]:
         yield
 
 
-def recipe_for(target: Target, arguments: Values) -> Recipe | None:
+def recipe_for(target: DrawTarget, arguments: Values) -> Recipe | None:
     """Return the recipe that a job of `target` with `arguments` has; None for a job that is no sketch's.
 
     One that goes to a file of a given name is left to the worker.
@@ -348,7 +302,7 @@ def recipe_for(target: Target, arguments: Values) -> Recipe | None:
     return recipe_of(sketch, **given, values=values)
 
 
-def standing_drawing(recipe: Recipe | None) -> Drawing | None:
+def existing_drawing(recipe: Recipe | None) -> Drawing | None:
     """Return the drawing of that recipe if it stands. A catalogue that cannot be read knows of none."""
     with suppress(CatalogueError):
         return None if recipe is None else find_existing(recipe)
@@ -356,7 +310,7 @@ def standing_drawing(recipe: Recipe | None) -> Drawing | None:
 
 
 def enqueue_drawing(
-    target: Target,
+    target: DrawTarget,
     arguments: Values,
     recipe: Recipe | None,
     *,
@@ -401,7 +355,7 @@ def notebook_sketch(name: str) -> Callable[..., Any] | None:
     return here if callable(here) and is_sketch(here) else None
 
 
-def sketch_of(drawing: Drawing, *, trust: bool = False) -> Drawable:
+def sketch_of(drawing: Drawing, *, trust: bool = False) -> SketchLike:
     """Return the sketch of a drawing. Raises ProvenanceError for a notebook's that is not defined here."""
     here = notebook_sketch(drawing.sketch)
     if here:
@@ -420,7 +374,7 @@ def sketch_of(drawing: Drawing, *, trust: bool = False) -> Drawable:
         ) from None
 
 
-def newer_target(target: Target) -> Target | None:
+def newer_target(target: DrawTarget) -> DrawTarget | None:
     """Return what is drawn now, if its sketch has other parameters than `target`; else None."""
     if target.patterns or not target.takes_margin:
         return None

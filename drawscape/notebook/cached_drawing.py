@@ -1,0 +1,59 @@
+"""What a form has in place of a job when its drawing exists already."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from drawscape.catalogue import Drawing
+from drawscape.image_tag import file_tag
+
+
+@dataclass(frozen=True)
+class CachedDrawing:
+    """A drawing that exists: `Form.draw()` returns it in place of a job, and it answers as a finished job.
+
+    `path` is its file; `drawing` is None for the file of a task, which is not in the catalogue.
+    """
+
+    path: Path
+    drawing: Drawing | None = None
+    id: str = ""
+    status: Literal["finished"] = "finished"
+
+    @property
+    def result(self) -> str:
+        """The path of the file, as the result of a job that draws."""
+        return str(self.path)
+
+    def wait(self, timeout: Any = None) -> str:
+        """Return the path at once."""
+        return self.result
+
+    def cancel(self, grace: Any = 0.0) -> bool:
+        """Return False: nothing is left to cancel."""
+        return False
+
+    def logs(self) -> str:
+        """Return '': the job that drew it has its log."""
+        return ""
+
+    @property
+    def words(self) -> str:
+        """That it was drawn before, and when."""
+        return "drawn before" + ("" if self.drawing is None else moment_words(self.drawing))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show the drawing, as a finished job does."""
+        tag = file_tag(self.result)
+        return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
+
+    def __repr__(self) -> str:
+        return f"<CachedDrawing {self.path.name}>"
+
+
+def moment_words(drawing: Drawing) -> str:
+    """Return when a drawing was made: ', at 12:30', ', on 03 May at 12:30'."""
+    moment = drawing.drawn_at.astimezone()
+    today = moment.date() == datetime.now().astimezone().date()
+    return f", {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"
