@@ -51,12 +51,15 @@ def _until_certain(
     engine: Engine, insertion: Callable[[], str | None], jobs: Sequence[NewJob], **key: str
 ) -> str | None:
     """Return what `insertion` of `jobs` does, repeated while its connection breaks and `key` is not there."""
+    is_in_doubt = False
     for left in reversed(range(_LOST_TRIES)):
         try:
             found = insertion()
             failpoint("insert.after_commit")
             return found
         except UniqueViolation as error:
+            if is_in_doubt:  # the server has committed an earlier try by now
+                return None
             if "job.id" not in str(error):
                 raise
             ids = " or ".join(repr(job.id) for job in jobs)
@@ -67,6 +70,7 @@ def _until_certain(
             if not left:
                 raise
         except CommitInDoubt as doubt:
+            is_in_doubt = True
             with suppress(QueueError):  # nor can be asked: the caller hears of the doubt
                 if engine.read(engine.STATUS if "id" in key else engine.BATCH, **key):
                     return None

@@ -58,8 +58,8 @@ def prune(engine: Engine, keep: Keep) -> int:
     )
     surplus = engine.read(engine.ENDED_COUNT)[0][0] - keep.count
     removed += _remove(engine, engine.PRUNE_SURPLUS, limits, surplus)
-    engine.write(engine.DROP_BATCHES)
-    engine.write(engine.DROP_GROUPS)
+    with engine.transaction() as run:  # alone: nobody queues a job of a group that goes
+        engine.drop_unused(run)
     if removed:
         _shrink(engine)
     return removed

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from support import beside, is_running, started, wait_until
 
 from drawscape import errors, job_manager
 from drawscape.job_manager import default_queue, enqueue_many, get_job, workers_alive
-from drawscape.queue import insertion
+from drawscape.queue import insertion, retention
 from drawscape.queue.acknowledgement import give_back, refuse
 from drawscape.queue.claim import ClaimRequest, Outcome
 from drawscape.queue.engines import postgres_schema as schema
@@ -216,6 +218,92 @@ def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(url, mo
     second = queued("second", job_depends_on=first)
     assert broken != [0]
     assert second.status == "deferred"
+
+
+LATE_COMMITS = """
+create function wait_for_test() returns trigger language plpgsql as $$ begin
+    perform pg_advisory_xact_lock_shared(77); return null; end $$;
+create constraint trigger late after insert on {table} deferrable initially deferred
+    for each row execute function wait_for_test()
+"""
+
+
+@pytest.mark.parametrize("table", ["job", "job_batch"])
+def test_a_commit_that_lands_after_its_connection_broke_is_no_refusal(url, monkeypatch, table):
+    default_queue().database.open()
+    proxy = Proxy.before(url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", proxy.url_of(url))
+    with administrator(url) as connection, ThreadPoolExecutor(1) as pool:
+        schema = url.rpartition("%3D")[2]
+        connection.execute(f"set search_path = {schema}; {LATE_COMMITS.format(table=table)}")
+        connection.execute("select pg_advisory_lock(77)")
+        waits = (
+            "select count(*) from pg_stat_activity where application_name = %s and wait_event = %s"
+        )
+
+        def waiting(what):
+            return connection.execute(waits, (schema, what)).fetchone()[0]
+
+        if table == "job":
+            queueing = pool.submit(queued, "mine")
+        else:
+            queueing = pool.submit(enqueue_many, "sampletasks.nothing", [{}] * 3)
+        wait_until(lambda: waiting("advisory") == 1, "the commit to wait")
+        proxy.leave()
+        proxy.come_back()
+        wait_until(lambda: waiting("transactionid") == 1, "the second try to wait for the first")
+        connection.execute("select pg_advisory_unlock(77)")
+        queueing.result(60)
+    assert {job.status for job in job_manager.list_jobs()} == {"queued"}
+    assert len(job_manager.list_jobs()) == (1 if table == "job" else 3)
+    proxy.close()
+
+
+def test_a_group_is_not_dropped_while_a_job_of_it_is_queued(url, database, monkeypatch):
+    """The group is there without a job when the insertion asks for it, and pruning comes by."""
+    default_queue().database.open()
+    database.write(
+        "insert into job_group (queue, lane, limit_key) values ('background', 'slow', '')"
+    )
+    database.write("insert into job_batch (id, queue, created_at, total) values ('old', '', 0, 0)")
+    is_queued, waits = (
+        threading.Event(),
+        "select wait_event from pg_stat_activity where datname is not null",
+    )
+
+    def let_prune(name):
+        if name == "insert.before_commit":
+            is_queued.set()
+            pruning.result(60)
+
+    with administrator(url) as connection, ThreadPoolExecutor(2) as pool:
+
+        def are_waiting(what):
+            return (what,) in connection.execute(waits).fetchall()
+
+        with psycopg.connect(url) as holder:
+            holder.execute("select 1 from job_batch for update")
+            pruning = pool.submit(retention.prune, database, retention.KEEP)
+            wait_until(lambda: are_waiting("transactionid"), "pruning to come to the batch")
+            monkeypatch.setattr(insertion, "failpoint", let_prune)
+            queueing = pool.submit(queued, "one", job_lane="slow")
+            wait_until(lambda: is_queued.is_set() or are_waiting("advisory"))
+        queueing.result(60)
+    let_claim(url, "worker")
+    assert claimed(database, "worker").id == "one"
+
+
+def test_the_counts_of_ended_jobs_are_added_up_when_jobs_are_pruned(url, database):
+    let_claim(url, "worker")
+    for number in range(3):
+        queued(f"job-{number}")
+        assert acknowledge(database, claimed(database, "worker"), Outcome("finished"))[0]
+    retention.prune(database, retention.KEEP)
+    assert database.read("select count(*) from job_count_change") == [(0,)]
+    assert job_manager.queue_statistics().counts["finished"] == 3
+    get_job("job-0").delete()
+    assert job_manager.queue_statistics().counts["finished"] == 2
+    assert job_manager.check_queue() == []
 
 
 def test_a_server_that_is_full_or_starts_is_waited_for():

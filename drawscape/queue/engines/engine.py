@@ -100,6 +100,11 @@ class JobTable(Queries):
     def flush(self) -> None:
         """Let what was committed survive a power loss; nobody waits for that."""
 
+    def drop_unused(self, run: Any) -> None:
+        """Remove batches and groups of which no job is left, in a transaction that is alone."""
+        run(self.DROP_BATCHES)
+        run(self.DROP_GROUPS)
+
     def shrink(self, pages: int) -> int:
         """Give up to `pages` unused pages back to the disk; return how many are left."""
         return 0

@@ -177,11 +177,16 @@ class PostgresEngine(PostgresQueries, JobTable):
                 yield run
                 self._control(raw, "commit", in_doubt=True)
             except BaseException:
-                if not raw.closed:
-                    raw.execute("rollback", prepare=False)
+                self._roll_back(raw)
                 raise
             if run.wrote:
                 self._notify(raw, is_work=True)
+
+    def _roll_back(self, raw: Session) -> None:
+        try:
+            raw.execute("rollback", prepare=False)
+        except psycopg.Error:  # the connection is broken, and the server rolls back by itself
+            raw.close()
 
     def _control(self, raw: Session, sql: str, *, in_doubt: bool) -> None:
         try:
@@ -250,6 +255,11 @@ class PostgresEngine(PostgresQueries, JobTable):
 
     def commit_watch(self) -> "CommitWatch":
         return CommitWatch(self)
+
+    def drop_unused(self, run: Any) -> None:
+        """Do as on SQLite, and add up the counts of ended jobs."""
+        super().drop_unused(run)
+        run(self.ADD_UP_COUNTS)
 
     def size_bytes(self) -> int:
         return int(self.read("select pg_total_relation_size('job')")[0][0])

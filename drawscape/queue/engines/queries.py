@@ -652,3 +652,9 @@ class PostgresQueries(Queries):
         select 1 from job where code = job_code.digest and status in {OPEN})
     """
     CODE = "select archive from job_code where digest = :digest"
+    ADD_UP_COUNTS = """
+    with changes as (delete from job_count_change returning queue, status, by)
+    insert into job_count_sum (queue, status, count)
+    select queue, status, sum(by) from changes group by queue, status
+    on conflict (queue, status) do update set count = job_count_sum.count + excluded.count
+    """
