@@ -36,7 +36,7 @@ TASK_ALIASES = {
     "workers.data_tasks.process_file": "drawscape.tasks.data.process_file",
     "workers.file_tasks.process_batch": "drawscape.tasks.files.process_batch",
 }
-"""The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
+"""The contract's names for the library's tasks. A project's own function of such a name runs instead."""
 
 CODE_FOLDER = "DRAWSCAPE_CODE"
 """The variable by which a child process knows where its job's code lies, if it is another home's."""

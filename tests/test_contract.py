@@ -81,8 +81,7 @@ job = enqueue_background_job(
 )
 """
 
-MODULES = {
-    "postcards_of_ours": '''
+OWN_TASK = '''
 def generate_postcard_svg(recipient, message, template_name):
     """Generate a postcard with custom message"""
     from drawscape.svg_builder import SVGBuilder
@@ -106,7 +105,6 @@ def generate_postcard_svg(recipient, message, template_name):
         
     return output_path
 '''
-}
 
 POSTCARD = """
 job = enqueue_background_job(
@@ -212,12 +210,15 @@ def test_data_processing_reads_the_uploads_folder(tmp_path):
     assert '"pen"' in with_mounts(shell, env=environment).stdout
 
 
-def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home):
-    from drawscape.job_manager import enqueue_background_job
-
-    given = {"recipient": "John Doe", "message": "Happy Birthday!", "template_name": "birthday"}
-    task = "postcards_of_ours.generate_postcard_svg"
-    result = enqueue_background_job(task, **given, job_timeout="2m").wait(60)
+def test_creating_new_tasks_runs_the_projects_function_as_it_stands_in_the_document(home):
+    file = home / "workers" / "svg_tasks.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(OWN_TASK)
+    try:
+        result = run(POSTCARD)["job"].wait(60)
+        assert Path(run(SVG)["job"].wait(60)).name == "complex_spiral.svg"  # the library's
+    finally:
+        file.unlink()
     assert result == os.path.join("output", "postcards", "postcard_John Doe_birthday.svg")
     assert (home / result).read_text().startswith("<?xml")
 

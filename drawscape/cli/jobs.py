@@ -364,7 +364,7 @@ def _print_result(job: Job, timeout: float | None) -> None:
         click.echo(result)
 
 
-_DRAW = "workers.svg_tasks.generate_complex_svg"
+_DRAW = "drawscape.tasks.drawing.generate_complex_svg"
 _DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgelines")
 
 

@@ -39,8 +39,8 @@ from drawscape.recipe import (
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import chosen
 
-PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
-FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
+PATTERN_TASK = "drawscape.tasks.drawing.generate_complex_svg"
+FUNCTION_TASK = "drawscape.tasks.drawing.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
 REMEMBERED = frozenset({"fresh", "draft", "sheet", "parents"})

@@ -1,5 +1,6 @@
 """A task: the function at a path, found and checked where it is queued."""
 
+import ast
 import functools
 import importlib
 import importlib.util
@@ -7,7 +8,6 @@ import inspect
 import os
 import re
 import sys
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ from drawscape.errors import (
     TaskNotFoundError,
     UnknownNameError,
 )
-from drawscape.project_modules import import_with_file
+from drawscape.project_modules import file_of, import_with_file
 
 # The messages of 0.4 name these here.
 from drawscape.queue.arguments import ResultOf as ResultOf
@@ -74,8 +74,8 @@ def _unwrapped(function: Any) -> Any:
 def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Function:
     """Return the function at `path`, in a module of `allowed` or below; `search` is a folder to import from.
 
-    A path of `TASK_ALIASES` leads to the task that it stands for. What a project has put at such a path does
-    not run; a warning says so. Raises TaskNotAllowedError, TaskNotFoundError, and what the module raises.
+    A path of `TASK_ALIASES` leads to the library's task, unless the project defines one of that name there.
+    Raises TaskNotAllowedError, TaskNotFoundError, and what the module raises.
     """
     if not all(part.isidentifier() for part in path.split(".")) or "." not in path:
         raise TaskNotFoundError(
@@ -86,10 +86,8 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
             f"task {path!r} lies outside of the task modules ({', '.join(allowed)}); "
             "add its module to DRAWSCAPE_TASK_MODULES to allow it"
         )
-    target = TASK_ALIASES.get(path, path)
-    if target != path and _is_allowed(target, allowed):
-        _warn_of_namesake(path, search)
-        path = target
+    if path in TASK_ALIASES and not _is_projects_own(path, search):
+        path = TASK_ALIASES[path]
     module_name, _, name = path.rpartition(".")
     module = _module(module_name, path, search)
     function = getattr(module, name, None)
@@ -122,22 +120,34 @@ def _module(name: str, path: str, search: Path | None) -> ModuleType:
     return _as_on_disk(module, str(file or getattr(module, "__file__", None)))
 
 
-@functools.lru_cache(maxsize=64)
-def _defines(file: str, name: str, _modified_ns: int) -> bool:
-    text = Path(file).read_text(errors="replace")
-    return bool(re.search(rf"^(?:async )?def {name}\b", text, re.M))
-
-
-def _warn_of_namesake(path: str, search: Path | None) -> None:
-    """Warn when the project defines a task at `path` too; it is not imported for that."""
+def _is_projects_own(path: str, search: Path | None) -> bool:
+    """Return whether the project's file for that module defines the task; it is not imported for that."""
     module, _, name = path.rpartition(".")
-    file = f"{search}/{module.replace('.', '/')}.py"  # as text: this is asked at each enqueue
-    if search and os.path.isfile(file) and _defines(file, name, os.stat(file).st_mtime_ns):
-        warnings.warn(
-            f"{path} is a task of the library, which runs; {file} defines {name!r} too: give it another name",
-            UserWarning,
-            stacklevel=2,
-        )
+    file = None if search is None else file_of(search, module)
+    return file is not None and name in _defined_names(file, os.stat(file).st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=64)
+def _defined_names(file: Path, _modified_ns: int) -> frozenset[str]:
+    """Return the names that a module defines or imports; imports from Drawscape are left out."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError):  # its job says what is wrong
+        return frozenset(re.findall(r"^(?:async )?def (\w+)", text, re.MULTILINE))
+    names: set[str] = set()
+    for statement in statements:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            names.add(statement.name)
+        elif isinstance(statement, ast.Assign):
+            names.update(target.id for target in statement.targets if isinstance(target, ast.Name))
+        elif isinstance(statement, ast.ImportFrom) and not _is_library(statement.module or ""):
+            names.update(alias.asname or alias.name for alias in statement.names)
+    return frozenset(names)
+
+
+def _is_library(module: str) -> bool:
+    return module.partition(".")[0] == "drawscape"
 
 
 _SEEN: dict[tuple[str, str], tuple[float, ModuleType]] = {}

@@ -38,7 +38,7 @@ class WebSettings:
     for a pattern that does not exist.
     """
 
-    task: str = "workers.svg_tasks.generate_complex_svg"
+    task: str = "drawscape.tasks.drawing.generate_complex_svg"
     job_modules: tuple[str, ...] = ("workers.svg_tasks", "drawscape.tasks.drawing")
     patterns: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ("picture",)

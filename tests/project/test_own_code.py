@@ -216,12 +216,46 @@ def test_every_name_of_the_contract_is_known_without_any_workers_package(tmp_pat
     assert len(done.stdout.split()) == len(TASK_ALIASES)
 
 
-def test_a_task_with_the_name_of_one_of_the_librarys_is_named_and_not_run(project):
+OWN = {
+    "a function": "def generate_complex_svg():\n    return 'hers'\n",
+    "with options": "from drawscape.job_manager import job\n"
+    "@job(job_timeout='2m')\ndef generate_complex_svg():\n    return 'hers'\n",
+    "another name": "def _mine():\n    return 'hers'\ngenerate_complex_svg = _mine\n",
+    "an import": "from workers._mine import generate_complex_svg\n",
+}
+
+
+@pytest.mark.parametrize("text", OWN.values(), ids=OWN)
+@pytest.mark.parametrize("package", [False, True])
+def test_a_task_of_the_project_wins_name_by_name(project, text, package):
+    folder = project / "workers" / "svg_tasks" if package else project / "workers"
+    folder.mkdir(exist_ok=True)
+    (project / "workers" / "_mine.py").write_text(OWN["a function"])
+    file = folder / ("__init__.py" if package else "svg_tasks.py")
+    file.write_text(text)
+    assert load(TASK, LIBRARY_TASK_MODULES, project)() == "hers"
+    other = load("workers.svg_tasks.generate_postcard_svg", LIBRARY_TASK_MODULES, project)
+    assert other.__module__ == "drawscape.tasks.sheets"
+    file.write_text("# generate_complex_svg is gone\nfrom drawscape.tasks.drawing import *\n")
+    assert load(TASK, LIBRARY_TASK_MODULES, project).__module__ == "drawscape.tasks.drawing"
+
+
+def test_a_task_of_the_project_that_does_not_import_is_not_replaced_by_the_librarys(project):
     file = project / "workers" / "svg_tasks.py"
-    file.write_text("def generate_complex_svg():\n    return 'mine'\n")
-    with pytest.warns(UserWarning, match=r"svg_tasks.py defines 'generate_complex_svg' too"):
-        function = load(TASK, LIBRARY_TASK_MODULES, project)
-    assert function.__module__ == "drawscape.tasks.drawing"
+    file.write_text("def generate_complex_svg():\n    return (\n")
+    with pytest.raises(SyntaxError):
+        load(TASK, LIBRARY_TASK_MODULES, project)
+
+
+def test_a_form_and_the_demo_draw_with_the_librarys_task_all_the_same(project):
+    (project / "workers" / "svg_tasks.py").write_text(OWN["a function"])
+    from drawscape.notebook import form
+
+    job = form("rings").draw()  # it runs before those of the demo
+    done = run("demo", "--slots", "2")
+    assert done.code == 0, done.err
+    assert len(list((project / "output" / "demo").glob("*.svg"))) == 6
+    assert job.wait(60).endswith(".svg")
 
 
 @pytest.mark.slow
