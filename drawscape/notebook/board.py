@@ -1,4 +1,4 @@
-"""Drawings side by side: a Cell is a recipe, its job and its picture, a Board shows cells in a grid.
+"""Drawings side by side: a Cell is one drawing, a Board shows cells in a grid.
 
 Contact sheets, evolutions, the history, job views and the queue's table are Boards. `board.js` draws one; the
 comment at its top says what travels to the page.
@@ -53,12 +53,12 @@ from drawscape.plot.formats import menu_of_formats
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 
 _AGAIN = frozenset({"stopped", "canceled", "not_found"})
-"""What is drawn when its sheet is asked for again; what has failed would fail again, and stays shown so."""
+"""Statuses that are drawn again with their sheet; a failed drawing would fail again."""
 
 AS_ASKED = "as asked"
 ORDERS: tuple[SortOrder, ...] = get_args(SortOrder)
 
-AT_ONCE = 40  # tiles in one message: the first are on the page while the rest is read
+FIRST_TILES = 40  # tiles in one message: the first are on the page while the rest is read
 
 PREVIEW_S = 1.0
 """A drawing that takes longer shows in its tile what there is of it: that costs the page a whole drawing."""
@@ -66,11 +66,11 @@ PREVIEW_S = 1.0
 CATALOGUE_S = 0.5
 """How often to read whether anybody has drawn or marked: others' work shows within a second."""
 
-KEEP_S = 2.0  # what a saved notebook shows of a board is no older than that
+KEEP_S = 2.0  # the static output is no older than this
 MOST_KEPT = 100  # tiles that a saved notebook keeps
 
 TileContent = dict[str, Any]
-"""What the page shows of a cell."""
+"""A cell as the page shows it."""
 
 Control = dict[str, Any]
 """A button or field above the tiles."""
@@ -78,9 +78,9 @@ Control = dict[str, Any]
 
 @dataclass(eq=False)
 class Cell:
-    """One drawing of a board: what is asked for, the job that draws it, the drawing.
+    """One drawing of a board: its values, the job that draws it, and the drawing when it exists.
 
-    `request` is the address of its recipe, '' where there is none; `arguments` are those of its job.
+    `request` is the address of its recipe, '' for a task; `arguments` are those of its job.
     """
 
     caption: str
@@ -106,7 +106,7 @@ class Cell:
 
     @property
     def drawn_before(self) -> bool:
-        """Whether its drawing existed when it was asked for."""
+        """Whether its drawing existed before the board."""
         return self.drawing is not None and self.state is None and not self.drawing.deleted
 
     @property
@@ -116,13 +116,13 @@ class Cell:
 
     @property
     def words(self) -> str:
-        """The words under it: its caption, and how its job is doing while there is no drawing."""
+        """The caption; while there is no drawing, with the state of the job."""
         if not self.state or self.status == "finished":
             return self.caption
         return f"{self.caption}: {status_words(self.state)}"
 
     def show(self, state: JobState) -> bool:
-        """Take over a state of its job; return False for one that is older than the one it has."""
+        """Return whether `state` is newer than the state that the cell has; if so, keep it."""
         if self.state and state.number < self.state.number:
             return False
         self.state = state
@@ -141,7 +141,7 @@ class Cell:
 
 
 def plan(first: Settings, cells: Iterable[Cell], *, fresh: bool = False) -> None:
-    """Give cells their arguments, `first` with their values, and the drawings that exist already.
+    """Set the arguments of cells, `first` with their values, and their drawings if they exist.
 
     Nothing is queued. Raises ParameterError, UnknownNameError.
     """
@@ -163,7 +163,7 @@ def enqueue_missing(
     job_timeout: Any = "5m",
     fresh: bool = False,
 ) -> Batch | None:
-    """Queue what is neither drawn nor under way nor has failed, each recipe once; return the batch."""
+    """Return the batch of jobs for missing drawings, each recipe once; a failed one is not queued again."""
     keep_worker_alive()
     wanted: dict[Any, list[Cell]] = {}
     for number, cell in enumerate(cells):
@@ -193,7 +193,7 @@ def enqueue_missing(
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures side by side in an output that lasts: saved in the notebook, shown anywhere."""
+    """Pictures side by side in an output without a widget: saved in the notebook, shown anywhere."""
 
     pictures: Sequence[EncodedImage | None]
     captions: Sequence[str]
@@ -220,7 +220,7 @@ class Gallery:
 class Board(StaticOutputWidget):
     """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
 
-    What a button does is a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
+    Each button calls a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
     `export`, `draw_larger`, `tag`, `reject`, `sort`. Keys: arrows move, Space enlarges, v inspects,
     Enter opens a form. Of the chosen, 0 to 5 rate, c compares, b breeds and x rejects all.
     """
@@ -283,7 +283,7 @@ class Board(StaticOutputWidget):
 
     @property
     def tiles(self) -> list[TileContent]:
-        """What the page shows of each cell: id, caption, hint, stars, state, progress."""
+        """The content of each tile: id, caption, hint, stars, state, progress."""
         with self._lock:
             return [self._tiles[one] for one in self.order if one in self._tiles]
 
@@ -306,7 +306,7 @@ class Board(StaticOutputWidget):
             self._update(self._cells)
 
     def follow(self, cells: Iterable[Cell]) -> None:
-        """Show from now on how the jobs of these cells are doing, on whatever page of the board they are."""
+        """Show the states of the jobs of these cells from now on."""
         drawn = [cell for cell in cells if cell.job and not cell.drawing]
         if drawn:
             jobs = {cell.job.id: cell.job for cell in drawn if cell.job}
@@ -315,7 +315,7 @@ class Board(StaticOutputWidget):
             self._followings.append(Following(list(jobs.values()), show, on_note))
 
     def close(self) -> None:
-        """Close the widget and all that it shows, and follow nothing more; to display it opens it again."""
+        """Close the widget and its child, and follow nothing more; `display` opens it again."""
         self._keeping.drop()
         for following in self._followings:
             following.close()
@@ -339,7 +339,7 @@ class Board(StaticOutputWidget):
         self.refresh()
 
     def reject(self, *tile_ids: str | int) -> None:
-        """Reject the drawings of tiles, by default of the chosen; if all are rejected, take that back."""
+        """Reject the drawings of tiles, by default the chosen; if all are rejected, accept them again."""
         asked = self._asked(*tile_ids)
         rejected = all(REJECTED in drawing.tags for drawing in asked)
         for drawing in asked:
@@ -423,7 +423,7 @@ class Board(StaticOutputWidget):
         self._set_control("sort", value=order)
 
     def act(self, event: str, *arguments: Any) -> None:
-        """Do what a button or control of the page asks for; what goes wrong is shown in the note."""
+        """Do the action of a button or control; an error is shown in the note."""
         self._received(self, {"event": event, "arguments": arguments}, ())
 
     def _received(self, widget: Any, message: Mapping[str, Any], buffers: Any) -> None:
@@ -447,7 +447,7 @@ class Board(StaticOutputWidget):
         self._catalogue.request()
 
     def _read_catalogue(self) -> None:
-        """Show what anybody has drawn or marked, by the one thread that asks for the file's version."""
+        """Show drawings and marks that any program has made; called in the thread for states only."""
         if self.comm is None:
             return
         self._catalogue.request()
@@ -460,7 +460,7 @@ class Board(StaticOutputWidget):
             self.note = str(error)
 
     def refresh(self) -> None:
-        """Show what the catalogue has now, also marks made elsewhere."""
+        """Read the catalogue again: drawings and marks that others have made."""
         with self._lock:
             self._update(self._cells)
 
@@ -538,10 +538,10 @@ class Board(StaticOutputWidget):
         """Send tiles with their pictures; the caller holds the lock."""
         if self._has_static_output and tile_ids:
             self._keeping.request()
-        for first in range(0, len(tile_ids) if self._is_open else 0, AT_ONCE):
+        for first in range(0, len(tile_ids) if self._is_open else 0, FIRST_TILES):
             contents = []
             with reading():
-                for one in tile_ids[first : first + AT_ONCE]:
+                for one in tile_ids[first : first + FIRST_TILES]:
                     tile = self._tiles[one]
                     found = self._picture(self._cells[one]) if tile["picture"] else None
                     contents.append({**tile, "url": found.url if found else ""})
@@ -586,7 +586,7 @@ class Board(StaticOutputWidget):
 
 
 def control(name: str, kind: str, label: str, **more: Any) -> Control:
-    """Return a control above the tiles; what it does is the action of that name."""
+    """Return a control above the tiles, which calls the action of that name."""
     return {"id": name, "kind": kind, "label": label, **more}
 
 

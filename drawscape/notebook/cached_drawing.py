@@ -1,4 +1,4 @@
-"""What a form has in place of a job when its drawing exists already."""
+"""The result of a form whose drawing exists already, in place of a job."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from drawscape.image_tag import file_tag
 class CachedDrawing:
     """A drawing that exists: `Form.draw()` returns it in place of a job, and it answers as a finished job.
 
-    `path` is its file; `drawing` is None for the file of a task, which is not in the catalogue.
+    `path` is its file. The file of a task is in no catalogue: its `drawing` is None.
     """
 
     path: Path

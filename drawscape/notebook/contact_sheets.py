@@ -1,4 +1,4 @@
-"""Many drawings of one sketch at once: contact sheets by seed, tables of variations; sheets found again."""
+"""Many drawings of one sketch: contact sheets by seed, tables of variations, and sheets by their name."""
 
 import itertools
 import time
@@ -198,7 +198,12 @@ class ContactSheet(Board):
         orders = [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)]
         wider = {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": True}
         controls = [
-            control("cancel", "button", "Stop the rest", tooltip="Cancel what is not drawn yet"),
+            control(
+                "cancel",
+                "button",
+                "Stop the rest",
+                tooltip="Cancel the drawings that are not finished",
+            ),
             control("more", "button", f"{MORE} more", **wider),
             control("sort", "select", "order", value=AS_ASKED, options=orders, tooltip="Order"),
         ]
@@ -235,7 +240,7 @@ class ContactSheet(Board):
         return Gallery.of(list(self._cells.values()), self.columns)
 
     def cancel(self) -> int:
-        """Cancel what is not drawn yet; return how many drawings that were."""
+        """Return how many drawings were canceled: those that are not finished."""
         waiting = {c.job.id: c.job for c in self._cells.values() if c.job and not c.ended}
         # The last first: else the worker would begin what is canceled next.
         return sum(bool(job.cancel()) for job in reversed(waiting.values()))
@@ -273,7 +278,7 @@ def _stored_cells(held: Sequence[Values]) -> list[Cell]:
 
 
 def _attach(cell: Cell, job_id: str | None) -> None:
-    """Let a cell follow the job that was queued for it, if that is still there."""
+    """Set the job that was queued for a cell, if it still exists."""
     with suppress(JobNotFoundError):
         if not cell.drawing and job_id:
             cell.job = get_job(job_id)
@@ -281,7 +286,7 @@ def _attach(cell: Cell, job_id: str | None) -> None:
 
 
 def _continued(held: Sequence[Values], cells: list[Cell]) -> list[Cell]:
-    """Return the cells with the jobs that were queued for them before, and what was added to the sheet."""
+    """Return the cells of a sheet with their former jobs, then the cells of `more()`."""
     jobs = {one["request"]: one.get("job") for one in held}
     for cell in cells:
         _attach(cell, jobs.get(cell.request))

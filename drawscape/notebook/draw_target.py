@@ -1,7 +1,7 @@
-"""What a form or a sheet draws: a sketch, a function from a cell, or a task, seen as one kind of job.
+"""A draw target: the sketch, the function of a cell, or the task that a form or a sheet draws, as a job.
 
-`target_of` reads it; `existing_drawing` returns what stands, `enqueue_drawing` queues a job. `sketch_of` and
-`settings_in` are the way back: from a drawing to what drew it.
+`target_of` reads it, `existing_drawing` finds its drawing, `enqueue_drawing` queues a job. `sketch_of` and
+`settings_in` lead back, from a drawing to its sketch and settings.
 """
 
 import ast
@@ -44,10 +44,10 @@ FUNCTION_TASK = "drawscape.tasks.drawing.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
 REMEMBERED = frozenset({"fresh", "draft", "sheet", "parents"})
-"""What a drawing task is given beside the drawing itself, for the catalogue."""
+"""Arguments of a drawing task that the catalogue needs and the drawing does not."""
 
 HANDED = PAGE | REMEMBERED | {"seed", "margin", "pattern_type", "function", "output_filename"}
-"""Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
+"""Arguments of the drawing tasks: a parameter of a sketch cannot have these names."""
 
 LONGEST_LINE = 88  # characters of a call in `Form.code`
 
@@ -55,7 +55,7 @@ FORM_PRIORITY, SHEET_PRIORITY = 10, -10
 """Forms run before contact sheets; a worker keeps one of several slots free of what is below 0."""
 
 LARGEST_CARRIED = 32_000_000
-"""Bytes; what a cell's function touches is stored with each of its jobs, for a month."""
+"""Bytes; the data that a cell's function uses is stored with each of its jobs, for a month."""
 
 Values = Mapping[str, Any]
 """Values by the names of parameters."""
@@ -87,7 +87,7 @@ class DrawTarget:
 
     @property
     def verb(self) -> str:
-        """What the worker does meanwhile."""
+        """The word for a job that runs: 'drawing' or 'working'."""
         return "drawing" if self.has_page else "working"
 
     @property
@@ -97,7 +97,7 @@ class DrawTarget:
 
     @cached_property
     def sketch(self) -> Sketch | None:
-        """What the function of a cell or a module is as a sketch: read once, however many drawings."""
+        """The sketch of a function from a cell or a module, None for a pattern; it is read once."""
         function = self.fixed.get("function")
         return None if function is None else as_sketch(function)
 
@@ -251,7 +251,7 @@ def checked_parameters(owner: str, parameters: Sequence[Parameter]) -> tuple[Par
 
 
 def is_literal(value: Any) -> bool:
-    """Return whether `value` is what Python reads from what it writes of it."""
+    """Return whether `ast.literal_eval` gives `value` back from its `repr`."""
     try:
         return bool(ast.literal_eval(repr(value)) == value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -280,7 +280,7 @@ def _fault(parameter: Parameter) -> str | None:
 
 @contextmanager
 def at_one_moment() -> Iterator[None]:
-    """Look at sketches, home and catalogue once in the block, which asks for many drawings."""
+    """Within the block, read sketches, home and catalogue once: it is for many drawings."""
     with ExitStack() as blocks:
         blocks.enter_context(cached_hashes())
         with suppress(CatalogueError):  # it knows of none then
@@ -289,10 +289,7 @@ def at_one_moment() -> Iterator[None]:
 
 
 def recipe_for(target: DrawTarget, arguments: Values) -> Recipe | None:
-    """Return the recipe that a job of `target` with `arguments` has; None for a job that is no sketch's.
-
-    One that goes to a file of a given name is left to the worker.
-    """
+    """Return the recipe of a job of `target` with `arguments`; None for a task, or with `output_filename`."""
     if not target.takes_margin or arguments.get("output_filename"):
         return None
     sketch = target.sketch or chosen(arguments["pattern_type"])
@@ -303,7 +300,7 @@ def recipe_for(target: DrawTarget, arguments: Values) -> Recipe | None:
 
 
 def existing_drawing(recipe: Recipe | None) -> Drawing | None:
-    """Return the drawing of that recipe if it stands. A catalogue that cannot be read knows of none."""
+    """Return the drawing of that recipe; None when there is none, or the catalogue cannot be read."""
     with suppress(CatalogueError):
         return None if recipe is None else find_existing(recipe)
     return None
@@ -336,7 +333,7 @@ def enqueue_drawing(
 
 
 def settings_in(drawing: Drawing) -> Values:
-    """Return the settings that a drawing was made with; a margin that its page has by itself is None."""
+    """Return the settings that a drawing was made with; the default margin of its page is None."""
     page = {"width": drawing.width, "height": drawing.height}
     margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
     sheet = {"pattern_type": drawing.sketch, **page, "margin": margin, "seed": drawing.seed}
@@ -375,7 +372,7 @@ def sketch_of(drawing: Drawing, *, trust: bool = False) -> SketchLike:
 
 
 def newer_target(target: DrawTarget) -> DrawTarget | None:
-    """Return what is drawn now, if its sketch has other parameters than `target`; else None."""
+    """Return the target of the sketch as it is now, if its parameters differ from `target`; else None."""
     if target.patterns or not target.takes_margin:
         return None
     if not target.sketch:

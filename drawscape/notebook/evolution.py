@@ -169,7 +169,7 @@ class Evolution(Board):
 
     @property
     def locked(self) -> frozenset[str]:
-        """What children have from their first parent as it is: parameters, 'seed'; may be set."""
+        """Parameters, or 'seed', that children inherit unchanged from the first parent; may be set."""
         return self._locked
 
     @locked.setter
@@ -182,7 +182,7 @@ class Evolution(Board):
         self._set_control("lock", options=[(name, name in names) for name in self._locks])
 
     def next(self, spread: float | None = None) -> Generation:
-        """Breed and queue the next generation from what has stars in the one shown; return it.
+        """Return the next generation, bred from the drawings with stars and queued.
 
         `spread`, 0 (near) to 1 (far), stands in for the slider. Raises ParameterError without stars.
         """
@@ -225,7 +225,7 @@ class Evolution(Board):
         return Cell("", {**chosen, **self._seed({}), **self._fixed})
 
     def _bred(self, parents: Sequence[Cell], count: int, spread: float) -> list[Cell]:
-        """Return children of the parents; who has more stars has more of them."""
+        """Return children of the parents; a parent with more stars has more of them."""
         weights = [cell.values for cell in parents for _ in range(max(1, cell.stars))]
         recipes = tuple(cell.drawing.recipe for cell in parents if cell.drawing)
         parameters, locked = self._target.parameters, self.locked | self._fixed.keys()
@@ -257,7 +257,7 @@ class Evolution(Board):
         self.tree = [self._node(number, one) for number, one in enumerate(self.generations, 1)]
 
     def _node(self, number: int, generation: Generation) -> TileContent:
-        """Return what the tree shows of a generation, numbered from 1; 0 is the parent of the first."""
+        """Return a node of the tree; generations count from 1, and 0 is the parent of the first."""
         cells, parent = generation.cells, generation.parent
         picture = max(cells, key=lambda cell: (cell.drawing is not None, cell.stars)).picture()
         return {
@@ -281,7 +281,7 @@ def child(
 
     Each number lies between two of them or a little beyond, each choice is one of theirs. Then `spread`,
     0 (near) to 1 (far), moves numbers by about that part of their range, and exchanges choices that often.
-    What is `locked`, and what has neither bounds nor choices, is the first parent's.
+    Parameters that are `locked`, or have neither bounds nor choices, are those of the first parent.
     """
     first, second = (parents[i] for i in rng.integers(len(parents), size=2))
     found = dict(parents[0])

@@ -1,6 +1,6 @@
 """The values of fields: as a page shows them, as a sketch wants them, at first, and at random.
 
-Numbers travel to the page as texts: they stay exact to the last bit, and what was typed wrong stays as it is.
+Numbers travel to the page as texts: they stay exact to the last bit, and a wrong text stays as it was typed.
 """
 
 import ast
@@ -19,13 +19,13 @@ from drawscape.parameters import MISSING, Parameter
 
 @dataclass(frozen=True)
 class Typed:
-    """What a page shows in a field, right or wrong: nobody has checked it."""
+    """The text or choice in a field of a page, not checked yet."""
 
     shown: Any
 
 
 def shown_of(parameter: Parameter, value: Any) -> Any:
-    """Return what a page shows for a value: text for numbers, names of choices, lists of such."""
+    """Return a value as a page shows it: a text for a number, a name for a choice, a list of these."""
     if value is None or value is MISSING:
         return None
     if parameter.kind in ("int", "float"):
@@ -38,7 +38,7 @@ def shown_of(parameter: Parameter, value: Any) -> Any:
 
 
 def _value_of(parameter: Parameter, shown: Any) -> Any:
-    """Return what a page's input means, before it is checked."""
+    """Return the value of a page's input, not checked yet."""
     if parameter.kind == "list" and shown is not None:
         return [_value_of(*pair) for pair in zip(_items(parameter, shown), shown, strict=True)]
     text = shown.strip() if isinstance(shown, str) and parameter.kind != "text" else shown
@@ -51,7 +51,7 @@ def _value_of(parameter: Parameter, shown: Any) -> Any:
 
 
 def read_value(parameter: Parameter, given: Any) -> Any:
-    """Return the value that is given or was typed, or the ParameterError that says what is wrong."""
+    """Return the checked value of a field, or its ParameterError."""
     if not isinstance(given, Typed):
         return given
     value = _value_of(parameter, given.shown)
@@ -68,7 +68,7 @@ def _items(parameter: Parameter, values: Sequence[Any]) -> tuple[Parameter, ...]
 
 
 def start_value(parameter: Parameter) -> Any:
-    """Return where a parameter begins: at its default, or at what stands nearest to one."""
+    """Return the first value of a parameter: its default, else its lower bound, first choice or nothing."""
     if parameter.default is not MISSING:
         return parameter.default
     if parameter.optional:

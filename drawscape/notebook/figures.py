@@ -1,4 +1,4 @@
-"""The figures of a drawing under its form: time, ink and pen lifts, and what lies off the sheet."""
+"""The figures of a drawing under its form: time, ink, pen lifts, and points off the sheet."""
 
 from functools import cache
 
@@ -41,7 +41,7 @@ def figure_rows(document: Document, plotter: str) -> list[dict[str, str]]:
 
 
 def notice_of(document: Document) -> str:
-    """Return what a picture alone would not say: that some or all of it is off the sheet."""
+    """Return a warning when some or all of the drawing is off the sheet, else ''."""
     points = document.lines.points
     outside = ((points < 0) | (points > (document.width_mm, document.height_mm))).any(axis=1)
     if len(points) and outside.all():

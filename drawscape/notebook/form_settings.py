@@ -43,7 +43,7 @@ DICE_SIDES = 10_000  # the dice give seeds that a person can read out and note d
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a form. `given` has a checked value, or what was Typed, by name of `parameters`."""
+    """The settings of a form. `given` has a checked value, or a Typed one, for each of `parameters`."""
 
     target: DrawTarget
     given: Values = field(default_factory=dict)
@@ -94,12 +94,12 @@ class Settings:
 
     @cached_property
     def _checked(self) -> Values:
-        """The value of each parameter, or the error that says what is wrong with it."""
+        """The value of each parameter, or its ParameterError."""
         return {name: read_value(one, self.given[name]) for name, one in self.parameters.items()}
 
     @cached_property
     def inputs(self) -> Values:
-        """What the page shows for each name, with the pattern where there is one to choose."""
+        """The content of each field by name, and the pattern if a person can choose one."""
         shown = {
             name: one.shown if isinstance(one, Typed) else shown_of(self.parameters[name], one)
             for name, one in self.given.items()
@@ -116,7 +116,7 @@ class Settings:
 
     @cached_property
     def kept(self) -> Values:
-        """What `changed` and `restored` need to show the same again, as JSON; wrong fields are left out."""
+        """The arguments of `changed` that give these settings, as JSON, without wrong fields."""
         empty: dict[str, Any] = {"margin": None} if self.target.takes_margin else {}
         shown = self.target.shown({**empty, **self._gathered})
         return {name: plain(value) for name, value in shown.items()}
@@ -137,7 +137,7 @@ class Settings:
 
     @property
     def page_size(self) -> tuple[float, float] | None:
-        """The sheet's width and height in mm, None where there is none, or one side is wrong."""
+        """The width and height of the sheet in mm; None without a page, or while a side is wrong."""
         right = self._gathered if self.target.has_page else {}
         return (right["width"], right["height"]) if right.keys() >= {"width", "height"} else None
 
@@ -178,7 +178,7 @@ class Settings:
         return self._with_pattern(shown) if is_pattern else self._with({name: Typed(shown)})
 
     def restored(self, kept: Values) -> "Settings":
-        """Return these settings with what was kept that the target still has and allows."""
+        """Return these settings with those of `kept` that the target still has and allows."""
         found = self
         for name in sorted(kept, key=lambda name: name != "pattern_type"):  # the pattern first
             with contextlib.suppress(DrawscapeError):
@@ -186,7 +186,7 @@ class Settings:
         return found
 
     def retargeted(self, target: DrawTarget) -> "Settings":
-        """Return the settings for another target: what has the same name and fits keeps its value."""
+        """Return the settings for another target; parameters of the same name keep values that fit."""
         fitting = {n: value for n, value in self.kept.items() if n != "pattern_type"}
         return Settings.of(target).restored(fitting)
 

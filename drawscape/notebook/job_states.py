@@ -102,9 +102,9 @@ def _result_of(job: Job) -> Any:
 class Following:
     """Calls `on_state(state)` in the thread for states, now and at each change of the jobs, until `close`.
 
-    It ends when all jobs have finished; a failed job is followed further, for somebody may retry it. With
-    `on_note`, which is for one job, a worker is started where there is none, and `on_note` gets a sentence
-    about it. The state of a waiting job is then read once a second.
+    It ends when all jobs have finished; a failed job is followed further, for somebody may retry it.
+    `on_note` is for one job: a worker is started where there is none, and `on_note` gets a sentence about
+    it. The state of a waiting job is then read once a second.
     """
 
     def __init__(

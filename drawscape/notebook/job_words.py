@@ -17,7 +17,7 @@ _MESSAGES = re.compile(
 def status_words(job: JobState, verb: str = "drawing") -> str:
     """Return the state of `job` as a short phrase: 'waiting: 2 jobs ahead', 'drawing 40 %'.
 
-    `verb` says what the worker does meanwhile.
+    `verb` is the word for a job that runs.
     """
     took = duration_words(job.started_at, job.ended_at)
     share = f" {job.progress:.0%}".replace("%", " %") if job.progress else ""
@@ -36,12 +36,12 @@ def status_words(job: JobState, verb: str = "drawing") -> str:
 
 
 def verb_of(task: str) -> str:
-    """Return what a worker does with the task at that path."""
+    """Return the word for a running job of the task at that path: 'drawing' or 'working'."""
     return "drawing" if task.endswith("_svg") else "working"
 
 
 def error_line(error: str | None) -> str:
-    """Return the line of an error that says what is wrong: in a traceback the one after the frames."""
+    """Return the message of an error: in a traceback the line after the frames."""
     lines = (error or "").strip().splitlines()
     if not lines:
         return "no reason was recorded"
@@ -71,7 +71,7 @@ def duration_words(start: datetime | None, end: datetime | None) -> str:
 
 
 def tail_of(printed: str) -> str:
-    """Return the end of what was printed; the rest is in `job.logs()`."""
+    """Return the end of a job's output; the rest is in `job.logs()`."""
     if len(printed) <= LONGEST_PRINTED:
         return printed
     return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"

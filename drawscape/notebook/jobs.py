@@ -38,9 +38,9 @@ LARGEST_SHOWN = 400_000  # bytes of a file that is shown as it is; of a larger o
 def job_view(job: Job | CachedDrawing | str) -> "JobView":
     """Return a live view of `job` (or of the job with that id): bar, words, picture.
 
-    What a form's `draw` returns is one, also when nothing had to be drawn.
+    A CachedDrawing, as `Form.draw` may return it, is shown too.
 
-    Raises JobNotFoundError for an unknown id, ParameterError for what is neither.
+    Raises JobNotFoundError for an unknown id, ParameterError for another type.
 
     >>> from drawscape.job_manager import enqueue_background_job
     >>> job_view(enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40))

@@ -27,7 +27,7 @@ def load_ipython_extension(shell: Any) -> None:
 def sketch_cell(line: str, cell: str) -> Any:
     """Run the cell and return a form of the sketch that it defines last.
 
-    What stands after `%%sketch` are the form's options: `%%sketch paper='A5', live=True`. Run again after
+    The options of the form follow `%%sketch`: `%%sketch paper='A5', live=True`. Run again after
     a change, the cell's new form begins with the settings of the former one that still fit.
     """
     from IPython import get_ipython

@@ -74,7 +74,7 @@ def result_picture(result: Any) -> EncodedImage | None:
 
 
 def preview_picture(preview: bytes | None) -> EncodedImage | None:
-    """Return a running job's preview as a picture, None when there is none or nothing on it yet."""
+    """Return the preview of a running job as a picture, None while it is missing or blank."""
     if not preview:
         return None
     picture = EncodedImage(preview)

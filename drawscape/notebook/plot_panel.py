@@ -21,7 +21,7 @@ CHECK_PERIOD_S = 0.4
 
 
 class PlotPanel(StaticOutputWidget):
-    """Shows a plot, and does what its buttons ask for; `plot` is what it shows, `found` if it was there."""
+    """Shows a plot, with its questions and buttons; `found` if the plot was not queued by this call."""
 
     _esm = resource("plot_panel.js", "drawscape.viewer")
     _css = resource("plot_panel.css", "drawscape.viewer")
@@ -45,7 +45,7 @@ class PlotPanel(StaticOutputWidget):
         self._checking.request()
 
     def act(self, action: str, **values: Any) -> None:
-        """Do what a button does: answer, pause, pause_now, resume, stop, set, again. Raises PlotError."""
+        """Do the action of a button: answer, pause, pause_now, resume, stop, set, again. Raises PlotError."""
         shown, self.plot = self.plot, act_on_plot(self.plot, action, values)
         self.found = self.found and self.plot is shown
         keep_worker_alive()  # the worker may have ended with an earlier kernel

@@ -18,9 +18,9 @@ MOST = 24  # pictures in the strip
 class RecentPictures:
     """The last pictures of a form, the newest first; with a `key` they are kept in the home.
 
-    Each has its settings: those of the drawing, or for a file of a task that keeps no recipe what the form
-    showed. `on_choose(path, settings)` is called when one is chosen, `show(tiles)` with what the page needs
-    of all; `lock` is that of the form. Stars that are given here are those of the catalogue.
+    Each has its settings: those of the drawing, or of the form for the file of a task. A click calls
+    `on_choose(path, settings)`; `show(tiles)` gets the tiles of the page. `lock` is that of the form. Stars
+    are those of the catalogue.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class RecentPictures:
         self.refresh()
 
     def choose(self, path: Path | str) -> None:
-        """Do what a click on the picture of that file does."""
+        """Choose the picture of that file, as a click does."""
         name = stored_path(full_path(str(path)))
         if name in self._entries:
             self._on_choose(full_path(name), self._entries[name])

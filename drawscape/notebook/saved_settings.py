@@ -22,7 +22,7 @@ Kept = Mapping[str, Any]
 
 @contextmanager
 def logged_trouble(trouble: str) -> Iterator[None]:
-    """A form works without what it keeps: a catalogue that cannot be used is noted in the log."""
+    """Log an error of the catalogue and go on: a form works without it."""
     try:
         yield
     except CatalogueError as error:
@@ -32,7 +32,7 @@ def logged_trouble(trouble: str) -> Iterator[None]:
 class LastSettings:
     """The settings of the form for one target in this notebook, opened with the arguments `given`.
 
-    Another argument in the cell is another form: what the cell says holds. `target_key` is that of all
+    Other arguments in the cell restore nothing: the cell counts. `target_key` is that of all
     forms for the target in this notebook, '' outside of notebooks, where nothing is kept.
     """
 
@@ -44,7 +44,7 @@ class LastSettings:
         self._key = settings_key(notebook, f"{target}\t{opened[:8]}") if notebook else ""
 
     def load(self) -> Kept | None:
-        """Return what was kept, None where there is nothing."""
+        """Return the saved settings, None if there are none."""
         with logged_trouble("the form's settings did not come back"):
             return settings_store.load(self._key)
         return None
@@ -59,8 +59,8 @@ class LastSettings:
 class NamedSettings:
     """The settings that were given a name, of all forms of a target in this notebook.
 
-    `read()` returns what the form shows, and `show(kept)` shows such. `on_change(name)` is called with the
-    name of what the form shows, and with None when another form has changed the names.
+    `read()` returns the settings of the form, `show(kept)` shows others. `on_change(name)` gets the name of
+    the settings that the form shows, or None when another form has changed the names.
     """
 
     _open: ClassVar["weakref.WeakSet[NamedSettings]"] = weakref.WeakSet()
@@ -83,7 +83,7 @@ class NamedSettings:
         return []
 
     def save(self, name: str) -> None:
-        """Keep what the form shows under `name`; what had that name before is replaced.
+        """Save the settings of the form under `name`; former ones of that name are replaced.
 
         Raises ParameterError for a name that is empty or has several lines.
         """

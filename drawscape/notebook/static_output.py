@@ -1,4 +1,4 @@
-"""Widgets that leave a picture in the saved notebook, and are closed when their cell runs again.
+"""Widgets with a static output: a picture in the saved notebook. They close when their cell runs again.
 
 A notebook's page shows the widget of an output and nothing else of it, and without a kernel it shows no
 widget. So each widget has a second output, hidden by the style sheet as long as the first lives.
@@ -24,7 +24,7 @@ from drawscape.errors import DrawscapeError
 from drawscape.notebook.display import INSTEAD_OF_WIDGET
 from drawscape.notebook.threads import PICTURES
 
-LATER_S = 3.0  # when a page shows the widget: pictures for the saved notebook are made then
+LATER_S = 3.0  # the page shows the widget first; then pictures for the saved notebook are made
 LARGEST_FORM = 200_000  # bytes that one form may add to a saved notebook
 
 LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
@@ -32,26 +32,25 @@ LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 
 
 def notebook_name() -> str:
-    """Return the path of the notebook that this kernel runs, '' where there is none: in a script, a test.
+    """Return the path of the notebook that this kernel runs, '' in a script or a test.
 
-    Without one there is no page that shows the widgets, and the program may end at once.
+    Without a notebook there is no page that shows the widgets, and the program may end at once.
     """
     named = vars(sys.modules["__main__"]).get("__vsc_ipynb_file__")  # VS Code
     return str(named or os.environ.get("JPY_SESSION_NAME", ""))
 
 
 _ENVELOPE = ("event", "arguments", "number")
-"""Of a page's message: what it asks for, arguments by place, a number; others have their names."""
+"""Keys of each message of a page; any other key is a keyword argument of the method."""
 
 _ALL: weakref.WeakSet["StaticOutputWidget"] = weakref.WeakSet()
 
 
 class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
-    """A widget with a second output, `static_html`, which is seen where the widget cannot be.
+    """A widget with a second output, `static_html`, which is shown where no kernel is.
 
-    It says `what` it is, and obeys its page: an event calls the method of `_page_calls` of that name, or
-    `_on_EVENT`. It belongs to the cell that made it: when that runs again, it is closed. To display it opens
-    it again.
+    `what` names it. An event of the page calls the method of that name in `_page_calls`, or `_on_EVENT`.
+    The widget belongs to the cell that made it: when that runs again, it is closed. `display` opens it again.
     """
 
     below = traitlets.Unicode("").tag(sync=True)
@@ -78,7 +77,7 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         _ALL.add(self)
 
     def show_below(self, make: str, *arguments: Any) -> Any:
-        """Show below what that function of the notebook returns, in place of what is there; return it."""
+        """Return the widget that the function `make` returns, shown below in place of the former."""
         from drawscape import notebook
 
         context = _marimo()
@@ -90,21 +89,21 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         return widget
 
     def close_below(self) -> None:
-        """Close what is shown below, if anything."""
+        """Close the widget below, if there is one."""
         with self._lock:
             former, self._below, self.below = self._below, None, ""
         if former:
             former.close()
 
     def _guarded(self, action: Callable[..., object], *arguments: Any, **details: Any) -> None:
-        """Do `action`: what it raises reaches no cell, and is shown."""
+        """Call `action` and show its error: no cell would."""
         try:
             action(*arguments, **details)
         except Exception as error:  # noqa: BLE001 - shown, whatever it is
             self._show_error(error)
 
     def _handler(self, event: str) -> Callable[..., object] | None:
-        """Return what is done at an event of the page, None where there is nothing to do."""
+        """Return the method for an event of the page, None for an unknown event."""
         name = event if event in self._page_calls.split() else f"_on_{event}"
         return getattr(self, name, None)
 
@@ -119,22 +118,22 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         self.send({"trouble": error_words(error)})
 
     def enable_static_output(self) -> None:
-        """Have the second output show what the widget does from now on: it is in an output."""
+        """Update the second output from now on: the widget is displayed in an output."""
         self._has_static_output = True
         PICTURES.do(self.keep, LATER_S) if notebook_name() else self.keep()
 
     @property
     def static_html(self) -> str:
-        """What the notebook keeps at this moment."""
+        """The HTML that the saved notebook keeps."""
         return f"{self._head_html}{self._body_html}</div>"
 
     def keep(self) -> None:
-        """Have the second output show what the widget does now."""
+        """Update the second output."""
         if self._has_static_output:
             self._keep(self._make_static_html)
 
     def _keep(self, make: Callable[[], str]) -> None:
-        """Keep the HTML that `make` returns; '' changes nothing. What was read first is not kept last."""
+        """Set the HTML to that of `make`; '' changes nothing. An older one never comes last."""
         with self._output_lock:
             self._body_html = make() or self._body_html
             if self._is_displayed:
@@ -147,14 +146,14 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         publish_display_data(data, transient={"display_id": self._output_id}, update=update)
 
     def _make_static_html(self) -> str:
-        """Return what the widget shows as HTML that needs no kernel; '' for nothing new."""
+        """Return the content of the widget as HTML without scripts; '' to keep the former."""
         return ""
 
     def settle(self) -> None:
-        """Show what has become of what it follows."""
+        """Show the final state of its jobs that have ended."""
 
     def close(self) -> None:
-        """Close the widget and what it shows below; subclasses end all that they follow."""
+        """Close the widget and the one below; subclasses stop following their jobs."""
         self.close_below()
         super().close()
 
@@ -167,7 +166,7 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         self._begin()
 
     def _begin(self) -> None:
-        """Follow what is shown; called when it is made, and when it is opened again."""
+        """Follow the jobs that are shown; called for a new widget, and for one that is opened again."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._what}>"
@@ -192,12 +191,12 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
 
 @cache
 def _shared_layout() -> Any:
-    """The one layout of all: each would be another model, here and in the browser."""
+    """The layout of all widgets: each would be one more model, in the kernel and in the browser."""
     return ipywidgets.Layout()
 
 
 def _settle(_result: Any) -> None:
-    """A cell has ended, and with it the notebook may: one that runs without a page."""
+    """Show final states after a cell: without a page, the notebook may end now."""
     for widget in () if notebook_name() else _all_open():
         with suppress(DrawscapeError):  # a locked database is no fault of the cell
             widget.settle()
@@ -208,7 +207,7 @@ def _all_open() -> list[StaticOutputWidget]:
 
 
 def _close_former(_info: Any) -> None:
-    """Close what the cell that begins to run has made before."""
+    """Close the widgets that an earlier run of this cell has made."""
     cell = _cell_that_runs()
     for widget in _all_open() if cell else ():
         if widget._cell == cell:
@@ -229,7 +228,7 @@ def _cell_that_runs() -> str | None:
 
 
 def _marimo() -> Any:
-    """Return what marimo knows of its cells, None elsewhere: it makes widgets for a cell only."""
+    """Return marimo's context of the running cell, None elsewhere: it makes widgets for a cell only."""
     if "marimo" not in sys.modules:
         return None
     from marimo._runtime.context import ContextNotInitializedError, get_context

@@ -1,7 +1,7 @@
-"""A closer look at drawings: zoom, layers, the pen's way in plotting order, measuring, what to check.
+"""The viewer of drawings: zoom, layers, the pen's way in plotting order, measuring, pre-flight.
 
-One is viewed, two to six are compared. What travels to the page is described in drawscape.viewer; viewer.js
-shows it, in a web page too.
+One drawing is viewed, two to six are compared. drawing_data.py of drawscape.viewer describes the data that
+viewer.js shows, in a web page too.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ class Viewer(StaticOutputWidget):
     def _send_drawings(self) -> None:
         if not self._is_open:
             return
-        with self._lock:  # what is read first is not sent last
+        with self._lock:  # an older drawing must not be sent last
             whole = self._shown()
             rough = [(roughly(document), title) for document, title in whole]
             for sent in [whole] if rough == whole else [rough, whole]:
@@ -115,7 +115,7 @@ View = Viewer
 def view(drawing: Viewable, *, title: str = "") -> Viewer:
     """Return a viewer of `drawing`: a Document, a canvas, a job, a catalogue's drawing, the path of an SVG.
 
-    A job is waited for. Raises ParameterError for what is no drawing, JobFailed.
+    A job is waited for. Raises ParameterError for another type or a missing file, JobFailed.
 
     >>> view(draw("spiral", 210, 297))
     <Viewer: a view of spiral, seed 0>
@@ -127,7 +127,7 @@ def view(drawing: Viewable, *, title: str = "") -> Viewer:
 def compare(*drawings: Viewable) -> "Comparison":
     """Return two to six drawings beside each other: canvases, jobs, documents or paths of SVG files.
 
-    Raises ParameterError for fewer, more, or what is no drawing.
+    Raises ParameterError for another number of them, or another type.
 
     >>> compare(draw("spiral", 100, 100, seed=1), draw("spiral", 100, 100, seed=2))
     <Comparison: 2 drawings compared>
@@ -192,7 +192,7 @@ def _cell(value: Any) -> str:
 def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
     """Return the lines of `drawing`, what to call it, and the settings that it names.
 
-    Raises ParameterError for what is no drawing.
+    Raises ParameterError for another type or a missing file.
     """
     if isinstance(drawing, Document):
         return drawing, "drawing", {}

@@ -1,4 +1,4 @@
-"""The viewer of drawings that notebooks and web pages share: viewer.js, and what it is handed.
+"""The viewer of drawings that notebooks and web pages share: viewer.js, and the data that it shows.
 
 Read drawing_data.py first: it describes the header and the arrays that travel to the page. The other,
 publish.py, writes a page of drawings for the disk or any web server.

@@ -32,10 +32,10 @@ UNITS_PER_MM = 100
 
 DEFAULT_PEN_MM = 0.3
 
-_AT_ONCE = 8192  # points: the arrays in between stay in the cache
+_CHUNK = 8192  # points: the arrays in between stay in the cache
 
 ROUGH_POINTS = 1_000_000
-"""A drawing of more is shown roughly at first: the way to the page and the painting take a second."""
+"""A drawing with more points is shown roughly at first: sending and painting all takes a second."""
 
 _ROUGH_EVERY = 8
 
@@ -45,7 +45,7 @@ MOST_TIMED = 500_000
 
 @dataclass(frozen=True)
 class DrawingData:
-    """What viewer.js is handed; see the first lines of this module."""
+    """The data for viewer.js, as the first lines of this module describe it."""
 
     header: dict[str, Any]
     buffers: list[bytes]
@@ -141,11 +141,11 @@ def _deltas(points: Points, kind: str) -> NDArray[Any] | None:
     """Return the differences from point to point in whole units; None if some do not fit into `kind`."""
     deltas = np.empty(points.shape, kind)
     most, before = np.iinfo(kind).max, np.zeros((1, 2))
-    for begin in range(0, len(points), _AT_ONCE):
-        whole = np.rint(points[begin : begin + _AT_ONCE] * UNITS_PER_MM)
+    for begin in range(0, len(points), _CHUNK):
+        whole = np.rint(points[begin : begin + _CHUNK] * UNITS_PER_MM)
         steps = np.diff(whole, axis=0, prepend=before)
         if np.abs(steps).max() > most:
             return None
-        deltas[begin : begin + _AT_ONCE] = steps
+        deltas[begin : begin + _CHUNK] = steps
         before = whole[-1:]
     return deltas

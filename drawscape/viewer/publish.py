@@ -99,7 +99,7 @@ def _write_files(one: Drawing, base: Path, caption: str) -> str:
 
 
 def _facts(one: Drawing, name: str) -> dict[str, Any]:
-    """Return what the page says beside a drawing."""
+    """Return the settings, figures and commands that the page lists beside a drawing."""
     settings = {
         "sketch": one.sketch,
         "page": f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm",
