@@ -21,7 +21,8 @@ huey's classes by their storage, and Django's."""
 def main(folder):
     from huey.tests import base, test_consumer, test_storage
 
-    from drawscape.queue.huey import JobConsumer, JobHuey, JobScheduler
+    from drawscape.queue.consumer import JobConsumer, JobScheduler
+    from drawscape.queue.huey import JobHuey
 
     numbers = itertools.count()
 

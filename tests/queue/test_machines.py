@@ -207,6 +207,23 @@ def test_a_time_limit_is_kept_though_the_server_is_silent(proxy, start_behind, t
     assert moments[-1] - moments[0] < 8 + 15 + 6
 
 
+def test_a_worker_waits_for_a_server_that_is_away_and_repeats_no_line(proxy, start_behind):
+    proxy.leave()
+    worker = start_behind()
+    wait_until(lambda: "event=waiting_for_server" in worker.log.read_text())
+    proxy.come_back()
+    assert enqueue("add", 1).wait(60) == 1
+    proxy.leave()
+    wait_until(lambda: "event=watch_failed" in worker.log.read_text())
+    proxy.come_back()
+    assert enqueue("add", 2).wait(60) == 2
+    wait_until(lambda: "event=connection_restored" in worker.log.read_text())
+    text = worker.log.read_text()
+    assert "Traceback" not in text
+    for line in ("event=waiting_for_server", "event=claim_failed", "event=connection_lost"):
+        assert text.count(line) <= 2, text  # two, where the server's words differ
+
+
 def test_a_worker_that_starts_waits_for_its_server(proxy, start_behind):
     url = os.environ["DRAWSCAPE_QUEUE"]
     lost = enqueue("add", 1)

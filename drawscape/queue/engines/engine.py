@@ -30,6 +30,10 @@ class ConnectionLost(QueueError):  # noqa: N818 - it names what is known
     """The connection broke before anything was written; it may be tried again."""
 
 
+class ServerAway(QueueError):  # noqa: N818 - it names what is known
+    """The server cannot be reached now; it may be in a moment."""
+
+
 class ValueRefused(QueueError):  # noqa: N818 - it names what was found
     """A value that the engine cannot hold: too large, or a character that it does not know."""
 

@@ -19,7 +19,14 @@ from drawscape.errors import QueueError
 from drawscape.failpoints import failpoint
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.engines import postgres_schema as schema
-from drawscape.queue.engines.engine import CommitInDoubt, JobTable, Renewal, Rows, WorkerInfo
+from drawscape.queue.engines.engine import (
+    CommitInDoubt,
+    JobTable,
+    Renewal,
+    Rows,
+    ServerAway,
+    WorkerInfo,
+)
 from drawscape.queue.engines.postgres_connection import (
     GRANTS,
     SHORT_SILENCE_S,
@@ -41,7 +48,7 @@ _ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions
 _READ_AGAIN = 4  # times, for a statement that only reads: it may be what ends its session
 _CLAIM_TRIES = 3  # of a job that is seen to wait: another worker may be first
 
-PATIENCE_S = 30.0
+PATIENCE_S = 10.0
 """So long a caller waits for a server that is being started again."""
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
@@ -128,8 +135,10 @@ class PostgresEngine(PostgresQueries, JobTable):
             try:
                 self._raw = self.connect(self.silence_s)
             except psycopg.Error as error:
-                if not may_pass(error) or time.monotonic() + pause_s > deadline:
+                if not may_pass(error):
                     raise named(error, self.label, None, in_doubt=False) from error
+                if time.monotonic() + pause_s > deadline:
+                    raise ServerAway(f"{self.label}: {str(error).strip()}") from error
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         return self._raw
@@ -453,6 +462,8 @@ class _Lease(threading.Thread):
         while not self._is_over.wait(_SOON_S if trouble else 0.0):
             try:
                 with closing(self._engine.connect(SHORT_SILENCE_S)) as connection:
+                    if trouble:
+                        _LOG.warning("event=connection_restored")
                     trouble = ""
                     while not self._is_over.is_set() and connection.is_alive():
                         connection.await_word(self._renew(connection))

@@ -177,13 +177,19 @@ class Dispatcher:
             self._give_back(slot, begun=False)
             self._start_at = time.monotonic() + _START_PAUSE_S
             _LOG.error("event=child_start_failed error=%r", str(error))
-            trouble = f"it cannot start a child process ({str(error)[:400]})"
-            self._engine.workers.note_trouble(self._request.worker, trouble)
+            self._show_trouble(f"it cannot start a child process ({str(error)[:400]})")
         except Exception as error:  # noqa: BLE001 - as above
             _LOG.exception("job=%s event=run_failed", slot.claim and slot.claim.id)
             slot.close()
             if slot.claim is not None:
                 slot.outcome = _unforeseen("its worker could not run it", error)
+
+    def _show_trouble(self, trouble: str | None) -> None:
+        """Let others see why nothing runs here; None: it does."""
+        try:
+            self._engine.workers.note_trouble(self._request.worker, trouble)
+        except DrawscapeError as error:
+            _LOG.error("event=trouble_not_written error=%r", str(error))
 
     # Children; without one no job is claimed, so none is lost or blamed
 
@@ -199,7 +205,7 @@ class Dispatcher:
                 self._guarded(slot, slot.start)
             elif slot.state is SlotState.IDLE and self._start_at:
                 self._start_at = 0.0
-                self._engine.workers.note_trouble(self._request.worker, None)
+                self._show_trouble(None)
 
     def _free(self, ended: Sequence[Slot] = ()) -> list[Slot]:
         """Return the slots that may have a job once those that `ended` are acknowledged."""
