@@ -169,10 +169,6 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @option(
     "--pattern patterns NAME", "Pattern to offer (default: all); may be repeated.", multiple=True
 )
-@flag(
-    "--manage-jobs",
-    "Allow /jobs to retry, prioritise and delete jobs, show their logs and pause the queue.",
-)
 @flag("--no-worker", "No worker; one runs elsewhere.")
 @SLOTS
 def web(
@@ -180,20 +176,20 @@ def web(
     port: int,
     max_queued: int,
     patterns: tuple[str, ...],
-    manage_jobs: bool,
     no_worker: bool,
     slots: int | None,
 ) -> None:
     """Serve the web front, and run a worker beside it, until Ctrl-C.
 
-    Only this machine can reach it unless --host says otherwise. DRAWSCAPE_WEB_TOKEN asks for a token.
+    Only this machine can reach it unless --host names another address. The link that it prints has a token:
+    with it a browser manages jobs, drives machines and draws large sheets. DRAWSCAPE_WEB_TOKEN sets another
+    token, and asks everybody for it.
     """
     from drawscape.web import WebSettings, create_app
+    from drawscape.web.access import home_token
     from drawscape.web.site import ANY_HOST, LOOPBACK_HOSTS
 
-    settings = WebSettings.from_environment(
-        max_queued=max_queued, patterns=patterns, manage_jobs=manage_jobs
-    )
+    settings = WebSettings.from_environment(max_queued=max_queued, patterns=patterns)
     if host not in _LOOPBACK and settings.allowed_hosts == LOOPBACK_HOSTS:
         # It is open to others, and no names were given.
         settings = replace(settings, allowed_hosts=(ANY_HOST,))
@@ -204,7 +200,8 @@ def web(
             if no_worker:
                 words = "No worker was started: `drawscape worker` draws what is ordered."
                 click.echo(words, err=True)
-            click.echo(f"Drawscape: {_address(server)} (Ctrl-C stops it)", err=True)
+            link = "" if settings.token else f"?token={home_token()}"
+            click.echo(f"Drawscape: {_address(server)}{link} (Ctrl-C stops it)", err=True)
             click.echo(_who_can_reach_it(host, settings.token), err=True)
             server.run()
     finally:
@@ -250,7 +247,7 @@ def _who_can_reach_it(host: str, token: str | None) -> str:
         return "Only this machine can reach it (--host 0.0.0.0 opens it to others)."
     if token is None:
         return (
-            f"WARNING: anyone who can reach {host} can draw here; set DRAWSCAPE_WEB_TOKEN to ask for "
-            "a token, and put TLS in front of it."
+            f"WARNING: anyone who can reach {host} can order small sheets here; set DRAWSCAPE_WEB_TOKEN "
+            "to ask everybody for a token, and put TLS in front of it."
         )
     return "Others can reach it, with the token; put TLS in front of it, or the token travels unencrypted."

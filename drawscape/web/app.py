@@ -1,176 +1,51 @@
-"""All routes in one table, the blueprint and the application with them, and their OpenAPI 3.1 document."""
+"""All routes in one table, and the blueprint and the application with them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import flask
 
-import drawscape
-from drawscape.job_actions import ACTIONS
-from drawscape.parameters import json_schema
 from drawscape.web import artboard, jobs, plots, problems
-from drawscape.web.site import Site, WebSettings, add_headers, check_request, current_site
-
-Json = dict[str, Any]
+from drawscape.web.access import Access, check_request
+from drawscape.web.site import Site, WebSettings, add_headers
 
 
 @dataclass(frozen=True)
 class Route:
-    """An address: who answers, and what the document says of it beside the view's first line.
-
-    `content` is a media type, or the schema of a JSON object; without it the document leaves the route out.
-    `public` ones have no secret and need no token, so that the page can ask for it. `empty` is the status
-    code of an answer without a body. `actions` are the words that may end the path.
-    """
+    """An address, the view that answers it, and who may ask for it."""
 
     path: str
     name: str
     view: Callable[..., flask.Response]
-    content: str = ""
     method: str = "GET"
-    empty: int = 0
-    public: bool = False
-    actions: tuple[str, ...] = ()
+    access: Access = Access.VISITOR
 
 
-def openapi() -> flask.Response:
-    """Return the document of the site that is asked."""
-    return flask.jsonify(document(current_site().settings, flask.url_for(".page")))
-
-
-_JSON, _SVG, _PACKED = "application/json", "image/svg+xml", "application/octet-stream"
+_ASSETS = "'viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', 'plot_panel.css'"
 
 ROUTES = (
-    Route("/", "page", artboard.page, "text/html", public=True),
-    Route("/artboard/create", "create", artboard.create, _JSON, "POST"),
-    Route("/jobs", "jobs_page", artboard.jobs_page, "text/html", public=True),
-    Route("/jobs/<job_id>", "job", jobs.show, "Job"),
-    Route("/jobs/<job_id>/svg", "job_svg", jobs.svg, _SVG),
-    Route("/jobs/<job_id>/lines", "lines", jobs.lines, _PACKED, empty=304),
-    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "image/png", empty=304),
-    Route("/jobs/<job_id>/log", "log", jobs.log, "text/plain"),
-    Route("/jobs/<job_id>/preview", "preview", jobs.preview, _SVG, empty=204),
-    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, _JSON, "POST"),
-    Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, _JSON, "POST", actions=tuple(ACTIONS)),
-    Route("/queue", "queue", jobs.table, _JSON),
-    Route("/queue/<action>", "switch", jobs.switch, _JSON, "POST", actions=tuple(jobs.SWITCHES)),
-    Route("/plots", "plots_page", plots.page, "text/html", public=True),
-    Route("/plots/list", "plots", plots.listing, _JSON),
-    Route("/plots/<plot_id>", "plot", plots.state, _JSON),
-    Route("/plots/<plot_id>/lines", "plot_lines", plots.lines, _PACKED),
-    Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, _JSON, "POST",
-          actions=tuple(plots.ACTIONS)),
-    Route("/sketches", "sketches", artboard.sketches, _JSON, empty=304),
-    Route("/healthz", "healthz", artboard.healthz, _JSON, public=True),
-    Route("/openapi.json", "openapi", openapi, _JSON, public=True),
-    Route("/static/<any('viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', "
-          "'plot_panel.css'):name>", "viewer", jobs.asset, public=True),
-)  # fmt: skip
-
-_ANSWERS = {
-    "4XX": "The request is wrong, or not allowed, or there is no such thing yet",
-    "501": "The server cannot make pictures",
-    "503": "The queue is full, or queue or drawings are unavailable; see Retry-After",
-}
-"""What else any address may answer: a problem object, whose detail says more."""
-
-
-def document(settings: WebSettings, root: str = "/") -> Json:
-    """Return the OpenAPI 3.1 document for a site with `settings` whose page is at `root`."""
-    secured = settings.token is not None
-    paths = {
-        route.path.replace("<", "{").replace(">", "}"): {
-            route.method.lower(): _operation(route, secured and not route.public)
-        }
-        for route in ROUTES
-        if route.content
-    }
-    schemes = {"bearer": {"type": "http", "scheme": "bearer"}} if secured else {}
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Drawscape",
-            "version": drawscape.__version__,
-            "description": "Generative design for pen plotters: order a drawing, see it made.",
-        },
-        "servers": [{"url": root.rstrip("/") or "/"}],
-        "paths": paths,
-        "components": {"schemas": _schemas(settings), "securitySchemes": schemes},
-    }
-
-
-def _operation(route: Route, locked: bool) -> Json:
-    problem = {problems.CONTENT_TYPE: {"schema": _ref("Problem")}}
-    answers: Json = {"200": {"description": "As asked", "content": _content(route.content)}}
-    if route.empty:
-        answers[str(route.empty)] = {"description": "There is nothing new to send"}
-    for code, words in _ANSWERS.items():
-        answers[code] = {"description": words, "content": problem}
-    operation: Json = {
-        "operationId": route.name,
-        "summary": (route.view.__doc__ or "").partition("\n")[0],
-        "responses": answers,
-        "security": [{"bearer": []}] if locked else [],
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": schema}
-            for name, schema in (
-                ("job_id", {"type": "string", "pattern": jobs.JOB_ID}),
-                ("plot_id", {"type": "string"}),
-                ("action", {"enum": route.actions}),
-            )
-            if f"<{name}>" in route.path
-        ],
-    }
-    if route.name == "create":
-        operation["requestBody"] = {"required": True, "content": _content("Order")}
-    return operation
-
-
-def _content(name: str) -> Json:
-    return {name: {}} if "/" in name else {_JSON: {"schema": _ref(name)}}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _schemas(settings: WebSettings) -> Json:
-    shared = {p.name: p.json_schema() for p in artboard.fields(settings)}
-    shared["id"] |= {"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID}
-    orders: Json = {}
-    for name in settings.offered:
-        orders[f"Order_{name}"] = {
-            "type": "object",
-            "properties": {
-                **shared,
-                "pattern": {"const": name},
-                "params": json_schema(settings.parameters_of(name)),
-            },
-            "required": ["width", "height", *(["pattern"] * (name != settings.default_pattern))],
-            "additionalProperties": False,
-        }
-    text, words = {"type": "string"}, {"type": ["string", "null"]}
-    moment = {**words, "format": "date-time"}
-    job = {
-        **dict.fromkeys(("id", "status"), text),
-        **dict.fromkeys(("message", "reason", "error", "result", "svg"), words),
-        **dict.fromkeys(jobs.MOMENTS, moment),
-        "ended": {"type": "boolean"},
-        "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-    }
-    problem = {"title": text, "status": {"type": "integer"}, "detail": text}
-    return {
-        "Order": {"anyOf": [_ref(name) for name in orders]},
-        **orders,
-        "Job": {"type": "object", "properties": job, "required": [*job]},
-        "Problem": {
-            "description": "RFC 9457; a 422 also names a field, its value and the rule it breaks",
-            "type": "object",
-            "properties": problem,
-            "required": [*problem],
-        },
-    }
+    Route("/", "page", artboard.page, access=Access.PUBLIC),
+    Route("/artboard/create", "create", artboard.create, "POST"),
+    Route("/sketches", "sketches", artboard.sketches),
+    Route("/healthz", "healthz", artboard.healthz, access=Access.PUBLIC),
+    Route("/jobs", "jobs_page", artboard.jobs_page, access=Access.PUBLIC),
+    Route("/jobs/<job_id>", "job", jobs.show),
+    Route("/jobs/<job_id>/svg", "job_svg", jobs.svg),
+    Route("/jobs/<job_id>/lines", "lines", jobs.lines),
+    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail),
+    Route("/jobs/<job_id>/preview", "preview", jobs.preview),
+    Route("/jobs/<job_id>/log", "log", jobs.log, access=Access.OWNER),
+    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, "POST", Access.OWNER),
+    Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, "POST", Access.OWNER),
+    Route("/queue", "queue", jobs.table),
+    Route("/queue/<action>", "switch", jobs.switch, "POST", Access.OWNER),
+    Route("/plots", "plots_page", plots.page, access=Access.PUBLIC),
+    Route("/plots/list", "plots", plots.listing),
+    Route("/plots/<plot_id>", "plot", plots.state),
+    Route("/plots/<plot_id>/lines", "plot_lines", plots.lines),
+    Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, "POST", Access.OWNER),
+    Route(f"/static/<any({_ASSETS}):name>", "viewer", jobs.asset, access=Access.PUBLIC),
+)
 
 
 def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -> flask.Blueprint:
@@ -185,7 +60,7 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
     >>> app.test_client().get("/draw/sketches").status_code
     200
     """
-    public = {"static", *(route.name for route in ROUTES if route.public)}
+    access = {route.name: route.access for route in ROUTES}
     here = Site(settings or WebSettings.from_environment())
     made = flask.Blueprint(
         name,
@@ -200,7 +75,7 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
         flask.request.max_content_length = here.settings.max_body_bytes
         flask.g.drawscape_site = here
         endpoint = (flask.request.endpoint or "").rpartition(".")[2]
-        check_request(here.settings, public=endpoint in public)
+        check_request(here.settings, access.get(endpoint, Access.PUBLIC))
 
     made.after_request(add_headers)
     made.register_error_handler(Exception, problems.answer)

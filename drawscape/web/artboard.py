@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import flask
 from annotated_types import Interval, Len, doc
 
+from drawscape import settings as places
 from drawscape.errors import RequestRefused
 from drawscape.jobs import count_queued, enqueue_background_job, workers_alive
 from drawscape.parameters import Parameter, json_schema, read_parameters
@@ -15,7 +16,7 @@ from drawscape.settings import safe_name
 from drawscape.sketches import SKETCHES
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import problems
-from drawscape.web.jobs import ORDERED_HERE
+from drawscape.web.access import is_owner, sign_in
 from drawscape.web.problems import wrong
 from drawscape.web.site import WebSettings, current_site, html
 
@@ -32,6 +33,14 @@ def create() -> flask.Response:
     """Return the drawing itself for a simple order, else the id of the job that draws it."""
     here = current_site()
     order, params = read_order(here.settings, problems.read_object())
+    filename = output_name(order.get("id"))
+    timeout = here.settings.job_timeout
+    if not is_owner():
+        _check_area(here.settings, order)
+        timeout = here.settings.visitor_timeout
+        # A visitor replaces nothing, on another machine neither.
+        if places.fetched(places.output_folder() / filename).exists():
+            filename = f"{filename.removesuffix('.svg')}-{secrets.token_hex(6)}.svg"
     if order.pop("complexity", None) == "simple":
         svg = SVGBuilder(order["width"], order["height"])
         svg.rect(10, 10, 50, 50)
@@ -42,10 +51,9 @@ def create() -> flask.Response:
             width=order["width"],
             height=order["height"],
             pattern_type=order["pattern"],
-            output_filename=output_name(order.get("id")),
+            output_filename=filename,
             seed=order.get("seed", 0),
-            job_timeout=here.settings.job_timeout,
-            job_meta=ORDERED_HERE,
+            job_timeout=timeout,
             **params,
         )
     text = "Complex pattern queued for generation"
@@ -54,10 +62,20 @@ def create() -> flask.Response:
     return answer
 
 
+def _check_area(settings: WebSettings, order: Mapping[str, Any]) -> None:
+    """Raise RequestRefused for a sheet that only the site's owner may order."""
+    area_mm2 = order["width"] * order["height"]
+    most_mm2 = settings.visitor_area_mm2
+    if area_mm2 > most_mm2:
+        rule = f"without the site's token a sheet has at most {most_mm2:,.0f} mm², this has {area_mm2:,.0f}"
+        error = wrong("width", order["width"], rule)
+        raise RequestRefused(422, rule, **error, errors=[error])
+
+
 def output_name(given: str | None) -> str:
     """Return the file's name: `artboard_<id>.svg`, with a digest only where no id is given.
 
-    Of an id letters, digits, `-` and `_` are kept. A second order of an id replaces the drawing.
+    Of an id letters, digits, `-` and `_` are kept. A second order of an id by the owner replaces the drawing.
     """
     return f"artboard_{safe_name(given or '', secrets.token_hex(6))[:_LONGEST_STEM]}.svg"
 
@@ -129,7 +147,12 @@ _FIELDS = read_parameters(_fields)  # once: it costs as much as queueing a job
 
 
 def page() -> flask.Response:
-    """Return the HTML page; its form is made in the browser from GET /sketches."""
+    """Return the HTML page; its form is made in the browser from GET /sketches.
+
+    `?token=...` signs the browser in.
+    """
+    if "token" in flask.request.args:
+        return sign_in(flask.request.args["token"])
     settings = current_site().settings
     low, high = f"{settings.min_size_mm:g}", f"{settings.max_size_mm:g}"
     return html("drawscape/page.html", min_size=low, max_size=high)

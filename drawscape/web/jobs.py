@@ -18,21 +18,16 @@ from drawscape.job_actions import ACTIONS, offered, summary_words
 from drawscape.jobs import JobSnapshot, get_job, get_job_status
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data
+from drawscape.web.access import is_owner
 from drawscape.web.site import SVG_POLICY, current_site
 
 Status = dict[str, Any]
 """What `get_job_status` returns: one look at one row."""
 
-JOB_ID = r"^[A-Za-z0-9_\-]{1,128}$"
-"""What an id of a job looks like; also the pattern in the OpenAPI document."""
-
 MOMENTS = ("created_at", "started_at", "ended_at")
 
 MOST = 50
 """Jobs in the table: what one looks through."""
-
-ORDERED_HERE = {"ordered": "web"}
-"""In the `meta` of a job that was ordered through the web front: its visitors may cancel it."""
 
 SWITCHES = {"pause": jobs.pause_queue, "resume": jobs.resume_queue}
 
@@ -46,15 +41,10 @@ def show(job_id: str) -> flask.Response:
 
 
 def cancel(job_id: str) -> flask.Response:
-    """Cancel the job, running or not, and return whether there was anything left to cancel.
-
-    Raises RequestRefused with 403 for a job that was not ordered here, unless the site manages jobs.
-    """
+    """Cancel the job, running or not, and return whether there was anything left to cancel."""
     find(job_id)
-    job = get_job(job_id)
-    if ORDERED_HERE.items() - job.meta.items():
-        _check_allowed("cancel", ["cancel"])
-    return flask.jsonify({"canceled": job.cancel(), **view(find(job_id))})
+    canceled = get_job(job_id).cancel()
+    return flask.jsonify({"canceled": canceled, **view(find(job_id))})
 
 
 def svg(job_id: str) -> flask.Response:
@@ -146,6 +136,7 @@ def last_line(error: str | None) -> str | None:
 def table() -> flask.Response:
     """Return the newest jobs that a browser may see, and the queue in one line."""
     settings = current_site().settings
+    manages = is_owner()
     found = (
         row
         for module in settings.job_modules
@@ -156,8 +147,8 @@ def table() -> flask.Response:
         {
             "summary": summary_words(),
             "paused": jobs.queue_is_paused(),
-            "manages": settings.manage_jobs,
-            "jobs": [_row(row, manages=settings.manage_jobs) for row in rows],
+            "manages": manages,
+            "jobs": [_row(row, manages=manages) for row in rows],
         }
     )
 
@@ -177,10 +168,10 @@ def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
 def act(job_id: str, action: str) -> flask.Response:
     """Do to a job what its row offers; return its row, with the text that `log` asks for.
 
-    Raises RequestRefused: 403 for what the site's owner has not allowed, 404 for an unknown action. 409 is
-    for one that the job does not offer now. Else as `find` does.
+    Raises RequestRefused: 404 for an unknown action, 409 for one that the job does not offer now. Else
+    as `find` does.
     """
-    _check_allowed(action, ACTIONS)
+    _check_known(action, ACTIONS)
     status = find(job_id)["status"]
     job = get_job(job_id)
     try:
@@ -193,29 +184,21 @@ def act(job_id: str, action: str) -> flask.Response:
 
 
 def log(job_id: str) -> flask.Response:
-    """Return what the job has printed, as text; while it runs what there is so far.
-
-    Raises RequestRefused: 403 where the site's owner has not allowed it, and as `find` does.
-    """
-    _check_allowed("log", ACTIONS)
+    """Return the text that the job has printed up to now; raises RequestRefused as `find` does."""
     find(job_id)
     return flask.Response(get_job(job_id).logs(), content_type="text/plain; charset=utf-8")
 
 
 def switch(action: str) -> flask.Response:
     """Pause the queue, or let it go on; jobs that run go on either way."""
-    _check_allowed(action, SWITCHES)
+    _check_known(action, SWITCHES)
     SWITCHES[action]()
     return flask.jsonify({"paused": jobs.queue_is_paused()})
 
 
-def _check_allowed(action: str, actions: Collection[str]) -> None:
+def _check_known(action: str, actions: Collection[str]) -> None:
     if action not in actions:
         raise RequestRefused(404, f"no action {action!r}; there are {', '.join(actions)}")
-    if not current_site().settings.manage_jobs:
-        raise RequestRefused(
-            403, f"{action} is not allowed here; `drawscape web --manage-jobs` allows it"
-        )
 
 
 # What the viewer shows

@@ -1,8 +1,6 @@
-"""A site: its settings and limits, who may ask, and what a browser may do with the answer."""
+"""A site: its settings and limits, and what a browser may do with its answers."""
 
-import hmac
 import os
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +8,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
 import flask
-from werkzeug.sansio.utils import host_is_trusted
 
 from drawscape.errors import RequestRefused, SettingsError, UnknownNameError
 from drawscape.jobs import count_queued
@@ -29,11 +26,14 @@ class WebSettings:
 
     `task` is the dotted path of the task that draws. Jobs of `job_modules` may be seen here: a mail in the
     same queue is none of a browser's business. `patterns` are the sketches on offer, empty for all.
-    `withheld` are parameters that name a file of the server, and that no client chooses. `token` asks for
-    `Authorization: Bearer ...`.
+    `withheld` are parameters that name a file of the server, and that no client chooses.
+
+    The owner of the site has a token: `token`, or the one of the home (`drawscape.web.access`). With it she
+    drives machines, manages jobs and draws sheets of any size. When `token` is given, visitors without it
+    see nothing. Otherwise they may look, and order sheets of `visitor_area_mm2` at most, which may
+    take `visitor_timeout` to draw.
     `allowed_hosts` are the names that a request may be sent to, by default those of this machine.
-    '.example.org' stands for all names that end so, '*' for any name. With `manage_jobs` who sees a
-    job may also retry, hurry and delete it, read its log, and pause the queue.
+    '.example.org' stands for all names that end so, '*' for any name.
     Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
     for a pattern that does not exist.
     """
@@ -50,7 +50,8 @@ class WebSettings:
     max_size_mm: float = 2000.0
     retry_after_s: int = 2
     job_timeout: str = "5m"
-    manage_jobs: bool = False
+    visitor_area_mm2: float = 250_000.0  # an A2 sheet
+    visitor_timeout: str = "30s"
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -123,9 +124,6 @@ def html(template: str, **values: Any) -> flask.Response:
     return response
 
 
-# Who may ask
-
-
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -154,53 +152,3 @@ def add_headers(response: flask.Response) -> flask.Response:
     for name, value in _COMMON.items():
         response.headers.setdefault(name, value)
     return response
-
-
-def check_request(settings: WebSettings, *, public: bool) -> None:
-    """Refuse the current request unless its host, origin and token are as `settings` ask.
-
-    `public` endpoints need no token. Raises RequestRefused with 400, 403 or 401.
-    """
-    _check_host(settings)
-    _check_origin()
-    if not public:
-        _check_token(settings)
-
-
-def _check_host(settings: WebSettings) -> None:
-    # A page of another site can point its own name at 127.0.0.1 (DNS rebinding). Its requests then come
-    # with that name.
-    if ANY_HOST in settings.allowed_hosts or flask.current_app.config["TRUSTED_HOSTS"]:
-        return  # in the latter case Flask has checked
-    host = flask.request.headers.get("Host", "").lower()
-    # Werkzeug's list takes no IPv6 address.
-    named = "127.0.0.1" if re.fullmatch(r"\[::1\](:\d+)?", host) else host
-    if not host_is_trusted(named, [*map(str.lower, settings.allowed_hosts)]):
-        raise RequestRefused(
-            400,
-            f"this server does not answer to the host name {host[:100]!r}; its owner can allow it "
-            "with DRAWSCAPE_WEB_HOSTS, or the application's TRUSTED_HOSTS",
-        )
-
-
-def _check_origin() -> None:
-    # Browsers name the page that sends a POST; a page of another site has no business here.
-    if flask.request.method in ("GET", "HEAD", "OPTIONS"):
-        return
-    headers = flask.request.headers
-    host = headers.get("Host", "")
-    origin = headers.get("Origin", f"//{host}").partition("//")[2]  # no path follows it
-    foreign = headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
-    if foreign or origin.lower() != host.lower():
-        raise RequestRefused(403, "requests from pages of other sites are refused")
-
-
-def _check_token(settings: WebSettings) -> None:
-    if settings.token is None:
-        return
-    scheme, _, given = flask.request.headers.get("Authorization", "").partition(" ")
-    matches = hmac.compare_digest(given.strip().encode(), settings.token.encode())
-    if scheme.lower() != "bearer" or not matches:
-        challenge = {"WWW-Authenticate": 'Bearer realm="drawscape"'}
-        detail = "a bearer token is needed: send the header 'Authorization: Bearer <token>'"
-        raise RequestRefused(401, detail, headers=challenge)

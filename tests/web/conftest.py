@@ -7,11 +7,24 @@ import pytest
 from waitress import create_server
 
 from drawscape.web import WebSettings, create_app
+from drawscape.web.access import home_token
 
 
 @pytest.fixture
 def client(home):
     return create_app(WebSettings()).test_client()
+
+
+@pytest.fixture
+def owner(home):
+    """A client that has the home's token."""
+    return with_token(create_app(WebSettings()), home_token())
+
+
+def with_token(app, token):
+    client = app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
 
 
 @pytest.fixture
@@ -113,7 +126,7 @@ def talking(task_module):
     """Settings of a site whose drawings show their progress, and go on once there is a file."""
     task_module("talking_tasks", TALKING)
     modules = ("talking_tasks",)
-    return WebSettings(task="talking_tasks.draw", job_modules=modules, manage_jobs=True)
+    return WebSettings(task="talking_tasks.draw", job_modules=modules)
 
 
 @pytest.fixture

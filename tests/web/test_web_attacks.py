@@ -1,9 +1,12 @@
 """What a hostile client tries, and the answer that it gets."""
 
+import re
+
 import flask
 import pytest
 
 from drawscape.web import WebSettings, blueprint, create_app
+from drawscape.web.access import home_token
 
 EVIL_NAMES = [
     "../../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "{{ config.items() }}", "${7*7}", "%2e%2e%2f",
@@ -105,7 +108,7 @@ def test_an_application_s_own_trusted_hosts_are_its_concern(home):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/sketches", "/healthz", "/openapi.json", "/jobs/nobody", "/nowhere"]
+    "path", ["/", "/sketches", "/healthz", "/jobs", "/jobs/nobody", "/nowhere"]
 )
 def test_every_answer_carries_the_protective_headers(client, path):
     headers = client.get(path).headers
@@ -150,6 +153,64 @@ def test_without_the_token_there_is_no_answer(guarded, order, header):
 
 
 def test_the_page_its_files_and_the_health_need_no_token(guarded):
-    paths = ("/", "/static/page.js", "/healthz", "/openapi.json")
-    assert [guarded.get(path).status_code for path in paths] == [200] * 4
+    paths = ("/", "/static/page.js", "/healthz")
+    assert [guarded.get(path).status_code for path in paths] == [200] * 3
     assert guarded.get("/sketches").status_code == 401
+
+
+# Behind a proxy every request comes from this machine
+
+NO_PROOFS = [
+    {},
+    {"X-Forwarded-For": "127.0.0.1"},
+    {"X-Real-IP": "127.0.0.1", "Forwarded": "for=127.0.0.1"},
+    {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"},
+    *({"Authorization": text} for text in ("Bearer", "Bearer ", "Bearer wrong", "Basic x")),
+    {"Cookie": "drawscape-=; drawscape-00000000=x"},
+]
+
+
+def changing(app):
+    """Return the paths that change something: all that take a POST, but for an order."""
+    rules = [rule for rule in app.url_map.iter_rules() if "POST" in rule.methods]
+    paths = [re.sub("<.*?>", "stop", rule.rule) for rule in rules]
+    return [path for path in paths if path != "/artboard/create"]
+
+
+@pytest.mark.parametrize("headers", NO_PROOFS)
+def test_whatever_changes_something_needs_the_token_whatever_else_is_sent(client, headers):
+    paths = changing(client.application)
+    assert len(paths) == 4
+    for path in paths:
+        answer = client.post(path, json={}, headers=headers)
+        assert (answer.status_code, answer.json["status"]) == (401, 401), path
+    assert client.get("/jobs/any/log", headers=headers).status_code == 401
+
+
+def test_with_the_token_the_same_requests_are_answered(owner):
+    answers = [owner.post(path, json={}) for path in changing(owner.application)]
+    assert {answer.status_code for answer in answers} == {404}  # there is no job and no plot "stop"
+
+
+def test_a_link_with_the_token_signs_a_browser_in(client, home):
+    token = home_token()
+    assert (home / ".drawscape" / "web.token").stat().st_mode & 0o777 == 0o600
+    assert client.get("/?token=wrong").status_code == 401
+    assert client.post("/queue/pause").status_code == 401
+    answer = client.get(f"/?token={token}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    cookie = answer.headers["Set-Cookie"]
+    assert all(word in cookie for word in ("HttpOnly", "SameSite=Strict", "Path=/"))
+    assert client.post("/queue/pause").json == {"paused": True}
+    assert (
+        client.post("/queue/resume", headers={"Origin": "http://evil.example"}).status_code == 403
+    )
+    assert client.get("/queue").json["manages"]
+    assert home_token() == token
+
+
+def test_an_empty_token_file_makes_nobody_the_owner(client, home):
+    (home / ".drawscape" / "web.token").write_text("")
+    for path in ("/?token=", "/?token=x"):
+        assert client.get(path).status_code == 401
+    assert client.post("/queue/pause", headers={"Authorization": "Bearer "}).status_code == 401

@@ -1,17 +1,17 @@
-"""Orders: the contract's answers, a named refusal for everything else, and the document that says so."""
+"""Orders: the contract's answers, what visitors may order, and a named refusal for everything else."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import flask
 import pytest
-from jsonschema import Draft202012Validator
-from support import NIGHTLY, python, rounds
+from support import wait_until
 
-from drawscape.job_manager import count_queued
+from drawscape.job_manager import count_queued, get_job
+from drawscape.jobs import synchronous_jobs
 from drawscape.sketches import SKETCHES
 from drawscape.web import WebSettings, blueprint, create_app
-from drawscape.web.app import document
-from drawscape.web.artboard import output_name
+from drawscape.web.artboard import output_name, read_order
 
 
 def test_a_simple_artboard_is_drawn_at_once(client):
@@ -100,53 +100,19 @@ def test_a_file_is_named_by_letters_and_digits_of_the_id_or_else_by_a_digest(giv
     assert (output_name(given) == output_name(given)) == (stem is not None)
 
 
-# The OpenAPI document says what the front does
-
-
-def order_schema(made):
-    return Draft202012Validator(
-        {"$ref": "#/components/schemas/Order", "components": made["components"]}
-    )
-
-
-def test_the_document_is_openapi_3_1_with_every_route(client):
-    made = client.get("/openapi.json").json
-    assert made["openapi"].startswith("3.1")
-    rules = (rule.rule for rule in client.application.url_map.iter_rules())
-    served = {rule for rule in rules if not rule.startswith("/static")}
-    assert {re.sub("{(.*?)}", r"<\1>", path) for path in made["paths"]} == served
-
-
-def test_every_pattern_can_be_ordered_by_its_defaults(client):
-    validator = order_schema(client.get("/openapi.json").json)
-    for name, sketch in SKETCHES.items():
-        offered = [p for p in sketch.parameters if p.name not in WebSettings().withheld]
+def test_every_pattern_can_be_ordered_by_its_defaults():
+    settings = WebSettings()
+    for name in SKETCHES:
+        offered = settings.parameters_of(name)
         params = {p.name: p.shown(p.default) for p in offered if not p.required}
         order = {"width": 99, "height": 99, "pattern": name, "params": params}
-        assert list(validator.iter_errors(order)) == [], name
+        assert read_order(settings, order)[1].keys() == params.keys()
 
 
-def test_the_limits_of_the_settings_stand_in_the_document():
-    made = document(WebSettings(max_size_mm=420))
-    assert order_schema(made).is_valid({"width": 420, "height": 10})
-    assert not order_schema(made).is_valid({"width": 421, "height": 10})
-
-
-def test_the_token_is_asked_for_where_it_is_needed(home):
-    made = create_app(WebSettings(token="x")).test_client().get("/openapi.json").json
-    assert made["paths"]["/artboard/create"]["post"]["security"] == [{"bearer": []}]
-    assert made["paths"]["/healthz"]["get"]["security"] == []
-    assert made["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
-
-
-def test_a_blueprint_under_a_prefix_says_so(home):
-    import flask
-
+def test_a_page_under_a_prefix_asks_there(home):
     app = flask.Flask(__name__)
     app.register_blueprint(blueprint(WebSettings()), url_prefix="/drawings")
-    client = app.test_client()
-    assert client.get("/drawings/openapi.json").json["servers"] == [{"url": "/drawings"}]
-    assert 'data-root="/drawings/"' in client.get("/drawings/").text
+    assert 'data-root="/drawings/"' in app.test_client().get("/drawings/").text
 
 
 def test_an_unchanged_catalogue_is_not_sent_twice(client):
@@ -159,27 +125,57 @@ def test_a_front_offers_the_patterns_of_its_settings_only(home):
     client = create_app(front).test_client()
     listed = client.get("/sketches").json["sketches"]
     assert [sketch["name"] for sketch in listed] == ["truchet", "hilbert"]
-    made = client.get("/openapi.json").json
-    offered = made["components"]["schemas"]["Order"]["anyOf"]
-    assert [one["$ref"][-7:] for one in offered] == ["truchet", "hilbert"]
     size = {"width": 99, "height": 99}
-    assert order_schema(made).is_valid(size)  # the first is drawn where none is named
-    assert client.post("/artboard/create", json=size).status_code == 200
+    with synchronous_jobs():
+        job_id = client.post("/artboard/create", json=size).json["job_id"]
+    assert get_job(job_id).description == "truchet, seed 0"  # the first, where none is named
     refused = client.post("/artboard/create", json={**size, "pattern": "spiral"})
     assert refused.json["rule"] == "unknown pattern 'spiral'; known: hilbert, truchet"
 
 
-@pytest.mark.slow
-def test_made_up_requests_meet_no_answer_but_the_described(serving, home):
-    patterns = ("spiral", "truchet", "hilbert")
-    front = WebSettings(token="s3cret", max_queued=1_000_000, patterns=patterns)
-    with serving(front) as server:
-        outcome = python(
-            *("-c", "from schemathesis.cli import schemathesis; schemathesis()"),
-            *("run", f"{server.url}openapi.json", "--checks", "all"),
-            *("--header", "Authorization: Bearer s3cret"),
-            *("--phases", "examples,coverage,fuzzing,stateful" if NIGHTLY else "fuzzing"),
-            *("--generation-deterministic", "--max-examples", f"{rounds(2, 15)}", "--no-color"),
-            cwd=home,  # it leaves a folder of its own behind
-        )
-    assert "20 selected / 20 total" in outcome.stdout
+# What visitors may order
+
+
+def test_a_visitor_orders_small_sheets_and_the_owner_any(client, owner, order):
+    large = {**order, "width": 500, "height": 501}
+    refused = client.post("/artboard/create", json=large)
+    assert (refused.status_code, refused.json["field"]) == (422, "width")
+    assert "at most 250,000 mm², this has 250,500" in refused.json["rule"]
+    assert count_queued() == 0
+    fits = {**order, "width": 500, "height": 500}
+    assert client.post("/artboard/create", json=fits).status_code == 200
+    assert owner.post("/artboard/create", json=large).status_code == 200
+
+
+ENDLESS = """
+import time
+
+
+def draw(**order):
+    while True:
+        time.sleep(0.01)
+"""
+
+
+def test_a_visitor_s_drawing_is_stopped_at_its_limit_of_time(task_module, order, start_workers):
+    task_module("endless_tasks", ENDLESS)
+    start_workers()
+    settings = WebSettings(
+        task="endless_tasks.draw", job_modules=("endless_tasks",), visitor_timeout="1s"
+    )
+    client = create_app(settings).test_client()
+    job = get_job(client.post("/artboard/create", json=order).json["job_id"])
+    wait_until(lambda: job.ended)
+    assert (job.status, job.reason) == ("failed", "timeout")
+
+
+def test_a_visitor_replaces_no_drawing_and_the_owner_does(client, owner, order, home):
+    with synchronous_jobs():
+        assert client.post("/artboard/create", json=order).status_code == 200
+        before = (home / "output" / "artboard_42.svg").read_bytes()
+        again = client.post("/artboard/create", json={**order, "pattern": "rose"})
+        (beside,) = (home / "output").glob("artboard_42-*.svg")
+        assert get_job(again.json["job_id"]).result == str(beside)
+        assert (home / "output" / "artboard_42.svg").read_bytes() == before
+        owner.post("/artboard/create", json={**order, "pattern": "rose"})
+    assert (home / "output" / "artboard_42.svg").read_bytes() != before

@@ -11,10 +11,20 @@ from web_pages import COLOR, await_settled, color_at, serious, view_of, violatio
 from drawscape.job_manager import enqueue_background_job, queue_is_paused
 from drawscape.jobs import synchronous_jobs
 from drawscape.web import WebSettings
+from drawscape.web.access import home_token
 
 pytestmark = pytest.mark.browser
 
 TASK = "workers.svg_tasks.generate_complex_svg"
+
+
+def bearer():
+    return {"Authorization": f"Bearer {home_token()}"}
+
+
+def link(server):
+    """Return the link that `drawscape web` prints."""
+    return f"{server.url}?token={home_token()}"
 
 
 def says(page, words):
@@ -46,7 +56,7 @@ def test_from_the_form_to_the_picture(opened, serving, home, worker):
 
 @pytest.mark.nightly
 def test_a_drawing_shows_its_progress_and_is_canceled(opened, serving, talking, worker):
-    with serving(talking) as server, opened(server.url) as page:
+    with serving(talking) as server, opened(link(server)) as page:
         page.click("#draw")
         says(page, "50 %")
         page.wait_for_selector("#sheet img[alt='The drawing so far']")
@@ -145,7 +155,7 @@ def test_the_page_asks_for_the_token_and_then_draws(opened, serving):
 
 
 def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(opened, serving, home, worker):
-    with serving(WebSettings()) as server, opened(server.url) as page:
+    with serving(WebSettings()) as server, opened(link(server)) as page:
         for seed in ("1", "2"):
             page.fill("#seed", seed)
             page.click("#draw")
@@ -243,8 +253,8 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(opened, serving, home,
     job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall").id
     with synchronous_jobs():
         drawn = enqueue_background_job(TASK, 50, 50, "spiral", job_description="the hall")
-    front, options = WebSettings(manage_jobs=True), {"color_scheme": theme}
-    with serving(front) as server, opened(f"{server.url}jobs", "tr td", **options) as page:
+    options = {"color_scheme": theme, "extra_http_headers": bearer()}
+    with serving(WebSettings()) as server, opened(f"{server.url}jobs", "tr td", **options) as page:
         with page.expect_download() as download:
             page.get_by_role("button", name="Save the hall").click()
         assert download.value.suggested_filename == "the hall.svg"
@@ -261,3 +271,13 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(opened, serving, home,
         assert queue_is_paused()
         assert page.locator("#jobs img").count() == 1
         assert serious(page) == []
+
+
+def test_without_the_token_the_table_of_jobs_has_no_column_of_actions(opened, serving, home):
+    waiting()
+    shown = "tbody tr td:nth-child(4)"
+    with serving(WebSettings()) as server, opened(f"{server.url}jobs", shown) as page:
+        headings = page.locator("th:visible").all_inner_texts()
+        assert headings == ["Drawing", "Job", "State", "Took"]
+        assert page.locator("tbody tr td:visible").count() == 4
+        assert page.is_hidden("#pause")

@@ -19,6 +19,7 @@ from support import beside, free_port, wait_until
 from drawscape.errors import SettingsError, UnknownNameError
 from drawscape.jobs import workers_alive
 from drawscape.web import WebSettings
+from drawscape.web.access import home_token
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +56,7 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
     with running("-w", "1") as (process, said):
         url = address(said)
         assert "Only this machine can reach it" in said
+        assert f"{url}?token={home_token()} " in said
         os.kill(int(re.search(r"process (\d+)", said)[1]), signal.SIGKILL)
         line = process.stderr.readline()
         found = re.search(r"The worker died; another one runs \(process (\d+),", line)

@@ -14,6 +14,7 @@ from drawscape import output_store
 from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.svg.read import read_svg
 from drawscape.web import create_app
+from drawscape.web.access import home_token
 
 
 def await_drawn(client, order):
@@ -103,6 +104,7 @@ def test_a_drawing_of_another_machine_is_served_from_the_store(client, order, ho
 @pytest.mark.slow
 def test_log_and_drawing_so_far_of_a_job_on_another_machine_are_served(bucket, talking, tmp_path):
     client = create_app(talking).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {home_token()}"
     job = enqueue_background_job("talking_tasks.draw", str(tmp_path / "go"))
     address = f"/jobs/{job.id}"
     wait_until(lambda: client.get(f"{address}/preview").status_code == 200)

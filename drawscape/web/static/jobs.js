@@ -7,6 +7,7 @@ const LOOK_MS = 1000;
 
 const rows = new Map();
 let paused = false;
+let manages = false; // whether this browser has the site's token
 
 const showError = (error) => {
   $('errors').textContent = error.message;
@@ -78,6 +79,7 @@ const showThumbnail = async (row, job) => {
 // Buttons stay the same elements as long as they are the same ones: the focus is on one of them.
 const showRow = (row, job) => {
   row.root.className = `is-${job.status}`;
+  row.cells[4].hidden = !manages;
   const took = job.seconds === null ? '' : `${job.seconds.toFixed(1)} s`;
   [job.name, stateOf(job), took].forEach((text, i) => setText(row.texts[i], text));
   if (job.svg && !row.pictured) {
@@ -100,7 +102,8 @@ const show = (queue) => {
   setText($('summary'), queue.summary);
   paused = queue.paused;
   setText($('pause'), paused ? 'Resume' : 'Pause');
-  $('pause').hidden = !queue.manages;
+  manages = queue.manages;
+  for (const id of ['pause', 'actions']) $(id).hidden = !manages;
   const ids = new Set(queue.jobs.map((job) => job.id));
   for (const id of rows.keys()) {
     if (ids.has(id)) continue;
