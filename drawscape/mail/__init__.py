@@ -1,6 +1,6 @@
-"""Mails from templates: built whole, delivered by SMTP, or written to files.
+"""Mails from templates: built, then delivered by SMTP or written to files.
 
-Read `message` first: it checks addresses, fills in a template and builds the mail. `smtp` delivers it, and
+Read `message` first: it checks the address, fills in a template and builds the mail. `smtp` delivers it, and
 `drawscape.tasks.mail` uses both.
 """
 
@@ -11,16 +11,3 @@ try:
     import jinja2 as _jinja2  # noqa: F401 - templates
 except ImportError as error:
     raise MissingExtraError("sending mail", "mail") from error
-
-from drawscape.mail.message import Enclosure, build_message, read_recipients, read_subject, render
-from drawscape.mail.smtp import MailSettings, deliver
-
-__all__ = [
-    "Enclosure",
-    "MailSettings",
-    "build_message",
-    "deliver",
-    "read_recipients",
-    "read_subject",
-    "render",
-]

@@ -1,19 +1,19 @@
-"""A mail as it goes over the wire: addresses and subject, checked; text, HTML, pictures, enclosures.
+"""A mail as it goes over the wire: address and subject, checked; text, HTML, pictures, enclosures.
 
 Templates are `NAME.html.j2` and `NAME.txt.j2`. Values are escaped in the HTML part and never read as template
-code; templates run in Jinja2's sandbox. Variables that a template needs and that are missing are an error,
-which names them all.
+code; templates run in Jinja2's sandbox. A variable that a template needs and that is missing is an error.
 """
 
 import mimetypes
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import StrictUndefined, TemplateError
@@ -22,9 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from drawscape.errors import MailError, MailTemplateError, UnknownNameError
 
-_PART = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^,"])+""")
-_NOT_PUBLIC = re.compile(r"(?<=[@.])(localhost|local|test)(?=>?$)", re.IGNORECASE)
 _NAME = re.compile(r'^([^"<>@]*[^"<>@ ]) ?<')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_SUBJECT = 250
 _SUFFIX = ".html.j2"
 _LINK = re.compile(r"(https?://|mailto:)[^\s\"'<>\\]+", re.IGNORECASE)
@@ -34,61 +33,41 @@ def read_recipient(text: str, what: str = "recipient") -> Address:
     """Return the one address in 'user@example.com' or 'A User <user@example.com>'.
 
     A domain with other letters than ASCII's becomes ASCII by IDNA 2008. Raises MailError, which names
-    `what`, the value and what is wrong: several addresses, line ends (header injection), wrong syntax.
+    `what`, the value and what is wrong: several addresses, line ends (header injection), wrong syntax,
+    other letters than ASCII's before the @.
     """
-    _refuse_controls(text, what)
-    # email-validator takes public names only; a local one, which an own server may know, is checked as if
-    # it were one.
-    quoted = _NAME.sub(r'"\1" <', text.strip())  # a name of other letters than ASCII's must be
-    public, local = _NOT_PUBLIC.subn(r"\1.example", quoted)
+    plain = _plain_header(text, what)
+    quoted = _NAME.sub(r'"\1" <', plain)  # a name of other letters than ASCII's must be
+    rules = {"strict": True, "allow_display_name": True, "allow_smtputf8": False}
     try:
         found = validate_email(
-            public,
-            strict=True,
-            allow_display_name=True,
-            check_deliverability=False,
-            globally_deliverable=False,
+            quoted, check_deliverability=False, globally_deliverable=False, **rules
         )
     except EmailNotValidError as problem:
         raise MailError(
             f"{what} {text!r} is not one mail address, such as 'user@example.com': {problem}"
         ) from problem
-    domain = found.ascii_domain.removesuffix(".example" if local else "")
-    return Address(found.display_name or "", found.local_part, domain)
-
-
-def read_recipients(given: str | Sequence[str]) -> tuple[Address, ...]:
-    """Return the addresses in a text, separated by commas, or in a list of texts.
-
-    Raises MailError as `read_recipient` does, for none, and for one that is there twice.
-    """
-    texts = _PART.findall(given) if isinstance(given, str) else given
-    found = tuple(read_recipient(text) for text in texts or [str(given)])
-    if len({one.addr_spec for one in found}) < len(found):
-        raise MailError(f"recipient {given!r} names an address twice")
-    return found
+    return Address(found.display_name or "", found.local_part, found.ascii_domain)
 
 
 def read_subject(text: str) -> str:
-    """Return the subject; MailError when it is empty, too long, or holds a line end or the like."""
-    _refuse_controls(text, "subject")
-    if not text.strip():
-        raise MailError("subject is empty; write in a few words what the mail is about")
-    if len(text) > _LONGEST_SUBJECT:
-        raise MailError(f"subject has {len(text)} characters, at most {_LONGEST_SUBJECT} fit")
+    """Return the subject; MailError when it is empty, too long, or holds a control character."""
+    subject = _plain_header(text, "subject")
+    if not 1 <= len(subject) <= _LONGEST_SUBJECT:
+        raise MailError(f"subject has {len(subject)} characters; give 1 to {_LONGEST_SUBJECT}")
+    return subject
+
+
+def _plain_header(text: str, what: str) -> str:
+    if not isinstance(text, str):
+        raise MailError(f"{what} {text!r} must be a text")
+    if _CONTROL.search(text):
+        raise MailError(f"{what} {text!r} holds a line end or another control character")
     return text.strip()
 
 
-def _refuse_controls(text: str, what: str) -> None:
-    if not isinstance(text, str):
-        raise MailError(f"{what} {text!r} must be a text")
-    if any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text):
-        raise MailError(
-            f"{what} {text!r} holds a line end or another control character; a header has none"
-        )
-
-
-class Enclosure(NamedTuple):
+@dataclass(frozen=True)
+class Enclosure:
     """A file that goes with a mail; the HTML part names a picture by its `cid`."""
 
     name: str
@@ -96,7 +75,7 @@ class Enclosure(NamedTuple):
     cid: str = ""
 
     @property
-    def options(self) -> dict[str, Any]:
+    def headers(self) -> dict[str, Any]:
         """Its name and its media type, as EmailMessage takes them."""
         guessed = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
         main, _, sub = guessed.partition("/")
@@ -113,23 +92,22 @@ def build_message(
 ) -> EmailMessage:
     """Return the mail: text first, then HTML with its inline `pictures`, then the `enclosures`.
 
-    It is 7-bit throughout, so any server takes it. Where an address has other letters than ASCII's before
-    its @ its headers are UTF-8 (RFC 6532). It is marked as made by a program, so that
+    It is 7-bit throughout, so any server takes it. It is marked as made by a program, so that
     holiday notices stay away (RFC 3834).
     """
-    plain = "".join(one.addr_spec for one in (headers["From"], *headers["To"])).isascii()
-    message = EmailMessage(policy=SMTP.clone(utf8=not plain))
-    automatic = {"Date": datetime.now(UTC), "Auto-Submitted": "auto-generated"}
-    for name, value in {**headers, **automatic}.items():
+    message = EmailMessage(policy=SMTP)
+    for name, value in headers.items():
         message[name] = value
+    message["Date"] = datetime.now(UTC)
+    message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     shown: Any = message.get_body(preferencelist=("html",))
     for picture in pictures:
         cid = f"<{picture.cid}>"
-        shown.add_related(picture.data, cid=cid, disposition="inline", **picture.options)
+        shown.add_related(picture.data, cid=cid, disposition="inline", **picture.headers)
     for enclosure in enclosures:
-        message.add_attachment(enclosure.data, **enclosure.options)
+        message.add_attachment(enclosure.data, **enclosure.headers)
     return message
 
 
@@ -137,25 +115,18 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
     """Return the template's text and HTML parts for the values in `context`.
 
     Templates in `folder` come before the built-in ones. Raises UnknownNameError for a template that
-    does not exist, MailTemplateError for missing variables (it names all) and for broken templates.
+    does not exist, MailTemplateError for a missing variable and for a broken template.
     """
-    loaders: list[BaseLoader] = [FileSystemLoader(folder)] if folder else []
-    missing: list[str] = []
-
-    class Missing(StrictUndefined):
-        def __str__(self) -> str:  # type: ignore[override]
-            missing.append(repr(self._undefined_name))
-            return ""
-
-        __html__ = __str__
-
+    loaders: list[BaseLoader] = [PackageLoader("drawscape.mail")]
+    if folder is not None:
+        loaders.insert(0, FileSystemLoader(folder))
     environment = ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader([*loaders, PackageLoader("drawscape.mail")]),
+        loader=ChoiceLoader(loaders),
         autoescape=lambda template: template is None or template.endswith(_SUFFIX),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        undefined=Missing,
+        undefined=StrictUndefined,
     )
     environment.filters["link"] = _link
     files = environment.list_templates(
@@ -168,11 +139,7 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
         html = environment.get_template(f"{name}.html.j2").render(context)
         text = environment.get_template(f"{name}.txt.j2").render(context)
     except TemplateError as problem:
-        raise MailTemplateError(f"mail template {name!r} does not work: {problem}") from problem
-    if missing:
-        names = list(dict.fromkeys(missing))
-        give = ", ".join(f"{each[1:-1]}=..." for each in names)
-        raise MailTemplateError(f"mail template {name!r} needs {', '.join(names)}; pass {give}")
+        raise MailTemplateError(f"mail template {name!r}: {problem}") from problem
     return text, html
 
 

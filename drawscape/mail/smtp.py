@@ -1,4 +1,4 @@
-"""Delivery by SMTP, and what the environment says about it.
+"""Delivery by SMTP, and its settings in the environment.
 
 | variable | meaning | default |
 |---|---|---|
@@ -6,23 +6,20 @@
 | `DRAWSCAPE_SMTP_SECURITY` | `starttls`, `ssl` or `none` | `starttls` |
 | `DRAWSCAPE_SMTP_PORT` | | 587, 465 or 25 |
 | `DRAWSCAPE_SMTP_USER`, `DRAWSCAPE_SMTP_PASSWORD` | for the login | no login |
-| `DRAWSCAPE_SMTP_CA` | a file of certificates to trust beside the system's | |
-| `DRAWSCAPE_SMTP_TIMEOUT` | seconds to wait for an answer | 30 |
-| `DRAWSCAPE_MAIL_FROM` | the sender's address | the user, if it is one |
+| `DRAWSCAPE_MAIL_FROM` | the sender's address | the user |
 | `DRAWSCAPE_MAIL_TEMPLATES` | a folder of templates that come before the built-in ones | |
-| `DRAWSCAPE_MAIL_MAX_MB` | the largest mail, enclosures as it encodes them (a third more) | 20 |
+
+A server with a certificate of its own is trusted with OpenSSL's variable `SSL_CERT_FILE`.
 """
 
-import contextlib
 import smtplib
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
-from functools import partial
 from pathlib import Path
 
 from drawscape.errors import MailError, MailRefusedError, MailTemporaryError, SettingsError
@@ -30,9 +27,10 @@ from drawscape.mail.message import read_recipient
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_PASSING = (smtplib.SMTPServerDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_TIMEOUT_S = 30
+_TEMPORARY = (smtplib.SMTPServerDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 # A host's name that is none is a UnicodeError.
-_LASTING = (smtplib.SMTPException, ssl.SSLError, socket.gaierror, UnicodeError)
+_PERMANENT = (smtplib.SMTPException, ssl.SSLError, socket.gaierror, UnicodeError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,80 +43,64 @@ class MailSettings:
     security: str
     user: str | None
     password: str | None = field(repr=False)
-    ca_file: Path | None
-    timeout_s: float
     templates: Path | None
-    max_bytes: int
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "MailSettings":
         """Return the settings in `environment`; SettingsError names the variable that is wrong."""
 
-        def text(name: str) -> str | None:
-            return environment.get(f"DRAWSCAPE_{name}") or None
-
-        def path(name: str) -> Path | None:
-            given = text(name)
-            if given and not Path(given).exists():
-                raise SettingsError(f"DRAWSCAPE_{name}={given!r} does not exist")
-            return Path(given) if given else None
-
-        def number(name: str, default: float, least: float, most: float) -> float:
-            given = text(name)
-            with contextlib.suppress(ValueError):
-                if least <= float(given or default) <= most:
-                    return float(given or default)
-            raise SettingsError(f"DRAWSCAPE_{name}={given!r} must be {least:g} to {most:g}")
+        def text(name: str, default: str = "") -> str | None:
+            return environment.get(f"DRAWSCAPE_{name}") or default or None
 
         host, user, password = text("SMTP_HOST"), text("SMTP_USER"), text("SMTP_PASSWORD")
-        security = (text("SMTP_SECURITY") or "starttls").lower()
-        sender = text("MAIL_FROM") or (user if user and "@" in user else None)
-        login = host and (user or password)
-        in_the_clear = login and security == "none" and host not in _LOOPBACK
-        wrong = {
-            f"SECURITY={security!r} must be one of {', '.join(PORTS)}": security not in PORTS,
-            "PASSWORD is not set; a login needs user and password": login and not password,
-            "USER is not set; a login needs user and password": login and not user,
-            "SECURITY='none' would send the password in the clear; use 'starttls'": in_the_clear,
-        }
-        if words := next((words for words, is_so in wrong.items() if is_so), ""):
-            raise SettingsError(f"DRAWSCAPE_SMTP_{words}")
-        if host and not sender:
-            raise SettingsError("DRAWSCAPE_MAIL_FROM is not set; mails come from that address")
-        try:
-            address = read_recipient(sender or "drawscape@localhost", "sender")
-        except MailError as problem:
-            raise SettingsError(f"DRAWSCAPE_MAIL_FROM: {problem}") from problem
+        security = str(text("SMTP_SECURITY", "starttls")).lower()
+        if security not in PORTS:
+            known = ", ".join(PORTS)
+            raise SettingsError(f"DRAWSCAPE_SMTP_SECURITY={security!r} must be one of {known}")
+        port = str(text("SMTP_PORT", str(PORTS[security])))
+        if not port.isdecimal() or not 1 <= int(port) <= 65535:
+            raise SettingsError(f"DRAWSCAPE_SMTP_PORT={port!r} must be 1 to 65535")
+        if bool(user) != bool(password):
+            missing = "PASSWORD" if user else "USER"
+            raise SettingsError(
+                f"DRAWSCAPE_SMTP_{missing} is not set; a login needs user and password"
+            )
+        if user and security == "none" and host not in _LOOPBACK:
+            raise SettingsError(
+                "DRAWSCAPE_SMTP_SECURITY='none' would send the password in the clear; use 'starttls'"
+            )
+        folder = text("MAIL_TEMPLATES")
+        if folder and not Path(folder).is_dir():
+            raise SettingsError(f"DRAWSCAPE_MAIL_TEMPLATES={folder!r} is no folder")
         return cls(
-            sender=address,
+            sender=_sender(text("MAIL_FROM") or user, host),
             host=host,
-            port=int(number("SMTP_PORT", PORTS[security], 1, 65535)),
+            port=int(port),
             security=security,
             user=user,
             password=password,
-            ca_file=path("SMTP_CA"),
-            timeout_s=number("SMTP_TIMEOUT", 30, 0.1, 3600),
-            templates=path("MAIL_TEMPLATES"),
-            max_bytes=int(number("MAIL_MAX_MB", 20, 0, 1024) * (1 << 20)),
+            templates=Path(folder) if folder else None,
         )
 
 
-# Delivery: what is temporary, the next try of the job may send; the rest is refused
+def _sender(given: str | None, host: str | None) -> Address:
+    if host is None and given is None:
+        return Address("", "drawscape", "localhost")
+    try:
+        return read_recipient(given or "", "sender")
+    except MailError as problem:
+        raise SettingsError(f"DRAWSCAPE_MAIL_FROM: {problem}") from problem
 
 
-def deliver(message: EmailMessage, settings: MailSettings) -> str:
-    """Hand the mail to the server of `settings`; return whom it refused, '' where it refused nobody.
+def deliver(message: EmailMessage, settings: MailSettings) -> None:
+    """Send the mail to the server of `settings`.
 
     Raises MailTemporaryError for what may pass later: a refused or lost connection, 4xx answers. What will
     not pass raises MailRefusedError: 5xx, a failed login, a wrong certificate.
     """
-    sender = settings.sender.addr_spec
-    recipients = [address.addr_spec for address in message["To"].addresses]
-    plain = "".join([sender, *recipients]).isascii()
-    options = () if plain else ("SMTPUTF8", "BODY=8BITMIME")
     try:
         with _session(settings) as session:
-            return _refusals(session.sendmail(sender, recipients, message.as_bytes(), options))
+            session.send_message(message)
     except (smtplib.SMTPException, OSError, UnicodeError) as problem:
         code, text = _answer(problem)
         text = f"{settings.host}:{settings.port}: {text}"
@@ -131,13 +113,13 @@ def deliver(message: EmailMessage, settings: MailSettings) -> str:
 def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
     """Yield a session, encrypted and logged in as the settings say; how it ends does not matter."""
     trust = ssl.create_default_context()
-    if settings.ca_file:
-        trust.load_verify_locations(settings.ca_file)
-    secure = settings.security == "ssl"
-    connect = partial(smtplib.SMTP_SSL, context=trust) if secure else smtplib.SMTP
     # The name for EHLO: smtplib's own way asks the DNS, which can take long.
     own = socket.gethostname() if "." in socket.gethostname() else "[127.0.0.1]"
-    session = connect(settings.host or "", settings.port, own, timeout=settings.timeout_s)
+    where = (settings.host or "", settings.port, own)
+    if settings.security == "ssl":
+        session: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=_TIMEOUT_S, context=trust)
+    else:
+        session = smtplib.SMTP(*where, timeout=_TIMEOUT_S)
     try:
         if settings.security == "starttls":
             session.starttls(context=trust)
@@ -146,7 +128,7 @@ def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
         yield session
     finally:
         # The mail is taken or refused by now: a server that hangs up early changes nothing.
-        with contextlib.suppress(smtplib.SMTPException, OSError):
+        with suppress(smtplib.SMTPException, OSError):
             session.quit()
         session.close()
 
@@ -154,16 +136,14 @@ def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
 def _answer(problem: Exception) -> tuple[int, str]:
     """Return the server's answer; where it gave none, 421 for what may pass later, and 554."""
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        return next(code for code, _ in problem.recipients.values()), _refusals(problem.recipients)
+        recipient, (code, answer) = next(iter(problem.recipients.items()))
+        return code, f"{recipient} refused: {code} {_plain(answer)}"
     if isinstance(problem, smtplib.SMTPResponseException):
         return problem.smtp_code, f"{problem.smtp_code} {_plain(problem.smtp_error)}"
-    passes = isinstance(problem, _PASSING) or getattr(problem, "errno", 0) == socket.EAI_AGAIN
-    code = 421 if passes or not isinstance(problem, _LASTING) else 554
-    return code, f"{problem or type(problem).__name__}"
-
-
-def _refusals(refused: Mapping[str, tuple[int, bytes]]) -> str:
-    return ", ".join(f"{to} refused: {code} {_plain(text)}" for to, (code, text) in refused.items())
+    text = f"{problem or type(problem).__name__}"
+    if isinstance(problem, _TEMPORARY) or getattr(problem, "errno", 0) == socket.EAI_AGAIN:
+        return 421, text
+    return 554 if isinstance(problem, _PERMANENT) else 421, text
 
 
 def _plain(answer: bytes | str) -> str:

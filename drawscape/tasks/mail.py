@@ -1,4 +1,4 @@
-"""Tasks that send mail."""
+"""The task that sends mail."""
 
 import os
 import sqlite3
@@ -9,18 +9,19 @@ from uuid import uuid4
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.errors import JobNotFoundError, MailError, MailRefusedError
+from drawscape.errors import JobNotFoundError, MailError
 from drawscape.jobs import current_job, get_job
 from drawscape.notes import open_notes
 
 if TYPE_CHECKING:
-    from drawscape.mail import Enclosure
+    from drawscape.mail.message import Enclosure
 
 _PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
+_LARGEST_MAIL_BYTES = 20 << 20  # most servers refuse more
 
 
 def send_notification(
-    recipient: str | list[str],
+    recipient: str,
     subject: str,
     template: str,
     *,
@@ -32,59 +33,54 @@ def send_notification(
 
     `template` is `order_complete`, `drawing_ready`, `job_failed` or one of your own (a folder in
     `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. Files under the home or in `DRAWSCAPE_DATA_DIRS` are
-    enclosed by `attach`. `inline` shows them in the mail, an SVG as a PNG. The server and all else come
-    from the environment: see `drawscape.mail.smtp`. Without one the mail goes to `output/mail/*.eml`.
+    enclosed by `attach`. `inline` shows them in the mail, an SVG as a PNG. A mail has at most 20 MB. The
+    server comes from the environment: see `drawscape.mail.smtp`. Without one the mail goes to
+    `output/mail/*.eml`.
 
-    `recipient` is one address or several, in a list or separated by commas; all get the same mail.
-    Temporary failures (4xx, connection refused or lost) raise MailTemporaryError: with `job_retries`
-    and `job_retry_delay` the queue tries again. Permanent ones raise MailRefusedError, and are not
-    tried again; so does a server that refuses some of the recipients. Bad addresses, subjects,
+    Temporary failures (4xx, connection lost) raise MailTemporaryError: with `job_retries` the queue tries
+    again. Permanent ones raise MailRefusedError, and are not tried again. Bad addresses, subjects,
     templates and variables raise MailError, MailTemplateError or UnknownNameError.
 
-    One job sends one mail: what a server has accepted is noted, and not sent again when the job runs
-    again. A worker that is killed between the server's answer and the note sends it twice. Both have one
-    Message-ID, by which most mail programs drop the double. Outside of a worker each call sends a mail.
+    One job sends one mail, even when it runs again. Only a worker that is killed between the server's answer
+    and our note of it sends it twice, with one Message-ID, by which most mail programs drop the double.
 
     >>> send_notification(
     ...     "ada@example.org", "Your rose is ready", "drawing_ready", drawing="rose, seed 5"
     ... )
     'not sent, ....eml'
     """
-    from drawscape.mail import (
+    from drawscape.mail.message import (
         Enclosure,
-        MailSettings,
         build_message,
-        deliver,
-        read_recipients,
+        read_recipient,
         read_subject,
         render,
-    )
+    )  # fmt: skip
+    from drawscape.mail.smtp import MailSettings, deliver
 
     job, mail = current_job(), MailSettings.of(os.environ)
     if taken := {"job_id", "pictures"} & context.keys():
         raise MailError(f"the context's {min(taken)!r} is set by the mail itself; use another name")
-    recipients, subject = read_recipients(recipient), read_subject(subject)
+    address, subject = read_recipient(recipient), read_subject(subject)
     shown, attached = _files(inline), _files(attach)
-    # A drawing's picture is measured with the mail: it is smaller, or larger, than the drawing.
-    known = attached + [path for path in shown if not _is_svg(path)]
-    # In base64 57 bytes are a line of 76 characters and its end.
-    encoded = sum(-(-path.stat().st_size // 57) * 78 for path in known)
-    _check_size(encoded, mail.max_bytes, ", ".join(repr(path.name) for path in known))
+    # Before the files are read, which may not fit into the memory. A drawing's picture is smaller.
+    raw = [path for path in attached + shown if not _is_svg(path) or path in attached]
+    _check_size(sum(path.stat().st_size for path in raw))
     pictures = [_picture(path, number) for number, path in enumerate(shown)]
+    enclosures = [Enclosure(path.name, path.read_bytes()) for path in attached]
     given = {
-        "name": recipients[0].display_name if len(recipients) == 1 else "",
-        "recipient": ", ".join(one.addr_spec for one in recipients),
+        "name": address.display_name,
+        "recipient": address.addr_spec,
         "subject": subject,
         "job_id": job.id,
         "pictures": pictures,
     }
-    enclosures = [Enclosure(path.name, path.read_bytes()) for path in attached]
     name = _name(job.id)
     key = f"<{name}.drawscape@{mail.sender.domain}>"
     parts = render(template, {**given, **context}, folder=mail.templates)
-    headers = {"From": mail.sender, "To": recipients, "Subject": subject, "Message-ID": key}
+    headers = {"From": mail.sender, "To": address, "Subject": subject, "Message-ID": key}
     message = build_message(headers, *parts, pictures=pictures, enclosures=enclosures)
-    _check_size(len(message.as_bytes()), mail.max_bytes, "the mail")
+    _check_size(len(message.as_bytes()))
     if mail.host is None:
         path = settings.output_folder() / "mail" / f"{name}.eml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,15 +92,12 @@ def send_notification(
         if job.id and notes.get(key) is not None:
             job.log(f"{key} was accepted before; not sent again")
             return key
-
-        refused = deliver(message, mail)
+        deliver(message, mail)
         try:
             notes.put(key, f"{mail.host}:{mail.port}")
         except sqlite3.Error as problem:  # the mail is out: to fail now would send it twice
             job.log(f"{key} is sent, but that could not be noted: {problem}")
     job.log(f"{key} accepted by {mail.host}")
-    if refused:
-        raise MailRefusedError(f"{refused}; the other recipients have the mail")
     return key
 
 
@@ -118,7 +111,7 @@ def _is_svg(path: Path) -> bool:
 
 
 def _picture(path: Path, number: int) -> "Enclosure":
-    from drawscape.mail import Enclosure
+    from drawscape.mail.message import Enclosure
     from drawscape.plot.png_export import to_png
     from drawscape.svg.read import read_svg
 
@@ -136,14 +129,13 @@ def _name(job_id: str | None) -> str:
     if not job_id:
         return uuid4().hex
     try:
-        return f"job-{job_id}-{round(get_job(job_id).created_at.timestamp() * 1000):x}"
+        queued_ms = round(get_job(job_id).created_at.timestamp() * 1000)
     except JobNotFoundError:
         return f"job-{job_id}"
+    return f"job-{job_id}-{queued_ms:x}"
 
 
-def _check_size(size: int, most: int, what: str) -> None:
-    if size > most:
-        raise MailError(
-            f"{what}: {size:,} bytes as a mail encodes them; a mail has at most {most:,} "
-            "(DRAWSCAPE_MAIL_MAX_MB)"
-        )
+def _check_size(size: int) -> None:
+    if size > _LARGEST_MAIL_BYTES:
+        most = f"{_LARGEST_MAIL_BYTES:,}"
+        raise MailError(f"the mail has {size:,} bytes with its files; at most {most} can be sent")

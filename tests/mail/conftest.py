@@ -89,9 +89,9 @@ def serve(monkeypatch):
     """Start a server of a kind ('starttls', 'ssl', 'none') and point the environment to it."""
     running = []
 
-    def start(security="none", *, login=False, utf8=False, answers=(), rcpt_answers=()):
+    def start(security="none", *, login=False, answers=(), rcpt_answers=()):
         mailbox = Mailbox(list(answers), list(rcpt_answers))
-        options = {"enable_SMTPUTF8": utf8}
+        options = {}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATE)
         if security == "ssl":
@@ -104,10 +104,10 @@ def serve(monkeypatch):
         server = _Server(mailbox, **options)
         server.start()
         running.append(server)
-        settings = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.port), "SMTP_TIMEOUT": "60"}
+        settings = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(server.port)}
         settings |= {"SMTP_SECURITY": security, "MAIL_FROM": "Studio <studio@example.org>"}
         if security != "none":
-            settings["SMTP_CA"] = str(CERTIFICATE)
+            monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
         if login:
             settings |= {"SMTP_USER": USER, "SMTP_PASSWORD": PASSWORD}
         for name, value in settings.items():

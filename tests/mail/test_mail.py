@@ -17,12 +17,7 @@ from workers.email_tasks import send_notification
         ("Zoë <zoe@example.com>", "Zoë", "zoe@example.com"),
         ('"Pen, Up" <pen.up+x@sub.example.co.uk>', "Pen, Up", "pen.up+x@sub.example.co.uk"),
         ("a@bücher.example", "", "a@xn--bcher-kva.example"),
-        *(
-            (text, "", text)
-            for text in ("user@example.com", "root@localhost", "root@studio", "zoë@x.com")
-        ),
-        ("Ops <root@mail.Local>", "Ops", "root@mail.local"),
-        ("zoe\u0308@example.com", "", "zoë@example.com"),
+        *((text, "", text) for text in ("user@example.com", "root@studio")),
         ("user@straße.de", "", "user@xn--strae-oqa.de"),
         ("user@strasse.de", "", "user@strasse.de"),
     ],
@@ -38,7 +33,7 @@ def test_an_address_is_read_with_its_name(text, name, address):
         None, "", "user", "@example.com", "user@", "a b@example.com", "a@b@c.com", "user@-x.com",
         "a@example.com, b@example.com", "a@example.com;b@example.com", "<a@x.com> <b@x.com>",
         ".a@x.com", "a..b@x.com", "a@x..com", "a" * 65 + "@x.com", "a@" + "x" * 64 + ".com",
-        "a@" + ".".join(["x" * 60] * 5), "a@exa mple.com", "a@[127.0.0.1]",
+        "a@" + ".".join(["x" * 60] * 5), "a@exa mple.com", "a@[127.0.0.1]", "zoë@x.com",
     ],
 )  # fmt: skip
 def test_a_bad_address_is_refused_by_name(text):
@@ -153,25 +148,23 @@ def test_a_large_enclosure_is_refused_before_it_is_read(home):
     with (home / "film.mp4").open("wb") as film:
         film.truncate(8 << 30)  # a hole: it takes no room on the disk, but would in memory
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(MailError, match=r"'film\.mp4': 11,754,\d{3},\d{3} bytes as a mail encodes"):
+    with pytest.raises(MailError, match=r"the mail has 8,589,934,592 bytes with its files"):
         send_notification(**CONTRACT, attach="film.mp4")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
 
 
-@pytest.mark.parametrize("how", [{"attach": 3}, {"inline": 3}, {"attach": 1, "inline": 2}])
-def test_the_largest_mail_counts_all_that_it_encloses(serve, home, monkeypatch, how):
-    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "1")
+@pytest.mark.parametrize("how", ["attach", "inline"])
+def test_the_largest_mail_is_sent_and_a_larger_one_is_not(serve, home, how):
+    """A mail of 20 MiB holds 15.32 million bytes: in base64, 57 of them are a line of 76 and its end."""
     mailbox = serve()
-    names = [f"{number}.png" for number in range(3)]
-    for name in names:
-        (home / name).write_bytes(b"\x89PNG" + bytes(300 * 1024))  # 410 kB in a mail
-    given = iter(names)
-    files = {key: [next(given) for _ in range(count)] for key, count in how.items()}
-    with pytest.raises(MailError, match=r"[012]\.png.*DRAWSCAPE_MAIL_MAX_MB"):
-        send_notification(**CONTRACT, **files)
+    picture = home / "large.png"
+    picture.write_bytes(bytes(15_330_000))  # less than 20 MiB itself
+    with pytest.raises(MailError, match=r"the mail has 20,9\d\d,\d{3} bytes .* at most 20,971,520"):
+        send_notification(**CONTRACT, **{how: "large.png"})
     assert mailbox.attempts == 0
-    send_notification(**CONTRACT, attach=names[:2])
-    assert 800_000 < len(mailbox.envelopes[0].content) < 1 << 20
+    picture.write_bytes(bytes(15_310_000))
+    send_notification(**CONTRACT, **{how: "large.png"})
+    assert 20_900_000 < len(mailbox.envelopes[0].content) <= 20 << 20
 
 
 HOST = {"DRAWSCAPE_SMTP_HOST": "mail.example.org", "DRAWSCAPE_MAIL_FROM": "a@example.org"}
@@ -187,9 +180,7 @@ def test_the_port_follows_from_the_security(security, port):
     [
         ("DRAWSCAPE_SMTP_SECURITY", "tls1"),
         *(("DRAWSCAPE_SMTP_PORT", port) for port in ("smtp", "70000")),
-        ("DRAWSCAPE_SMTP_TIMEOUT", "0"),
         *(("DRAWSCAPE_MAIL_FROM", sender) for sender in ("", "nobody", "a@x.org\nBcc: b@x.org")),
-        ("DRAWSCAPE_SMTP_CA", "/no/such/file"),
         ("DRAWSCAPE_MAIL_TEMPLATES", "/no/such/folder"),
     ],
 )

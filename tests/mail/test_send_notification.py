@@ -58,7 +58,7 @@ def test_a_mail_goes_out_encrypted_after_a_login(serve, security):
     ("security", "variable", "value", "words"),
     [
         ("starttls", "PASSWORD", "wrong", "535"),
-        ("ssl", "CA", "", "CERTIFICATE_VERIFY_FAILED"),
+        ("ssl", "CERT_FILE", "", "CERTIFICATE_VERIFY_FAILED"),
         ("none", "SECURITY", "starttls", "STARTTLS"),
     ],
 )
@@ -66,7 +66,8 @@ def test_a_server_that_is_not_to_be_trusted_gets_no_mail(
     serve, monkeypatch, security, variable, value, words
 ):
     mailbox = serve(security, login=security == "starttls")
-    monkeypatch.setenv(f"DRAWSCAPE_SMTP_{variable}", value)
+    variable = f"SSL_{variable}" if variable == "CERT_FILE" else f"DRAWSCAPE_SMTP_{variable}"
+    monkeypatch.setenv(variable, value)
     with pytest.raises(errors.MailRefusedError, match=words):
         send_notification(**CONTRACT)
     assert mailbox.attempts == 0
@@ -87,29 +88,6 @@ def test_a_failure_is_temporary_or_for_good(serve, trouble, error, words):
         send_notification(**CONTRACT)
     assert raised.value.permanent == (error is errors.MailRefusedError)
     assert (mailbox.attempts, mailbox.mails) == (1, [])
-
-
-def test_several_recipients_get_one_mail(serve):
-    mailbox = serve()
-    for given in ('"Pen, Up" <a@x.example>, b@x.example', ["Pen Up <a@x.example>", "b@x.example"]):
-        send_notification(**{**CONTRACT, "recipient": given})
-        assert mailbox.envelopes[-1].rcpt_tos == ["a@x.example", "b@x.example"]
-        named = [one.addr_spec for one in mailbox.mails[-1]["To"].addresses]
-        assert named == ["a@x.example", "b@x.example"]
-    assert len(mailbox.mails) == 2
-
-
-def test_a_refused_one_of_several_recipients_is_named_and_the_others_have_the_mail(serve, as_job):
-    mailbox = serve(rcpt_answers=["550 no such user"])
-    both = {"recipient": "a@x.example, b@x.example"}
-    with pytest.raises(
-        errors.MailRefusedError, match=r"a@x\.example refused: 550 .*; the other"
-    ) as error:
-        as_job("abc", **both)
-    assert error.value.permanent
-    assert mailbox.envelopes[0].rcpt_tos == ["b@x.example"]
-    as_job("abc", **both)
-    assert len(mailbox.mails) == 1
 
 
 @pytest.mark.parametrize("answer", ["hang up at hello", "hang up"])
@@ -144,25 +122,15 @@ def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home, cap
     assert "sent, but that could not be noted: disk full" in capsys.readouterr().err
 
 
-def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(serve):
-    mailbox = serve(utf8=True)
-    send_notification(**{**CONTRACT, "recipient": "Zoë <zoë@bücher.example>"})
-    assert mailbox.envelopes[0].rcpt_tos == ["zoë@xn--bcher-kva.example"]
-    assert "To: Zoë <zoë@xn--bcher-kva.example>\r\n".encode() in mailbox.envelopes[0].content
-    send_notification(**CONTRACT)
-    assert mailbox.envelopes[1].content.isascii()
-
-
 @pytest.mark.parametrize(
     ("change", "error", "named"),
     [
         ({"recipient": "nobody"}, errors.MailError, "'nobody'"),
         ({"recipient": []}, errors.MailError, "recipient"),
-        ({"recipient": "a@x.org, nobody"}, errors.MailError, "nobody"),
-        ({"recipient": "a@x.org, a@x.org"}, errors.MailError, "twice"),
+        ({"recipient": "a@x.org, b@x.org"}, errors.MailError, "not one mail address"),
         ({"subject": "Hi\r\nBcc: b@x.com"}, errors.MailError, "subject"),
         ({"template": "oder_complete"}, errors.UnknownNameError, "did you mean 'order_complete'"),
-        ({"template": "job_failed"}, errors.MailTemplateError, "needs 'task', 'error'; pass task="),
+        ({"template": "job_failed"}, errors.MailTemplateError, "'task' is undefined"),
         ({"pictures": []}, errors.MailError, "'pictures'"),
     ],
 )
