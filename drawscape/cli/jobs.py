@@ -259,16 +259,12 @@ def prune(days: float | None, keep: int | None) -> None:
 
 
 @jobs.command()
-@flag("--prometheus", "Prometheus' text format.")
 @JSON
-def stats(prometheus: bool, as_json: bool) -> None:
+def stats(as_json: bool) -> None:
     """Show counts, rates and waiting times."""
     found = job_api.queue_statistics()
     if as_json:
         print_json(asdict(found))
-        return
-    if prometheus:
-        click.echo(found.prometheus(), nl=False)
         return
     spans = {
         name: ", ".join(f"p{q * 100:.0f} {span_words(value)}" for q, value in values.items())
