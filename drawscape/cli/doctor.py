@@ -24,7 +24,7 @@ _EXTRAS = {
     "lab": ("jupyterlab", "ipywidgets", "ipykernel"),
     "web": ("flask", "waitress"),
     "mail": ("email-validator", "jinja2"),
-    "data": ("duckdb", "openpyxl"),
+    "data": ("duckdb",),
     "png": ("pillow",),
     "fonts": ("fonttools",),
     "postgres": ("psycopg",),

@@ -1,11 +1,9 @@
-"""Tables in files: CSV, TSV, JSON, NDJSON, Parquet, Excel, any to any, in bounded memory.
+"""Tables in files: CSV, TSV, JSON, NDJSON and Parquet, any to any, read and typed by DuckDB.
 
-Read `convert` first, which reads and writes Parquet and Excel itself. `text_files` turns the other formats
-into a query of the `engine`, which is DuckDB; `options` says what a caller may choose.
+Read `convert` first; `options` has the formats and what a caller may say about a file.
 """
 
 from drawscape.data.convert import Conversion, convert
-from drawscape.data.engine import distinct, memory_mb
-from drawscape.data.options import SUFFIXES, Options, format_named
+from drawscape.data.options import SUFFIXES, TableOptions, format_named
 
-__all__ = ["SUFFIXES", "Conversion", "Options", "convert", "distinct", "format_named", "memory_mb"]
+__all__ = ["SUFFIXES", "Conversion", "TableOptions", "convert", "format_named"]

@@ -1,52 +1,42 @@
-"""From one file of a table to another, completely or not at all; Parquet and Excel are read here."""
+"""From one file of a table to another: DuckDB reads, types and writes it.
 
-import csv
-import datetime
-import importlib
-import zipfile
-from collections.abc import Iterator
+DuckDB may drop what it does not understand: lines above a table, comments, the end of a JSON array that was
+cut off. Such a file is refused here. The target is complete or absent.
+"""
+
+import glob
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drawscape.atomic import atomic_path
-from drawscape.data.engine import (
-    DEFAULT_MB,
-    Column,
-    Engine,
-    Progress,
-    Table,
-    engine,
-    identifier,
-    reader,
-    select,
-    text_value,
-)
-from drawscape.data.options import Options, format_named, format_of
-from drawscape.data.text_files import read_csv, read_json, write_csv, write_json
+from drawscape.atomic import atomic_path, scratch_folder
+from drawscape.data.options import TableOptions, format_named, format_of
 from drawscape.errors import DataError, MissingExtraError, UnknownNameError
 
-MOST_ROWS = 1_048_576
-MOST_COLUMNS = 16_384
-LONGEST_TEXT = 32_767
-_EXACT = 2**53  # Excel's numbers are doubles
-_SURE_DIGITS = 15
-_LARGEST_UNPACKED = 4 << 30
-_DATES_FROM = datetime.date(1900, 3, 1)  # Excel's calendar has a 29 February 1900 that never was
-_UNPRINTABLE = {n: "\N{REPLACEMENT CHARACTER}" for n in range(32) if chr(n) not in "\t\n\r"}
-_DEFAULT = Options()
+_SESSION = {
+    "memory_limit": "512MB",
+    "threads": 2,
+    "autoinstall_known_extensions": False,  # nothing comes from the network
+    "autoload_known_extensions": False,
+}
+_LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
+_WHOLE_FILE = -1  # rows that the sniffer reads: a type is sure once all rows have it
+_TAIL_BYTES = 1 << 16
+_PLACE = re.compile(r"in (line|record/value) (\d+)")
+_ADVICE = re.compile(r"\n*(Possible |This type was|Column .* is being|\n\nLINE |Try )")
+_DEFAULT = TableOptions()
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What came of a conversion: the new file, its rows and columns, and notes for the log."""
+    """What came of a conversion: the new file, and the number of its rows."""
 
     path: Path
     rows: int
-    columns: tuple[str, ...]
-    notes: tuple[str, ...]
 
 
 def convert(
@@ -56,188 +46,229 @@ def convert(
     scratch: Path,
     source_format: str | None = None,
     target_format: str | None = None,
-    options: Options = _DEFAULT,
-    memory_mb: int = DEFAULT_MB,
-    progress: Progress = lambda fraction, message: None,
+    options: TableOptions = _DEFAULT,
 ) -> Conversion:
-    """Write the table of the file `source` to `target` and return what came of it.
+    """Write the table of the file `source` to `target` and return the file and its number of rows.
 
-    Formats are those of the suffixes unless named. Memory stays near `memory_mb`, larger work
-    spills into the folder `scratch`. The target is complete or absent. Raises DataError with the
-    place in the file when it is not what it seems; `options` say what it is.
+    Formats are those of the suffixes unless named. Columns of a text file get types where the target has
+    types: '7' is a number in JSON and Parquet, '007' stays text. Memory stays near 512 MB; larger work
+    spills into the folder `scratch`. Raises DataError with DuckDB's reason, and the place in the file.
     """
     reads = format_named(source_format) if source_format else format_of(source)
     writes = format_named(target_format) if target_format else format_of(target)
     if target.exists() and target.samefile(source):
         raise DataError(f"{source.name!r} cannot be converted into itself; name another output")
+    if reads not in ("csv", "tsv") and options != _DEFAULT:
+        raise DataError(f"{source.name!r}: options are for CSV and TSV files, this is {reads}")
+    if source.stat().st_size == 0:
+        raise DataError(f"{source.name!r} is empty")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        engine(scratch, memory_mb=memory_mb, progress=progress) as duck,
-        atomic_path(target) as temporary,
-    ):
-        table = _read(duck, source, reads, options, writes)
-        rows = _write(duck, table, temporary, writes, options)
-    progress(1.0, f"{rows:,} rows")
-    return Conversion(target, rows, tuple(c.name for c in table.columns), table.notes)
-
-
-def _read(duck: Engine, path: Path, form: str, options: Options, target: str) -> Table:
-    if form == "excel":
-        path, options = sheet_as_csv(duck, path, options)
-    if form == "parquet":
-        return _read_parquet(duck, path, options)
-    if form in ("json", "ndjson"):
-        return read_json(duck, path, options, target=target, lines=form == "ndjson")
-    return read_csv(duck, path, options, target=target, tabs=form == "tsv")
-
-
-def _write(duck: Engine, table: Table, path: Path, form: str, options: Options) -> int:
-    if form == "excel":
-        return write_excel(duck, table, path)
-    if form == "parquet":
-        if not table.columns:
-            raise DataError("a Parquet file needs at least one column, and this file has none")
-        return duck.copy(table.sql, path, "FORMAT parquet, COMPRESSION zstd")
-    if form in ("json", "ndjson"):
-        return write_json(duck, table, path, lines=form == "ndjson")
-    if not table.columns:
-        path.touch()
-        return 0
-    tab = "\t" if form == "tsv" else ","
-    return write_csv(duck, table, path, delimiter=tab, safe=options.safe_formulas)
-
-
-def _read_parquet(duck: Engine, path: Path, options: Options) -> Table:
-    source = reader("read_parquet", path)
-    found = {row[0]: row[1] for row in duck.rows(f"DESCRIBE SELECT * FROM {source}")}
-    columns = [Column(*pair) for pair in (found | options.sql_types(found)).items()]
-    rows = duck.rows(f"SELECT count(*) FROM {source}")[0][0]
-    values = [(f"CAST({identifier(c.name)} AS {c.type})", c.name) for c in columns]
-    return Table(select(values, source), tuple(columns), rows)
-
-
-def sheet_as_csv(engine: Engine, path: Path, options: Options) -> tuple[Path, Options]:
-    """Return a CSV file of the sheet's cells as texts, and the options that read it."""
-    target = engine.scratch / "sheet.csv"
-    with (
-        _sheet(path, options.sheet) as sheet,
-        target.open("w", encoding="utf-8", newline="") as out,
-    ):
-        writer = csv.writer(out, lineterminator="\n")
-        height, width = sheet.max_row or 0, 0
-        for count, cells in enumerate(sheet.iter_rows(values_only=True)):
-            if count < options.skip_rows or (not any(c is not None for c in cells)):
-                continue
-            texts = [_text(cell) for cell in cells]
-            while texts and not texts[-1]:  # a sheet's rows end anywhere
-                texts.pop()
-            width = width or len(texts)
-            writer.writerow(texts + [""] * (width - len(texts)))
-            if count % 1024 == 0:
-                engine.report(0.1 * count / max(height, count, 1), f"row {count:,}")
-    as_csv = replace(options, delimiter=",", quote='"', escape='"', encoding="utf-8", skip_rows=0)
-    return target, as_csv
-
-
-def write_excel(engine: Engine, table: Table, path: Path) -> int:
-    """Write the table as a workbook of one sheet and return the number of rows.
-
-    Texts are never formulas, and integers that a double would round are written as texts. Raises
-    DataError when the table is larger than a sheet may be.
-    """
-    openpyxl = _openpyxl()
-    if table.rows >= MOST_ROWS or len(table.columns) > MOST_COLUMNS:
-        raise DataError(
-            f"{table.rows:,} rows and {len(table.columns)} columns do not fit an Excel sheet "
-            f"({MOST_ROWS - 1:,} rows and a header, {MOST_COLUMNS:,} columns); use parquet or csv"
-        )
-    book = openpyxl.Workbook(write_only=True)
-    book.properties.created = book.properties.modified = datetime.datetime(2000, 1, 1)
-    sheet = book.create_sheet("data")
-    count = 0
-    try:
-        if table.columns:
-            sheet.append([_cell(sheet, column.name) for column in table.columns])
-            values = [(text_value(column, finite=True), column.name) for column in table.columns]
-            for rows in engine.stream(select(values, f"({table.sql})")):
-                for row in rows:
-                    sheet.append([_cell(sheet, value) for value in row])
-                count += len(rows)
-                engine.report(0.35 + 0.6 * count / max(table.rows, count), f"{count:,} rows")
-    finally:
-        sheet.close()  # else openpyxl closes it at the interpreter's end, and complains
-    book.save(path)
-    return count
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """Return the value as a cell; a text's type is set by hand, so that '=1+1' is no formula.
-
-    What Excel has no kind of cell for, or would round, becomes a text.
-    """
-    if value is None or isinstance(value, (bool, float)):
-        return value
-    if isinstance(value, int) and abs(value) <= _EXACT:
-        return value
-    if isinstance(value, Decimal) and len(value.as_tuple().digits) <= _SURE_DIGITS:
-        return float(value)
-    if isinstance(value, datetime.datetime):
-        if value.tzinfo is None and value.date() >= _DATES_FROM:
-            return value
-    elif isinstance(value, datetime.date) and value >= _DATES_FROM:
-        return value
-    text = str(value)
-    if len(text) > LONGEST_TEXT:
-        raise DataError(
-            f"a text of {len(text):,} characters does not fit an Excel cell ({LONGEST_TEXT:,}); "
-            "use parquet or csv"
-        )
-    cell = _openpyxl().cell.WriteOnlyCell(sheet, text.translate(_UNPRINTABLE))
-    cell.data_type = "s"
-    return cell
-
-
-def _text(value: Any) -> str:
-    """Return a cell's value as the text that means the same in a CSV file."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
-        return str(int(value))
-    if isinstance(value, datetime.datetime):
-        whole_day = value.time() == datetime.time()
-        return value.date().isoformat() if whole_day else value.isoformat(sep=" ")
-    return str(value)
+    with scratch_folder(scratch) as folder, _connected(folder) as connection:
+        table = _Source(connection, source, reads, options, folder)
+        with atomic_path(target) as temporary, table.explained():
+            rows = table.write(temporary, writes)
+    return Conversion(target, rows)
 
 
 @contextmanager
-def _sheet(path: Path, wanted: str | int | None) -> Iterator[Any]:
-    """Yield the sheet asked for; DataError for what is no workbook or unpacks to too much."""
-    with path.open("rb") as stream:
-        try:
-            with zipfile.ZipFile(stream) as packed:
-                unpacked = sum(part.file_size for part in packed.infolist())
-            if unpacked > _LARGEST_UNPACKED:
-                raise DataError(f"{path.name!r} unpacks to {unpacked:,} bytes; that is too much")
-            # From an open file: given a path, openpyxl refuses suffixes that it does not know.
-            book = _openpyxl().load_workbook(stream, read_only=True, data_only=True)
-        except (zipfile.BadZipFile, KeyError, OSError) as problem:
-            raise DataError(f"{path.name!r} is not an .xlsx workbook: {problem}") from problem
-        names = book.sheetnames
-        try:
-            if isinstance(wanted, int) and 0 <= wanted < len(names):
-                wanted = names[wanted]
-            if wanted is not None and wanted not in names:
-                raise UnknownNameError("sheet", wanted, names)
-            yield book[wanted or names[0]]
-        finally:
-            book.close()
-
-
-def _openpyxl() -> Any:
+def _connected(folder: Path) -> Iterator[Any]:
     try:
-        importlib.import_module("openpyxl.cell")
-        return importlib.import_module("openpyxl")
+        import duckdb
     except ImportError:
-        raise MissingExtraError("Excel files", "data") from None
+        raise MissingExtraError("converting data files", "data") from None
+    with duckdb.connect(":memory:", config=_SESSION) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET temp_directory = {_literal(str(folder / 'spill'))}")
+        yield connection
+
+
+class _Source:
+    """A file that is being converted over a DuckDB connection."""
+
+    def __init__(
+        self, connection: Any, path: Path, form: str, options: TableOptions, folder: Path
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._form = form
+        self._options = options
+        self._folder = folder
+
+    def write(self, target: Path, form: str) -> int:
+        """Write the table as a file of the format `form` and return the number of rows."""
+        if self._form in ("csv", "tsv"):
+            table = self._cells(as_text=form in ("csv", "tsv"))
+        elif self._form == "parquet":
+            table = self._call("read_parquet", self._path)
+        else:
+            how: dict[str, object] = {
+                "format": self._layout(),
+                "maximum_object_size": _LONGEST_LINE,
+            }
+            if form in ("json", "ndjson"):
+                return self._copy_records(target, form, how)
+            how["sample_size"] = _WHOLE_FILE
+            how["map_inference_threshold"] = -1  # a record of many keys is a row, too
+            table = self._call("read_json", self._path, **how)
+        columns = self._connection.execute(f"DESCRIBE FROM {table}").fetchall()
+        values = ", ".join(_written(name, kind, form) for name, kind, *_ in columns)
+        how_written = {
+            "csv": "FORMAT csv, HEADER true",
+            "tsv": r"FORMAT csv, HEADER true, DELIMITER '\t'",
+            "json": "FORMAT json, ARRAY true",
+            "ndjson": "FORMAT json",
+            "parquet": "FORMAT parquet, COMPRESSION zstd",
+        }
+        return self._copy(f"SELECT {values} FROM {table}", target, how_written[form])
+
+    def _cells(self, *, as_text: bool) -> str:
+        """Return the call that reads a CSV file with the sniffer's dialect and types.
+
+        The sniffer runs with `ignore_errors`, so that it finds a dialect in a file with bad rows as well.
+        The reader runs without it, and so refuses the first bad row. A text file keeps its texts.
+        """
+        options = self._options
+        path = self._as_utf8()
+        how: dict[str, object] = {
+            "quote": options.quote,
+            "escape": options.escape,
+            "comment": "",
+            "skip": options.skip_rows,
+            "nullstr": ["", *options.nulls],
+            "allow_quoted_nulls": False,
+            "decimal_separator": options.decimal,
+            "max_line_size": _LONGEST_LINE,
+        }
+        optional = {
+            "delim": options.delimiter or ("\t" if self._form == "tsv" else None),
+            "header": options.header,
+            "thousands": options.thousands,
+            "dateformat": options.date_format,
+            "timestampformat": options.timestamp_format,
+        }
+        how |= {name: value for name, value in optional.items() if value is not None}
+        sniffing = {"sample_size": _WHOLE_FILE, "ignore_errors": True}
+        sniffing["all_varchar"] = options.types == "text" or as_text
+        sniffer = self._call("sniff_csv", path, **how, **sniffing)
+        wanted = "Delimiter, HasHeader, Columns, DateFormat, TimestampFormat"
+        with self.explained():
+            found = self._connection.execute(f"SELECT {wanted} FROM {sniffer}").fetchone()
+        delimiter, header, columns, date_format, timestamp_format = found
+        types = {column["name"]: column["type"] for column in columns}
+        for name in options.types_by_column:
+            if name not in types:
+                raise UnknownNameError("column", name, types)
+        how |= {"delim": delimiter, "header": header, "auto_detect": False}
+        how["columns"] = types | options.sql_types
+        if date_format:
+            how["dateformat"] = date_format
+        if timestamp_format:
+            how["timestampformat"] = timestamp_format
+        return self._call("read_csv", path, **how)
+
+    def _as_utf8(self) -> Path:
+        """Return the file, or a copy in UTF-8; DataError when its text is not in the encoding."""
+        if self._options.encoding.lower() in ("utf-8", "utf8"):
+            return self._path
+        copy = self._folder / "utf-8"
+        try:
+            with (
+                self._path.open(encoding=self._options.encoding, newline="") as source,
+                copy.open("w", encoding="utf-8", newline="") as target,
+            ):
+                shutil.copyfileobj(source, target)
+        except UnicodeError as problem:
+            raise DataError(
+                f"{self._path.name!r} is not {self._options.encoding}: {problem}"
+            ) from None
+        return copy
+
+    def _layout(self) -> str:
+        """Return how the records of a JSON file are laid out, as DuckDB names it.
+
+        Raises DataError for an array that does not end: DuckDB takes `[{"a": 1},` for one record.
+        """
+        with self._path.open("rb") as stream:
+            begin = stream.read(_TAIL_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+            stream.seek(max(0, self._path.stat().st_size - _TAIL_BYTES))
+            end = stream.read().rstrip()
+        if not begin.startswith(b"["):
+            return "newline_delimited" if self._form == "ndjson" else "unstructured"
+        if not end.endswith(b"]"):
+            raise DataError(f"{self._path.name!r} ends within its array; was it cut off?")
+        return "array"
+
+    def _copy_records(self, target: Path, form: str, how: Mapping[str, object]) -> int:
+        """Write JSON records as they stand: with their own keys, and with every digit."""
+        records = self._call("read_json_objects", self._path, **how)
+        how_written = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''"
+        if form == "json":
+            how_written += ", PREFIX '[\n', SUFFIX '\n]\n', NEW_LINE ',\n'"
+        return self._copy(f"SELECT json_extract(json, '$') FROM {records}", target, how_written)
+
+    def _copy(self, query: str, target: Path, how: str) -> int:
+        where = _literal(str(target))
+        copy = f"COPY ({query}) TO {where} ({how}, USE_TMP_FILE false)"
+        return int(self._connection.execute(copy).fetchone()[0])
+
+    def _call(self, function: str, path: Path, **how: object) -> str:
+        """Return a call of DuckDB's `function` for the file; `*`, `?` and `[` in its path are plain."""
+        options = "".join(f", {name} = {_literal(value)}" for name, value in how.items())
+        return f"{function}({_literal(glob.escape(str(path)))}{options})"
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn DuckDB's errors into DataError: the file, the place and DuckDB's reason."""
+        import duckdb
+
+        try:
+            yield
+        except duckdb.Error as problem:
+            raise DataError(f"{self._path.name!r}{_reason(str(problem))}") from problem
+
+
+def _reason(text: str) -> str:
+    """Return DuckDB's reason with the place in the file, without its advice.
+
+    DuckDB counts rows and not lines, and names the JSON record after the broken one.
+    """
+    kind, _, words = _ADVICE.split(text, maxsplit=1)[0].partition(": ")
+    words = _PLACE.sub(lambda place: f"in {place[1]} {int(place[2]) - 1}", words)
+    row = re.match(r"CSV Error on Line: (\d+)\n(?:Original Line: .*\n)?", words)
+    if row:
+        return f", row {row[1]}: {' '.join(words[row.end() :].split())}"
+    if "sniffing" in words:
+        return (
+            ": no delimiter, quote and line end fit all rows; is a quote not closed, or are line ends "
+            "mixed? Pass delimiter=, quote= or skip_rows="
+        )
+    return f": {' '.join((words or kind).split())}"
+
+
+def _written(name: str, kind: str, form: str) -> str:
+    """Return the SQL expression of a column as the format can hold it.
+
+    JSON has no NaN and no infinity; Parquet would round integers of more than 64 bits.
+    """
+    column = _identifier(name)
+    if form in ("json", "ndjson") and kind in ("DOUBLE", "FLOAT"):
+        return f"CASE WHEN isfinite({column}) THEN {column} END AS {column}"
+    if form == "parquet" and kind in ("HUGEINT", "UHUGEINT"):
+        return f"CAST({column} AS DECIMAL(38, 0)) AS {column}"
+    return column
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(value: object) -> str:
+    """Return a text, a number, a truth value, a list or a dictionary of them as SQL writes it."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, Mapping):
+        items = (f"{_literal(key)}: {_literal(item)}" for key, item in value.items())
+        return f"{{{', '.join(items)}}}"
+    if isinstance(value, Sequence):
+        return f"[{', '.join(_literal(item) for item in value)}]"
+    return str(value)

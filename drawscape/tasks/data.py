@@ -1,9 +1,9 @@
-"""Tasks that convert data files."""
+"""The task that converts a data file."""
 
 from typing import Any
 
 from drawscape import settings
-from drawscape.data import SUFFIXES, Options, convert, format_named, memory_mb
+from drawscape.data import SUFFIXES, TableOptions, convert, format_named
 from drawscape.jobs import current_job
 
 
@@ -17,20 +17,17 @@ def process_file(
 ) -> str:
     """Return the absolute path of the file `file_path` converted to `format`.
 
-    Formats, to read and to write: csv, tsv, json, ndjson, parquet, excel (`.xlsx`). The source's is
-    that of its suffix unless `source_format` says otherwise. The output is
-    `output/data/<name>.<suffix>` unless `output_filename` names another inside `output/`; it is complete
-    or absent. `options` say what a file cannot: see `drawscape.data.Options` (delimiter, encoding,
-    header, types, nulls, decimal, date_format, ragged, ...). Memory stays near
-    `DRAWSCAPE_DATA_MEMORY_MB` (512).
+    Formats, to read and to write: csv, tsv, json, ndjson, parquet. The source's is that of its suffix
+    unless `source_format` names another. The output is `output/data/<name>.<suffix>` unless
+    `output_filename` names another inside `output/`; it is complete or absent. `options` are those of
+    `drawscape.data.TableOptions` (delimiter, encoding, header, types, nulls, decimal, date_format, ...).
 
     Raises ForbiddenPathError, FileNotFoundError, UnknownNameError (a format or option, with the near
-    ones), ParameterError (an option's value) and DataError, which names the place in the file.
+    ones), ParameterError (an option's value) and DataError, with DuckDB's reason.
 
     >>> print(Path(process_file("pens.csv", "ndjson")).read_text().strip())
     {"pen":"red","width":0.5}
     """
-    job = current_job()
     source = settings.readable_path(file_path)
     target_format = format_named(format)
     name = output_filename or f"data/{source.stem}{SUFFIXES[target_format]}"
@@ -40,10 +37,7 @@ def process_file(
         scratch=settings.state_folder() / "scratch",
         source_format=source_format,
         target_format=target_format,
-        options=Options.of(options),
-        memory_mb=memory_mb(),
-        progress=job.progress,
+        options=TableOptions.of(options),
     )
-    for note in done.notes:
-        job.log(f"{source.name}: {note}")
+    current_job().progress(1.0, f"{done.rows:,} rows")
     return str(done.path)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from drawscape.data import Conversion, Options, convert
+from drawscape.data import Conversion, TableOptions, convert
 
 
 class Bench:
-    """Writes a source, converts it, reads the result; `last` is what the conversion said."""
+    """Writes a source, converts it, reads the result; `last` is what the conversion returned."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -20,16 +20,16 @@ class Bench:
         if isinstance(content, Path):
             content = content.read_bytes()
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        made, said = self.folder / "made" / target, Options.of(options)
-        scratch = self.folder / "scratch"
-        self.last = convert(path, made, scratch=scratch, options=said, memory_mb=512)
+        made = self.folder / "made" / target
+        chosen = TableOptions.of(options)
+        self.last = convert(path, made, scratch=self.folder / "scratch", options=chosen)
         return self.last.path
 
     def records(self, content, source="in.csv", **options):
         return json.loads(self.convert(content, source, "out.json", **options).read_text())
 
     def text(self, content, source, target, **options):
-        return self.convert(content, source, target, **options).read_text(encoding="utf-8")
+        return self.convert(content, source, target, **options).read_bytes().decode()
 
 
 @pytest.fixture

@@ -1,257 +1,234 @@
-"""Tables from JSON, Parquet and Excel, and back."""
+"""Tables: what DuckDB reads, what it types, and what is refused with its reason."""
 
-import csv
-import datetime
-import io
 import json
-import tempfile
-from pathlib import Path
 
 import duckdb
-import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import rounds
 
-from drawscape.data import Options, convert
-from drawscape.errors import DataError, UnknownNameError
+from drawscape.errors import DataError, ParameterError, UnknownNameError
+
+TWO = [{"a": 1, "b": "x y"}, {"a": 2, "b": "z"}]
+ZOE = [{"name": "Zoë", "n": 1}]
 
 
-def rows(bench, content, source="in.json", **options):
-    return bench.text(content, source, "out.csv", **options).splitlines()
+@pytest.mark.parametrize(
+    ("content", "options", "records"),
+    [
+        # The delimiter is found, or given.
+        *((f"a{d}b\n1{d}x y\n2{d}z\n", {}, TWO) for d in ",;\t|"),
+        ("a~b,c\n1~2,3\n", {"delimiter": "~", "decimal": ","}, [{"a": 1, "b,c": 2.3}]),
+        # Quotes hold delimiters, line ends and quotes; others are given.
+        ('a,b\n"x, ""y""","l1\r\nl2"\n', {}, [{"a": 'x, "y"', "b": "l1\r\nl2"}]),
+        ("a;b\n'x;y';1\n", {"quote": "'", "escape": "'"}, [{"a": "x;y", "b": 1}]),
+        *((end.join(["a,b", "1,x y", "2,z", ""]), {}, TWO) for end in ("\n", "\r\n", "\r")),
+        ("a,b\n1,x y\n2,z", {}, TWO),
+        # Encodings.
+        *(
+            ("name,n\nZoë,1\n".encode(encoding), {"encoding": encoding}, ZOE)
+            for encoding in ("latin-1", "cp1252", "utf-16")
+        ),
+        ("name,n\nZoë,1\n".encode("utf-8-sig"), {}, ZOE),
+        # The header is found, or given; lines before it are skipped on request.
+        ("1,x\n", {}, [{"column0": 1, "column1": "x"}]),
+        ("x,y\n", {"header": False}, [{"column0": "x", "column1": "y"}]),
+        ("name,2023\nz,5\n", {"header": True}, [{"name": "z", "2023": 5}]),
+        ("Report\nof today\na,b\n1,x y\n2,z\n", {"skip_rows": 2}, TWO),
+        ("# 1,2\na,b\n1,x y\n2,z\n", {"skip_rows": 1}, TWO),
+        # A row that begins like a comment is a row.
+        ("a,b\n#1,x\n", {}, [{"a": "#1", "b": "x"}]),
+        # An empty cell is null, and quotes make an empty text; other texts for nothing are named.
+        ('a,b\n,x\n"",y\n', {}, [{"a": None, "b": "x"}, {"a": "", "b": "y"}]),
+        ("a\nNA\n-\n7\n", {"nulls": ["NA", "-"]}, [{"a": None}, {"a": None}, {"a": 7}]),
+        # Types are DuckDB's, or given.
+        ("a\n1\nNA\n", {"types": "text"}, [{"a": "1"}, {"a": "NA"}]),
+        ("a,n\n1,1\n", {"types": {"a": "text", "n": "double"}}, [{"a": "1", "n": 1.0}]),
+        ("a\n31/12/2024\n", {"date_format": "%d/%m/%Y"}, [{"a": "2024-12-31"}]),
+        ("a;b\n1.234,5;x\n", {"decimal": ",", "thousands": "."}, [{"a": 1234.5, "b": "x"}]),
+        ("a,b\n007,+49\n", {"header": True}, [{"a": "007", "b": "+49"}]),
+        ("a\n12345678901234567890123\n", {}, [{"a": 12345678901234567890123}]),
+        ("a\nnan\n1.5\n", {}, [{"a": None}, {"a": 1.5}]),
+        (f"a,b\n{'x' * 3_000_000},1\n", {}, [{"a": "x" * 3_000_000, "b": 1}]),
+        ("a,b\n", {}, []),
+    ],
+)
+def test_a_file_is_read_as_it_is_meant(bench, content, options, records):
+    assert bench.records(content, **options) == records
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "words"),
+    [
+        ("a,b\n1,2\n3\n", {}, "row 3: Expected Number of Columns: 2 Found: 1"),
+        ("a,b\n1,2\n3,4\n5,6,7\n", {}, "row 4: Expected Number of Columns: 2 Found: 3"),
+        # Lines that DuckDB alone would drop without a word.
+        ("Report\nof today\na,b\n1,x\n2,z\n", {}, "row 3: Expected Number of Columns: 1 Found: 2"),
+        ("# today's\na,b\n1,2\n", {}, "row 2: Expected Number of Columns: 1 Found: 2"),
+        ("a,b\n1,2\n# 3\n4,5\n", {}, "row 3: "),
+        ('a,b\n1,2\n"open,4\n5,6\n', {}, "is a quote not closed"),
+        ("a,b\r\n1,2\n3,4\r\n", {}, "are line ends mixed"),
+        ("name,n\nZoë,1\n".encode("latin-1"), {}, "row 2: .*not utf-8 encoded"),
+        (b"name\n\xff\n", {"encoding": "utf-16"}, "is not utf-16"),
+        (b"\x1f\x8b\b\0a,b\n1,2\n", {}, "row 1: "),
+        ("", {}, "is empty"),
+        ("a,b\n1,x\n", {"types": {"b": "integer"}}, 'row 2: .*Could not convert string "x"'),
+        ("a,b\n1,x\n", {"delimiter": ",,,,,"}, "delim"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_place_and_reason(bench, content, options, words):
+    with pytest.raises(DataError, match=rf"'in\.csv',? ?.*{words}") as refused:
+        bench.records(content, **options)
+    assert "ignore_errors" not in str(refused.value)  # DuckDB's advice is about its own options
+    assert list(bench.folder.glob("made/*")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "named"),
+    [
+        ({"delimeter": ";"}, UnknownNameError, "did you mean 'delimiter'"),
+        ({"encoding": "latin-99"}, ParameterError, "encoding"),
+        ({"nulls": "NA"}, ParameterError, "list of texts"),
+        ({"types": "integer"}, ParameterError, "types"),
+        ({"types": {"a": "integer); DROP TABLE x"}}, ParameterError, r"types\['a'\]"),
+        ({"types": {"c": "integer"}}, UnknownNameError, "column 'c'"),
+    ],
+)
+def test_a_wrong_option_is_named(bench, options, error, named):
+    with pytest.raises(error, match=named):
+        bench.records("a,b\n1,x\n", **options)
+
+
+def test_options_of_cells_are_refused_for_another_kind_of_file(bench):
+    with pytest.raises(DataError, match="options are for CSV and TSV files, this is json"):
+        bench.records('[{"a": 1}]', "in.json", delimiter=";")
+
+
+def test_a_column_is_a_number_only_if_every_row_is(bench):
+    many = "".join(f"{n},{n}\n" for n in range(30_000))
+    records = bench.records(f"a,b\n{many}1,last\n")
+    assert records[0] == {"a": 0, "b": "0"}
+    assert records[-1] == {"a": 1, "b": "last"}
+
+
+def test_a_text_file_keeps_its_texts(bench):
+    text = "a,b\n007,1.50\n0x1F,2024-01-02T03:04Z\n1e3,yes\n"
+    assert bench.text(text, "in.csv", "out.tsv") == text.replace(",", "\t")
+
+
+@pytest.mark.parametrize("target", ["json", "ndjson", "csv", "tsv", "parquet"])
+def test_a_header_alone_is_a_table_without_rows(bench, target):
+    bench.convert("a,b\n", "in.csv", f"out.{target}")
+    assert bench.last.rows == 0
+
+
+def test_a_file_name_with_wildcards_is_that_file(bench):
+    (bench.folder / "ab.csv").write_text("a\n666\n")
+    assert bench.records("a,b\n1,2\n", "a*[x]?'b.csv") == [{"a": 1, "b": 2}]
+
+
+# JSON
+
+KEYS = [f"k{number}" for number in range(300)]
 
 
 @pytest.mark.parametrize(
     ("content", "lines"),
     [
-        # Arrays, lines and loose objects; a byte order mark; no records at all.
         ('[{"a":1,"b":"x"},{"a":2}]', ["a,b", "1,x", "2,"]),
         ('{"a":1,"b":"x"}\n{"a":2}\n', ["a,b", "1,x", "2,"]),
         ('{\n "a":1,\n "b":"x"\n}\n{"a":2}', ["a,b", "1,x", "2,"]),
-        *(('[{"a":"Zoë"}]'.encode(code), ["a", "Zoë"]) for code in ("utf-8-sig", "utf-16")),
-        *((nothing, []) for nothing in ("", "[]", "\n", "[\n]\n")),
-        # Keys become columns in the order of their coming, whatever they are; nested values stay JSON.
+        ('[{"a":"Zoë"}]'.encode("utf-8-sig"), ["a", "Zoë"]),
         ('[{"z":1},{"a":2,"z":3},{"m":4}]', ["z,a,m", "1,,", "3,2,", ",,4"]),
-        ('[{"a":1,"A":2}]', ["a,A_2", "1,2"]),
-        (
-            '[{"a.b":1,"x\\"y":2,"/~":3,"":4,"\'; DROP TABLE t; --":5}]',
-            ['a.b,"x""y",/~,column_4,\'; DROP TABLE t; --', "1,2,3,4,5"],
-        ),
-        ('[{"a":{"b":[1,"x"]},"c":[]}]', ["a,c", '"{""b"":[1,""x""]}",[]']),
+        ('[{"a":"007"}]', ["a", "007"]),
+        (json.dumps([dict.fromkeys(KEYS, 1)]), [",".join(KEYS), ",".join(["1"] * 300)]),
     ],
 )
 def test_records_become_rows(bench, content, lines):
-    assert rows(bench, content) == lines
+    assert bench.text(content, "in.json", "out.csv").splitlines() == lines
 
 
-def test_keys_that_a_record_lacks_stay_away_between_json_files(bench):
-    assert bench.text('[{"a":1},{"b":null}]', "in.json", "out.ndjson") == '{"a":1}\n{"b":null}\n'
+def test_records_stay_as_they_are_between_json_files(bench):
+    records = '{"a":12345678901234567890123}\n{"b":null}\n{"at":"2024-01-02T03:04:05Z"}\n'
+    array = bench.text(records, "in.ndjson", "out.json")
+    assert bench.text(array, "in.json", "out.ndjson") == records
 
 
-def test_records_that_are_no_objects_make_one_column(bench):
-    assert rows(bench, '[1,{"a":2}]') == ["value", "1", '"{""a"":2}"']
-    assert bench.last.notes == ("records that are not objects: 1; all are in 'value'",)
-
-
+@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("source", "content", "words"),
     [
-        *((text, "Malformed JSON") for text in ("{a:1}", '{"a" 1}', "hello")),
-        ('[{"a":1}] x', r"last character is not \]"),
-        *((text, None) for text in ('[{"a":1},', '[{"a":1}', '{"a":1}\n{"b":')),  # cut off
-        ('{"a":1}\n{"a" 2}\n{"a":3}\n', "in line 2: "),
-        ('[{"a":1},\n{"a":2},\n{"a" 3}]', "in record/value 3: "),
+        *(("in.json", text, "Malformed JSON") for text in ("{a:1}", '{"a" 1}', "hello")),
+        *(("in.json", text, "was it cut off") for text in ('[{"a":1},', '[{"a":1}', '[{"a":1}] x')),
+        ("in.ndjson", '{"a":1}\n{"b":', "in line 2"),
+        ("in.ndjson", '{"a":1}\n{"a" 2}\n{"a":3}\n', "in line 2"),
+        ("in.json", '[{"a":1},\n{"a":2},\n{"a" 3}]', "in record/value 3"),
     ],
 )
-def test_what_is_no_json_is_refused_and_its_place_named(bench, content, words):
+def test_what_is_no_json_is_refused_and_its_place_named(bench, source, content, words, target):
     with pytest.raises(DataError, match=words):
-        rows(bench, content, "in.ndjson" if words == "in line 2: " else "in.json")
+        bench.convert(content, source, target)
+    assert list(bench.folder.glob("made/*")) == []
+
+
+# Parquet
 
 
 CSV = """id,zip,price,big,flag,day,at,name
 1,007,1.50,123456789012345678901234567890,true,2024-01-02,2024-01-02T03:04:05,"=1+1"
-2,012,2,5,false,2024-12-31,2024-01-02 03:04,
+2,012,2,5,false,2024-12-31,2024-01-02 03:04:00,
 """
 
 
-def described(path):
-    rows = duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
-    return {row[0]: row[1] for row in rows}
-
-
-def test_parquet_gets_types(bench):
-    found = described(bench.convert(CSV, "in.csv", "out.parquet"))
+def test_parquet_gets_types_and_every_digit(bench):
+    made = bench.convert(CSV, "in.csv", "out.parquet")
+    rows = duckdb.sql(f"DESCRIBE SELECT * FROM '{made}'").fetchall()
+    found = {row[0]: row[1] for row in rows}
     assert " ".join(found) == "id zip price big flag day at name"
     types = "BIGINT VARCHAR DOUBLE DECIMAL(38,0) BOOLEAN DATE TIMESTAMP VARCHAR"
     assert " ".join(found.values()) == types
+    back = bench.records(made, "back.parquet")
+    assert (back[0]["big"], back[0]["zip"]) == (123456789012345678901234567890, "007")
 
 
-@pytest.mark.parametrize("target", ["csv", "xlsx", "json", "ndjson"])
-def test_what_lies_deep_in_a_value_is_written_as_it_is_outside(bench, tmp_path, target):
-    """NaN is no JSON at any depth; bytes and times with a zone look alike wherever they stand."""
-    duckdb.sql(
-        "COPY (SELECT {'bytes': '\\xff'::BLOB, 'none': NULL::DOUBLE, "
-        "'list': [{'zoned': TIMESTAMPTZ '2024-01-02 03:04:05+02'}, NULL]} AS struct, "
-        "['nan'::DOUBLE, 1.5] AS list, MAP {'k y': ['inf'::FLOAT]} AS map, NULL::DOUBLE[] AS nothing, "
-        "'-inf'::DOUBLE AS top) "
-        f"TO '{tmp_path}/made.parquet'"
-    )
-    made = bench.convert(tmp_path / "made.parquet", "in.parquet", f"out.{target}")
-    (row,) = (
-        bench.records(made, f"back.{target}") if target != "json" else json.loads(made.read_text())
-    )
-    assert row.pop("top") == ("-inf" if target == "csv" else None)
-    if target in ("csv", "xlsx"):
-        row = {name: value and json.loads(value) for name, value in row.items()}
-    struct = {"bytes": "/w==", "none": None, "list": [{"zoned": "2024-01-02T01:04:05Z"}, None]}
-    others = {"list": [None, 1.5], "map": {"k y": [None]}, "nothing": None}
-    assert row == {"struct": struct, **others}
+def test_a_number_that_json_lacks_is_null_there(bench, tmp_path):
+    query = "SELECT 'nan'::DOUBLE AS a, 'inf'::FLOAT AS b, 1.5 AS c"
+    duckdb.sql(f"COPY ({query}) TO '{tmp_path}/made.parquet'")
+    made = tmp_path / "made.parquet"
+    assert bench.records(made, "in.parquet") == [{"a": None, "b": None, "c": 1.5}]
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "value"),
-    [
-        ("2024-01-02T03:04:05", "TIMESTAMP", "2024-01-02 03:04:05"),
-        ("2024-01-02T03:04", "TIMESTAMP", "2024-01-02 03:04:00"),
-        ("2024-01-02 03:04", "TIMESTAMP", "2024-01-02 03:04:00"),
-        (" 2024-01-02", "DATE", "2024-01-02"),
-        ("2024-01-02T03:04:05Z", "TIMESTAMP WITH TIME ZONE", "2024-01-02 03:04:05+00"),
-        ("2024-01-02T03:04Z", "TIMESTAMP WITH TIME ZONE", "2024-01-02 03:04:00+00"),
-        ("2024-01-02 03:04:05.5+02:00", "TIMESTAMP WITH TIME ZONE", "2024-01-02 01:04:05.5+00"),
-        ("2024-01-02T03:04:05-0330", "TIMESTAMP WITH TIME ZONE", "2024-01-02 06:34:05+00"),
-        ("2024-01-02T25:04:05Z", "VARCHAR", "2024-01-02T25:04:05Z"),
-        ("2024-01-02T03:04:05X", "VARCHAR", "2024-01-02T03:04:05X"),
-    ],
-)
-def test_iso_times_are_times_in_parquet(bench, text, kind, value):
-    made = bench.convert(f"a,b\n{text},x\nNA,y\n{text},z\n", "in.csv", "o.parquet", header=True)
-    assert described(made)["a"] == kind
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        rows = connection.execute(f"SELECT a::VARCHAR FROM '{made}'").fetchall()
-    assert rows == [(value,), (None if kind != "VARCHAR" else "NA",), (value,)]
+def test_a_file_that_is_not_what_its_suffix_says_is_refused(bench):
+    with pytest.raises(DataError, match=r"in\.parquet"):
+        bench.convert("a,b\n1,2\n", "in.parquet", "out.csv")
 
 
-def test_all_that_parquet_holds_goes_into_a_sheet(bench, tmp_path):
-    duckdb.sql(
-        "COPY (SELECT 'inf'::DOUBLE AS inf, 'nan'::FLOAT AS nan, 1.25::DECIMAL(9,2) AS dec, "
-        "123456789012345678.5::DECIMAL(20,1) AS long, '\\xff'::BLOB AS blob, [1, 2] AS list, "
-        "TIME '01:02:03' AS time, TIMESTAMPTZ '2024-01-02 03:04:05+00' AS zoned, "
-        "DATE '1850-01-01' AS old, uuid() AS uuid, INTERVAL 90 MINUTE AS span, {'a': 1} AS struct, "
-        f"NULL::INTEGER AS none) TO '{tmp_path}/made.parquet'"
-    )
-    made = bench.convert(tmp_path / "made.parquet", "in.parquet", "out.xlsx")
-    row = [cell.value for cell in openpyxl.load_workbook(made).active[2]]
-    assert row[:6] == [None, None, 1.25, "123456789012345678.5", "/w==", "[1,2]"]
-    assert row[6] == "01:02:03"
-    assert row[7] == "2024-01-02T03:04:05Z"
-    assert row[8] == "1850-01-01"
-    assert row[12] is None
+# Any text survives
 
-
-def test_an_excel_sheet_gets_types_and_no_formulas(bench):
-    made = bench.convert(CSV, "in.csv", "out.xlsx")
-    sheet = openpyxl.load_workbook(made).active
-    header, first, second = ([cell.value for cell in row] for row in sheet.iter_rows())
-    assert header == ["id", "zip", "price", "big", "flag", "day", "at", "name"]
-    assert first[:5] == [1, "007", 1.5, "123456789012345678901234567890", True]
-    assert first[5] == datetime.datetime(2024, 1, 2)
-    assert first[6] == datetime.datetime(2024, 1, 2, 3, 4, 5)
-    assert second[7] is None
-    assert sheet["H2"].data_type == "s"
-    assert sheet["H2"].value == "=1+1"
-    back = bench.text(made, "again.xlsx", "back.csv").splitlines()[1:]
-    assert back[0] == (
-        "1,007,1.5,123456789012345678901234567890,true,2024-01-02,2024-01-02 03:04:05,=1+1"
-    )
-    assert back[1] == "2,012,2,5,false,2024-12-31,2024-01-02 03:04:00,"
-
-
-def test_a_sheet_is_chosen_by_name_or_number(bench, tmp_path):
-    book = openpyxl.Workbook()
-    book.active.append(["a"])
-    other = book.create_sheet("Preise")
-    other.append(["b"])
-    other.append([2])
-    book.save(tmp_path / "book.xlsx")
-    for sheet in ("Preise", 1):
-        assert bench.records(tmp_path / "book.xlsx", "in.xlsx", sheet=sheet) == [{"b": 2}]
-    with pytest.raises(UnknownNameError, match="sheet 'Preis'; did you mean 'Preise'"):
-        bench.records(tmp_path / "book.xlsx", "in.xlsx", sheet="Preis")
-
-
-def test_what_does_not_fit_a_sheet_is_refused(bench):
-    with pytest.raises(DataError, match=r"40,000 characters does not fit an Excel cell"):
-        bench.convert(f"a,b\n{'x' * 40_000},1\n", "in.csv", "out.xlsx")
-
-
-@pytest.mark.parametrize("source", ["in.xlsx", "in.parquet"])
-def test_a_file_that_is_not_what_its_suffix_says_is_refused(bench, source):
-    with pytest.raises(DataError, match=r"in\.(xlsx|parquet)"):
-        bench.convert("a,b\n1,2\n", source, "out.csv")
-
-
-def test_formulas_are_made_safe_for_spreadsheets_on_request(bench):
-    csv = "=a,b\n=1+1,-5\n@x,+cmd|x\n-3.5,plain\n"
-    made = bench.text(csv, "in.csv", "out.csv", safe_formulas=True)
-    assert made == "'=a,b\n'=1+1,-5\n'@x,'+cmd|x\n-3.5,plain\n"
-    assert "'" not in bench.text(csv, "in.csv", "out.csv")
-
-
-# Surrogates are no text; NUL is tested by itself, since Python's csv writer knows it only since 3.11.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 CELLS = st.one_of(
     TEXTS,
     st.integers(-(10**30), 10**30).map(str),
-    st.floats(allow_nan=False).map(repr),
-    st.sampled_from(
-        ["", "007", "true", "NULL", "null", "2024-01-02", "'", '"', ",", "\r", "\n", "\\"]
-    ),
+    st.sampled_from(["007", "true", "NULL", "null", "2024-01-02", "'", '"', ",", "\r", "\n", "\\"]),
 )
 TABLES = st.integers(1, 4).flatmap(
     lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=5)
 )
-PATIENT = settings(max_examples=rounds(8, 40), suppress_health_check=list(HealthCheck))
+SLOW = settings(
+    max_examples=rounds(15, 200), suppress_health_check=list(HealthCheck), deadline=None
+)
 
 
-def _through(formats, rows, **options):
-    """Write the rows as a CSV file, lead it through the formats, read the records at the end."""
-    names = [f"n{place}" for place in range(len(rows[0]))]
-    written = io.StringIO(newline="")
-    csv.writer(written, quoting=csv.QUOTE_ALL).writerows([names, *rows])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "0.csv"
-        path.write_bytes(written.getvalue().encode())
-        for place, suffix in enumerate([*formats, "json"], start=1):
-            target = Path(folder) / f"{place}.{suffix}"
-            said = Options.of(options if path.suffix == ".csv" else {})
-            convert(path, target, scratch=Path(folder), options=said, memory_mb=256)
-            path = target
-        return json.loads(path.read_text())
-
-
-def _same(value, text):
-    if value is None:
-        return text == ""
-    if isinstance(value, bool):
-        return str(value).lower() == text.lower()
-    if isinstance(value, int):
-        return str(value) == text
-    return value == float(text) if isinstance(value, float) else value == text
-
-
-@pytest.mark.slow
-@PATIENT
+@SLOW
 @given(TABLES)
-def test_texts_come_back_through_parquet(rows):
-    records = _through(["parquet"], rows, types="text", header=True)
+def test_texts_come_back_through_parquet_and_csv(bench, rows):
+    header = [f"n{number}" for number in range(len(rows[0]))]
+    text = "\n".join(
+        ",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [header, *rows]
+    )
+    path = bench.convert(text.encode(), "1.csv", "2.parquet", types="text", header=True)
+    path = bench.convert(path, "2.parquet", "3.csv")
+    records = bench.records(path, "3.csv", types="text", header=True)
     assert [list(record.values()) for record in records] == rows
-
-
-@PATIENT
-@given(TABLES)
-def test_guessed_types_say_what_the_texts_said(rows):
-    records = _through([], rows, header=True)
-    for record, row in zip(records, rows, strict=True):
-        assert all(map(_same, record.values(), row)), (record, row)
+    assert json.dumps(records)
