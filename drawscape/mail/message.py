@@ -33,8 +33,8 @@ def read_recipient(text: str, what: str = "recipient") -> Address:
     """Return the one address in 'user@example.com' or 'A User <user@example.com>'.
 
     A domain with other letters than ASCII's becomes ASCII by IDNA 2008. Raises MailError, which names
-    `what`, the value and what is wrong: several addresses, line ends (header injection), wrong syntax,
-    other letters than ASCII's before the @.
+    `what`, the value and the reason: several addresses, line ends (header injection), wrong syntax. Before
+    the @ there are ASCII letters only.
     """
     plain = _plain_header(text, what)
     quoted = _NAME.sub(r'"\1" <', plain)  # a name of other letters than ASCII's must be

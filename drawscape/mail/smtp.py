@@ -9,7 +9,7 @@
 | `DRAWSCAPE_MAIL_FROM` | the sender's address | the user |
 | `DRAWSCAPE_MAIL_TEMPLATES` | a folder of templates that come before the built-in ones | |
 
-A server with a certificate of its own is trusted with OpenSSL's variable `SSL_CERT_FILE`.
+OpenSSL's variable `SSL_CERT_FILE` names a certificate to trust that no authority has signed.
 """
 
 import smtplib

@@ -42,7 +42,7 @@ def send_notification(
     templates and variables raise MailError, MailTemplateError or UnknownNameError.
 
     One job sends one mail, even when it runs again. Only a worker that is killed between the server's answer
-    and our note of it sends it twice, with one Message-ID, by which most mail programs drop the double.
+    and our note of it sends it twice. Both have one Message-ID: most mail programs then drop the double.
 
     >>> send_notification(
     ...     "ada@example.org", "Your rose is ready", "drawing_ready", drawing="rose, seed 5"
