@@ -30,7 +30,7 @@ class Access(Enum):
     """Who may ask for an address."""
 
     PUBLIC = "anyone: a page without contents, its files, the health"
-    VISITOR = "anyone, or whoever has the token where the settings name one"
+    VISITOR = "anyone, but only who has the token where the settings name one"
     OWNER = "only who has the token"
 
 
