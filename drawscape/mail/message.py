@@ -38,10 +38,14 @@ def read_recipient(text: str, what: str = "recipient") -> Address:
     """
     plain = _plain_header(text, what)
     quoted = _NAME.sub(r'"\1" <', plain)  # a name of other letters than ASCII's must be
-    rules = {"strict": True, "allow_display_name": True, "allow_smtputf8": False}
     try:
         found = validate_email(
-            quoted, check_deliverability=False, globally_deliverable=False, **rules
+            quoted,
+            strict=True,
+            allow_display_name=True,
+            allow_smtputf8=False,
+            check_deliverability=False,
+            globally_deliverable=False,
         )
     except EmailNotValidError as problem:
         raise MailError(
