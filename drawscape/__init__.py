@@ -32,20 +32,21 @@ __all__ = [
     "sketch",
 ]  # fmt: skip
 
-__getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "drawscape.drawing.document": "Pen",
-        "drawscape.jobs": "enqueue",
-        "drawscape.notebook.contact_sheets": "sheet",
-        "drawscape.notebook.evolution": "evolve",
-        "drawscape.notebook.forms": "form",
-        "drawscape.notebook.history_board": "history",
-        "drawscape.parameters": "Between Color",
-        "drawscape.sketches.palette": "Palette",
-        "drawscape.sketches.registry": "draw sketch",
-    },
-)
+if not TYPE_CHECKING:  # a type checker would take any name for an export
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "drawscape.drawing.document": "Pen",
+            "drawscape.jobs": "enqueue",
+            "drawscape.notebook.contact_sheets": "sheet",
+            "drawscape.notebook.evolution": "evolve",
+            "drawscape.notebook.forms": "form",
+            "drawscape.notebook.history_board": "history",
+            "drawscape.parameters": "Between Color",
+            "drawscape.sketches.palette": "Palette",
+            "drawscape.sketches.registry": "draw sketch",
+        },
+    )
 
 # A project's notebooks, in a folder of their own, import its `workers` and `sketches` by these names.
 with contextlib.suppress(SettingsError, OSError):

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from drawscape.jobs import *  # noqa: F403
 
 
-def __getattr__(name: str) -> object:
-    return getattr(jobs, name)
+if not TYPE_CHECKING:  # a type checker would take any name for an export
 
+    def __getattr__(name: str) -> object:
+        return getattr(jobs, name)
 
-def __dir__() -> list[str]:
-    return dir(jobs)
+    def __dir__() -> list[str]:
+        return dir(jobs)

@@ -662,11 +662,12 @@ def prune_jobs(keep: "Keep | None" = None) -> int:
 
 
 # What few callers name: a script that enqueues need not wait for it.
-__getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "drawscape.queue.process": "WorkerProcess",
-        "drawscape.queue.retention": "Keep",
-        "drawscape.queue.worker.job_context": "JobContext current_job",
-    },
-)
+if not TYPE_CHECKING:  # a type checker would take any name for an export
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "drawscape.queue.process": "WorkerProcess",
+            "drawscape.queue.retention": "Keep",
+            "drawscape.queue.worker.job_context": "JobContext current_job",
+        },
+    )

@@ -1,13 +1,5 @@
 """What a drawing is, apart from any file format: documents of layers, pens, papers, maps, outlines.
 
-Read document.py first. SVG's writer and reader share affine.py, values.py (lengths, colours, styles) and
-path.py (path data to lines).
+Read document.py first; pen.py and motion.py are its names for users. SVG's writer and reader share affine.py,
+values.py (lengths, colours, styles) and path.py (path data to lines).
 """
-
-import sys
-
-from drawscape.drawing import document
-
-# Pens, how they move, and papers are in document.py.
-motion = pen = paper = document
-sys.modules |= {f"{__name__}.{name}": document for name in ("motion", "pen", "paper")}

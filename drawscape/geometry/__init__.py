@@ -137,28 +137,29 @@ __all__ = [
     "visible_paths",
 ]  # fmt: skip
 
-__getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "drawscape.geometry.clip": "OpaqueShape clip_to_polygon clip_to_rectangle occlude",
-        "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic "
-        "rounded",
-        "drawscape.geometry.contours": "centreline contours_by_level distance_contours downhill "
-        "inked slopes_at values_at",
-        "drawscape.geometry.hidden": "visible_edges visible_paths",
-        "drawscape.geometry.implicit": "implicit_mesh implicit_slices is_lit march "
-        "normals_of rays smooth_union",
-        "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
-        "drawscape.geometry.mesh": "Camera Mesh",
-        "drawscape.geometry.nearest": "Nearest",
-        "drawscape.geometry.noise": "Noise",
-        "drawscape.geometry.offset": "beside inset_rings parallel",
-        "drawscape.geometry.poisson": "discs_apart poisson_disc",
-        "drawscape.geometry.regions": "as_on_a4 cartesian clamped contains depth_in filled "
-        "fit_count fitted grow_count polar rectangle rings squares_in",
-        "drawscape.geometry.streamlines": "growing_streamlines hatch_along",
-        "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
-        "drawscape.geometry.tour": "tours uncrossed",
-        "drawscape.geometry.voronoi": "cells relax scatter stippled",
-    },
-)
+if not TYPE_CHECKING:  # a type checker would take any name for an export
+    __getattr__, __dir__ = lazy_exports(
+        __name__,
+        {
+            "drawscape.geometry.clip": "OpaqueShape clip_to_polygon clip_to_rectangle occlude",
+            "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic "
+            "rounded",
+            "drawscape.geometry.contours": "centreline contours_by_level distance_contours downhill "
+            "inked slopes_at values_at",
+            "drawscape.geometry.hidden": "visible_edges visible_paths",
+            "drawscape.geometry.implicit": "implicit_mesh implicit_slices is_lit march "
+            "normals_of rays smooth_union",
+            "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
+            "drawscape.geometry.mesh": "Camera Mesh",
+            "drawscape.geometry.nearest": "Nearest",
+            "drawscape.geometry.noise": "Noise",
+            "drawscape.geometry.offset": "beside inset_rings parallel",
+            "drawscape.geometry.poisson": "discs_apart poisson_disc",
+            "drawscape.geometry.regions": "as_on_a4 cartesian clamped contains depth_in filled "
+            "fit_count fitted grow_count polar rectangle rings squares_in",
+            "drawscape.geometry.streamlines": "growing_streamlines hatch_along",
+            "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
+            "drawscape.geometry.tour": "tours uncrossed",
+            "drawscape.geometry.voronoi": "cells relax scatter stippled",
+        },
+    )

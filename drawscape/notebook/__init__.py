@@ -45,8 +45,9 @@ _MODULES = {
     "plot_panel": "PlotPanel plot open_plot",
     "viewer": "Comparison View Viewer compare view",
 }
-__getattr__, __dir__ = lazy_exports(
-    __name__, {f"{__name__}.{module}": names for module, names in _MODULES.items()}
-)
+if not TYPE_CHECKING:  # a type checker would take any name for an export
+    __getattr__, __dir__ = lazy_exports(
+        __name__, {f"{__name__}.{module}": names for module, names in _MODULES.items()}
+    )
 
 register()

@@ -1,0 +1,79 @@
+"""A user's program, read by type checkers and never run: each line says which type it must have."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, assert_type
+
+from drawscape import (
+    Between,
+    Color,
+    Palette,
+    Pen,
+    draw,
+    enqueue,
+    evolve,
+    form,
+    history,
+    sheet,
+    sketch,
+)
+from drawscape.catalogue import Drawing, find
+from drawscape.job_manager import Job, WorkerProcess, start_worker
+from drawscape.notebook import ContactSheet, Evolution, Form, History, contact_sheet
+from drawscape.sketches import Rng, SVGBuilder
+
+Count = Annotated[int, Between(1, 200, "Rings in all")]
+
+
+@sketch
+def rings(
+    svg: SVGBuilder,
+    rng: Rng,
+    *,
+    count: Count = 30,
+    ink: Color = "navy",
+    palette: Palette = "as designed",
+) -> None:
+    for ring in range(count):
+        svg.circle(svg.frame.cx, svg.frame.cy, svg.frame.short / 2 * (ring + rng.random()) / count)
+
+
+def draw_it() -> None:
+    canvas = draw(rings, 100, 100, seed=3)
+    assert_type(canvas, SVGBuilder)
+    assert_type(canvas.width, float)
+    assert_type(canvas.frame.cx, float)
+    assert_type(canvas.to_string(), str)
+    assert_type(canvas.save("rings.svg"), Path)
+    assert_type(Pen().name, str)
+
+
+def queue_it() -> None:
+    job = enqueue("workers.svg_tasks.generate_complex_svg", 40, 40)
+    assert_type(job, Job)
+    assert_type(job.id, str)
+    assert_type(job.explain(), str)
+    assert_type(job.logs(), str)
+    assert_type(job.cancel(), bool)
+    assert_type(start_worker(), WorkerProcess)
+
+
+def find_it() -> None:
+    drawing = find("rings.svg")
+    assert_type(drawing, Drawing)
+    assert_type(drawing.path, Path)
+    assert_type(drawing.sketch, str)
+    assert_type(drawing.recipe, str)
+    assert_type(drawing.seed, int)
+    assert_type(drawing.width, float)
+    assert_type(drawing.drawn_at, datetime)
+    assert_type(drawing.star(5), Drawing)
+
+
+def explore_it() -> None:
+    assert_type(form(rings, paper="A5"), Form)
+    assert_type(form(rings).set(count=3), Form)
+    assert_type(contact_sheet(rings, count=[3, 9]), ContactSheet)
+    assert_type(sheet("rings"), ContactSheet)
+    assert_type(evolve(rings), Evolution)
+    assert_type(history(), History)
