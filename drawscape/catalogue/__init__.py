@@ -1,8 +1,8 @@
 """Every drawing that was made: its recipe, figures, thumbnail and marks, in a SQLite file beside the queue.
 
-The files are the truth and the rows an index of them, which `rebuild` makes again; marks (stars, tags, notes)
-belong to recipes and survive. Read drawing.py, index.py (rows for files, what stands, drafts) and query.py.
-Then database.py has the tables, and the documents of sheets and forms; redraw.py draws again.
+The files are the truth and the rows an index of them, which `rebuild` makes again. Read drawing.py and
+marks.py, then index.py (rows for files), existing.py (what need not be drawn), and query.py. The tables and
+the documents of sheets and forms are in database.py; redraw.py draws again.
 """
 
 from drawscape.catalogue.database import (
@@ -12,20 +12,14 @@ from drawscape.catalogue.database import (
     settings_store,
     sheet_store,
 )
-from drawscape.catalogue.drawing import KEPT, REJECTED, Drawing, Figures
-from drawscape.catalogue.index import (
-    draft_for,
-    find_existing,
-    is_draft,
-    keep_draft,
-    latest_for,
-    rebuild,
-    record,
-    refresh,
-    source_in,
-)
+from drawscape.catalogue.drafts import draft_for, is_draft, keep_draft
+from drawscape.catalogue.drawing import Drawing, Figures
+from drawscape.catalogue.existing import find_existing, latest_for
+from drawscape.catalogue.index import rebuild, record, refresh
+from drawscape.catalogue.marks import KEPT, REJECTED
 from drawscape.catalogue.query import Drawings, Pruning, Traits, drawings, find, pruning
 from drawscape.catalogue.redraw import RedrawComparison, compare_again, redraw_file
+from drawscape.catalogue.sources import source_in
 
 __all__ = [
     "KEPT", "REJECTED", "Drawing", "Drawings", "Figures", "Pruning", "RedrawComparison", "Traits",

@@ -1,4 +1,4 @@
-"""The catalogue's file: its tables, their migrations, a connection for each thread, and repair."""
+"""The catalogue's file: its tables, their migrations, and a connection for each thread."""
 
 import json
 import logging
@@ -13,28 +13,31 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.errors import CatalogueError
+from drawscape.recipe.provenance import mark_key
 
 _LOG = logging.getLogger("drawscape.catalogue")
 
 _BUSY_S = 20.0
 """How long to wait for another writer; one writes for a millisecond or, rebuilding, for a moment."""
 
-MIGRATIONS = (
-    """
+TABLES = """
 create table drawing (
     id integer primary key,
     recipe text not null,       -- the address of the drawing
     request text not null,      -- the address of what was asked for: without the files that were read
+    mark_key text not null,     -- of sketch, parameters, seed and page: to this belong the marks
     sketch text not null,
     seed integer not null,
     width real not null, height real not null, margin real not null,  -- mm
     parameters text not null,   -- JSON
+    traits text not null,       -- JSON, what the sketch says of it
     reads text not null,        -- JSON, digests of input files by name
-    volatile integer not null,  -- whether it may come out otherwise: the clock, a file beside the recipe
     path text not null,         -- from the home on, if it lies in there
     digest text not null,       -- of the file
+    body text not null,         -- digest of the file without its metadata, as those say
+    edited integer not null,    -- its body is another one
     size integer not null, modified_ns integer not null,
-    deleted integer not null default 0,
+    deleted integer not null,
     drawn_at real not null,     -- seconds since 1970
     took_s real,
     lines integer, points integer, ink_mm real, travel_mm real, lifts integer, seconds real,
@@ -45,23 +48,21 @@ create table drawing (
     unique (recipe, path)
 );
 create index drawing_request on drawing (request);
+create index drawing_mark_key on drawing (mark_key);
 create index drawing_sketch on drawing (sketch);
 create index drawing_path on drawing (path);
 create index drawing_digest on drawing (digest);
 create index drawing_order on drawing (deleted, drawn_at);
 create table thumbnail (drawing integer primary key, picture blob not null);
 create table source (address text primary key, reference text not null) without rowid;
-create table drawing_parameter (
-    drawing integer not null, name text not null, value, primary key (drawing, name)
-) without rowid;
-create index drawing_parameter_value on drawing_parameter (name, value);
 create table mark (
-    recipe text primary key,
+    mark_key text primary key,
     stars integer not null default 0, note text not null default '', name text not null default '',
     changed_at real not null
 ) without rowid;
 create index mark_stars on mark (stars) where stars > 0;
-create table tag (recipe text, tag text, primary key (recipe, tag)) without rowid;
+create index mark_name on mark (name) where name <> '';
+create table tag (mark_key text, tag text, primary key (mark_key, tag)) without rowid;
 create index tag_tag on tag (tag);
 create table folder (path text primary key, modified_ns integer not null) without rowid;
 create table document (
@@ -69,27 +70,48 @@ create table document (
 ) without rowid;
 create trigger drawing_gone after delete on drawing begin
     delete from thumbnail where drawing = old.id;
-    delete from drawing_parameter where drawing = old.id;
 end;
+"""
+"""What makes a new file. A change here needs a migration, and a column its field in drawing.py."""
+
+VERSION = 5
+
+MIGRATIONS = {
+    # Of 0.4, whose marks belonged to recipes. Of two recipes with one key the marks are put together.
+    4: """
+alter table drawing drop column volatile;
+drop index drawing_before_0_4;
+update drawing set parameters = json_remove(parameters, '$.streams')
+    where json_valid(parameters) and json_type(parameters, '$.streams') = 'object';
+alter table drawing add column mark_key text not null default '';
+update drawing set mark_key = mark_key(sketch, parameters, seed, width, height, margin);
+create index drawing_mark_key on drawing (mark_key);
+drop index mark_stars;
+drop index tag_tag;
+alter table mark rename to mark_of_recipe;
+alter table tag rename to tag_of_recipe;
+create table mark (
+    mark_key text primary key,
+    stars integer not null default 0, note text not null default '', name text not null default '',
+    changed_at real not null
+) without rowid;
+create index mark_stars on mark (stars) where stars > 0;
+create index mark_name on mark (name) where name <> '';
+create table tag (mark_key text, tag text, primary key (mark_key, tag)) without rowid;
+create index tag_tag on tag (tag);
+insert into mark select mark_key, stars, note, name, changed_at
+    from mark_of_recipe join drawing using (recipe) where true order by changed_at
+    on conflict (mark_key) do update set
+        stars = iif(excluded.stars > 0, excluded.stars, stars),
+        note = iif(excluded.note <> '', excluded.note, note),
+        name = iif(excluded.name <> '', excluded.name, name),
+        changed_at = excluded.changed_at;
+insert or ignore into tag select mark_key, tag from tag_of_recipe join drawing using (recipe);
+drop table mark_of_recipe;
+drop table tag_of_recipe;
 """,
-    # Version 2, of 0.4. What 0.3 had not drawn itself is looked at again: it took exports for drawings.
-    """
-alter table drawing add column body text not null default '';  -- of the file, as its metadata say
-alter table drawing add column edited integer not null default 0;  -- its body is another one
-create index drawing_before_0_4 on drawing (sketch, seed) where body = '';
-delete from drawing where took_s is null and not deleted;
-delete from folder;
-""",
-    "alter table drawing add column traits text not null default '{}';  -- JSON, what its sketch says of it",
-    """
-drop trigger drawing_gone;
-drop table drawing_parameter;  -- SQLite reads them in the column
-create trigger drawing_gone after delete on drawing begin
-    delete from thumbnail where drawing = old.id;
-end;
-""",
-)
-"""What makes a file of each version from the one before. A column is added here, and in drawing.py."""
+}
+"""What makes the next version of a file of each version. Those before 4 were of 0.3."""
 
 
 class _ThreadConnection:
@@ -99,10 +121,25 @@ class _ThreadConnection:
         self.path, self.process = path, os.getpid()
         self.home = path.parent.parent.resolve()
         self.connection = open_file(path)
+        self.file_id = _file_id(path)
+
+    def is_of(self, path: Path) -> bool:
+        """Return whether it leads to the file that is at `path` now: a damaged one is moved away."""
+        if (self.process, self.path) != (os.getpid(), path):
+            return False
+        return self.file_id == _file_id(path)
 
     def __del__(self) -> None:
         if hasattr(self, "connection") and self.process == os.getpid():
             self.connection.close()
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class _Connections(threading.local):
@@ -127,7 +164,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     try:
         opened.execute("pragma journal_mode = wal")
         opened.execute("pragma synchronous = normal")
-        if _version(opened) < len(MIGRATIONS):
+        if _version(opened) < VERSION:
             _migrate(opened)
     except BaseException:
         opened.close()
@@ -141,16 +178,35 @@ def _version(opened: sqlite3.Connection) -> int:
 
 def _migrate(opened: sqlite3.Connection) -> None:
     """Bring the file to the present version: all of it or nothing, even if others do the same at once."""
+    opened.create_function("mark_key", 6, _mark_key_of_columns, deterministic=True)
     with opened:
         opened.execute("begin immediate")
-        for number in range(_version(opened), len(MIGRATIONS)):
+        version = _version(opened)
+        if version == 0:
+            _execute_all(opened, TABLES)
+        for number in range(version, VERSION) if version else ():
+            if number not in MIGRATIONS:
+                raise CatalogueError(
+                    f"the catalogue is of version 0.3 or older ({number}); open it with Drawscape 0.4 first"
+                )
+            _execute_all(opened, MIGRATIONS[number])
+        opened.execute(f"pragma user_version = {VERSION}")
+
+
+def _mark_key_of_columns(
+    sketch: str, parameters: str, seed: int, width: float, height: float, margin: float
+) -> str:
+    return mark_key(sketch, json.loads(parameters), seed, width, height, margin)
+
+
+def _execute_all(opened: sqlite3.Connection, script: str) -> None:
+    """Execute statements within the open transaction, which `executescript` would commit."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            opened.execute(statement)
             statement = ""
-            for line in MIGRATIONS[number].splitlines(keepends=True):
-                statement += line
-                if sqlite3.complete_statement(statement):
-                    opened.execute(statement)
-                    statement = ""
-            opened.execute(f"pragma user_version = {number + 1}")
 
 
 @contextmanager
@@ -163,7 +219,7 @@ def reading() -> Iterator[sqlite3.Connection]:
     held = _connections.held
     path = held.path if held is not None and _connections.blocks else catalogue_file()
     try:
-        if held is None or (held.process, held.path) != (os.getpid(), path) or not path.exists():
+        if held is None or not held.is_of(path):
             held = _connections.held = _ThreadConnection(path)
         _connections.blocks += 1
         try:
@@ -219,68 +275,46 @@ def _home() -> Path:
     return held.home if held is not None and _connections.blocks else settings.home().resolve()
 
 
-_KEPT = {
-    "mark": ("recipe",),
-    "tag": ("recipe", "tag"),
-    "document": ("kind", "key"),
-    "source": ("address",),
-}
-"""Tables that no file can give back, with their keys."""
-
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
+_NOT_IN_FILES = ("mark", "tag", "document", "source")
+"""Tables that no drawing can give back."""
 
-def salvage() -> Path | None:
+
+def replace_damaged() -> Path | None:
     """Return where a damaged catalogue lies now, None if it is OK.
 
-    In its place is one with the marks, sheets and settings of forms that could be read of it, and with no
-    drawings yet. Raises CatalogueError where it cannot be used for another reason.
+    A new one takes its place, without drawings. It has marks, sheets and settings of forms where their
+    tables can still be read. Raises CatalogueError where the file cannot be used for another reason.
     """
-    path = catalogue_file()
-    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     try:
-        with reading() as damaged:
-            if damaged.execute("pragma quick_check(1)").fetchone()[0] == "ok":
+        with reading() as connection:
+            if connection.execute("pragma quick_check(1)").fetchone()[0] == "ok":
                 return None
-            # By SQLite, page by page, and never by moving files: other processes have them open.
-            with closing(sqlite3.connect(aside)) as copy:
-                damaged.backup(copy)
     except CatalogueError as error:
         if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
             raise
-        _move(path, aside)  # not even its first page is a database's: nobody can work with it
-    with closing(sqlite3.connect(aside)) as old, closing(open_file(Path(":memory:"))) as new:
-        rows = sum(_read(old, new, table, key) for table, key in _KEPT.items())
-        with reading() as catalogue:
-            new.backup(catalogue)
-    _LOG.warning(
-        "the catalogue was damaged: it is %s now; %d marks, sheets and settings were read of it. "
-        "Restart kernels and workers that complain of it.",
-        aside,
-        rows,
-    )
-    return aside
-
-
-def _move(path: Path, aside: Path) -> None:
+    path = catalogue_file()
+    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     for ending in ("-wal", "-shm", ""):
         part = path.with_name(path.name + ending)
         if part.exists():
             part.rename(aside.with_name(aside.name + ending))
+    with reading() as connection:
+        read = [table for table in _NOT_IN_FILES if _copy_table(aside, connection, table)]
+    _LOG.warning("the catalogue was damaged: it is %s now; copied from it: %s", aside, read)
+    return aside
 
 
-def _read(
-    old: sqlite3.Connection, new: sqlite3.Connection, table: str, key: tuple[str, ...]
-) -> int:
-    """Return how many rows of a table could be read, from both its ends: a page may be missing between."""
-    number = 0
-    for order in (", ".join(key), ", ".join(f"{column} desc" for column in key)):
-        with suppress(sqlite3.DatabaseError):
-            for row in old.execute(f"select * from {table} order by {order}"):
-                holes = ", ".join("?" * len(row))
-                added = new.execute(f"insert or ignore into {table} values ({holes})", row)
-                number += added.rowcount
-    return number
+def _copy_table(aside: Path, connection: sqlite3.Connection, table: str) -> bool:
+    """Copy all rows of a table into the new catalogue; return False, and copy none, if it is damaged."""
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(aside)) as old:
+        rows = old.execute(f"select * from {table}").fetchall()
+        for row in rows:
+            holes = ", ".join("?" * len(row))
+            connection.execute(f"insert or replace into {table} values ({holes})", row)
+        return True
+    return False
 
 
 # Sheets and the settings of forms: small JSON documents by name, that come back after a restart

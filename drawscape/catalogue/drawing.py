@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from drawscape import output_store, settings
 from drawscape.catalogue.database import full_path, reading, stored_path, writing
+from drawscape.catalogue.marks import (
+    STARS,
+    Marks,
+    add_tags,
+    checked_words,
+    marks_of_each,
+    remove_tags,
+    set_mark,
+)
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
-from drawscape.errors import DrawingNotFoundError, ParameterError, SvgReadError
+from drawscape.errors import DrawingNotFoundError, SvgReadError
 from drawscape.image_tag import file_tag, image_tag
-from drawscape.parameters import Parameter
 from drawscape.plot.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
 from drawscape.plot.statistics import statistics
@@ -77,53 +84,20 @@ def stored(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: column(value) for name, value in values.items()}
 
 
-# Marks: stars, tags, a note, a name. They belong to recipes, and outlive files
-
-KEPT, REJECTED = "kept", "rejected"
-STARS = Parameter("stars", "int", default=0, low=0, high=5)
-
-
-@dataclass(frozen=True)
-class Marks:
-    """The marks of one recipe."""
-
-    stars: int = 0
-    tags: tuple[str, ...] = ()
-    note: str = ""
-    name: str = ""
-
-
-def marks_of_each(recipes: Iterable[str]) -> dict[str, Marks]:
-    """Return the marks of recipes by recipe, as they are now."""
-    found = {recipe: Marks() for recipe in recipes}
-    wanted, inside = [json.dumps([*found])], "where recipe in (select value from json_each(?))"
-    with reading() as connection:
-        rows = connection.execute(f"select recipe, stars, note, name from mark {inside}", wanted)
-        for recipe, stars, note, name in rows:
-            found[recipe] = Marks(stars, (), note, name)
-        rows = connection.execute(f"select recipe, tag from tag {inside} order by tag", wanted)
-        for recipe, tag in rows:
-            found[recipe] = replace(found[recipe], tags=(*found[recipe].tags, tag))
-    return found
-
-
-def _mark(name: str, words: str) -> Any:
-    """Return a property that reads a mark as it is now, from any notebook or tool."""
-    return property(lambda one: getattr(marks_of_each([one.recipe])[one.recipe], name), doc=words)
-
-
 @dataclass(frozen=True)
 class Drawing:
     """A drawing that was made; `deleted` says that its file is gone, and `redraw` brings it back.
 
     `edited` says that somebody changed the file by hand: it is kept, and not taken for its recipe's drawing.
+    `mark_key` stands for sketch, parameters, seed and page: drawings that share these share their marks.
     Marks are read when they are asked for: another notebook may have changed them. Each field is the column
-    of that name, and `of` and `index.record` go through them.
+    of that name.
     """
 
     id: int
     recipe: str
     request: str
+    mark_key: str
     sketch: str
     parameters: dict[str, Any]
     seed: int
@@ -154,44 +128,54 @@ class Drawing:
         }
         return cls(**values)
 
-    stars = _mark("stars", "0 to 5.")
-    tags = _mark("tags", "The tags in alphabetical order.")
-    note = _mark("note", "What somebody wrote about it.")
-    name = _mark("name", "The name that it was given, '' for none.")
+    @property
+    def marks(self) -> Marks:
+        """Its stars, tags, note and name, as they are now."""
+        return marks_of_each([self.mark_key])[self.mark_key]
+
+    @property
+    def stars(self) -> int:
+        """0 to 5."""
+        return self.marks.stars
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags in alphabetical order."""
+        return self.marks.tags
+
+    @property
+    def note(self) -> str:
+        """What somebody wrote about it."""
+        return self.marks.note
+
+    @property
+    def name(self) -> str:
+        """The name that it was given, '' for none."""
+        return self.marks.name
 
     def star(self, stars: int) -> Drawing:
         """Give it 0 to 5 stars and return it. Raises ParameterError."""
-        return self._set_mark("stars", STARS.check(stars))
+        set_mark(self.mark_key, stars=STARS.check(stars))
+        return self
 
     def tag(self, *tags: str) -> Drawing:
         """Add tags, such as 'kept', and return it. Raises ParameterError for an empty one."""
-        return self._change_tags("insert or ignore into tag values (?, ?)", tags)
-
-    def untag(self, *tags: str) -> Drawing:
-        """Take tags away and return it; those it does not have are no error."""
-        return self._change_tags("delete from tag where recipe = ? and tag = ?", tags)
-
-    def annotate(self, note: str) -> Drawing:
-        """Write a note on it, '' for none, and return it."""
-        return self._set_mark("note", checked_words("note", note))
-
-    def rename(self, name: str) -> Drawing:
-        """Give it a name, '' for none, and return it; the file keeps its own."""
-        return self._set_mark("name", checked_words("name", name))
-
-    def _set_mark(self, column: str, value: int | str) -> Drawing:
-        with writing() as connection:
-            connection.execute(
-                f"insert into mark (recipe, {column}, changed_at) values (?, ?, ?) on conflict (recipe) "
-                f"do update set {column} = excluded.{column}, changed_at = excluded.changed_at",
-                (self.recipe, value, time.time()),
-            )
+        add_tags(self.mark_key, tags)
         return self
 
-    def _change_tags(self, statement: str, tags: Iterable[str]) -> Drawing:
-        rows = [(self.recipe, _checked(tag)) for tag in tags]
-        with writing() as connection:
-            connection.executemany(statement, rows)
+    def untag(self, *tags: str) -> Drawing:
+        """Remove tags and return it; those that it does not have are no error."""
+        remove_tags(self.mark_key, tags)
+        return self
+
+    def annotate(self, note: str) -> Drawing:
+        """Write a note on it, '' for none, and return it. Raises ParameterError."""
+        set_mark(self.mark_key, note=checked_words("note", note))
+        return self
+
+    def rename(self, name: str) -> Drawing:
+        """Give it a name, '' for none, and return it; the file keeps its own. Raises ParameterError."""
+        set_mark(self.mark_key, name=checked_words("name", name))
         return self
 
     @property
@@ -225,7 +209,7 @@ class Drawing:
 
     @property
     def thumbnail(self) -> bytes | None:
-        """A small PNG, or WebP of 0.3; None without Pillow, or of a file that is gone or damaged."""
+        """A small PNG; None without Pillow, or of a file that is gone or damaged."""
         with reading() as connection:
             row = connection.execute(
                 "select picture from thumbnail where drawing = ?", (self.id,)
@@ -299,19 +283,3 @@ class Drawing:
     def __repr__(self) -> str:
         mark = " (deleted)" if self.deleted else " (edited by hand)" if self.edited else ""
         return f"<Drawing {self.recipe[:8]} {self.sketch} seed {self.seed}: {self.path.name}{mark}>"
-
-
-def _checked(tag: str) -> str:
-    text = checked_words("tag", tag).strip()
-    if not text or "\n" in text:
-        raise ParameterError("tag", tag, "give a word or a few, in one line")
-    return text
-
-
-def checked_words(name: str, words: Any) -> str:
-    """Return `words`. Raises ParameterError, with `name`, for what is no text that UTF-8 can hold."""
-    if not isinstance(words, str):
-        raise ParameterError(name, words, "give text")
-    if any("\ud800" <= one <= "\udfff" for one in words):
-        raise ParameterError(name, words, "is not valid UTF-8 text")
-    return words

@@ -17,8 +17,9 @@ import numpy as np
 
 from drawscape import durations
 from drawscape.catalogue.database import full_path, reading, stored_path
-from drawscape.catalogue.drawing import STARS, Drawing, Marks, checked_words, marks_of_each
+from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh, stands
+from drawscape.catalogue.marks import STARS, Marks, checked_words, marks_of_each
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag, table_of
 from drawscape.parameters import parameters_apart
@@ -29,10 +30,13 @@ from drawscape.sketches.registry import chosen
 
 SortOrder = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
+_STARS = "coalesce((select stars from mark m where m.mark_key = drawing.mark_key), 0)"
+"""How many stars a drawing has: one without marks has no row of them."""
+
 _ORDERS: dict[SortOrder, str] = {
     "newest": "drawn_at desc",
     "oldest": "drawn_at",
-    "stars": "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0) desc, drawn_at desc",
+    "stars": f"{_STARS} desc, drawn_at desc",
     "ink": "ink_mm desc",
     "minutes": "seconds desc",
     "lines": "lines desc",
@@ -43,7 +47,7 @@ _ORDERS: dict[SortOrder, str] = {
 MOST_SHOWN = 24
 """Drawings of which a cell shows the thumbnails: some 500 kB in the saved notebook, 1.3 MB at most."""
 
-_TAGGED = "recipe {} (select recipe from tag where tag = ?)"
+_TAGGED = "mark_key {} (select mark_key from tag where tag = ?)"
 
 _ACROSS = 6
 
@@ -58,6 +62,9 @@ Condition = tuple[str, list[Any]]
 
 _MOST_VALUES = 12
 """Of a trait that is a number; more are counted in ranges."""
+
+_SHORTEST_RECIPE = 4
+_AFTER_DIGITS = "g"  # follows all hexadecimal digits
 
 _MOST_SETTINGS = 3
 """Settings under a drawing: what still fits into two lines."""
@@ -317,9 +324,9 @@ def sketch_names() -> list[str]:
 
 
 def find(drawing: str | os.PathLike[str]) -> Drawing:
-    """Return the drawing of that recipe (or an end or a beginning of it), that name, or in that file.
+    """Return the drawing of that recipe (or a beginning of it), that name, or in that file.
 
-    Raises DrawingNotFoundError when there is none, or when several begin so.
+    Raises DrawingNotFoundError when there is none, or when several begin so or have that name.
 
     >>> find(drawings("harmonograph")[0].recipe).sketch
     'harmonograph'
@@ -327,30 +334,44 @@ def find(drawing: str | os.PathLike[str]) -> Drawing:
     text = os.fspath(drawing)
     if text.endswith(".svg") or os.sep in text:
         return _in_file(Path(text))
-    rows = _by_recipe(text)
-    if not rows or not full_path(rows[0]["path"]).is_file():
+    found = _called(text)
+    if found is None or not found.path.is_file():
         refresh()
-        rows = _by_recipe(text)
-    recipes = {row["recipe"] for row in rows}
+        found = _called(text)
+    if found is None:
+        raise DrawingNotFoundError(
+            f"no drawing has the recipe or name {text!r}; `drawscape drawings list` shows all"
+        )
+    return found
+
+
+def _called(text: str) -> Drawing | None:
+    """Return the drawing of that name, else the one whose recipe begins so; of several files the best."""
+    by_name = _found(
+        "select * from drawing where mark_key in (select mark_key from mark where name = ?) "
+        "and ? <> '' order by edited, deleted, drawn_at desc",
+        (text, text),
+    )
+    if len({one.mark_key for one in by_name}) > 1:
+        raise DrawingNotFoundError(f"several drawings have the name {text!r}; give a recipe")
+    if by_name or len(text) < _SHORTEST_RECIPE:
+        return by_name[0] if by_name else None
+    by_recipe = _found(
+        "select * from drawing where recipe >= ? and recipe < ? "
+        "order by edited, deleted, drawn_at desc",
+        (text, text + _AFTER_DIGITS),
+    )
+    recipes = {one.recipe for one in by_recipe}
     if len(recipes) > 1:
         raise DrawingNotFoundError(
             f"{len(recipes)} drawings have a recipe that begins with {text!r}"
         )
-    if not rows:
-        raise DrawingNotFoundError(
-            f"no drawing has the recipe or name {text!r}; `drawscape drawings list` shows all"
-        )
-    return Drawing.of(rows[0])
+    return by_recipe[0] if by_recipe else None
 
 
-def _by_recipe(text: str) -> list[Any]:
+def _found(query: str, values: Sequence[str]) -> list[Drawing]:
     with reading() as connection:
-        return connection.execute(
-            "select * from drawing where (length(?) >= 4 and substr(recipe, 1, length(?)) = ?) "
-            "or recipe in (select recipe from mark where name = ? and name <> '') "
-            "order by edited, deleted, drawn_at desc",
-            (text, text, text, text),
-        ).fetchall()
+        return [Drawing.of(row) for row in connection.execute(query, values)]
 
 
 def _in_file(path: Path) -> Drawing:
@@ -403,17 +424,19 @@ def _starred(stars: Any) -> Condition:
     lowest = stars[0] if isinstance(stars, tuple) and stars else stars
     # Who has no stars has no row of marks.
     if lowest is None or lowest == 0 or not isinstance(lowest, int):
-        value = "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0)"
-        return clause.replace("stars", value), values
-    return f"recipe in (select recipe from mark where {clause})", values
+        return clause.replace("stars", _STARS), values
+    return f"mark_key in (select mark_key from mark where {clause})", values
 
 
 def _containing(text: str) -> Condition:
     like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     columns = ("sketch", "parameters", "traits", "path", "coalesce(sheet, '')")
     own = " or ".join(f"{column} like ? escape '\\'" for column in columns)
-    marked = "recipe in (select recipe from mark where note like ? escape '\\' or name like ? escape '\\')"
-    tagged = "recipe in (select recipe from tag where tag like ? escape '\\')"
+    marked = (
+        "mark_key in (select mark_key from mark "
+        "where note like ? escape '\\' or name like ? escape '\\')"
+    )
+    tagged = "mark_key in (select mark_key from tag where tag like ? escape '\\')"
     return f"({own} or {marked} or {tagged})", [like] * (len(columns) + 3)
 
 
@@ -465,8 +488,8 @@ def pruning(before: datetime | None = None) -> Pruning:
         if not stands(row):
             index_file(full_path(row["path"]))
     found = list(drawings())
-    marks = marks_of_each(one.recipe for one in found)
-    plain = [one for one in found if marks[one.recipe] == Marks()]
+    marks = marks_of_each(one.mark_key for one in found)
+    plain = [one for one in found if marks[one.mark_key] == Marks()]
     untouched = [one for one in plain if not one.edited]
     going = tuple(one for one in untouched if before is None or one.drawn_at <= before)
     return Pruning(

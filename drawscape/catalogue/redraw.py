@@ -13,7 +13,10 @@ import numpy as np
 from drawscape.atomic import write_atomic
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Drawing
-from drawscape.catalogue.index import free_path, keep_source, provenance_of, record, source_in
+from drawscape.catalogue.existing import free_path
+from drawscape.catalogue.index import provenance_of, record
+from drawscape.catalogue.marks import copy_marks
+from drawscape.catalogue.sources import keep_source, source_in
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
 from drawscape.geometry.lines import Segments, resample
@@ -92,7 +95,7 @@ def redraw_file(
 def redraw_drawing(
     drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Drawing:
-    """Draw a drawing again into its file, also if that is gone, and return it.
+    """Draw a drawing again into its file, also if that is gone, and return it with all of its marks.
 
     A file that was edited by hand is kept: the drawing lies beside it then.
     """
@@ -105,9 +108,12 @@ def redraw_drawing(
     write_atomic(path, [_file_of(svg, provenance)])
     keep_source(recipe.origin.source)
     took = time.perf_counter() - began
-    return record(
+    again = record(
         path, provenance_of(path), document=svg.document(), took_s=took, sheet=drawing.sheet
     )
+    if again.mark_key != drawing.mark_key:
+        copy_marks(drawing.mark_key, again.mark_key)
+    return again
 
 
 def known_provenance(drawing: Drawing) -> Provenance:
@@ -156,11 +162,7 @@ def _file_of(svg: SVGBuilder, before: Provenance) -> bytes:
 
 def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:
     """Return what the recipes of two drawings differ in: sketch, library, versions, files."""
-    if not before.recipe and not before.derived_from:
-        return (f"version {before.version}, which kept less of the recipe",)
-    # Without a body's digest it is of 0.3, and that of its code of another kind.
-    is_same = before.code == now.code or not before.body
-    reasons = [] if is_same else ["the sketch's code"]
+    reasons = [] if before.code == now.code else ["the sketch's code"]
     old = {"drawscape": before.version, **before.versions}
     new = {"drawscape": now.version, **now.versions}
     reasons += [

@@ -17,7 +17,7 @@ import traitlets
 
 from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
 from drawscape.catalogue.database import data_version, reading
-from drawscape.catalogue.drawing import Marks, marks_of_each
+from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import SortOrder, short
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
@@ -498,10 +498,10 @@ class Board(StaticOutputWidget):
         cells = {one: self._cells[one] for one in tile_ids}
         changed = []
         with at_one_moment():
-            drawn = [cell.drawing.recipe for cell in cells.values() if cell.drawing]
+            drawn = [cell.drawing.mark_key for cell in cells.values() if cell.drawing]
             marks = marks_of_each(drawn) if drawn else {}
             for one, cell in cells.items():
-                own = marks[cell.drawing.recipe] if cell.drawing else Marks()
+                own = marks[cell.drawing.mark_key] if cell.drawing else Marks()
                 made = self._tile(one, cell, own)
                 former = self._tiles.get(one, {})
                 if {**made, "number": former.get("number")} != former:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 
-from drawscape.catalogue.drawing import Marks
+from drawscape.catalogue.marks import Marks
 from drawscape.errors import ParameterError
 from drawscape.job_actions import ACTIONS, offered, summary_words
 from drawscape.jobs import (

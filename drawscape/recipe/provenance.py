@@ -28,7 +28,7 @@ _PACKAGE = __name__.partition(".")[0]
 LAST_SEED = 2**63 - 1  # which the catalogue can hold
 
 _ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
-"""The fields of every file; those of version 0.2 have no others."""
+"""The fields of every file."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,6 @@ class Provenance:
     `traits` is what the sketch says of it. `ordered` says that the lines were merged and put in order.
     `derived_from` is the recipe of the drawing that an export was made of. `body` is the digest of all of
     the file but its metadata; an edited file has another.
-    Files of version 0.2 have nothing after `code`, those of 0.3 no `body`; `volatile` is of 0.3 alone.
     """
 
     sketch: str
@@ -57,7 +56,6 @@ class Provenance:
     request: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     reads: dict[str, str] = field(default_factory=dict)
-    volatile: list[str] = field(default_factory=list)
     source: str = ""
     parents: list[str] = field(default_factory=list)
     traits: dict[str, Any] = field(default_factory=dict)
@@ -86,13 +84,16 @@ class Provenance:
 
     @property
     def address(self) -> str:
-        """The recipe; for a file of version 0.2, which has none, an address made of what it says.
-
-        A file with its lines in order is another drawing than that with the lines as they were drawn.
-        """
+        """The recipe; a file with its lines in order is another drawing than that with them as drawn."""
         if self.ordered:
             return address_of({"recipe": self.recipe, "ordered": True})
-        return self.recipe or address_of({**self.as_dict(), "version": ""})
+        return self.recipe
+
+    @property
+    def mark_key(self) -> str:
+        """To what its marks belong: see `mark_key`."""
+        page = (self.width, self.height, self.margin)
+        return mark_key(self.sketch, self.parameters, self.seed, *page)
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -105,6 +106,28 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, int) and 0 <= value <= LAST_SEED
     has_surrogates = isinstance(value, str) and value.encode(errors="replace").decode() != value
     return isinstance(value, kind) and not has_surrogates
+
+
+def mark_key(
+    sketch: str,
+    parameters: Mapping[str, Any],
+    seed: int,
+    width: float,
+    height: float,
+    margin: float,
+) -> str:
+    """Return the key of a drawing's marks: 24 hexadecimal digits of what a person recognises.
+
+    No version and no code is in it, so that stars outlive both. A whole number is the same as int and float.
+    """
+    values = {"sketch": sketch, "parameters": parameters, "seed": seed}
+    page = {"width": width, "height": height, "margin": margin}
+    return address_of(json.loads(_json({**values, **page}), parse_float=_number))
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def address_of(values: Mapping[str, Any]) -> str:

@@ -8,14 +8,10 @@ from typing import Any
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.catalogue import Drawing, draft_for, find_existing, keep_draft, record
-from drawscape.catalogue.index import (
-    clear_drafts,
-    drafts_folder,
-    file_name,
-    free_path,
-    keep_source,
-    provenance_of,
-)
+from drawscape.catalogue.drafts import clear_drafts, drafts_folder
+from drawscape.catalogue.existing import file_name, free_path
+from drawscape.catalogue.index import provenance_of
+from drawscape.catalogue.sources import keep_source
 from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
 from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
@@ -117,7 +113,7 @@ def _drawn(
 
 def _draft(recipe: Recipe, parents: Sequence[str]) -> Path:
     """Return the file of the drawing that stands, else of a draft, which is drawn if need be."""
-    known = _standing(recipe)
+    known = _existing(recipe)
     if known is not None:
         return known.path
     if (drawn := draft_for(recipe)) is not None:
@@ -140,8 +136,8 @@ def _canvas(recipe: Recipe, parents: Sequence[str]) -> SVGBuilder:
 
 
 def _known(recipe: Recipe, sheet: str | None) -> Drawing | None:
-    """Return the drawing that stands, or the draft of it, which is kept then."""
-    known = _standing(recipe)
+    """Return the drawing that exists, or the draft of it, which is kept then."""
+    known = _existing(recipe)
     if known is not None or (draft := draft_for(recipe)) is None:
         return known
     try:
@@ -150,7 +146,7 @@ def _known(recipe: Recipe, sheet: str | None) -> Drawing | None:
         return None
 
 
-def _standing(recipe: Recipe) -> Drawing | None:
+def _existing(recipe: Recipe) -> Drawing | None:
     try:
         return find_existing(recipe)
     except CatalogueError as error:

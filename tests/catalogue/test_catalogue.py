@@ -14,7 +14,7 @@ import pytest
 
 from drawscape.catalogue import drawings, find, rebuild
 from drawscape.catalogue.database import catalogue_file
-from drawscape.catalogue.drawing import Marks, marks_of_each
+from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import captions
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import CanvasError, DrawingNotFoundError, ParameterError, UnknownNameError
@@ -274,15 +274,15 @@ def test_the_largest_seed_has_a_row_and_a_larger_one_is_refused(drawn):
 
 def test_the_marks_of_very_many_are_read_at_once(drawn):
     drawing = drawn()
-    recipes = [f"{number:024x}" for number in range(1100)]
-    starred = recipes[:: len(recipes) // 110]
-    for recipe in (*starred, recipes[499], recipes[500], recipes[-1]):
-        replace(drawing, recipe=recipe).star(3).tag("b", "a")
-    marks = marks_of_each(iter(recipes))
-    assert list(marks) == recipes
-    wanted = {*starred, recipes[499], recipes[500], recipes[-1]}
-    assert {recipe for recipe in recipes if marks[recipe] == Marks(3, ("a", "b"))} == wanted
-    assert {marks[recipe] for recipe in recipes if recipe not in wanted} == {Marks()}
+    keys = [f"{number:024x}" for number in range(1100)]
+    starred = keys[:: len(keys) // 110]
+    for key in (*starred, keys[499], keys[500], keys[-1]):
+        replace(drawing, mark_key=key).star(3).tag("b", "a")
+    marks = marks_of_each(iter(keys))
+    assert list(marks) == keys
+    wanted = {*starred, keys[499], keys[500], keys[-1]}
+    assert {key for key in keys if marks[key] == Marks(3, ("a", "b"))} == wanted
+    assert {marks[key] for key in keys if key not in wanted} == {Marks()}
 
 
 def test_threads_and_processes_write_marks_at_once_and_lose_none(home, drawn):

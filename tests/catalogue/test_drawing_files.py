@@ -22,7 +22,7 @@ from drawscape.catalogue import (
     pruning,
     rebuild,
 )
-from drawscape.catalogue.index import clear_drafts, drafts_folder
+from drawscape.catalogue.drafts import clear_drafts, drafts_folder
 from drawscape.catalogue.redraw import Sameness, compare_again, reasons_between, same_ink
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawingNotFoundError
@@ -143,20 +143,20 @@ def test_files_and_folders_that_are_moved_about_are_followed(home, drawn):
     one, two = drawn(seed=1).star(3), drawn(seed=2, output_filename="named/two").star(2)
     three = drawn(seed=3, output_filename="named/three")
     assert len(drawings()) == 3
-    (home / "kept").mkdir()
-    took_s = one.took_s
-    one.path.rename(home / "kept" / "a.svg")
+    kept = home / "output" / "kept" / "a.svg"
+    kept.parent.mkdir()
+    one.path.rename(kept)
     found = find_existing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1))
-    assert (found.path, found.stars, found.took_s) == (home / "kept" / "a.svg", 3, took_s)
-    assert find(one.recipe[:8]).path == home / "kept" / "a.svg"
-    (home / "kept").rename(home / "best")
-    assert [d.path for d in drawings(stars=3)] == [home / "best" / "a.svg"]
+    assert (found.path, found.stars, found.took_s) == (kept, 3, one.took_s)
+    assert find(one.recipe[:8]).path == kept
     (home / "output" / "named").rename(home / "output" / "renamed")
     assert [d.path for d in drawings(stars=2)] == [home / "output" / "renamed" / "two.svg"]
-    (home / "output" / "renamed").rename(home / "away")
+    (home / "output" / "renamed").rename(home / "away")  # where nobody searches
+    assert len(drawings(stars=2)) == 0
+    assert find(home / "away" / "two.svg").stars == 2
     assert [d.path for d in drawings(stars=2)] == [home / "away" / "two.svg"]
     shutil.rmtree(home / "away")
-    (home / "best" / "a.svg").unlink()
+    kept.unlink()
     assert len(drawings()) == 0
     assert {d.recipe for d in drawings(deleted=True)} == {one.recipe, two.recipe, three.recipe}
     assert find(one.recipe).redraw().stars == 3

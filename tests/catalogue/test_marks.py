@@ -1,0 +1,115 @@
+"""Marks belong to sketch, parameters, seed and page: they outlive versions, edits and files."""
+
+import random
+import textwrap
+
+import pytest
+from sketch_cells import sketch_of
+from support import python, rounds, run
+
+from drawscape.catalogue import drawings, find, rebuild
+from drawscape.catalogue.marks import Marks
+from drawscape.errors import DrawingNotFoundError
+
+MARKED = Marks(5, ("June", "kept"), "for Ada", "dusk")
+
+
+def marked(drawing, marks=MARKED):
+    return drawing.star(marks.stars).tag(*marks.tags).annotate(marks.note).rename(marks.name)
+
+
+UPGRADE = """
+import numpy, drawscape
+numpy.__version__, drawscape.__version__ = "99.1", "98.7"
+from drawscape.catalogue import drawings, find
+from drawscape.cli import main
+from drawscape.tasks.drawing import generate_complex_svg
+"""
+
+
+def after_an_upgrade(code):
+    """Run `code` in a process with later versions of numpy and Drawscape, and return what it prints."""
+    return python("-c", UPGRADE + code).stdout
+
+
+def test_another_version_draws_again_and_every_mark_is_there(drawn):
+    before = marked(drawn("truchet", seed=3, tiles=5))
+    code = "print(generate_complex_svg(60, 80, 'truchet', seed=3, tiles=5))"
+    asked_again = find(after_an_upgrade(code).strip())
+    assert asked_again.recipe != before.recipe
+    assert asked_again.marks == MARKED
+    assert {one.path for one in drawings(stars=5)} == {before.path, asked_again.path}
+
+
+def test_redrawing_under_other_versions_keeps_all_marks(drawn):
+    """Every star, tag, note and name, also after the catalogue was made again from the files."""
+    dice = random.Random(4)
+    expected = {}
+    for seed in range(rounds(12, 500)):
+        marks = Marks(dice.randint(0, 5), (f"t{seed % 7}",), f"note {seed}", f"name {seed}")
+        drawing = marked(drawn("molnar", seed=seed, width=40, height=40), marks)
+        expected[drawing.path] = marks
+    after_an_upgrade("for one in drawings(): one.redraw()")
+    found = list(drawings())
+    assert {one.provenance.versions["numpy"] for one in found} == {"99.1"}
+    assert {one.path: one.marks for one in found} == expected
+    rebuild()
+    assert {one.path: one.marks for one in drawings()} == expected
+
+
+def test_a_name_finds_what_exists_after_a_redraw_and_says_when_two_have_it(drawn):
+    before = marked(drawn("molnar", seed=1))
+    after_an_upgrade("find('dusk').redraw()")
+    assert find("dusk").path == before.path
+    assert not find("dusk").deleted
+    drawn("molnar", seed=2).rename("dusk")
+    with pytest.raises(DrawingNotFoundError, match="several drawings"):
+        find("dusk")
+
+
+def test_the_command_keeps_marks_after_an_upgrade(drawn):
+    recipe = drawn("molnar", seed=1).recipe[:8]
+    assert run("drawings", "star", recipe, "4").code == 0
+    after_an_upgrade(f"main(['drawings', 'redraw', {recipe!r}])")
+    (line,) = run("drawings", "list").out.splitlines()
+    assert line.endswith("****")
+    assert not line.startswith(f"  {recipe}")
+
+
+def rings(default="", step=1):
+    text = f"""
+    def rings(svg, rng, *, count: int = 3{default}):
+        for radius in range(count):
+            svg.circle(30, 30, 2 + radius * {step})
+    """
+    return sketch_of(textwrap.dedent(text), "rings")
+
+
+def test_marks_survive_an_edit_of_the_sketch_and_a_parameter_that_it_gained(drawn):
+    before = marked(drawn(rings(), seed=2))
+    edited = drawn(rings(step=2), seed=2)
+    assert edited.recipe != before.recipe
+    assert edited.marks == MARKED
+    gained = before.redraw(rings(", dotted: bool = False"))
+    assert gained.parameters == {"count": 3, "dotted": False}
+    assert gained.marks == MARKED
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": 3}, {"count": 4}, {"width": 61}, {"height": 81}, {"margin": 3}]
+)
+def test_another_seed_parameter_or_page_has_marks_of_its_own(drawn, change):
+    marked(drawn(rings(), seed=2))
+    other = drawn(rings(), **{"seed": 2, **change})
+    assert other.marks == Marks()
+    assert other.star(1).marks == Marks(1)
+    assert drawn(rings(), seed=2).marks == MARKED
+
+
+def test_a_whole_number_is_the_same_to_a_mark_as_int_and_as_float(drawn):
+    def dots(svg, *, sizes: tuple[float, float] = (2, 3), more: dict = {}):  # noqa: B006
+        svg.circle(30, 30, sizes[0])
+
+    first = marked(drawn(dots, sizes=(2, 3), more={"a": [1.0]}))
+    again = drawn(dots, sizes=(2.0, 3.0), more={"a": [1]})
+    assert again.marks == first.marks == MARKED
