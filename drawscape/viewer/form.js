@@ -116,12 +116,17 @@ export function stopsOf(property) {
   };
 }
 
-/* The value of a property as JSON has it, for a server; `undefined` for a number that is not filled in. */
+/* The value of a property as JSON has it, for a server; `undefined` for a number that is not filled in. A
+   whole number above 2^53 is an object with its `digits`. */
 export function valueOf(property, input) {
   const kind = kindOf(property);
-  if (input === null || (input === "" && kind !== "string")) return isOptional(property) ? null : undefined;
-  if (kind === "string" && input === "" && isOptional(property)) return null;
-  if (kind === "integer" || kind === "number") return Number.isNaN(Number(input)) ? input : Number(input);
+  const isNumber = kind === "integer" || kind === "number";
+  const isBlank = input === "" || (isNumber && String(input ?? "").trim() === "");  // Number("  ") is 0
+  if (input === null || (isBlank && kind !== "string")) return isOptional(property) ? null : undefined;
+  if (kind === "string" && isBlank && isOptional(property)) return null;
+  if (/^\s*[-+]?\d+\s*$/.test(input) && isNumber && !Number.isSafeInteger(Number(input)))
+    return { digits: input.trim().replace("+", "") };  // a number would lose a digit
+  if (isNumber) return Number.isNaN(Number(input)) ? input : Number(input);
   if (kind === "array") return input.map((one, i) => valueOf(property.items ?? property.prefixItems[i], one));
   return input;
 }

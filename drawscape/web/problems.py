@@ -95,6 +95,10 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 }
 
 
+_EXACT = 2**53
+"""Above it a float may have lost digits; orjson makes a float of a whole number with more than 64 bits."""
+
+
 def _check_json_type(parameter: Parameter, value: Any) -> None:
     types, wanted = _JSON_TYPES.get(parameter.kind, ((object,), ""))
     if value is None:
@@ -102,6 +106,8 @@ def _check_json_type(parameter: Parameter, value: Any) -> None:
             raise ParameterError(parameter.name, value, "must not be null")
     elif not isinstance(value, types):
         raise ParameterError(parameter.name, value, f"must be {wanted}")
+    elif parameter.kind == "int" and isinstance(value, float) and abs(value) > _EXACT:
+        raise ParameterError(parameter.name, value, "must be a whole number below 2^64")
     elif parameter.kind == "choice" and value not in list(parameter.choices or {}):
         raise UnknownNameError(parameter.name, echo(value), parameter.choices or {})
 

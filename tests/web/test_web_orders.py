@@ -179,3 +179,12 @@ def test_a_visitor_replaces_no_drawing_and_the_owner_does(client, owner, order, 
         assert (home / "output" / "artboard_42.svg").read_bytes() == before
         owner.post("/artboard/create", json={**order, "pattern": "rose"})
     assert (home / "output" / "artboard_42.svg").read_bytes() != before
+
+
+def test_a_whole_number_that_json_readers_round_is_refused(client, order):
+    answer = client.post(
+        "/artboard/create",
+        data=b'{"width": 100, "height": 100, "params": {"turns": 123456789012345678901234567890}}',
+        content_type="application/json",
+    )
+    assert (answer.status_code, answer.json["field"]) == (422, "params.turns")

@@ -281,3 +281,35 @@ def test_without_the_token_the_table_of_jobs_has_no_column_of_actions(opened, se
         assert headings == ["Drawing", "Job", "State", "Took"]
         assert page.locator("tbody tr td:visible").count() == 4
         assert page.is_hidden("#pause")
+
+
+ANY_SIZE = """
+def huge(svg, rng, *, count: int = 7, other: int | None = None):
+    svg.line(0, 0, 9, 9)
+"""
+
+
+def test_a_whole_number_keeps_each_of_its_digits(opened, serving, home):
+    (home / "sketches").mkdir()
+    (home / "sketches" / "huge.py").write_text(ANY_SIZE)
+    with serving(WebSettings()) as server, opened(f"{server.url}?pattern=huge") as page:
+        page.fill("[id='params.count']", "9007199254740993")
+        with page.expect_request(re.compile("/artboard/create")) as ordered:
+            page.click("#draw")
+        assert '"count":9007199254740993' in ordered.value.post_data
+        assert ordered.value.response().status == 200
+        page.click("#cancel")
+        page.reload()
+        assert page.input_value("[id='params.count']") == "9007199254740993"
+
+
+def test_a_blank_in_a_number_field_is_no_zero(opened, serving, home):
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        page.fill("#seed", "  ")
+        page.select_option("#paper", "Custom")
+        page.fill("#width", " ")
+        with page.expect_request(re.compile("/artboard/create")) as ordered:
+            page.click("#draw")
+        assert {"width", "seed"}.isdisjoint(ordered.value.post_data_json)
+        page.wait_for_selector("#errors li")
+        assert "a value is required" in page.inner_text("#errors")

@@ -79,14 +79,14 @@ const readSettings = () => {
   const query = new URLSearchParams(location.search);
   if (catalogue.has(query.get('pattern'))) $('pattern').value = query.get('pattern');
   showPattern();
+  // Numbers stay texts: JSON.parse would round the long ones.
   const parsed = (text) => { try { return JSON.parse(text); } catch { return text; } };
+  const asInput = (text) => (typeof parsed(text) === 'number' ? text : parsed(text));
   const isText = (name) => typeof defaults()[name] === 'string';
   const given = [...query].filter(([name]) => name in properties);
-  fields.show(Object.fromEntries(given.map(([name, text]) => [name, isText(name) ? text : asInput(parsed(text))])));
+  fields.show(Object.fromEntries(given.map(([name, text]) => [name, isText(name) ? text : asInput(text)])));
   shapeEmptySheet();
 };
-
-const asInput = (value) => (typeof value === 'number' ? String(value) : value);
 
 const sheetSize = () => ['width', 'height'].map((side) => Number(fields.inputs[side]));
 

@@ -43,10 +43,15 @@ const json = async (path, options) => (await request(path, options)).json();
 
 export const sketches = async () => (await json('/sketches')).sketches;
 
+// JSON in which what form.js gives as `digits` is a number.
+const withDigits = (order) => JSON
+  .stringify(order, (_, value) => (value?.digits ? `\0${value.digits}` : value))
+  .replace(/"\\u0000(-?\d+)"/g, '$1');
+
 export const create = (order) => json('/artboard/create', {
   method: 'POST',
   headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(order),
+  body: withDigits(order),
 });
 
 const address = (id) => `/jobs/${encodeURIComponent(id)}`;
