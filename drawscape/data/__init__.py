@@ -1,6 +1,6 @@
 """Tables in files: CSV, TSV, JSON, NDJSON and Parquet, any to any, read and typed by DuckDB.
 
-Read `convert` first; `options` has the formats and what a caller may say about a file.
+Read `convert` first; `options` has the formats and the options of text files.
 """
 
 from drawscape.data.convert import Conversion, convert

@@ -1,7 +1,7 @@
 """From one file of a table to another: DuckDB reads, types and writes it.
 
-DuckDB may drop what it does not understand: lines above a table, comments, the end of a JSON array that was
-cut off. Such a file is refused here. The target is complete or absent.
+DuckDB by itself drops lines above a table, comments, and the end of a JSON array that was cut off. Such a
+file is refused here. The target is complete or absent.
 """
 
 import glob
@@ -33,7 +33,7 @@ _DEFAULT = TableOptions()
 
 @dataclass(frozen=True)
 class Conversion:
-    """What came of a conversion: the new file, and the number of its rows."""
+    """The new file and the number of its rows."""
 
     path: Path
     rows: int

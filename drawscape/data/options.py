@@ -1,4 +1,4 @@
-"""The formats of tables, and what a caller may say about a CSV or TSV file."""
+"""The formats of tables, and the options that describe a CSV or TSV file."""
 
 import codecs
 from collections.abc import Mapping, Sequence

@@ -35,7 +35,7 @@ _PERMANENT = (smtplib.SMTPException, ssl.SSLError, socket.gaierror, UnicodeError
 
 @dataclass(frozen=True, kw_only=True)
 class MailSettings:
-    """How mails leave; see the module's table. `host` is None when they are written to files."""
+    """How mails leave; see the module's table. Without a `host` they are written to files."""
 
     sender: Address
     host: str | None

@@ -63,7 +63,7 @@ def process_batch(
     return reports
 
 
-OnStep = Callable[[float, str], None]
+StepReporter = Callable[[float, str], None]
 Facts = Mapping[str, Any]
 Report = dict[str, Any]
 """Of a file: file, status (done, skipped, failed, stopped), output, error, and facts."""
@@ -80,7 +80,7 @@ class Operation:
     name: str
     folder: str
     suffix: str
-    run: Callable[[Path, Path, Facts, OnStep], Facts]
+    run: Callable[[Path, Path, Facts, StepReporter], Facts]
     check: Callable[[Facts], object]
 
 
@@ -95,14 +95,14 @@ def _operation_named(name: str) -> Operation:
     return Operation(f"convert_to_{form}", "data", SUFFIXES[form], run, TableOptions.of)
 
 
-def _convert(form: str, source: Path, target: Path, options: Facts, _: OnStep) -> Facts:
+def _convert(form: str, source: Path, target: Path, options: Facts, _: StepReporter) -> Facts:
     scratch = settings.state_folder() / "scratch"
     chosen = TableOptions.of(options)
     done = convert(source, target, scratch=scratch, target_format=form, options=chosen)
     return {"rows": done.rows}
 
 
-def _optimize(source: Path, target: Path, options: Facts, on_step: OnStep) -> Facts:
+def _optimize(source: Path, target: Path, options: Facts, on_step: StepReporter) -> Facts:
     from drawscape.plot import optimize
     from drawscape.plot.svg_export import to_svg
     from drawscape.svg.read import read_svg
@@ -112,7 +112,7 @@ def _optimize(source: Path, target: Path, options: Facts, on_step: OnStep) -> Fa
     return {"lines": sum(len(layer.lines) for layer in document.layers)}
 
 
-def _to_png(source: Path, target: Path, options: Facts, on_step: OnStep) -> Facts:
+def _to_png(source: Path, target: Path, options: Facts, on_step: StepReporter) -> Facts:
     from drawscape.plot.png_export import to_png
     from drawscape.svg.read import read_svg
 
@@ -163,7 +163,12 @@ def _distinct(names: Iterable[str]) -> list[str]:
 
 
 def _attempt(
-    file: str, target: Path, operation: Operation, options: Facts, notes: Notes, on_step: OnStep
+    file: str,
+    target: Path,
+    operation: Operation,
+    options: Facts,
+    notes: Notes,
+    on_step: StepReporter,
 ) -> Report:
     """Return the report of one file; an error is in its report and is not raised."""
     report: Report = {"file": file, "status": "failed", "output": None, "error": None}
@@ -180,7 +185,12 @@ def _attempt(
 
 
 def _process(
-    source: Path, target: Path, operation: Operation, options: Facts, notes: Notes, on_step: OnStep
+    source: Path,
+    target: Path,
+    operation: Operation,
+    options: Facts,
+    notes: Notes,
+    on_step: StepReporter,
 ) -> Report:
     """Do the work and return what to report; skip it while source and output stay as they are."""
     if source == target:

@@ -1,6 +1,6 @@
 """The web interface: a Flask blueprint, an application, and a server for it.
 
-`create_app()` is an application by itself; `app.register_blueprint(blueprint(), url_prefix='/draw')`
+`create_app()` returns an application; `app.register_blueprint(blueprint(), url_prefix='/draw')`
 puts the same routes into one of yours. Read `app` first, which has the table of all routes. `artboard`,
 `jobs` and `plots` answer them, `access` says who may ask, `site` has the settings, `problems` the errors.
 """

@@ -1,4 +1,4 @@
-"""The page that orders drawings: what can be drawn, POST /artboard/create, and whether anybody draws."""
+"""The page that orders drawings: the patterns, POST /artboard/create, and the health."""
 
 import secrets
 from collections.abc import Mapping
@@ -164,7 +164,7 @@ def jobs_page() -> flask.Response:
 
 
 def healthz() -> flask.Response:
-    """Return `ok`, or `no worker` when nothing would draw, with the number of waiting jobs.
+    """Return `ok`, or `no worker`, with the number of waiting jobs.
 
     The answer is 200 in both cases, since the server itself works; it is 503 when the queue cannot
     be used.

@@ -1,4 +1,4 @@
-"""Jobs: what became of each, its drawing, and what may be done with it; and the table of the newest."""
+"""Jobs: the state of each, its drawing, its actions, and the table of the newest."""
 
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
@@ -21,13 +21,13 @@ from drawscape.viewer import drawing_data
 from drawscape.web.access import is_owner
 from drawscape.web.site import SVG_POLICY, current_site
 
-Status = dict[str, Any]
-"""What `get_job_status` returns: one look at one row."""
+JobFields = dict[str, Any]
+"""The dictionary that `get_job_status` returns."""
 
 MOMENTS = ("created_at", "started_at", "ended_at")
 
 MOST = 50
-"""Jobs in the table: what one looks through."""
+"""Jobs in the table: a person reads no more."""
 
 SWITCHES = {"pause": jobs.pause_queue, "resume": jobs.resume_queue}
 
@@ -80,7 +80,7 @@ def finished_drawing(job_id: str) -> Path:
 
 
 def preview(job_id: str) -> flask.Response:
-    """Return the drawing so far of a running job, or 204 when there is none to see yet."""
+    """Return the preview of a running job, or 204 while there is none."""
     find(job_id)
     drawn = get_job(job_id).preview
     if drawn is None:
@@ -88,7 +88,7 @@ def preview(job_id: str) -> flask.Response:
     return flask.Response(drawn, 200, {"Content-Security-Policy": SVG_POLICY}, "image/svg+xml")
 
 
-def find(job_id: str) -> Status:
+def find(job_id: str) -> JobFields:
     """Return the job with this id, if it is one of those that a browser may see.
 
     Raises RequestRefused with 404 for an unknown or hidden job.
@@ -100,8 +100,8 @@ def find(job_id: str) -> Status:
     return job
 
 
-def view(job: Status) -> dict[str, Any]:
-    """Return what a browser may know of the job: no path of the server, no traceback."""
+def view(job: JobFields) -> dict[str, Any]:
+    """Return the job as a browser may see it: without paths of the server and tracebacks."""
     drawing = _named_by(job) if job["status"] == "finished" else None
     there = drawing is not None and drawing.is_file()
     return {
@@ -118,7 +118,7 @@ def view(job: Status) -> dict[str, Any]:
     }
 
 
-def _named_by(job: Status) -> Path | None:
+def _named_by(job: JobFields) -> Path | None:
     result = job["result"]
     if not isinstance(result, str) or not result.lower().endswith(".svg"):
         return None
@@ -128,7 +128,7 @@ def _named_by(job: Status) -> Path | None:
 
 
 def last_line(error: str | None) -> str | None:
-    """Return the last line of a traceback: what went wrong, without the server's file names."""
+    """Return the last line of a traceback, without the server's file names."""
     lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
     return lines[-1].replace(str(places.home()), "…")[:_LONGEST_ERROR] if lines else None
 
@@ -201,7 +201,7 @@ def _check_known(action: str, actions: Collection[str]) -> None:
         raise RequestRefused(404, f"no action {action!r}; there are {', '.join(actions)}")
 
 
-# What the viewer shows
+# The viewer
 
 
 def lines(job_id: str) -> flask.Response:

@@ -1,4 +1,4 @@
-"""Plots on machines: the page /plots, and what its panel asks for."""
+"""Plots on machines: the page /plots and the requests of its panel."""
 
 import flask
 
@@ -31,7 +31,7 @@ def lines(plot_id: str) -> flask.Response:
 
 
 def act(plot_id: str, action: str) -> flask.Response:
-    """Do what a button asks for, and return the state; raises RequestRefused with 409."""
+    """Run the action of a button and return the plot's state; raises RequestRefused with 409."""
     plot = find_plot(plot_id)
     try:
         act_on_plot(plot, action, dict(flask.request.get_json(silent=True) or {}))

@@ -47,8 +47,8 @@ def echo(value: Any) -> Any:
 def read_object() -> dict[str, Any]:
     """Return the JSON object in the body of the current request.
 
-    Raises RequestRefused: 415 for another type than JSON, 400 for what is not a JSON object; and
-    werkzeug's 413 for a body over the limit.
+    Raises RequestRefused: 415 for another type than JSON, 400 for a body that is no JSON object. Werkzeug
+    answers 413 for a body over the limit.
     """
     if not flask.request.is_json:
         raise RequestRefused(415, "send JSON, with the header 'Content-Type: application/json'")

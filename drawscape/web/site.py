@@ -1,4 +1,4 @@
-"""A site: its settings and limits, and what a browser may do with its answers."""
+"""A site: its settings and limits, and the headers that restrict a browser."""
 
 import os
 import threading
@@ -24,8 +24,8 @@ ANY_HOST = "*"
 class WebSettings:
     """Limits and addresses of one web interface; the defaults suit one machine.
 
-    `task` is the dotted path of the task that draws. Jobs of `job_modules` may be seen here: a mail in the
-    same queue is none of a browser's business. `patterns` are the sketches on offer, empty for all.
+    `task` is the dotted path of the task that draws. Only jobs of `job_modules` are shown, and no
+    mails of the same queue. `patterns` are the sketches on offer, empty for all.
     `withheld` are parameters that name a file of the server, and that no client chooses.
 
     The owner of the site has a token: `token`, or the one of the home (`drawscape.web.access`). With it she
@@ -91,7 +91,7 @@ class WebSettings:
 
 
 class Site:
-    """What the views of one blueprint share while it runs: its settings, and who may enqueue now."""
+    """The state that the views of one blueprint share: its settings, and a lock for enqueuing."""
 
     def __init__(self, settings: WebSettings) -> None:
         self.settings = settings
@@ -99,7 +99,7 @@ class Site:
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
-        """Let the caller, and nobody else in this process meanwhile, enqueue its job.
+        """Hold a lock in which the caller enqueues its job.
 
         Raises RequestRefused with 503 when the queue is full.
         """
