@@ -318,6 +318,29 @@ _CHECKS: dict[str, Callable[[Parameter, Any], Any]] = {
 # Signatures
 
 
+def file_parameters(function: Callable[..., Any]) -> set[str]:
+    """Return the names of the parameters that take a file, or a list of files, by their annotations.
+
+    >>> def convert(files: list[InputFile], format: str): ...
+    >>> file_parameters(convert)
+    {'files'}
+    """
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (
+        NameError,
+        TypeError,
+        AttributeError,
+    ):  # a task's annotations may name what is not there
+        return set()
+    return {name for name, hint in hints.items() if _takes_a_file(hint)}
+
+
+def _takes_a_file(hint: Any) -> bool:
+    is_file = TextFormat("file") in getattr(hint, "__metadata__", ())
+    return is_file or any(_takes_a_file(part) for part in typing.get_args(hint))
+
+
 def read_parameters(
     function: Callable[..., Any], skip: Iterable[str] = ()
 ) -> tuple[Parameter, ...]:

@@ -371,12 +371,37 @@ def publish(file: Path, path: Path) -> None:
         output_store.publish(file, path, output_of(home()))
 
 
+class NamedFile(str):
+    """The path of a file that a person has named on her own command line: it may lie in any folder."""
+
+    __slots__ = ()
+
+
+def named_file(name: str) -> str:
+    """Return `name`, read from the working directory, as a path that tasks may read.
+
+    A file in the home gets its name there, any other its absolute path. Where there is no such file,
+    `name` comes back.
+
+    >>> named_file("no-such-file.jpg")
+    'no-such-file.jpg'
+    """
+    file = Path(name).absolute()
+    if not os.path.isfile(file):
+        return name
+    folder, top = file.parent.resolve(), home().resolve()
+    if folder.is_relative_to(top):
+        return (folder.relative_to(top) / file.name).as_posix()
+    return NamedFile(folder / file.name)
+
+
 def readable_path(filename: str | os.PathLike[str]) -> Path:
     """Return the absolute path of an existing file that a task may read.
 
     Relative names are looked up under the home. Allowed are the home, the output folder, and the folders in
     `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is) and in the project's `data-dirs`. `.drawscape/` is not: it
-    holds the key and the payloads of all jobs. Links are followed before the check.
+    holds the key and the payloads of all jobs. Links are followed before the check. A NamedFile may lie
+    anywhere else.
     Raises ForbiddenPathError outside of them, FileNotFoundError when there is no such file.
 
     >>> _ = (home() / "notes.txt").write_text("a line")
@@ -391,7 +416,8 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     folders = [home(), output_of(home()), *map(Path, filter(None, named))]
     folders += [home() / folder for folder in _project_list("data-dirs")]
     allowed = [*dict.fromkeys(folder.resolve() for folder in folders)]
-    if not any(path.is_relative_to(folder) for folder in allowed):
+    is_allowed = any(path.is_relative_to(folder) for folder in allowed)
+    if not is_allowed and not isinstance(filename, NamedFile):
         raise ForbiddenPathError(
             f"file {name!r} is outside of {', '.join(map(str, allowed))}; "
             "add its folder to DRAWSCAPE_DATA_DIRS to allow it"

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
 from drawscape.parameters import Parameter, json_schema
 from drawscape.plot.svg_export import ordered_svg
 from drawscape.recipe import is_library
+from drawscape.recipe.provenance import digest_of
+from drawscape.settings import NamedFile, named_file
 from drawscape.sketches import SKETCHES, Provenance, Sketch
 from drawscape.sketches import draw as draw_sketch
 from drawscape.sketches import redraw as redraw_sketch
@@ -55,7 +58,7 @@ class SketchCommand(click.Command):
         return own + [option for option in options if not taken.intersection(option.opts)]
 
 
-_PLOT = ("output", "optimize", "outside", "machine")
+_PLOT = ("output", "force", "optimize", "outside", "machine")
 
 
 @click.command(cls=SketchCommand)
@@ -94,9 +97,12 @@ def draw(
     """
     sketch: Sketch = ctx.meta.get("sketch") or _sketch_of(pattern)
     plot = PlotOptions(**{name: options.pop(name) for name in _PLOT})
-    _ = plot.forms  # a wrong ending or machine is said before the work
+    plot.check()
     values = {name: value for name, value in options.items() if value is not None}
     values |= pairs(params, "--param")
+    for parameter in sketch.parameters:
+        if parameter.text_format == "file" and parameter.name in values:
+            values[parameter.name] = named_file(values[parameter.name])
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
     with progress_bar(sketch.name) as show:
@@ -190,17 +196,18 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
     form = plot.forms[0]
     ordered = form != "png" if plot.optimize is None else plot.optimize
     if form == "svg":
-        write_bytes(ordered_svg(svg, plot.ordered) if ordered else svg.to_bytes(), output)
+        content = ordered_svg(svg, plot.ordered) if ordered else svg.to_bytes()
+        write_bytes(content, output, force=plot.force)
     else:
         plot.write(plot.ordered(svg.document()) if ordered else svg.document(), output, form)
 
 
 @click.command()
 @click.argument("file", type=FILE)
-@plot_options("output")
+@plot_options("output", "force")
 @flag("--check", "Only compare: whether the new drawing is the same, and why not.")
 @flag("--trust", "Run the source in the file without a question.")
-def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
+def redraw(file: Path, output: str | None, force: bool, check: bool, trust: bool) -> None:
     """Draw FILE again from what its metadata says, byte for byte.
 
     A sketch of a notebook is drawn from the source that the file carries, which is shown first: it runs
@@ -210,7 +217,10 @@ def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
     from drawscape.catalogue.index import provenance_of
     from drawscape.catalogue.redraw import Sameness, compared
 
-    provenance = provenance_of(file)
+    provenance = _with_files_named(provenance_of(file))
+    target = output or str(file.with_name(f"{file.stem}-redrawn.svg"))
+    options = PlotOptions(output=target, optimize=provenance.ordered, force=force)
+    options.check()
     sketch = chosen_sketch(provenance, trust=trust)
     with progress_bar(provenance.sketch) as show:
         svg = redraw_sketch(provenance, sketch, on_progress=lambda fraction, _svg: show(fraction))
@@ -220,8 +230,20 @@ def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
         raise click.exceptions.Exit(int(comparison.sameness is Sameness.DIFFERS))
     if comparison.sameness is not Sameness.BYTES:
         click.echo(f"warning: {comparison}", err=True)
-    target = output or str(file.with_name(f"{file.stem}-redrawn.svg"))
-    write_drawing(svg, PlotOptions(output=target, optimize=provenance.ordered), target)
+    write_drawing(svg, options, target)
+
+
+def _with_files_named(provenance: Provenance) -> Provenance:
+    """Return it with leave to read again, wherever they lie, the files that it was drawn from."""
+
+    def named(value: Any) -> Any:
+        known = provenance.reads.get(value) if isinstance(value, str) else None
+        if known is None or not os.path.isabs(value) or not os.path.isfile(value):
+            return value
+        return NamedFile(value) if digest_of(Path(value).read_bytes()) == known else value
+
+    parameters = {name: named(value) for name, value in provenance.parameters.items()}
+    return replace(provenance, parameters=parameters)
 
 
 def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:

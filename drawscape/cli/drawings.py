@@ -222,7 +222,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 def publish(
     folder: Path, names: tuple[str, ...], title: str, stars: str | None, **filters: Any
 ) -> None:
-    """Write drawings as a page into FOLDER: each DRAWING, or those that the options choose.
+    """Write drawings as a page into FOLDER: each DRAWING, those that the options choose, or all.
 
     Any browser shows FOLDER/index.html, from the disk too, without a server or a network. A page that was
     published there before is replaced. Marks and notes are left out.
@@ -230,13 +230,11 @@ def publish(
     from drawscape.viewer.publish import publish as publish_page
 
     chosen = any(value is not None for value in (stars, *filters.values()))
-    if bool(names) == chosen:
+    if names and chosen:
         raise click.UsageError("name each DRAWING, or choose with --sketch, --stars, --tag, ...")
     found = [find(name) for name in names] or find_drawings(stars=_stars(stars), **filters)
     if not found:
-        raise click.UsageError(
-            "no drawing matches these options; `drawscape drawings list` shows all"
-        )
+        raise click.UsageError("there is no such drawing; `drawscape drawings list` shows all")
     click.echo(publish_page(found, folder, title=title))
 
 

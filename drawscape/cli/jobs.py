@@ -34,6 +34,7 @@ from drawscape.durations import span_words
 from drawscape.errors import JobStateError, QueueError
 from drawscape.job_actions import summary_words
 from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job
+from drawscape.parameters import file_parameters
 
 _RESULT_CHARS = 2000
 _PERIOD_S = 0.25  # between two checks of all jobs
@@ -333,8 +334,8 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
 
     PATH is dotted: workers.svg_tasks.generate_complex_svg.
 
-    A VALUE that is JSON is read as such (7, true, [1, 2]); any other is a text. Names that begin with
-    `job_` are options: job_timeout=2m. Prints the job's id.
+    A VALUE that is JSON is read as such (7, true, [1, 2]); any other is a text. Files are read from the
+    working directory. Names that begin with `job_` are options: job_timeout=2m. Prints the job's id.
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout goes with --wait")
@@ -342,12 +343,21 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
     for name, text in given.items():
         with contextlib.suppress(ValueError):
             given[name] = json.loads(text)
+    for name in file_parameters(job_api.load_task(path)) & given.keys():
+        given[name] = _named_here(given[name])
     job = job_api.enqueue_background_job(path, **given)
     click.echo(job.id)
     if settings.is_user_folder():
         click.echo(f"queued in {settings.home()}, since this folder is in no project", err=True)
     if wait:
         _print_result(job, timeout)
+
+
+def _named_here(value: Any) -> Any:
+    """Return the files that `value` names, one or a list, as named from the working directory."""
+    if isinstance(value, list):
+        return [_named_here(one) for one in value]
+    return settings.named_file(value) if isinstance(value, str) else value
 
 
 def _print_result(job: Job, timeout: float | None) -> None:

@@ -97,7 +97,7 @@ def plot(
 
 
 def _run(file: Path, options: PlotOptions) -> None:
-    _ = options.chosen_machine  # one that is not known is said before the work
+    options.check()
     before = _placed(_read(file, options), options)
     parts = _tiled(before, options)
     orders = options.writes and options.optimize is not False

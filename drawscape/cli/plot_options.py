@@ -27,6 +27,9 @@ from drawscape.svg.read import FillMode, Layering, TextMode
 STDOUT = ("-", "/dev/stdout")
 """Names of standard output."""
 
+_HEAD_BYTES = 4096
+"""Where an SVG's first tag begins, after a prolog and comments."""
+
 _LENGTH = click.FloatRange(0)
 
 
@@ -54,6 +57,7 @@ class PlotOptions:
         "-o --output FILE",
         type=PathType(dir_okay=False, readable=False, allow_dash=True),
     )
+    force: bool = _option(False, "Replace an existing file that is no drawing.")
     effort: Effort = _option("normal", "How hard to optimise the pen path.")
     tolerance: float = _option(
         0.05, "Largest gap between two ends that are joined.", "MM", type=_LENGTH
@@ -123,6 +127,12 @@ class PlotOptions:
     )
     dpi: float = _option(150.0, "Pixels per inch of a PNG.", "NUMBER")
     device: str = _option("hp7475a", "HPGL plotter.", "NAME")
+
+    def check(self) -> None:
+        """Raise what is wrong with the machine, the format or the output file, before the work begins."""
+        _ = self.chosen_machine, self.forms
+        if self.output is not None:
+            check_replaceable(self.output, force=self.force)
 
     @property
     def writes(self) -> bool:
@@ -216,7 +226,7 @@ class PlotOptions:
             click.echo(f"note: {note}", err=True)
         # What may lie outside now was asked for.
         made = {"dpi": self.dpi, "device": device, "profile": profile, "outside": "keep"}
-        write_bytes(encode(document, form, **made), target)
+        write_bytes(encode(document, form, **made), target, force=self.force)
 
 
 def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -247,12 +257,26 @@ def numbers(text: str, count: int, option: str) -> list[float]:
     return [parse_length(part) for part in parts]
 
 
-def write_bytes(content: bytes, output: str) -> None:
+def check_replaceable(output: str, *, force: bool) -> None:
+    """Raise click's UsageError for an existing file that is no drawing and has no ending of ours."""
+    file = Path(output)
+    if force or output in STDOUT or not file.is_file() or file.suffix.lower() in SUFFIXES:
+        return
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if head and b"<svg" not in head:
+        raise click.UsageError(
+            f"{output} exists and is no drawing; name another file, or replace it with --force"
+        )
+
+
+def write_bytes(content: bytes, output: str, *, force: bool) -> None:
     """Write a file and print its name, or to standard output."""
     if output in STDOUT:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
+    check_replaceable(output, force=force)
     try:
         write_atomic(Path(output).absolute(), [content])
     except OSError as error:

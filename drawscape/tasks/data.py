@@ -5,10 +5,11 @@ from typing import Any
 from drawscape import settings
 from drawscape.data import SUFFIXES, TableOptions, convert, format_named
 from drawscape.jobs import current_job
+from drawscape.parameters import InputFile
 
 
 def process_file(
-    file_path: str,
+    file_path: InputFile,
     format: str,
     *,
     output_filename: str | None = None,

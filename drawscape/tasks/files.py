@@ -16,10 +16,11 @@ from drawscape.data import SUFFIXES, TableOptions, convert, format_named
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import current_job
 from drawscape.notes import Notes, open_notes
+from drawscape.parameters import InputFile
 
 
 def process_batch(
-    file_list: list[str], operation: str, *, output_folder: str | None = None, **options: Any
+    file_list: list[InputFile], operation: str, *, output_folder: str | None = None, **options: Any
 ) -> list[dict[str, Any]]:
     """Return a report for each file, in order: file, status, output, error, seconds and facts.
 

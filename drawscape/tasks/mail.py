@@ -12,6 +12,7 @@ from drawscape.atomic import write_atomic
 from drawscape.errors import JobNotFoundError, MailError
 from drawscape.jobs import current_job, get_job
 from drawscape.notes import open_notes
+from drawscape.parameters import InputFile
 
 if TYPE_CHECKING:
     from drawscape.mail.message import Enclosure
@@ -25,8 +26,8 @@ def send_notification(
     subject: str,
     template: str,
     *,
-    attach: str | list[str] | None = None,
-    inline: str | list[str] | None = None,
+    attach: InputFile | list[InputFile] | None = None,
+    inline: InputFile | list[InputFile] | None = None,
     **context: Any,
 ) -> str:
     """Return the Message-ID of the mail that was sent; without a server 'not sent, ... <its file>'.

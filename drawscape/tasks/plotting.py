@@ -20,6 +20,7 @@ from drawscape.jobs import (
 from drawscape.machine.device import locked
 from drawscape.machine.plot import BACK, FINAL, TUNED, Plot, find_plot
 from drawscape.machine.run import run_plot
+from drawscape.parameters import InputFile
 from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.formats import save
 from drawscape.sheets import safe_name
@@ -27,7 +28,7 @@ from drawscape.svg.read import read_svg
 
 
 def optimize_svg(
-    path: str,
+    path: InputFile,
     *,
     effort: Effort = "normal",
     tolerance_mm: float = 0.05,

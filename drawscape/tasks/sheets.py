@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from drawscape import settings
 from drawscape.drawing.document import Orientation
 from drawscape.errors import UnknownNameError
+from drawscape.parameters import InputFile
 from drawscape.sheets import artboard, postcard_back, postcard_front, safe_name, short_hash
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import SVGBuilder
@@ -71,7 +72,7 @@ def render_artboard(
     size: str = "a4",
     orientation: Orientation = "landscape",
     legend: Mapping[str, Any] | Sequence[Sequence[Any] | Mapping[str, Any]] | None = None,
-    drawing: str | None = None,
+    drawing: InputFile | None = None,
     *,
     missing: str | None = None,
     paper_color: str | None = None,
