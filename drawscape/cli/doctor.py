@@ -1,7 +1,6 @@
 """`drawscape doctor`: versions, home, queue and workers, and how to fix each problem."""
 
 import os
-import platform
 import shlex
 import stat
 import sys
@@ -70,7 +69,7 @@ def _diagnoses(part: Callable[[], Iterator[Diagnosis]]) -> Iterator[Diagnosis]:
 
 def _installation() -> Iterator[Diagnosis]:
     yield Diagnosis("drawscape", f"{__version__} in {Path(__file__).parents[1]}")
-    yield Diagnosis("python", f"{platform.python_version()} at {sys.executable}")
+    yield Diagnosis("python", f"{sys.version.split()[0]} at {sys.executable}")
     for extra, packages in _EXTRAS.items():
         try:
             text = ", ".join(f"{name} {version(name)}" for name in packages)
@@ -99,8 +98,7 @@ def _home() -> Iterator[Diagnosis]:
     if any(part.st_uid != owner for part in parts):
         command = f"sudo chown -R {owner} {quoted}"
         yield Diagnosis(".drawscape", "belongs to another user", "give it to its user", command)
-    private = [path.stat() for path in (state, *state.glob("*.key")) if path.exists()]
-    if any(stat.S_IMODE(one.st_mode) & 0o077 for one in private):
+    if state.is_dir() and stat.S_IMODE(state.stat().st_mode) & 0o077:
         command = f"chmod -R go= {quoted}"
         yield Diagnosis(".drawscape", "open to others", "it holds the key of the queue", command)
 

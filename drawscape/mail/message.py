@@ -26,7 +26,6 @@ _NAME = re.compile(r'^([^"<>@]*[^"<>@ ]) ?<')
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LONGEST_SUBJECT = 250
 _SUFFIX = ".html.j2"
-_LINK = re.compile(r"(https?://|mailto:)[^\s\"'<>\\]+", re.IGNORECASE)
 
 
 def read_recipient(text: str, what: str = "recipient") -> Address:
@@ -132,7 +131,6 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters["link"] = _link
     files = environment.list_templates(
         filter_func=lambda file: file.endswith(_SUFFIX) and file[0] != "_" and "/" not in file
     )
@@ -145,11 +143,3 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
     except TemplateError as problem:
         raise MailTemplateError(f"mail template {name!r}: {problem}") from problem
     return text, html
-
-
-def _link(value: object) -> str:
-    """Return the address if a mail may link to it: `javascript:` and its like are refused."""
-    text = str(value)
-    if not _LINK.fullmatch(text):
-        raise MailTemplateError(f"{text!r} is not an http, https or mailto link")
-    return text

@@ -136,8 +136,8 @@ def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
 def _answer(problem: Exception) -> tuple[int, str]:
     """Return the server's answer; where it gave none, 421 for what may pass later, and 554."""
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        recipient, (code, answer) = next(iter(problem.recipients.items()))
-        return code, f"{recipient} refused: {code} {_plain(answer)}"
+        ((code, answer),) = problem.recipients.values()
+        return code, f"{code} {_plain(answer)}"
     if isinstance(problem, smtplib.SMTPResponseException):
         return problem.smtp_code, f"{problem.smtp_code} {_plain(problem.smtp_error)}"
     text = f"{problem or type(problem).__name__}"

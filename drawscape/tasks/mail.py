@@ -59,11 +59,12 @@ def send_notification(
     )  # fmt: skip
     from drawscape.mail.smtp import MailSettings, deliver
 
-    job, mail = current_job(), MailSettings.of(os.environ)
-    if taken := {"job_id", "pictures"} & context.keys():
-        raise MailError(f"the context's {min(taken)!r} is set by the mail itself; use another name")
-    address, subject = read_recipient(recipient), read_subject(subject)
-    shown, attached = _files(inline), _files(attach)
+    job = current_job()
+    mail = MailSettings.of(os.environ)
+    address = read_recipient(recipient)
+    subject = read_subject(subject)
+    shown = _files(inline)
+    attached = _files(attach)
     # Before the files are read, which may not fit into the memory. A drawing's picture is smaller.
     raw = [path for path in attached + shown if not _is_svg(path) or path in attached]
     _check_size(sum(path.stat().st_size for path in raw))
@@ -73,12 +74,11 @@ def send_notification(
         "name": address.display_name,
         "recipient": address.addr_spec,
         "subject": subject,
-        "job_id": job.id,
-        "pictures": pictures,
     }
+    made = {"job_id": job.id, "pictures": pictures}
     name = _name(job.id)
     key = f"<{name}.drawscape@{mail.sender.domain}>"
-    parts = render(template, {**given, **context}, folder=mail.templates)
+    parts = render(template, {**given, **context, **made}, folder=mail.templates)
     headers = {"From": mail.sender, "To": address, "Subject": subject, "Message-ID": key}
     message = build_message(headers, *parts, pictures=pictures, enclosures=enclosures)
     _check_size(len(message.as_bytes()))

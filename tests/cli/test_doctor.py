@@ -98,14 +98,6 @@ def test_a_queue_without_its_key_and_a_key_without_its_queue(home, gone):
     assert is_fixed_by(*remedies(done))
 
 
-def test_a_key_that_others_may_write(home):
-    program("drawscape", "queue", "resume")  # makes it
-    (home / ".drawscape" / "queue.key").chmod(0o666)
-    commands = remedies(doctor())[:1]
-    assert commands[0] == f"chmod -R go= {home}/.drawscape"
-    assert is_fixed_by(*commands)
-
-
 def test_a_queue_that_cannot_be_read_is_one_problem(home):
     (home / ".drawscape").mkdir(mode=0o700)
     (home / ".drawscape" / "queue.db").write_bytes(b"no database" * 1000)

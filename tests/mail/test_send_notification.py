@@ -131,7 +131,6 @@ def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home, cap
         ({"subject": "Hi\r\nBcc: b@x.com"}, errors.MailError, "subject"),
         ({"template": "oder_complete"}, errors.UnknownNameError, "did you mean 'order_complete'"),
         ({"template": "job_failed"}, errors.MailTemplateError, "'task' is undefined"),
-        ({"pictures": []}, errors.MailError, "'pictures'"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named):
