@@ -209,14 +209,17 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
       delay grows by the factor each time, or a list of delays gives each its own.
     - `job_depends_on`: a job, batch or id, or several: `deferred` until they finish. If one fails this one
       fails with reason `dependency`, unless `job_run_anyway=True`.
-    - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so.
+    - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so. A job
+      that its `job_ttl` canceled counts as failed, one that you canceled does not.
     - `job_unique`: True (same task and arguments) or a key: while such a job is active it is returned.
     - `job_lane='default'`: workers may be started for some lanes only, and a lane may be paused.
     - `job_limit`, `job_limit_key`: how many jobs of this task, or with this key, run at once.
-    - `job_ttl`: a job that has not started within that time is `canceled`.
+    - `job_ttl`: a job that has not started within that time is `canceled`, reason `expired`. It does not bind
+      a job that was started once and waits for another try.
     - `job_recover=True`: False for a job that must not run twice, such as one that moves a machine. When its
       worker ends before it, it is `failed`, reason `lost`.
-    - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).
+    - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed or canceled: a year);
+      -1 keeps it for ever.
     - `job_fresh_process=True`: it runs in a process in which no other job runs, before or after.
     - `job_meta`: a dictionary of notes; `job_description`: words for lists.
 
@@ -489,8 +492,7 @@ def count_queued(limit: int = 1_000_000) -> int:
     >>> count_queued()
     0
     """
-    database = default_queue().database
-    return int(database.read(database.COUNT_QUEUED, queue=QUEUE_NAME, limit=limit)[0][0])
+    return default_queue().count_queued(limit)
 
 
 def queue_statistics() -> QueueStatistics:

@@ -267,16 +267,13 @@ def stats(as_json: bool) -> None:
     if as_json:
         print_json(asdict(found))
         return
-    spans = {
-        name: ", ".join(f"p{q * 100:.0f} {span_words(value)}" for q, value in values.items())
-        for name, values in (("waited", found.wait_s), ("ran", found.run_s))
-    }
+    wait_s = found.median_wait_s
     print_facts(
         {
             **found.counts,
             "workers": f"{found.workers} with {counted(found.slots, 'slot')}",
             "rate": f"{found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour",
-            **spans,
+            "median wait": "none yet" if wait_s is None else span_words(wait_s),
             "file": f"{found.file_bytes / 1e6:.1f} MB, {default_queue().label}",
         }
     )

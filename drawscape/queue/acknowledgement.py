@@ -9,6 +9,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
+from drawscape import clock
 from drawscape.durations import LONGEST_S
 from drawscape.errors import DrawscapeError
 from drawscape.failpoints import failpoint
@@ -16,7 +17,6 @@ from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.dependencies import place, settle
 from drawscape.queue.engines.engine import Engine, Transaction
 from drawscape.queue.limits import group_of
-from drawscape.queue.new_job import due_after
 from drawscape.queue.snapshot import parsed
 from drawscape.queue.status import Status
 
@@ -75,10 +75,11 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, A
     if listed:
         delay_s, *rest = json.loads(listed)
         left = json.dumps(rest or [delay_s])
-    due = due_after(delay_s)
-    if delay_s <= 0:
-        due = dict.fromkeys(due)
-    return {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left, **due}
+    return {
+        "retry_delay_s": min(delay_s * backoff, LONGEST_S),
+        "retry_delays": left,
+        "due_at": clock.now() + delay_s if delay_s > 0 else None,
+    }
 
 
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
@@ -130,6 +131,6 @@ def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:
             serves = one.queue == queue and (not one.lanes or lane in one.lanes)
             if serves and one.id not in refused_by:
                 detail = json.dumps({"refused_by": refused_by})
-                run(run.REFUSE, **held.key, **due_after(_REFUSAL_PAUSE_S), detail=detail)
+                run(run.REFUSE, **held.key, due_at=clock.now() + _REFUSAL_PAUSE_S, detail=detail)
                 return []
     return [*refused_by.values()]

@@ -23,7 +23,6 @@ from drawscape.queue.claim import ClaimRequest
 from drawscape.queue.engines.engine import Engine, Renewal, ServerAway, WorkerInfo
 from drawscape.queue.job_id import new_id
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.process_identity import boot_id
 from drawscape.queue.recovery import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.retention import prune
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
@@ -224,8 +223,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
     def _do_chores(self) -> None:
         if self._jobs.workers.renew(self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
-        if self._is_new:
-            self._watched.write(self._watched.FORGET_BOOTS, boot=boot_id())
         cancel_overdue(self._watched)
         self._recover()
         with suppress(QueueError):  # a full disk: it is tried again

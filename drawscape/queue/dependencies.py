@@ -26,7 +26,9 @@ class RunsAfter(IntEnum):
         """Return whether a dependency that ended with `status` lets the job run."""
         if self is RunsAfter.ANY:
             return True
-        return status == (Status.FAILED if self is RunsAfter.ONLY_FAILURE else Status.FINISHED)
+        if self is RunsAfter.ONLY_FAILURE:
+            return status in (Status.FAILED, Reason.EXPIRED)
+        return status == Status.FINISHED
 
 
 _GONE, _IS_OPEN = "gone", "open"

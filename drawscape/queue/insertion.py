@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from drawscape import clock
 from drawscape.errors import DuplicateJobError, QueueError
@@ -13,15 +12,51 @@ from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,
     Engine,
+    Transaction,
     UniqueViolation,
 )
-from drawscape.queue.limits import ORDINARY_GROUP
-from drawscape.queue.new_job import NewJob
+from drawscape.queue.limits import ORDINARY_GROUP, JobGroup
+from drawscape.queue.status import Status
 
 _LOST_TRIES = 5  # of a transaction whose connection broke before anything was written
 
-_APART = ("id", "task", "payload", "description")
+_OWN_COLUMNS = ("id", "task", "payload", "description")
 """The columns in which the jobs of a batch differ."""
+
+DEFAULTS: Final[dict[str, Any]] = {
+    "priority": 0,
+    "due_at": None,
+    "start_by": None,
+    "timeout_s": None,
+    "grace_s": None,
+    "retries": 0,
+    "retry_delay_s": 0.0,
+    "retry_backoff": 1.0,
+    "retry_delays": None,
+    "runs_anyway": 0,
+    "recover": 1,
+    "result_ttl_s": None,
+    "unique_key": None,
+    "group_id": None,
+    "batch": None,
+    "meta": None,
+    "description": None,
+    "code": None,
+}
+"""The columns that a job has without options."""
+
+
+class NewJob(NamedTuple):
+    """A job as it is inserted: the columns of its row, and what other tables hold of it."""
+
+    row: dict[str, Any]
+    group: JobGroup = ORDINARY_GROUP
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return str(self.row["id"])
 
 
 def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
@@ -34,7 +69,7 @@ def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
     def insertion() -> str:
         if not (unique_key or job.depends_on or others or job.group != ORDINARY_GROUP):
             failpoint("insert.before_commit")
-            _insert_linked(engine.write, queue, job)
+            engine.write(engine.INSERT_JOB, **_columns(queue, job))
             return job.id
         with engine.transaction() as run:
             if unique_key and (twins := run(run.TWIN, queue=queue, unique_key=unique_key)):
@@ -91,7 +126,7 @@ def insert_many(
     description: str | None,
     then: Sequence[NewJob],
 ) -> None:
-    """Insert a batch, `rows` of `_APART` with all else as in `model`, and `then`, what follows it."""
+    """Insert a batch, `rows` of `_OWN_COLUMNS` with all else as in `model`, and `then`, what follows it."""
     batch = model.row["batch"]
 
     def insertion() -> None:
@@ -99,10 +134,9 @@ def insert_many(
         with engine.transaction(is_alone=is_alone) as run:
             named = {"id": batch, "total": len(rows), "description": description}
             run(run.INSERT_BATCH, **named, queue=queue, created_at=clock.now())
-            shared = _columns(run, queue, model)
-            for column in _APART:
-                shared.pop(column, None)
-            run.insert_rows(shared, _APART, rows)
+            row = _columns(queue, model)
+            row["group_id"] = _find_group(run, queue, model)
+            run.insert_rows(_shared_by(row), _OWN_COLUMNS, rows)
             for job in then:
                 _insert_linked(run, queue, job)
             failpoint("insert.before_commit")
@@ -110,28 +144,41 @@ def insert_many(
     _until_certain(engine, insertion, then, batch=batch)
 
 
-@lru_cache(64)
-def _insertion(columns: tuple[str, ...]) -> str:
-    """Return the statement that inserts a job of these columns: most are empty, and binding takes time."""
-    values = ", ".join(f":{name}" for name in columns)
-    return f"insert into job ({', '.join(columns)}) values ({values})"
-
-
-def _insert_linked(run: Any, queue: str, job: NewJob) -> None:
-    """Insert a job in a transaction; one of no group, that waits for nothing, by what writes a statement."""
-    row = _columns(run, queue, job)
-    run(_insertion(tuple(row)), **row)
+def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
+    """Insert a job with its group and its dependencies."""
+    row = _columns(queue, job)
+    row["group_id"] = _find_group(run, queue, job)
+    run(run.INSERT_JOB, **row)
     if job.depends_on:
         link(run, job.id, job.depends_on)
 
 
-def _columns(run: Any, queue: str, job: NewJob) -> dict[str, Any]:
-    """Return the row as it is inserted, by column; the limit that was given last holds for its key."""
-    status = "deferred" if job.depends_on else "scheduled" if "due_at" in job.row else "queued"
-    row = {**job.row, "queue": queue, "status": status}
-    if job.group != ORDINARY_GROUP:
-        values = {"queue": queue, **job.group._asdict()}
-        run(run.MAKE_GROUP, **values)
-        run(run.SET_LIMIT, **values)
-        row["group_id"] = int(run(run.GROUP_ID, **values)[0][0])
+def _columns(queue: str, job: NewJob) -> dict[str, Any]:
+    """Return the row of a job as it is inserted, by column."""
+    row = {**DEFAULTS, **job.row, "queue": queue}
+    if job.depends_on:
+        row["status"] = Status.DEFERRED
+    elif row["due_at"] is not None:
+        row["status"] = Status.SCHEDULED
+    else:
+        row["status"] = Status.QUEUED
     return row
+
+
+def _shared_by(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that all jobs of a batch share; those that are as by default take time to write."""
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in _OWN_COLUMNS and not (name in DEFAULTS and value == DEFAULTS[name])
+    }
+
+
+def _find_group(run: Transaction, queue: str, job: NewJob) -> int | None:
+    """Return the number of a job's group; the limit that was given last holds for its key."""
+    if job.group == ORDINARY_GROUP:
+        return None
+    values = {"queue": queue, **job.group._asdict()}
+    run(run.MAKE_GROUP, **values)
+    run(run.SET_LIMIT, **values)
+    return int(run(run.GROUP_ID, **values)[0][0])

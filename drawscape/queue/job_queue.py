@@ -11,10 +11,9 @@ from drawscape.project_modules import add_folder
 from drawscape.queue.arguments import ResultOf, mapped
 from drawscape.queue.codec import Codec, dump, of_call, of_result, portable
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.insertion import insert, insert_many
+from drawscape.queue.insertion import NewJob, insert, insert_many
 from drawscape.queue.job_id import check_id, new_id, new_ids
 from drawscape.queue.key_file import key_of
-from drawscape.queue.new_job import NewJob
 from drawscape.queue.options import (
     CALLBACKS,
     SINGLE_OPTIONS,
@@ -25,8 +24,8 @@ from drawscape.queue.options import (
 )
 from drawscape.queue.output_paths import portable_paths
 from drawscape.queue.snapshot import JobSnapshot, module_pattern
-from drawscape.queue.statistics import QueueStatistics, percentiles
-from drawscape.queue.status import STATUSES, check_status
+from drawscape.queue.statistics import QueueStatistics
+from drawscape.queue.status import STATUSES, Status, check_status
 from drawscape.queue.task import Task, check_binding, find_task
 
 Target = str | Callable[..., Any]
@@ -98,29 +97,38 @@ class Queue:
         limit: int | None = None,
     ) -> list[JobSnapshot]:
         """Return jobs, the newest first: of a status or several (else JobOptionError), a task or a module."""
-        engine, statuses = self.database, None
-        if status is not None:
-            wanted = [status] if isinstance(status, str) else status
-            statuses = engine.list_value([check_status(one) for one in wanted])
-        rows = engine.read(
-            engine.LIST,
-            queue=self.name,
-            statuses=statuses,
-            task=task,
-            module=module_pattern(task),
-            limit=_ALL if limit is None else limit,
-        )
+        engine = self.database
+        named = [status] if isinstance(status, str) else status
+        statuses = None if named is None else [check_status(one) for one in named]
+        values = {
+            "queue": self.name,
+            "limit": _ALL if limit is None else limit,
+            "statuses": None if statuses is None else engine.list_value(statuses),
+        }
+        if statuses is None or task is not None or self._are_many(statuses):
+            rows = engine.read(engine.LIST, **values, task=task, module=module_pattern(task))
+        else:
+            rows = engine.read(engine.LIST_BY_STATUS, **values)
         return [JobSnapshot.of(row) for row in rows]
 
-    def statistics(self) -> "QueueStatistics":
-        """Return the numbers of now; percentiles over the last thousand jobs that ran."""
+    def _are_many(self, statuses: Sequence[str]) -> bool:
+        """Return whether so many jobs have a status that the newest are found first in the table's order."""
+        return Status.QUEUED in statuses and self.count_queued(_MANY) == _MANY
+
+    def count_queued(self, limit: int) -> int:
+        """Return how many jobs wait for a worker, `limit` for that many or more."""
+        rows = self.database.read(self.database.COUNT_QUEUED, queue=self.name, limit=limit)
+        return int(rows[0][0])
+
+    def statistics(self) -> QueueStatistics:
+        """Return the numbers of now; the median is that of the last thousand jobs that ran."""
         engine, now, own = self.database, clock.now(), {"queue": self.name}
         counts = dict.fromkeys(STATUSES, 0)
         for status, number in engine.read(engine.COUNTS, **own):
             counts[status] += number
-        recent = engine.read(engine.RECENT, **own)
+        waits = [max(0.0, wait_s) for (wait_s,) in engine.read(engine.RECENT_WAITS, **own)]
         minute, hour = engine.read(engine.ENDED_SINCE, **own, minute=now - 60, hour=now - 3600)[0]
-        oldest = engine.read(engine.OLDEST_WAITING, **own)[0][0]
+        oldest = engine.read(engine.OLDEST_QUEUED, **own)[0][0]
         workers = engine.workers.living()
         return QueueStatistics(
             counts=counts,
@@ -128,9 +136,8 @@ class Queue:
             slots=sum(worker.slots for worker in workers),
             ended_last_minute=minute,
             ended_last_hour=hour,
-            wait_s=percentiles([max(0.0, started - created) for created, started, _ in recent]),
-            run_s=percentiles([max(0.0, ended - started) for _, started, ended in recent]),
-            oldest_waiting_s=max(0.0, now - oldest) if oldest is not None else 0.0,
+            median_wait_s=sorted(waits)[len(waits) // 2] if waits else None,
+            oldest_waiting_s=0.0 if oldest is None else max(0.0, now - oldest),
             file_bytes=engine.size_bytes(),
         )
 
@@ -278,3 +285,4 @@ def _culprit(
 
 
 _ALL = 2**62
+_MANY = 5_000

@@ -8,10 +8,10 @@ from typing import Any
 from drawscape import clock, durations
 from drawscape.errors import JobOptionError
 from drawscape.queue.dependencies import RunsAfter
+from drawscape.queue.insertion import NewJob
 from drawscape.queue.job_id import check_id
 from drawscape.queue.limits import JobGroup, check_lane
 from drawscape.queue.meta import checked_notes
-from drawscape.queue.new_job import NewJob, due_after
 from drawscape.queue.task import Task
 from drawscape.queue.unique_key import unique_key_of
 
@@ -66,8 +66,8 @@ def new_job(
     if (delay := get("job_delay")) is not None:
         if get("job_at") is not None:
             raise JobOptionError("job_delay and job_at: give one of them")
-        if wait_s := durations.seconds(delay, "job_delay"):
-            row |= due_after(wait_s)
+        if delay_s := durations.seconds(delay, "job_delay"):
+            row["due_at"] = clock.now() + delay_s
     if (unique := get("job_unique")) not in (None, False):
         if unique is True:
             row["unique_key"] = unique_key_of(task, *unique_of)
@@ -152,7 +152,9 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "job_run_anyway": ("runs_anyway", _flag),
     "job_result_ttl": (
         "result_ttl_s",
-        lambda value, option: None if value == -1 else durations.seconds(value, option),
+        lambda value, option: (
+            durations.LONGEST_S if value == -1 else durations.seconds(value, option)
+        ),
     ),
     "job_meta": ("meta", _as_json),
     "job_description": ("description", check_text),

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from drawscape import clock
 from drawscape.queue.acknowledgement import NOT_RECOVERED, warn
 from drawscape.queue.dependencies import place, settle
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.new_job import due_after
-from drawscape.queue.status import Status
+from drawscape.queue.status import Reason
 
 MAX_RECOVERIES = 3
 """A job may be held by three workers that die; the fourth time it is taken for the killer."""
@@ -19,22 +19,22 @@ _LOST = (
 
 def promote_due(engine: Engine, queue: str) -> int:
     """Return how many scheduled jobs came due and are queued now."""
-    return len(engine.write(engine.PROMOTE, queue=queue, **due_after(0)))
+    return len(engine.write(engine.PROMOTE, queue=queue))
 
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
     """Return in how many seconds the next scheduled job comes due, None when there is none."""
-    waits = [wait_s for (wait_s,) in engine.read(engine.NEXT_DUE_S, queue=queue, **due_after(0))]
-    return max(0.0, min(waits)) if waits else None
+    rows = engine.read(engine.NEXT_DUE, queue=queue)
+    return max(0.0, rows[0][0] - clock.now()) if rows else None
 
 
 def cancel_overdue(engine: Engine) -> None:
-    """Cancel the jobs that had not started within their `job_ttl`."""
-    while rows := engine.read(engine.EXPIRED_WAITING):
+    """Cancel the jobs that did not start within their `job_ttl`; what is to follow a failure follows."""
+    while rows := engine.read(engine.OVERDUE):
         with engine.transaction() as run:
             for (job_id,) in rows:
                 if run(run.EXPIRE, id=job_id):
-                    settle(run, Status.CANCELED, job_id)
+                    settle(run, Reason.EXPIRED, job_id)
 
 
 def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> list[str]:

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-_QUANTILES = (0.5, 0.9, 0.99)
-
 
 @dataclass(frozen=True)
 class QueueStatistics:
-    """Counts by status, ended jobs per minute, percentiles of waiting and running, all in seconds.
+    """Counts by status, ended jobs per minute and hour, and times in seconds.
 
-    `wait_s` and `run_s` map 0.5, 0.9 and 0.99 to seconds; they are empty when nothing has run.
-    The two numbers of ended jobs are at most 100,000, which then stands for that many or more.
+    `median_wait_s` says how long recent jobs waited in the queue before they started, without their
+    `job_delay` and without what they waited for; None when nothing has run. `oldest_waiting_s` is the wait
+    of the queued job with the smallest number. The two numbers of ended jobs are at most 100,000, which
+    then stands for that many or more.
     """
 
     counts: dict[str, int]
@@ -18,13 +18,6 @@ class QueueStatistics:
     slots: int
     ended_last_minute: int
     ended_last_hour: int
-    wait_s: dict[float, float]
-    run_s: dict[float, float]
+    median_wait_s: float | None
     oldest_waiting_s: float
     file_bytes: int
-
-
-def percentiles(values: list[float]) -> dict[float, float]:
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    return {q: ordered[min(last, int(q * len(ordered)))] for q in _QUANTILES if ordered}

@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a job failed, or why it was canceled by another's end (`dependency`)."""
+    """Why a job failed, or was canceled by another's end (`dependency`) or its `job_ttl` (`expired`)."""
 
     EXCEPTION = "exception"
     TIMEOUT = "timeout"
@@ -28,6 +28,7 @@ class Reason(StrEnum):
     LOST = "lost"
     INVALID = "invalid"
     DEPENDENCY = "dependency"
+    EXPIRED = "expired"
 
 
 STATUSES: Final = tuple(status.value for status in Status)

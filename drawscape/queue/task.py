@@ -7,7 +7,6 @@ import importlib.util
 import inspect
 import os
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -29,7 +28,6 @@ from drawscape.queue.output_paths import located as located
 from drawscape.settings import TASK_ALIASES
 
 Function = Callable[..., Any]
-sys.modules["drawscape.queue.job_argument"] = sys.modules[__name__]  # its name in 0.3
 
 
 @dataclass(frozen=True)

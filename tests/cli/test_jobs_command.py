@@ -151,6 +151,7 @@ def test_prune_and_stats(worked_home):
     enqueue_background_job("clitasks.speak", "x").wait(60)
     assert "has failed of clitasks.speak" in output("retry", "--failed", "--task", "clitasks.speak")
     assert "1 with 2 slots" in output("stats")
+    assert "median wait" in output("stats")
     assert " removed" in output("prune", "--keep", "1")
     assert len(output("list").splitlines()) == 1
     assert output("prune", "--days", "0") == "1 job removed\n"

@@ -78,11 +78,11 @@ def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts(verb):
     assert acknowledge(database, held, outcome)[0]
     verb(job)
     columns = (
-        "reason, error, detail, result, message, started_at, ended_at, expires_at, worker, stop_grace_s, "
+        "reason, error, detail, result, message, started_at, ended_at, worker, stop_grace_s, "
         "progress, recoveries, attempts"
     )
     (row,) = database.read(f"select {columns} from job where id = :id", id=job.id)
-    assert [*row] == [*[None] * 10, 0, 0, 1]
+    assert [*row] == [*[None] * 9, 0, 0, 1]
 
 
 def test_what_has_run_or_runs_is_left_alone_when_its_cause_is_queued_again():

@@ -3,13 +3,23 @@
 import itertools
 import os
 import signal
+from functools import partial
 
 import pytest
-from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs, enqueue, queued
+from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs, enqueue, queued, run
 from support import python, wait_until
 
 from drawscape.job_manager import Keep, default_queue, enqueue_many, list_jobs, prune_jobs
-from drawscape.jobs import Job, cancel_all, queue_statistics, retry_failed_jobs, synchronous_jobs
+from drawscape.jobs import (
+    ENDED,
+    STATUSES,
+    Job,
+    cancel_all,
+    list_snapshots,
+    queue_statistics,
+    retry_failed_jobs,
+    synchronous_jobs,
+)
 from drawscape.queue.claim import Outcome
 
 
@@ -59,18 +69,26 @@ def test_groups_that_nobody_uses_are_pruned(home):
     assert default_queue().database.read("select count(*) from job_group") == [(0,)]
 
 
+def steps_of(act):
+    """Return about how many steps SQLite takes for it."""
+    counted = itertools.count()
+    connection = default_queue().database.connection
+    connection.set_progress_handler(lambda: next(counted) < 0, 10)
+    act()
+    connection.set_progress_handler(None, 0)
+    return 10 * next(counted)
+
+
 def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home):
     """However much of it there is: a claim takes as many steps of SQLite as with little."""
     database = default_queue().database
 
-    def steps():
-        counted = itertools.count()
-        held = claim(database, "background", "worker", None)
-        database.connection.set_progress_handler(lambda: next(counted) < 0, 10)
+    def end_three(held):
         for _ in range(3):
             _, held = acknowledge(database, held, Outcome("finished"), CLAIMANT)
-        database.connection.set_progress_handler(None, 0)
-        return next(counted)
+
+    def steps():
+        return steps_of(partial(end_three, claim(database, "background", "worker", None)))
 
     lanes = [{"job_lane": "fast"}, {"job_limit_key": "pen", "job_limit": 100}]
     for options in lanes:
@@ -97,15 +115,57 @@ def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home):
     enqueue_many(TASK, [{}] * MANY)
     cancel_all()
     found = queue_statistics()
-    assert found.wait_s
+    assert found.median_wait_s is not None
     assert found.ended_last_hour == found.ended_last_minute == MANY
     assert found.counts["canceled"] == MANY
 
 
 @pytest.mark.both_engines
-def test_where_nothing_has_run_there_are_no_times_to_report(home):
-    found = queue_statistics()
-    assert found.wait_s == found.run_s == {}
+def test_where_nothing_has_run_no_wait_is_reported(home):
+    assert queue_statistics().median_wait_s is None
+
+
+@pytest.mark.both_engines
+def test_the_median_wait_leaves_out_delays_and_earlier_runs(home, start_consumer):
+    again = Job(default_queue(), ended_jobs(1, days_ago=30)[0])
+    default_queue().database.write("update job set created_at = created_at - 9000")
+    later = [queued(job_delay=2) for _ in range(2)]
+    start_consumer()
+    for job in later:
+        job.wait(60)
+    again.requeue().wait(60)
+    assert queue_statistics().median_wait_s < 1.5
+
+
+@pytest.mark.parametrize("status", [None, *STATUSES, [*ENDED]])
+def test_a_list_takes_no_more_steps_the_more_jobs_wait(home, status):
+    ended_jobs(300)
+    few = steps_of(lambda: list_snapshots(status, limit=20))
+    enqueue_many(TASK, [{}] * 4 * MANY)
+    enqueue_many(TASK, [{}] * 20, job_delay="1h")
+    assert steps_of(lambda: list_snapshots(status, limit=20)) < few + 60_000
+
+
+def test_statistics_and_explanations_count_in_indexes(home):
+    """Five steps for each job that waits are those of counting it."""
+    last = enqueue_many(TASK, [{}] * 2 * MANY).jobs[-1]
+    for act in (queue_statistics, last.explain):
+        assert steps_of(act) < 5 * 2 * MANY + 5_000
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("status", ["canceled", "failed", "finished"])
+def test_job_result_ttl_holds_for_every_ended_job_and_minus_one_for_ever(home, status):
+    kept, short, for_ever = (queued(job_result_ttl=ttl) for ttl in (None, 0, -1))
+    for job in (kept, short, for_ever):
+        if status == "canceled":
+            job.cancel()
+        else:
+            run(job, status, "exception" if status == "failed" else None)
+    assert prune_jobs() == 1
+    assert {job.id for job in list_jobs()} == {kept.id, for_ever.id}
+    assert prune_jobs(Keep(finished_s=0, others_s=0, count=0, spared_s=0)) == 1
+    assert [job.id for job in list_jobs()] == [for_ever.id]
 
 
 @pytest.mark.both_engines

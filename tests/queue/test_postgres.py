@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from postgres_proxy import Pooler, Proxy
 from postgres_server import Server, administrator, end_sessions, find_binaries, new_schema
-from queue_steps import acknowledge, enqueue, let_claim
+from queue_steps import LEASE, acknowledge, enqueue, let_claim
 from support import beside, is_running, started, wait_until
 
 from drawscape import errors, job_manager
@@ -30,7 +30,6 @@ from drawscape.queue.recovery import recover
 
 pytestmark = pytest.mark.postgres
 
-OLD_WORKER = 7
 KEY = "of every machine " * 3
 
 
@@ -342,31 +341,55 @@ def test_a_pooler_serves_that_gives_each_client_a_session(postgres_url, tmp_path
 # Tables
 
 
-OF_0_3 = (
-    *schema.MIGRATIONS[3],
-    "insert into job_note values ('table version', '3')",
-    "insert into job (id, queue, task, payload, status, created_at, ended_at) "
-    "values ('kept', 'background', 'a.b', '', 'finished', 0, 1)",
-    f"insert into job_worker values ('w', {OLD_WORKER}, 'desk', 41, 1, 'background', 0, null)",
-)
+OF_0_4 = Path(__file__).with_name("homes") / "0.4" / "postgres.sql"
 
 
-def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url):
+def test_tables_of_0_4_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url):
     with administrator(url) as connection:
-        for statement in OF_0_3:
-            connection.execute(statement)
+        connection.execute(OF_0_4.read_text(), prepare=False)
+        connection.execute(
+            "insert into job (id, queue, task, payload, status, created_at, ended_at, due_boot) "
+            "values ('kept', 'background', 'a.b', '', 'finished', 0, 1, null)"
+        )
+        connection.execute(LEASE.replace(":id", "'w'").replace("'here'", "'desk'"))
     with pytest.raises(errors.QueueError, match="run `drawscape queue migrate`"):
         default_queue()
     engine = PostgresEngine(url, Path())
+    with pytest.raises(errors.QueueError, match="process 1 on desk; stop them first"):
+        engine.migrate()
     with administrator(url) as connection:
-        connection.execute("select pg_advisory_lock(%s)", (OLD_WORKER,))
-        with pytest.raises(errors.QueueError, match="process 41 on desk; stop them first"):
-            engine.migrate()
-    assert engine.migrate() == (3, schema.NEWEST)
+        connection.execute("delete from job_worker")
+    assert engine.migrate() == (4, schema.NEWEST)
     assert engine.migrate() == (schema.NEWEST, schema.NEWEST)
     engine.close()
     assert get_job("kept").status == "finished"
-    assert default_queue().database.read(engine.ENDED_COUNT)[0][0] == 1
+    assert default_queue().database.read(engine.ENDED_COUNT)[0][0] == 0  # nothing has counted it
+
+
+def test_tables_of_0_4_become_those_of_a_new_queue(url):
+    def tables():
+        with administrator(url) as connection:
+            return connection.execute(SHAPE).fetchall()
+
+    with administrator(url) as connection:
+        connection.execute(OF_0_4.read_text(), prepare=False)
+    PostgresEngine(url, Path()).migrate()
+    migrated = tables()
+    with administrator(url) as connection:
+        ((schema_name,),) = connection.execute("select current_schema()").fetchall()
+        empty = f"drop schema {schema_name} cascade; create schema {schema_name}"
+        connection.execute(empty, prepare=False)
+    PostgresEngine(url, Path()).migrate()
+    assert migrated == tables()
+
+
+SHAPE = """
+select table_name || '.' || column_name, data_type, column_default, is_nullable
+from information_schema.columns where table_schema = current_schema()
+union all select indexname, indexdef, null, null from pg_indexes where schemaname = current_schema()
+union all select tgname, pg_get_triggerdef(oid), null, null from pg_trigger where not tgisinternal
+order by 1
+"""
 
 
 @pytest.mark.parametrize("usable_from", [schema.NEWEST, schema.NEWEST + 1])

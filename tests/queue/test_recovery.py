@@ -29,6 +29,41 @@ def test_a_job_that_has_not_started_in_time_is_canceled(home, start_consumer):
     wait_until(lambda: all(job.ended for job in jobs))
     assert {job.status for job in jobs} == {"canceled"}
     assert "job_ttl" in jobs[0].error
+    assert {job.reason for job in jobs} == {"expired"}
+
+
+def test_a_job_that_was_started_once_is_canceled_by_no_job_ttl(home, start_consumer, tmp_path):
+    trace, gate, tries = (tmp_path / name for name in ("trace", "gate", "tries"))
+    first = start_consumer("-w", "2")
+    options = {"job_ttl": 4, "job_retries": 1, "job_retry_delay": 8}
+    given_back = enqueue("append_then_wait", str(trace), str(gate), **options)
+    tried_again = enqueue("say_and_fail", str(tries), 1, **options)
+    until = time.time() + 4.5
+    wait_until(lambda: trace.exists() and tried_again.status == "scheduled")
+    first.stop()
+    wait_until(lambda: time.time() > until)
+    gate.touch()
+    start_consumer("-w", "2")
+    for job in (given_back, tried_again):
+        job.wait(60)
+        assert job.refresh().attempts == 2
+
+
+def test_job_on_failure_and_dependents_hear_of_a_job_that_did_not_start_in_time(
+    home, start_consumer
+):
+    job = queued(job_ttl=0.1, job_lane="other", job_on_failure="sampletasks.echo")
+    dependent = queued(job_depends_on=job)
+    canceled = queued(job_lane="other", job_on_failure="sampletasks.echo")
+    canceled.cancel()
+    start_consumer()
+    wait_until(lambda: job.ended and dependent.ended)
+    assert (job.status, job.reason) == ("canceled", "expired")
+    assert (dependent.status, dependent.reason) == ("failed", "dependency")
+    wait_until(lambda: list_jobs("finished", task="sampletasks.echo"))
+    followers = list_jobs(task="sampletasks.echo")
+    assert sorted(one.status for one in followers) == ["canceled", "finished"]
+    assert list_jobs("finished", task="sampletasks.echo")[0].result == job.id
 
 
 def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, tmp_path):

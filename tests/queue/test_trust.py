@@ -14,8 +14,7 @@ from drawscape.errors import QueueError
 from drawscape.jobs import default_queue, enqueue_many, get_job_status, list_jobs, prune_jobs
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.process_identity import boot_id
-from drawscape.queue.recovery import next_due_s, promote_due
+from drawscape.queue.recovery import cancel_overdue, next_due_s, promote_due
 from drawscape.queue.retention import DAY_S, Keep
 
 pytestmark = pytest.mark.both_engines
@@ -109,30 +108,17 @@ def jumped(monkeypatch):
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.sqlite
-def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped):
+def test_delays_and_job_ttl_follow_one_clock(jumped):
     database = default_queue().database
-    hour = queued(job_delay="1h")
-    soon = queued(job_delay=0.05)
-    jumped(31 * DAY_S)
-    assert next_due_s(database, "background") < 1
-    wait_until(lambda: promote_due(database, "background") == 1)
-    assert (hour.status, soon.status) == ("scheduled", "queued")
-    assert 3500 < next_due_s(database, "background") <= 3600
-    jumped(-DAY_S)
-    assert 3500 < next_due_s(database, "background") <= 3600
-
-
-@pytest.mark.usefixtures("home")
-@pytest.mark.sqlite
-def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped):
-    database = default_queue().database
-    job = queued(job_delay=60)
-    database.write("update job set due_boot = 'an earlier one'")
-    database.write(database.FORGET_BOOTS, boot=boot_id())
-    assert 50 < next_due_s(database, "background") <= 60
-    jumped(61)
+    delayed, limited = queued(job_delay="1h"), queued(job_ttl="90m")
+    jumped(3550)
+    cancel_overdue(database)
+    assert 40 < next_due_s(database, "background") <= 50
+    assert (promote_due(database, "background"), limited.status) == (0, "queued")
+    jumped(2 * 3600)
+    cancel_overdue(database)
     assert promote_due(database, "background") == 1
-    assert job.status == "queued"
+    assert (delayed.status, limited.status) == ("queued", "canceled")
 
 
 @pytest.mark.usefixtures("home")

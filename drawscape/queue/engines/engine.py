@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from drawscape.errors import QueueError
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
-from drawscape.queue.engines.queries import Queries
 
 Rows = list[Any]
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from drawscape.queue.engines import postgres, sqlite
 
     Engine: TypeAlias = sqlite.SqliteEngine | postgres.PostgresEngine
-    Transaction: TypeAlias = sqlite.Run | postgres.Run
+    Transaction: TypeAlias = sqlite.SqliteRun | postgres.PostgresRun
 else:  # who uses files alone needs no psycopg
     Engine = Transaction = Any
 
@@ -75,7 +74,7 @@ class Renewal(NamedTuple):
     """Whether the worker was taken for dead: others may have what it ran."""
 
 
-class JobTable(Queries):
+class JobTable:
     """What is alike in both places."""
 
     read: Any
@@ -85,13 +84,13 @@ class JobTable(Queries):
     def list_value(self, values: Iterable[Any]) -> Any:
         return list(values)
 
-    def wanted(self, request: ClaimRequest) -> dict[str, Any]:
+    def claim_values(self, request: ClaimRequest) -> dict[str, Any]:
         """Return the values that the statements of a claim take."""
         return {**request._asdict(), "lanes": self.list_value(request.lanes)}
 
     def may_claim(self, request: ClaimRequest) -> bool:
         """Return whether a job waits that a worker who asks so may start now."""
-        return bool(self.read(self.MAY_CLAIM, **self.wanted(request))[0][0])
+        raise NotImplementedError
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
         """Return the next job within a transaction; a server claims by single statements."""
@@ -106,8 +105,8 @@ class JobTable(Queries):
 
     def drop_unused(self, run: Any) -> None:
         """Remove batches and groups of which no job is left, in a transaction that is alone."""
-        run(self.DROP_BATCHES)
-        run(self.DROP_GROUPS)
+        run(run.DROP_BATCHES)
+        run(run.DROP_GROUPS)
 
     def shrink(self, pages: int) -> int:
         """Give up to `pages` unused pages back to the disk; return how many are left."""

@@ -40,7 +40,7 @@ from drawscape.queue.engines.postgres_connection import (
     refuse_shared_session,
     rendered,
 )
-from drawscape.queue.engines.queries import NOW, PostgresQueries
+from drawscape.queue.engines.postgres_queries import NOW, PostgresQueries
 
 _LOG = logging.getLogger("huey.drawscape")
 
@@ -164,14 +164,14 @@ class PostgresEngine(PostgresQueries, JobTable):
     def _alone(self, statement: str, values: Mapping[str, Any], *, notifies: bool = False) -> Rows:
         with self._exclusive():
             raw = self._opened()
-            run = Run(raw, self.label, in_doubt=True)
+            run = PostgresRun(raw, self.label, in_doubt=True)
             rows = run(statement, **values)
             if notifies and run.wrote:
                 self._notify(raw, is_work=any(words in statement for words in _QUEUES))
         return rows
 
     @contextmanager
-    def transaction(self, *, is_alone: bool = True) -> Iterator["Run"]:
+    def transaction(self, *, is_alone: bool = True) -> Iterator["PostgresRun"]:
         """Run a block in one transaction: committed as a whole or not at all.
 
         Those that are alone never run at once; they take their lock before any row's, so that no two wait
@@ -181,7 +181,7 @@ class PostgresEngine(PostgresQueries, JobTable):
             raw = self._opened()
             lock = f"; select pg_advisory_xact_lock({_ALONE}, {self._number})" if is_alone else ""
             self._control(raw, f"begin{lock}", in_doubt=False)
-            run = Run(raw, self.label)
+            run = PostgresRun(raw, self.label)
             try:
                 yield run
                 self._control(raw, "commit", in_doubt=True)
@@ -208,7 +208,7 @@ class PostgresEngine(PostgresQueries, JobTable):
 
         A worker whose lease is not certain claims nothing.
         """
-        values = self.wanted(request)
+        values = self.claim_values(request)
         rows = self.write(self.CLAIM_ORDINARY, **values)
         for _ in range(_CLAIM_TRIES):
             if rows or not self.may_claim(request):
@@ -217,6 +217,9 @@ class PostgresEngine(PostgresQueries, JobTable):
                 rows = run(self.CLAIM, **values)
         failpoint("claim.committed")
         return Claim(*rows[0]) if rows else None
+
+    def may_claim(self, request: ClaimRequest) -> bool:
+        return bool(self.read(self.MAY_CLAIM, **self.claim_values(request))[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         return bool(self.write(self.END, **outcome.columns, **held.key))
@@ -280,7 +283,7 @@ class PostgresEngine(PostgresQueries, JobTable):
         )
 
 
-class Run(PostgresQueries):
+class PostgresRun(PostgresQueries):
     """Runs the statements of one transaction and returns their rows; `in_doubt`: as for `named`."""
 
     def __init__(self, raw: Session, label: str, *, in_doubt: bool = False) -> None:

@@ -9,55 +9,20 @@ from typing import Any, Final
 import psycopg
 
 from drawscape.errors import QueueError
-from drawscape.queue.engines.queries import COLUMNS, ENDED, INDEXES
-
-# `awaited`: another job waits for this one, whose end is to be settled.
-_JOB: Final = f"""
-create table job (
-    seq bigint generated always as identity primary key,
-    id text collate "C" not null constraint job_id unique,
-    queue text collate "C" not null,
-    payload bytea not null,
-    status text collate "C" not null,
-    due_boot text,
-    due_boot_s float8,
-    awaited boolean not null default false,
-    retry_delays text,
-    worker text collate "C",
-    result bytea,
-    log bytea,
-    batch text collate "C",
-    group_id bigint,
-    {COLUMNS}
-)
-with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
-    autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0)
-"""
 
 # Who writes an edge waits for an acknowledgement that is under way, and then finds the job ended. A later
-# acknowledgement finds the mark.
-_ON_EDGE = """
+# acknowledgement finds the mark `awaited`.
+_ON_EDGE: Final = """
 create function job_is_awaited() returns trigger language plpgsql as $body$ begin
     update job set awaited = true where id = new.depends_on and not awaited;
+    update job_batch set awaited = true where id = new.depends_on and not awaited;
     return new;
 end $body$
 """
 
-# A delay goes by the server's clock: the one that is the same for all machines.
-_ON_DELAY = """
-create function job_delay_by_server() returns trigger language plpgsql as $body$ begin
-    if tg_op = 'INSERT' then
-        new.due_at = extract(epoch from clock_timestamp())::float8 + new.due_at - new.created_at;
-    end if;
-    new.due_boot = null;
-    new.due_boot_s = null;
-    return new;
-end $body$
-"""
-
-_ON_DELETE = f"""
+_ON_DELETE: Final = """
 create function job_is_gone() returns trigger language plpgsql as $body$ begin
-    if old.status in {ENDED} then
+    if old.ended_at is not null then
         if old.batch is not null and old.status <> 'finished' then
             update job_batch set failed_gone = failed_gone + 1 where id = old.batch;
         end if;
@@ -69,103 +34,173 @@ create function job_is_gone() returns trigger language plpgsql as $body$ begin
 end $body$
 """
 
-_OF_0_3: Final = (
-    _JOB,
-    'create table job_dependency (depends_on text collate "C" not null, job_id text collate "C" not null, '
-    "done integer not null default 0, primary key (depends_on, job_id))",
-    'create table job_batch (id text collate "C" primary key, queue text not null, '
-    "created_at float8 not null, total bigint not null, description text, "
-    "failed_gone bigint not null default 0)",
-    "create table job_group (id bigint generated always as identity primary key, queue text not null, "
-    "lane text not null, limit_key text not null, most bigint, unique (queue, lane, limit_key))",
-    "create table job_pause (queue text not null, lane text not null, primary key (queue, lane))",
-    "create table job_note (name text primary key, value text not null)",
-    'create table job_worker (id text collate "C" primary key, lock bigint not null, host text not null, '
-    "pid bigint not null, slots integer not null, queue text not null, started_at float8 not null, "
-    "trouble text)",
-    'create table job_log (job_id text collate "C", position bigint, data bytea not null, '
-    "primary key (job_id, position))",
-    'create unlogged table job_preview (job_id text collate "C" primary key, written_at float8 not null, '
-    "picture bytea not null)",
-    "alter table job_preview alter column picture set storage external",  # not compressed
-    "create view job_count as select queue, status, count(*)::integer as count from job "
-    f"where status in {ENDED} group by queue, status",
-    *INDEXES,
-    "create index job_due on job (due_at) where status = 'scheduled'",
-    "create index job_ended on job (ended_at, queue) include (status) where ended_at is not null",
-    # A limit is counted at each claim.
-    "create index job_started_of_group on job (group_id) "
-    "where status = 'started' and group_id is not null",
-    _ON_EDGE,
-    "create trigger job_is_awaited after insert on job_dependency "
-    "for each row execute function job_is_awaited()",
-    _ON_DELAY,
-    "create trigger job_delay_by_server before insert or update on job "
-    "for each row when (new.due_boot is not null) execute function job_delay_by_server()",
-    _ON_DELETE,
-    "create trigger job_is_gone after delete on job for each row execute function job_is_gone()",
-)
-
-_ON_END = f"""
+_ON_END: Final = """
 create function job_count_ends() returns trigger language plpgsql as $body$ begin
-    if old.status in {ENDED} then
+    if old.ended_at is not null then
         insert into job_count_change values (old.queue, old.status, -1);
     end if;
-    if tg_op <> 'DELETE' and new.status in {ENDED} then
+    if tg_op <> 'DELETE' and new.ended_at is not null then
         insert into job_count_change values (new.queue, new.status, 1);
     end if;
     return null;
 end $body$
 """
 
-_ON_EDGE_4 = """
-create or replace function job_is_awaited() returns trigger language plpgsql as $body$ begin
-    update job set awaited = true where id = new.depends_on and not awaited;
-    update job_batch set awaited = true where id = new.depends_on and not awaited;
-    return new;
-end $body$
-"""
-
-# Workers are alive by a lease since version 4, not by a lock of their session.
-_VERSION_4: Final = (
-    "alter table job_batch add column awaited boolean not null default false",
-    "update job_batch set awaited = true where id in (select depends_on from job_dependency)",
-    _ON_EDGE_4,
-    "alter table job add column code text, add column recover integer not null default 1, "
-    "add column start_by float8",
-    "drop table job_worker",
-    'create table job_worker (id text collate "C" primary key, host text not null, pid bigint not null, '
-    "slots integer not null, queue text not null, lanes text not null, version text not null, "
-    "started_at float8 not null, renewed_at float8 not null, lease_s float8 not null, trouble text, "
-    "server_at timestamptz not null, claims_from float8 not null default 0)",
+TABLES: Final = (
+    """
+    create table job (
+        seq bigint generated always as identity primary key,
+        id text collate "C" not null constraint job_id unique,
+        queue text collate "C" not null,
+        status text collate "C" not null,
+        reason text,
+        task text not null,
+        payload bytea not null,
+        code text,
+        result bytea,
+        error text,
+        detail text,
+        priority bigint not null default 0,
+        group_id bigint,
+        batch text collate "C",
+        awaited boolean not null default false,
+        unique_key text,
+        created_at float8 not null,
+        queued_at float8,
+        due_at float8,
+        start_by float8,
+        started_at float8,
+        ended_at float8,
+        result_ttl_s float8,
+        timeout_s float8,
+        grace_s float8,
+        stop_grace_s float8,
+        worker text collate "C",
+        pid bigint,
+        token bigint not null default 0,
+        attempts integer not null default 0,
+        recoveries integer not null default 0,
+        recover integer not null default 1,
+        retries integer not null default 0,
+        retry_delay_s float8 not null default 0,
+        retry_backoff float8 not null default 1,
+        retry_delays text,
+        waits_for integer not null default 0,
+        runs_anyway integer not null default 0,
+        progress float8 not null default 0,
+        message text,
+        meta text,
+        description text,
+        peak_kb bigint
+    )
+    with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
+        autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0)
+    """,
+    """
+    create table job_dependency (depends_on text collate "C" not null, job_id text collate "C" not null,
+        done integer not null default 0, primary key (depends_on, job_id))
+    """,
+    """
+    create table job_batch (id text collate "C" primary key, queue text not null, created_at float8 not null,
+        total bigint not null, description text, failed_gone bigint not null default 0,
+        awaited boolean not null default false)
+    """,
+    """
+    create table job_group (id bigint generated always as identity primary key, queue text not null,
+        lane text not null, limit_key text not null, most bigint, unique (queue, lane, limit_key))
+    """,
+    "create table job_pause (queue text not null, lane text not null, primary key (queue, lane))",
+    "create table job_note (name text primary key, value text not null)",
+    """
+    create table job_worker (id text collate "C" primary key, host text not null, pid bigint not null,
+        slots integer not null, queue text not null, lanes text not null, version text not null,
+        started_at float8 not null, renewed_at float8 not null, lease_s float8 not null, trouble text,
+        server_at timestamptz not null, claims_from float8 not null default 0)
+    """,
+    """
+    create table job_log (job_id text collate "C", position bigint, data bytea not null,
+        primary key (job_id, position))
+    """,
+    """
+    create unlogged table job_preview (job_id text collate "C" primary key, written_at float8 not null,
+        picture bytea not null)
+    """,
+    "alter table job_preview alter column picture set storage external",  # not compressed
     "create table job_code (digest text primary key, archive bytea not null, used_at float8 not null)",
     "alter table job_code alter column archive set storage external",  # it is compressed
-    "drop view job_count",
     "create table job_count_change (queue text not null, status text not null, by bigint not null)",
-    "create table job_count_sum (queue text not null, status text not null, count bigint not null, "
-    "primary key (queue, status))",
-    "insert into job_count_sum select queue, status, count(*) from job "
-    f"where status in {ENDED} group by queue, status",
-    "create view job_count as select queue, status, sum(count)::bigint as count from ("
-    "select queue, status, count from job_count_sum union all "
-    "select queue, status, by from job_count_change) as counted group by queue, status",
+    """
+    create table job_count_sum (queue text not null, status text not null, count bigint not null,
+        primary key (queue, status))
+    """,
+    """
+    create view job_count as select queue, status, sum(count)::bigint as count from (
+        select queue, status, count from job_count_sum union all
+        select queue, status, by from job_count_change) as counted group by queue, status
+    """,
+    # The indexes are those of SQLite's tables, where comments say why. A limit is counted at each claim.
+    "create index job_queued on job (queue, priority desc, seq) where status = 'queued' and group_id is null",
+    """
+    create index job_grouped on job (queue, group_id, priority desc, seq)
+    where status = 'queued' and group_id is not null
+    """,
+    "create index job_scheduled on job (seq, queue) where status = 'scheduled'",
+    "create index job_due on job (due_at) where status = 'scheduled'",
+    "create index job_deferred on job (seq, queue) where status = 'deferred'",
+    "create index job_started on job (worker) where status = 'started'",
+    "create index job_started_of_group on job (group_id) where status = 'started' and group_id is not null",
+    "create index job_ended on job (ended_at, queue) include (status) where ended_at is not null",
+    "create index job_unfinished on job (status, seq) where status in ('failed', 'stopped', 'canceled')",
+    "create index job_expires on job ((ended_at + result_ttl_s)) where result_ttl_s is not null",
+    "create index job_of_batch on job (batch, ended_at) where batch is not null",
+    """
+    create index job_of_batch_apart on job (batch, status)
+    where batch is not null and status <> 'queued' and status <> 'started' and status <> 'finished'
+    """,
+    """
+    create unique index job_unique on job (queue, unique_key)
+    where unique_key is not null and status in ('queued', 'scheduled', 'deferred', 'started')
+    """,
+    "create index job_dependency_of on job_dependency (job_id)",
+    _ON_EDGE,
+    """
+    create trigger job_is_awaited after insert on job_dependency
+    for each row execute function job_is_awaited()
+    """,
+    _ON_DELETE,
+    "create trigger job_is_gone after delete on job for each row execute function job_is_gone()",
     _ON_END,
-    "create trigger job_count_ends after update of ended_at on job for each row "
-    "when (old.ended_at is distinct from new.ended_at) execute function job_count_ends()",
-    "create trigger job_count_gone after delete on job for each row "
-    "execute function job_count_ends()",
-    "insert into job_log select id, 0, log from job where log is not null on conflict do nothing",
+    """
+    create trigger job_count_ends after update of ended_at on job for each row
+    when (old.ended_at is distinct from new.ended_at) execute function job_count_ends()
+    """,
+    "create trigger job_count_gone after delete on job for each row execute function job_count_ends()",
 )
+"""What makes an empty schema a queue."""
 
-MIGRATIONS: Final = {3: _OF_0_3, 4: _VERSION_4}
-"""What makes each version of the tables from the one before; the first one was released with 0.3."""
+_FROM_0_4: Final = (
+    "drop trigger job_delay_by_server on job",
+    "drop function job_delay_by_server",
+    "drop index job_expires",
+    "drop index job_failed",
+    """
+    alter table job add column queued_at float8, drop column due_boot, drop column due_boot_s,
+        drop column expires_at, drop column log
+    """,
+    "create index job_unfinished on job (status, seq) where status in ('failed', 'stopped', 'canceled')",
+    "create index job_expires on job ((ended_at + result_ttl_s)) where result_ttl_s is not null",
+)
+"""One clock for delays, the time since which a job is queued, and indexes for what is listed and pruned."""
+
+MIGRATIONS: Final = {5: _FROM_0_4}
+"""What makes each version of the tables from the one before."""
 
 NEWEST: Final = max(MIGRATIONS)
 
-OLDEST_TABLES: Final = 4
+OLDEST_TABLES: Final = 5
 """The oldest version of the tables that this Drawscape works with."""
 
-OLDEST_PROGRAM: Final = 4
+OLDEST_PROGRAM: Final = 5
 """The oldest version of a program, by the tables that it knows, that works with these tables.
 
 Raised by a migration that older programs must not see. They refuse then, and work beside newer ones else.
@@ -175,12 +210,11 @@ _VERSION: Final = "table version"
 _USABLE: Final = "table usable from"
 _MAKING: Final = 0x44524158
 
-# Workers of 0.3 held a lock of their session, by the number in their row.
-_OLD_WORKERS = """
-select host, pid from job_worker where exists (
-    select 1 from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
-    and database = (select oid from pg_database where datname = current_database())
-    and ((classid::bigint << 32) | objid::bigint) = job_worker.lock)
+_OLDEST_MIGRATED: Final = 4
+"""The tables of 0.4."""
+
+_WORKERS_ALIVE: Final = """
+select host, pid from job_worker where renewed_at + lease_s > extract(epoch from clock_timestamp())
 """
 
 
@@ -213,11 +247,17 @@ def migrate(connection: psycopg.Connection[Any], label: str) -> tuple[int, int]:
         version = _number(connection, _VERSION)
         if version == 0:
             _refuse_foreign(connection, label)
-        elif version < OLDEST_TABLES and (found := connection.execute(_OLD_WORKERS).fetchall()):
+            for statement in TABLES:
+                connection.execute(statement, prepare=False)
+        elif version < _OLDEST_MIGRATED:
+            raise QueueError(
+                f"{label} has tables of Drawscape 0.3 or older: run `drawscape queue migrate` of 0.4 first"
+            )
+        elif version < OLDEST_TABLES and (found := connection.execute(_WORKERS_ALIVE).fetchall()):
             names = ", ".join(f"process {pid} on {host}" for host, pid in found)
             raise QueueError(f"workers of an older Drawscape are alive: {names}; stop them first")
         for number, statements in MIGRATIONS.items():
-            for statement in statements if number > version else ():
+            for statement in statements if number > (version or NEWEST) else ():
                 connection.execute(statement, prepare=False)
         if version < NEWEST:
             for name, number in ((_VERSION, NEWEST), (_USABLE, OLDEST_PROGRAM)):

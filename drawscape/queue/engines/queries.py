@@ -1,108 +1,27 @@
-"""The statements of the job table, each whole and by name; values are `:named`, `:now` is the present.
+"""The statements that both engines share, each whole and by name; values are `:named`, `:now` is the present.
 
-An engine and its transactions have them as their own: `engine.read(engine.JOB, id=...)`. A list is passed as
-`Engine.list_value` makes it, and read here by `json_each`.
+`sqlite_queries.py` and `postgres_queries.py` add what each says in its own words. An engine and its
+transactions have the statements as attributes: `engine.read(engine.JOB, id=...)`. A list is passed as
+`Engine.list_value` makes it.
 """
-
-from typing import Final
-
-_ROW: Final = """
-seq, id, queue, task, status, reason, priority, due_at, timeout_s, recoveries, attempts, retries, worker, pid,
-stop_grace_s, created_at, started_at, ended_at, progress, message, error, detail, peak_kb, batch, meta,
-description, case when status = 'started' then
-    (select written_at from job_preview where job_id = job.id) end
-"""
-_CLAIM: Final = (
-    "seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid, recoveries, worker, "
-    "code"
-)
-_HELD: Final = (
-    "seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'"
-)
-ENDED: Final = "('finished', 'failed', 'stopped', 'canceled')"
-OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
-_WAITING: Final = "('queued', 'scheduled', 'deferred')"
-
-_BEGIN: Final = """
-update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
-    started_at = :now, progress = 0, message = null, stop_grace_s = null
-"""
-_CANCEL: Final = "update job set status = 'canceled', ended_at = :now, due_at = null where"
-_STOP: Final = """
-update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
-where status = 'started' and
-"""
-# A job on which an open one depends is kept.
-_NEEDLESS: Final = f"""not exists (
-    select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
-    where depends_on = job.id and needing.status in {OPEN})"""
-
-# The tables, as far as both engines say it alike. SQLite knows all of these types.
-
-COLUMNS: Final = """
-    task text not null,
-    reason text,
-    priority bigint not null default 0,
-    due_at double precision,
-    waits_for integer not null default 0,
-    runs_anyway integer not null default 0,
-    timeout_s double precision,
-    grace_s double precision,
-    token bigint not null default 0,
-    recoveries integer not null default 0,
-    attempts integer not null default 0,
-    retries integer not null default 0,
-    retry_delay_s double precision not null default 0,
-    retry_backoff double precision not null default 1,
-    pid bigint,
-    stop_grace_s double precision,
-    created_at double precision not null,
-    started_at double precision,
-    ended_at double precision,
-    result_ttl_s double precision,
-    expires_at double precision,
-    progress double precision not null default 0,
-    message text,
-    error text,
-    detail text,
-    peak_kb bigint,
-    unique_key text,
-    meta text,
-    description text
-"""
-"""Of `job`, since 0.2."""
-
-# Partial indexes: a status change touches only those of the statuses that it leaves and enters. A queued job
-# is in one of two: who looks for one of a lane passes over no others, and the reverse. A claim touches no
-# index of a batch, and a job that runs and finishes only the first.
-INDEXES: Final = (
-    "create index if not exists job_queued on job (queue, priority desc, seq) "
-    "where status = 'queued' and group_id is null",
-    "create index if not exists job_grouped on job (queue, group_id, priority desc, seq) "
-    "where status = 'queued' and group_id is not null",
-    "create index if not exists job_scheduled on job (seq, queue) where status = 'scheduled'",
-    "create index if not exists job_deferred on job (seq, queue) where status = 'deferred'",
-    "create index if not exists job_started on job (worker) where status = 'started'",
-    "create index if not exists job_failed on job (seq) where status = 'failed'",
-    "create index if not exists job_expires on job (expires_at) where expires_at is not null",
-    "create index if not exists job_of_batch on job (batch, ended_at) where batch is not null",
-    "create index if not exists job_of_batch_apart on job (batch, status) where batch is not null "
-    "and status <> 'queued' and status <> 'started' and status <> 'finished'",
-    "create unique index if not exists job_unique on job (queue, unique_key) "
-    f"where unique_key is not null and status in {OPEN}",
-    "create index if not exists job_dependency_of on job_dependency (job_id)",
-)
 
 
 class Queries:
-    """The statements, in SQLite's words."""
+    """Statements that SQLite and Postgres read alike."""
 
+    # New jobs
+
+    INSERT_JOB = """
+    insert into job (id, queue, status, task, payload, created_at, priority, due_at, start_by, timeout_s,
+        grace_s, retries, retry_delay_s, retry_backoff, retry_delays, runs_anyway, recover, result_ttl_s,
+        unique_key, group_id, batch, meta, description, code)
+    values (:id, :queue, :status, :task, :payload, :created_at, :priority, :due_at, :start_by, :timeout_s,
+        :grace_s, :retries, :retry_delay_s, :retry_backoff, :retry_delays, :runs_anyway, :recover,
+        :result_ttl_s, :unique_key, :group_id, :batch, :meta, :description, :code)
+    """
     INSERT_BATCH = """
     insert into job_batch (id, queue, created_at, total, description)
     values (:id, :queue, :created_at, :total, :description)
-    """
-    TWIN = f"""
-    select id from job where queue = :queue and unique_key = :unique_key and status in {OPEN}
     """
     MAKE_GROUP = """
     insert into job_group (queue, lane, limit_key, most) values (:queue, :lane, :limit_key, :most)
@@ -113,129 +32,96 @@ class Queries:
     select id from job_group where queue = :queue and lane = :lane and limit_key = :limit_key
     """
 
-    # Claims. The next job is the best of the ordinary ones and of each group that waits and may run. That is
-    # a look at an index for each such group, however many jobs wait. What a queued job has not is not written
-    # again: each column costs a look at the indexes that name it.
+    # Of a job that runs in the process that queued it.
 
-    CLAIM_ORDINARY = f"""
-    {_BEGIN} where seq = (
-        select seq from job where queue = :queue and status = 'queued' and group_id is null
-            and priority >= :lowest
-            and (:lanes = '[]' or 'default' in (select value from json_each(:lanes)))
-            and not exists (select 1 from job_pause where queue = :queue and lane in ('default', '*'))
-            and not exists (select 1 from job as grouped indexed by job_grouped
-                where queue = :queue and status = 'queued' and group_id is not null)
-        order by priority desc, seq limit 1)
-    returning {_CLAIM}
-    """
-    HEAD = """
-    with recursive waiting (id) as (
-        select min(group_id) from job indexed by job_grouped
-        where queue = :queue and status = 'queued' and group_id is not null
-        union all
-        select (select min(group_id) from job indexed by job_grouped
-            where queue = :queue and status = 'queued' and group_id > waiting.id)
-        from waiting where waiting.id is not null
-    ),
-    head (seq, priority) as (
-        select * from (
-            select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
-                and priority >= :lowest
-                and (:lanes = '[]' or 'default' in (select value from json_each(:lanes)))
-                and not exists (
-                    select 1 from job_pause where queue = :queue and lane in ('default', '*'))
-            order by priority desc, seq limit 1)
-        union all
-        select job.seq, job.priority from waiting
-        cross join job_group on job_group.id = waiting.id
-        join job on job.seq = (
-            select seq from job where queue = :queue and status = 'queued' and group_id = job_group.id
-                and priority >= :lowest order by priority desc, seq limit 1)
-        where (:lanes = '[]' or job_group.lane in (select value from json_each(:lanes)))
-            and not exists (
-                select 1 from job_pause where queue = :queue and lane in (job_group.lane, '*'))
-            and (most is null or most > (
-                select count(*) from job as running indexed by job_started cross join job_group as own
-                where running.status = 'started' and running.group_id is not null
-                    and own.id = running.group_id and own.queue = :queue
-                    and own.limit_key = job_group.limit_key))
-    )
-    """
-    CLAIM = f"""
-    {HEAD}
-    {_BEGIN} where seq = (select seq from head order by priority desc, seq limit 1)
-    returning {_CLAIM}
-    """
-    CLAIM_ONE = f"""
-    {_BEGIN} where id = :id and status = 'queued' and not exists (
+    CLAIM_ONE = """
+    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
+        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
+    where id = :id and status = 'queued' and not exists (
         select 1 from job_pause where job_pause.queue = job.queue and lane = '*')
-    returning {_CLAIM}
+    returning seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid, recoveries, worker,
+        code
     """
-    MAY_CLAIM = f"{HEAD} select exists (select 1 from head)"
 
     # What the holder of a claim writes. The clock may be set back while a job runs: it never ends before it
     # began.
 
-    ACKNOWLEDGE = f"""
+    ACKNOWLEDGE = """
     update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
         peak_kb = :peak_kb, ended_at = case when :now < started_at then started_at else :now end, pid = null,
-        progress = case when :status = 'finished' then 1 else progress end,
-        expires_at = case when :now < started_at then started_at else :now end + result_ttl_s
-    where {_HELD}
+        progress = case when :status = 'finished' then 1 else progress end
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     returning exists (select 1 from job_dependency)
     """
-    RETRIES = f"""
+    RETRIES = """
     select retry_delay_s, retry_backoff, retry_delays from job
-    where {_HELD} and stop_grace_s is null and retries > 0
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+        and stop_grace_s is null and retries > 0
     """
-    RETRY = f"""
-    update job set status = 'scheduled', due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
-        retry_delay_s = :retry_delay_s, retry_delays = :retry_delays, reason = :reason, error = :error,
-        detail = :detail, peak_kb = :peak_kb, pid = null, worker = null, retries = retries - 1
-    where {_HELD} returning id
+    RETRY = """
+    update job set status = 'scheduled', due_at = :due_at, retry_delay_s = :retry_delay_s,
+        retry_delays = :retry_delays, reason = :reason, error = :error, detail = :detail, peak_kb = :peak_kb,
+        pid = null, worker = null, retries = retries - 1
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+    returning id
     """
-    GIVE_BACK = f"""
+    GIVE_BACK = """
     update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end,
         ended_at = case when stop_grace_s is null then null
             when :now < started_at then started_at else :now end,
         started_at = case when stop_grace_s is null then null else started_at end,
-        worker = null, pid = null, attempts = attempts - :unbegun
-    where {_HELD} returning status
+        queued_at = :now, worker = null, pid = null, attempts = attempts - :unbegun
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+    returning status
     """
-    LOSE = f"""
+    LOSE = """
     update job set status = 'failed', reason = 'lost', error = :error, worker = null, pid = null,
         ended_at = case when :now < started_at then started_at else :now end
-    where {_HELD} and recover = 0 and stop_grace_s is null returning id
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+        and recover = 0 and stop_grace_s is null
+    returning id
     """
     RELEASE_UNKNOWN = """
-    update job set status = 'queued', worker = null, pid = null, started_at = null, attempts = attempts - 1
+    update job set status = 'queued', queued_at = :now, worker = null, pid = null, started_at = null,
+        attempts = attempts - 1
     where id = :id and token = :token and worker = :worker and status = 'started' returning id
     """
-    # Code goes along on a server alone.
-
-    PUBLISH_CODE = DROP_CODE = CODE = ""
-
-    REFUSALS = f"select detail, queue from job where {_HELD} and stop_grace_s is null"
-    REFUSE = f"""
-    update job set status = 'scheduled', due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
-        detail = :detail, worker = null, pid = null, started_at = null, attempts = attempts - 1
-    where {_HELD}
+    REFUSALS = """
+    select detail, queue from job
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+        and stop_grace_s is null
     """
-    PROGRESS = f"""
+    REFUSE = """
+    update job set status = 'scheduled', due_at = :due_at, detail = :detail, worker = null, pid = null,
+        started_at = null, attempts = attempts - 1
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+    """
+    PROGRESS = """
     update job set progress = :progress, message = coalesce(:message, message), meta = coalesce(:meta, meta)
-    where {_HELD} returning id
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+    returning id
     """
-    PID = f"update job set pid = :pid where {_HELD} returning id"
-    WRITE_LOG = f"""
-    insert into job_log (job_id, position, data) select id, :position, :data from job where {_HELD}
+    PID = """
+    update job set pid = :pid
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+    returning id
+    """
+    WRITE_LOG = """
+    insert into job_log (job_id, position, data) select id, :position, :data from job
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     on conflict (job_id, position) do update set data = excluded.data returning job_id
     """
     CUT_LOG = "delete from job_log where job_id = :id and position + length(data) <= :position"
-    WRITE_PREVIEW = f"""
-    insert into job_preview (job_id, written_at, picture) select id, :now, :picture from job where {_HELD}
+    WRITE_PREVIEW = """
+    insert into job_preview (job_id, written_at, picture) select id, :now, :picture from job
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     on conflict (job_id) do update set written_at = excluded.written_at, picture = excluded.picture
     """
     DROP_PREVIEW = "delete from job_preview where job_id = :id"
+
+    # Code goes along on a server alone.
+
+    PUBLISH_CODE = DROP_CODE = CODE = ""
 
     # A worker's other moves
 
@@ -243,38 +129,22 @@ class Queries:
     select id, token, stop_grace_s from job
     where status = 'started' and worker = :worker and stop_grace_s is not null
     """
-    # A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
-
     PROMOTE = """
-    update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null
-    where status = 'scheduled' and seq in (
-        select seq from job where status = 'scheduled' and queue = :queue
-            and due_boot is null and due_at <= :now
-        union all
-        select seq from job where status = 'scheduled' and queue = :queue
-            and due_boot is not null and due_boot = :due_boot and due_boot_s <= :due_boot_s)
-    returning id
+    update job set status = 'queued', queued_at = due_at, due_at = null
+    where status = 'scheduled' and queue = :queue and due_at <= :now returning id
     """
-    NEXT_DUE_S = """
-    select * from (select due_at - :now from job
-        where status = 'scheduled' and queue = :queue and due_boot is null
-        order by due_at limit 1) as at_moments
-    union all
-    select * from (select due_boot_s - :due_boot_s from job
-        where status = 'scheduled' and queue = :queue and due_boot is not null and due_boot = :due_boot
-        order by due_boot_s limit 1) as after_delays
+    NEXT_DUE = """
+    select due_at from job where status = 'scheduled' and queue = :queue order by due_at limit 1
     """
-    FORGET_BOOTS = """
-    update job set due_boot = null, due_boot_s = null
-    where status = 'scheduled' and due_boot is not null and due_boot != :boot
+    # A job that was started once is no longer bound by its `job_ttl`.
+    OVERDUE = """
+    select id from job where start_by is not null and start_by <= :now and attempts = 0
+        and status in ('queued', 'scheduled', 'deferred') limit 100
     """
-    EXPIRED_WAITING = f"""
-    select id from job where start_by is not null and start_by <= :now and status in {_WAITING} limit 100
-    """
-    EXPIRE = f"""
-    update job set status = 'canceled', ended_at = :now, due_at = null,
-        error = 'it had not started within its job_ttl'
-    where id = :id and status in {_WAITING} returning id
+    EXPIRE = """
+    update job set status = 'canceled', reason = 'expired', ended_at = :now, due_at = null,
+        error = 'it did not start within its job_ttl'
+    where id = :id and attempts = 0 and status in ('queued', 'scheduled', 'deferred') returning id
     """
     HOLDERS = "select distinct worker from job where status = 'started'"
     HELD_BY = """
@@ -283,31 +153,47 @@ class Queries:
     """
     RECOVER = """
     update job set status = :status, reason = :reason, error = :error, worker = null, pid = null,
-        ended_at = case when :status = 'queued' then ended_at else :now end, recoveries = recoveries + 1
+        queued_at = :now, ended_at = case when :status = 'queued' then ended_at else :now end,
+        recoveries = recoveries + 1
     where id = :id and status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
     """
 
     # Changes from outside
 
     LOCK = "select status, meta from job where id = :id"
-    CANCEL = f"{_CANCEL} id = :id and status in {_WAITING} returning id"
-    CANCEL_DEFERRED = f"""
-    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'deferred' limit :limit)
-        and status in {_WAITING} returning id
+    CANCEL = """
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where id = :id and status in ('queued', 'scheduled', 'deferred') returning id
     """
-    CANCEL_WAITING = f"""
-    {_CANCEL} seq in (select seq from job where queue = :queue and status = 'scheduled'
+    CANCEL_DEFERRED = """
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where queue = :queue and status = 'deferred' limit :limit)
+        and status in ('queued', 'scheduled', 'deferred')
+    returning id
+    """
+    CANCEL_WAITING = """
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where queue = :queue and status = 'scheduled'
         union all select seq from job where queue = :queue and status = 'queued' and group_id is null
         union all select seq from job where queue = :queue and status = 'queued' and group_id is not null
-        limit :limit) and status in {_WAITING} returning id
+        limit :limit) and status in ('queued', 'scheduled', 'deferred')
+    returning id
     """
-    CANCEL_BATCH = f"""
-    {_CANCEL} seq in (select seq from job where batch = :batch and ended_at is null
-        and status in {_WAITING} limit :limit) and status in {_WAITING} returning id
+    CANCEL_BATCH = """
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where batch = :batch and ended_at is null
+        and status in ('queued', 'scheduled', 'deferred') limit :limit)
+        and status in ('queued', 'scheduled', 'deferred')
+    returning id
     """
-    ASK_TO_STOP = f"{_STOP} id = :id returning id, worker"
-    ASK_MANY_TO_STOP = f"""
-    {_STOP} queue = :queue and (cast(:batch as text) is null or batch = :batch) returning id, worker
+    ASK_TO_STOP = """
+    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
+    where status = 'started' and id = :id returning id, worker
+    """
+    ASK_MANY_TO_STOP = """
+    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
+    where status = 'started' and queue = :queue and (cast(:batch as text) is null or batch = :batch)
+    returning id, worker
     """
     STOP_WITHOUT_WORKER = """
     update job set status = 'stopped', ended_at = :now, worker = null, pid = null
@@ -320,13 +206,16 @@ class Queries:
         and (cast(:batch as text) is null or batch = :batch)
     order by seq
     """
-    DELETE = f"delete from job where id = :id and status in {ENDED} returning id"
-    NEEDED_BY = f"""
-    select job.id from job_dependency join job on job.id = job_id
-    where depends_on = :id and status in {OPEN} limit 1
+    DELETE = """
+    delete from job where id = :id and status in ('finished', 'failed', 'stopped', 'canceled') returning id
     """
-    SET_PRIORITY = f"""
-    update job set priority = :priority where id = :id and status in {_WAITING} returning id
+    NEEDED_BY = """
+    select job.id from job_dependency join job on job.id = job_id
+    where depends_on = :id and ended_at is null limit 1
+    """
+    SET_PRIORITY = """
+    update job set priority = :priority
+    where id = :id and status in ('queued', 'scheduled', 'deferred') returning id
     """
     SET_META = "update job set meta = :meta where id = :id"
     PAUSE = "insert into job_pause (queue, lane) values (:queue, :lane) on conflict do nothing"
@@ -343,8 +232,9 @@ class Queries:
     # as it must, `waits_for` counts those that have not.
 
     STATUS = "select status, batch from job where id = :id"
-    STATE = f"""
-    select case when status in {OPEN} then 'open' else status end from job where id = :needed
+    STATE = """
+    select case when ended_at is null then 'open' when reason = 'expired' then 'expired' else status end
+    from job where id = :needed
     union all
     select case when exists (select 1 from job where batch = :needed and ended_at is null) then 'open'
         when failed_gone > 0 or exists (select 1 from job where batch = :needed
@@ -377,29 +267,30 @@ class Queries:
     from job_dependency join job on job.id = job_dependency.job_id where depends_on = :needed
     """
     RELEASE = """
-    update job set waits_for = waits_for - 1,
+    update job set waits_for = waits_for - 1, queued_at = :now,
         status = case when waits_for > 1 then 'deferred' when due_at is null then 'queued'
             else 'scheduled' end
     where id = :id and status = 'deferred'
     """
-    PLACE = f"""
-    update job set waits_for = :waits_for,
+    PLACE = """
+    update job set waits_for = :waits_for, queued_at = :now,
         status = case when :waits_for > 0 then 'deferred' when due_at is null then 'queued'
             else 'scheduled' end
-    where id = :id and status in {_WAITING}
+    where id = :id and status in ('queued', 'scheduled', 'deferred')
     """
     GIVE_UP = """
     update job set status = :status, reason = 'dependency', ended_at = :now, error = :error, waits_for = 0
     where id = :id
     """
-    REOPEN = f"""
+    REOPEN = """
     update job set status = 'deferred', reason = null, error = null, detail = null, result = null,
-        progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, worker = null,
-        due_at = null, due_boot = null, due_boot_s = null, stop_grace_s = null, recoveries = 0,
-        start_by = null, code = coalesce(:code, code)
-    where id = :id and status in {ENDED} and (unique_key is null or not exists (
-        select 1 from job as twin where twin.queue = job.queue and twin.unique_key = job.unique_key
-            and twin.status in {OPEN})) returning id
+        progress = 0, message = null, started_at = null, ended_at = null, worker = null, due_at = null,
+        stop_grace_s = null, recoveries = 0, start_by = null, code = coalesce(:code, code)
+    where id = :id and status in ('finished', 'failed', 'stopped', 'canceled')
+        and (unique_key is null or not exists (
+            select 1 from job as twin where twin.queue = job.queue and twin.unique_key = job.unique_key
+                and twin.status in ('queued', 'scheduled', 'deferred', 'started')))
+    returning id
     """
     OBSTACLE = "select depends_on from job_dependency where job_id = :id and done = 0 limit 1"
     OPEN_DEPENDENCIES = """
@@ -407,15 +298,21 @@ class Queries:
     from job_dependency where job_id = :id and done = 0 limit 10
     """
 
-    # What only reads
+    # What only reads. A row is that of JobSnapshot.
 
-    JOB = f"select {_ROW} from job where id = :id"
-    JOBS = f"select {_ROW} from job where id in (select value from json_each(:ids))"
-    LIST = f"""
-    select {_ROW} from job where queue = :queue
-        and (:statuses is null or status in (select value from json_each(:statuses)))
-        and (:task is null or task = :task or task like :module escape '\\')
-    order by seq desc limit :limit
+    JOB = """
+    select seq, id, queue, task, status, reason, priority, due_at, timeout_s, recoveries, attempts, retries,
+        worker, pid, stop_grace_s, created_at, started_at, ended_at, progress, message, error, detail,
+        peak_kb, batch, meta, description,
+        case when status = 'started' then (select written_at from job_preview where job_id = job.id) end
+    from job where id = :id
+    """
+    BATCH_JOBS = """
+    select seq, id, queue, task, status, reason, priority, due_at, timeout_s, recoveries, attempts, retries,
+        worker, pid, stop_grace_s, created_at, started_at, ended_at, progress, message, error, detail,
+        peak_kb, batch, meta, description,
+        case when status = 'started' then (select written_at from job_preview where job_id = job.id) end
+    from job where batch = :batch order by seq
     """
     IDS_ENDING = """
     select id from job where queue = :queue and substr(id, length(id) - length(:text) + 1) = :text
@@ -433,7 +330,6 @@ class Queries:
     PREVIEW = "select picture from job_preview where job_id = :id"
     BATCH = "select total, description from job_batch where id = :batch"
     BATCH_OPEN = "select 1 from job where batch = :batch and ended_at is null limit 1"
-    BATCH_JOBS = f"select {_ROW} from job where batch = :batch order by seq"
     BATCH_PROGRESS = """
     select coalesce(sum(progress), 0) from job where status = 'started' and coalesce(batch, '') = :batch
     """
@@ -464,6 +360,21 @@ class Queries:
     union all select 'deferred', count(*) from job where queue = :queue and status = 'deferred'
     union all select 'started', count(*) from job where queue = :queue and status = 'started'
     """
+    # The first one of each priority, and of the groups: not each of the many that wait.
+    OLDEST_QUEUED = """
+    with recursive level (priority) as (
+        select max(priority) from job where queue = :queue and status = 'queued' and group_id is null
+        union all
+        select (select max(priority) from job where queue = :queue and status = 'queued' and group_id is null
+            and priority < level.priority)
+        from level where level.priority is not null
+    )
+    select min(coalesce(queued_at, created_at)) from job where seq in (
+        select (select seq from job where queue = :queue and status = 'queued' and group_id is null
+            and job.priority = level.priority order by seq limit 1) from level
+        union all select min(seq) from job
+            where queue = :queue and status = 'queued' and group_id is not null)
+    """
     COUNT_QUEUED = """
     select count(*) from (
         select 1 from job where queue = :queue and status = 'queued' and group_id is null
@@ -471,48 +382,54 @@ class Queries:
         limit :limit) as waiting
     """
     AHEAD = """
-    select count(*) from (
-        select 1 from job where queue = :queue and status = 'queued' and group_id is null
-            and (priority > :priority or (priority = :priority and seq < :seq))
-        union all
-        select 1 from job where queue = :queue and status = 'queued' and group_id is not null
-            and (priority > :priority or (priority = :priority and seq < :seq))) as before
+    select (select count(*) from job where queue = :queue and status = 'queued' and group_id is null
+            and priority > :priority)
+        + (select count(*) from job where queue = :queue and status = 'queued' and group_id is null
+            and priority = :priority and seq < :seq)
+        + (select count(*) from job where queue = :queue and status = 'queued' and group_id is not null
+            and (priority > :priority or (priority = :priority and seq < :seq)))
     """
-    RECENT = """
-    select * from (select created_at, started_at, ended_at from job
+    RECENT_WAITS = """
+    select started_at - coalesce(queued_at, created_at) from (
+        select status, created_at, queued_at, started_at from job
         where queue = :queue and ended_at is not null order by ended_at desc limit 5000) as recent
-    where started_at is not null limit 1000
+    where started_at is not null and status <> 'canceled' limit 1000
     """
     ENDED_SINCE = """
     select count(*) filter (where ended_at > :minute), count(*) from (
         select ended_at from job where queue = :queue and ended_at > :hour
         order by ended_at desc limit 100000) as recent
     """
-    OLDEST_WAITING = """
-    select min(created_at) from job where seq in (
-        (select min(seq) from job where queue = :queue and status = 'queued' and group_id is null),
-        (select min(seq) from job where queue = :queue and status = 'queued' and group_id is not null))
-    """
 
-    # Retention. Each look goes on where the last one ended: none reads again the many that stay.
+    # Retention. Each search goes on where the last one ended: none reads again the many that stay. A job on
+    # which an open one depends is kept.
 
-    PRUNE_BY_TTL = f"""
+    PRUNE_BY_TTL = """
     delete from job where seq in (
-        select seq from job where expires_at is not null and expires_at <= :now
-        and status in {ENDED} and expires_at >= :after and {_NEEDLESS} order by expires_at limit :limit)
-    returning expires_at
+        select seq from job where result_ttl_s is not null and ended_at + result_ttl_s <= :now
+        and ended_at + result_ttl_s >= :after and not exists (
+            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+            where depends_on = job.id and needing.ended_at is null)
+        order by ended_at + result_ttl_s limit :limit)
+    returning ended_at + result_ttl_s
     """
-    PRUNE_OLD = f"""
+    PRUNE_OLD = """
     delete from job where seq in (
-        select seq from job where ended_at <= :until and status in {ENDED}
+        select seq from job where ended_at <= :until and result_ttl_s is null
         and (ended_at <= :others or status = 'finished') and (ended_at <= :finished or status <> 'finished')
-        and expires_at is null and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
+        and ended_at >= :after and not exists (
+            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+            where depends_on = job.id and needing.ended_at is null)
+        order by ended_at limit :limit)
     returning ended_at
     """
-    PRUNE_SURPLUS = f"""
+    PRUNE_SURPLUS = """
     delete from job where seq in (
-        select seq from job where ended_at <= :spared and status in {ENDED}
-        and ended_at >= :after and {_NEEDLESS} order by ended_at limit :limit)
+        select seq from job where ended_at <= :spared and result_ttl_s is null
+        and ended_at >= :after and not exists (
+            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+            where depends_on = job.id and needing.ended_at is null)
+        order by ended_at limit :limit)
     returning ended_at
     """
     NEWEST = "select created_at from job order by seq desc limit 1"
@@ -526,10 +443,11 @@ class Queries:
 
     # Rules that all rows keep: what is wrong with those that break one, and how many do.
 
-    BROKEN_RULES = f"""
-    select 'ended without a time', count(*) from job where status in {ENDED} and ended_at is null
+    BROKEN_RULES = """
+    select 'ended without a time', count(*) from job
+        where status in ('finished', 'failed', 'stopped', 'canceled') and ended_at is null
     union all select 'not ended, with a time of its end', count(*) from job
-        where status in {OPEN} and ended_at is not null
+        where status in ('queued', 'scheduled', 'deferred', 'started') and ended_at is not null
     union all select 'deferred, for no job or another number of jobs than the row says', count(*) from job
         where status = 'deferred' and (waits_for < 1 or waits_for != (
             select count(*) from job_dependency where job_id = job.id and done = 0))
@@ -542,119 +460,6 @@ class Queries:
         where status in ('queued', 'scheduled', 'started') and done = 0
     union all select 'scheduled for no time', count(*) from job where status = 'scheduled' and due_at is null
     union all select 'missing in the counts of ended jobs, or there too often', abs(
-        (select count(*) from job where status in {ENDED})
+        (select count(*) from job where status in ('finished', 'failed', 'stopped', 'canceled'))
         - coalesce((select sum(count) from job_count), 0))
-    """
-
-
-# Postgres
-
-NOW: Final = "extract(epoch from clock_timestamp())::float8"
-
-# Nobody else may have the jobs of a worker before its lease has ended. One that comes close claims nothing.
-# Neither does anyone before all workers that may live have asked the present server what they hold: it may
-# be a restored copy.
-_MAY_CLAIM = f"""exists (select 1 from job_worker where id = :worker
-    and renewed_at + lease_s * 2 / 3 > {NOW} and claims_from <= {NOW})
-    and not exists (select 1 from job_worker
-    where renewed_at + lease_s > {NOW} and server_at <> pg_postmaster_start_time())"""
-_ORDINARY = """
-from job where queue = :queue and status = 'queued' and group_id is null and priority >= :lowest
-    and (cardinality(:lanes::text[]) = 0 or 'default' = any(:lanes::text[]))
-    and not exists (select 1 from job_pause where job_pause.queue = :queue and lane in ('default', '*'))
-order by priority desc, seq limit 1
-"""
-_OF_GROUP = """
-from job where queue = :queue and status = 'queued' and group_id = job_group.id and priority >= :lowest
-order by priority desc, seq limit 1
-"""
-_GROUPED = f"""exists (select 1 from job_group where job_group.queue = :queue
-    and (select seq {_OF_GROUP}) is not null)"""
-_ROOM = """
-coalesce(most - (
-    select count(*) from job as running join job_group as own on own.id = running.group_id
-    where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
-), 1)
-"""
-_HEAD = f"""
-with head as (
-    select * from (select seq, priority {_ORDINARY}) as ordinary
-    union all
-    select best.* from job_group cross join lateral (select seq, priority {_OF_GROUP}) as best
-    where job_group.queue = :queue
-    and (cardinality(:lanes::text[]) = 0 or job_group.lane = any(:lanes::text[]))
-    and not exists (select 1 from job_pause where job_pause.queue = :queue
-        and job_pause.lane in (job_group.lane, '*'))
-    and {_ROOM} > 0
-)
-"""
-
-
-class PostgresQueries(Queries):
-    """What Postgres says in its own words."""
-
-    CLAIM_ORDINARY = f"""
-    with next as materialized (
-        select seq {_ORDINARY.replace("order by", f"and not {_GROUPED} and {_MAY_CLAIM} order by")}
-        for update skip locked
-    )
-    {_BEGIN} from next where job.seq = next.seq returning job.{_CLAIM}
-    """
-    CLAIM = f"""
-    {_HEAD} {_BEGIN} where seq = (select seq from head order by priority desc, seq limit 1)
-        and status = 'queued' and {_MAY_CLAIM} returning job.{_CLAIM}
-    """
-    MAY_CLAIM = f"{_HEAD} select exists (select 1 from head)"
-
-    # The batch's row is locked first: a job that comes to wait for the batch waits for this end, or marks it.
-    # Not `status = 'started'`: with that a plan may read through the index of all that were started of late.
-    END = f"""
-    with calm as materialized (
-        select job_batch.id from job join job_batch on job_batch.id = job.batch
-        where job.id = :id and not job_batch.awaited for share of job_batch
-    )
-    update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
-        peak_kb = :peak_kb, progress = case when :status = 'finished' then 1 else progress end,
-        ended_at = greatest(started_at, {NOW}), pid = null,
-        expires_at = greatest(started_at, {NOW}) + result_ttl_s
-    where seq = :seq and id = :id and token = :token and worker = :worker
-        and coalesce(status, '') = 'started' and not awaited
-        and (batch is null or exists (select 1 from calm))
-    returning id
-    """
-    HOLDERS = f"""
-    select distinct worker from job where status = 'started' and not exists (
-        select 1 from job_worker where job_worker.id = job.worker and renewed_at + lease_s > {NOW})
-    """
-    # By the row that is not there: a worker that has come back is never robbed.
-    HELD_BY = """
-    select id, recoveries, recover, stop_grace_s from job
-    where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
-        and not exists (select 1 from job_worker where job_worker.id = job.worker) for update
-    """
-    LOCK = "select status, meta from job where id = :id for update"
-    TWIN = f"""
-    select id from job where queue = :queue and unique_key = :unique_key and status in {OPEN} for update
-    """
-    JOBS = f"select {_ROW} from job where id = any(:ids::text[])"
-    LIST = f"""
-    select {_ROW} from job where queue = :queue
-        and (:statuses::text[] is null or status = any(:statuses::text[]))
-        and (:task::text is null or task = :task or task like :module escape '\\')
-    order by seq desc limit :limit
-    """
-    PUBLISH_CODE = """
-    insert into job_code (digest, archive, used_at) values (:digest, :archive, :now)
-    on conflict (digest) do update set used_at = greatest(job_code.used_at, excluded.used_at)
-    """
-    DROP_CODE = f"""
-    delete from job_code where used_at < :before and not exists (
-        select 1 from job where code = job_code.digest and status in {OPEN})
-    """
-    CODE = "select archive from job_code where digest = :digest"
-    ADD_UP_COUNTS = """
-    with changes as (delete from job_count_change returning queue, status, by)
-    insert into job_count_sum (queue, status, count)
-    select queue, status, sum(by) from changes group by queue, status
-    on conflict (queue, status) do update set count = job_count_sum.count + excluded.count
     """

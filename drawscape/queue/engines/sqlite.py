@@ -21,7 +21,7 @@ from drawscape.queue.engines.engine import JobTable, Rows, UniqueViolation, Valu
 from drawscape.queue.engines.file_guard import existing, guard, opening
 from drawscape.queue.engines.file_watch import FileWatch
 from drawscape.queue.engines.liveness import Locks
-from drawscape.queue.engines.queries import Queries
+from drawscape.queue.engines.sqlite_queries import SqliteQueries
 from drawscape.queue.engines.sqlite_schema import prepare
 
 FULL, NORMAL = 2, 1
@@ -56,7 +56,7 @@ class Connection(sqlite3.Connection):
 _CONNECTIONS: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
-class _Held:
+class _ThreadConnection:
     """A thread's connection, closed when the thread ends: by itself it would wait for the collector."""
 
     def __init__(self, connection: Connection) -> None:
@@ -66,8 +66,8 @@ class _Held:
         self.connection.__del__()
 
 
-class Run(Queries):
-    """Runs the statements of one transaction, each of `Queries`, and returns their rows."""
+class SqliteRun(SqliteQueries):
+    """Runs the statements of one transaction, each of `SqliteQueries`, and returns their rows."""
 
     def __init__(self, connection: Connection) -> None:
         self._execute = connection.execute
@@ -91,7 +91,7 @@ class Run(Queries):
             )
 
 
-class SqliteEngine(JobTable):
+class SqliteEngine(SqliteQueries, JobTable):
     """The queue's SQLite file.
 
     Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
@@ -122,13 +122,13 @@ class SqliteEngine(JobTable):
 
         It goes with its thread. A process that was forked opens its own: they do not survive a fork.
         """
-        held: _Held | None = getattr(self._local, "held", None)
+        held: _ThreadConnection | None = getattr(self._local, "held", None)
         if held is None or held.connection.pid != os.getpid():
             with self.named_errors(), opening(self.path) as known:
                 if not known and not self.path.exists():
                     self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                     os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-                held = self._local.held = _Held(self._opened())
+                held = self._local.held = _ThreadConnection(self._opened())
                 self._guard = guard(self.path)
         else:
             self._guard.check_at_times()
@@ -199,13 +199,13 @@ class SqliteEngine(JobTable):
             self._guard.check()
 
     @contextmanager
-    def transaction(self, *, is_alone: bool = True) -> Iterator[Run]:
+    def transaction(self, *, is_alone: bool = True) -> Iterator[SqliteRun]:
         """Run a block in one write transaction: committed as a whole or not at all."""
         connection = self.connection
         with self.write_lock:
             try:
                 connection.execute("begin immediate")
-                yield Run(connection)
+                yield SqliteRun(connection)
                 connection.execute("commit")
                 self._check_commit()
             except BaseException as error:
@@ -228,9 +228,14 @@ class SqliteEngine(JobTable):
         return found
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
-        values = self.wanted(request)
-        rows = run(self.CLAIM_ORDINARY, **values) or run(self.CLAIM, **values)
+        values = self.claim_values(request)
+        rows = run(self.CLAIM_ORDINARY, **values)
+        if not rows and (found := run(self.NEXT, **values)):
+            rows = run(self.CLAIM, seq=found[0][0], worker=request.worker, pid=request.pid)
         return Claim(*rows[0]) if rows else None
+
+    def may_claim(self, request: ClaimRequest) -> bool:
+        return bool(self.read(self.NEXT, **self.claim_values(request)))
 
     # What others have written
 
