@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class QueueStatistics:
     """Counts by status, ended jobs per minute and hour, and times in seconds.
 
-    `median_wait_s` says how long recent jobs waited in the queue before they started, without their
-    `job_delay` and without what they waited for; None when nothing has run. `oldest_waiting_s` is the wait
-    of the queued job with the smallest number. The two numbers of ended jobs are at most 100,000, which
+    `median_wait_s` says how long recent jobs were queued before they started; None when nothing has run.
+    The time of a `job_delay` or of dependencies does not count. `oldest_waiting_s` is the longest wait of
+    the jobs that are first of their priority. The two numbers of ended jobs are at most 100,000, which
     then stands for that many or more.
     """
 

@@ -290,7 +290,7 @@ def test_a_file_of_0_3_is_refused_with_what_to_do(home):
     enqueue("nothing")
     with closing(sqlite3.connect(path)) as plain:
         plain.execute("pragma user_version = 4")
-    with pytest.raises(QueueError, match=r"0\.3 or older .* open it with 0\.4 first"):
+    with pytest.raises(QueueError, match=r"0\.3 or older .* open it with 0\.4"):
         SqliteEngine(path).open()
 
 

@@ -202,8 +202,8 @@ def prepare(
         return
     if "job" in tables and version < OLDEST:
         raise QueueError(
-            f"{path} was written by Drawscape 0.3 or older (table version {version}): open it with 0.4 "
-            "first, or move it away to start with an empty queue"
+            f"{path} was written by Drawscape 0.3 or older (table version {version}). Please open it with "
+            "0.4 first, or move it away to start with an empty queue"
         )
     if "job" in tables and (older := living()):
         raise QueueError(
