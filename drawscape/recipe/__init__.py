@@ -1,10 +1,12 @@
 """What a drawing depends on, its address, and the way from there to a drawn canvas.
 
-Read recipe.py first: a sketch with its arguments, the address of that, and how it is drawn. Then
-provenance.py (what a file says of its making, and the source in it) and code.py (what a sketch reaches).
-It knows no sketch by name: `drawscape.sketches`, the pattern library, is above it.
+Read sketch.py, recipe.py and draw.py first: a sketch, what it is asked for, and how it is drawn. Then
+provenance.py (what a file says of its making), origin.py and code.py (what a sketch reaches). The pattern
+library, `drawscape.sketches`, is above it.
 """
 
+from drawscape.recipe.draw import draw_recipe, read_input
+from drawscape.recipe.origin import cached_hashes, code_hash, note_origin, origin_of
 from drawscape.recipe.provenance import (
     Provenance,
     SourceText,
@@ -13,22 +15,8 @@ from drawscape.recipe.provenance import (
     plain,
     read_provenance,
 )
-from drawscape.recipe.recipe import (
-    Fraction,
-    Recipe,
-    Sketch,
-    Steps,
-    as_sketch,
-    cached_hashes,
-    code_hash,
-    draw_recipe,
-    is_sketch,
-    margin_for,
-    note_origin,
-    origin_of,
-    read_input,
-    recipe_of,
-)
+from drawscape.recipe.recipe import Recipe, margin_for, recipe_of
+from drawscape.recipe.sketch import Fraction, Sketch, Steps, as_sketch, is_sketch
 
 __all__ = [
     "Fraction", "Provenance", "Recipe", "Sketch", "SourceText", "Steps", "address_of", "as_sketch",

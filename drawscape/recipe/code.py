@@ -21,8 +21,8 @@ import re
 import sys
 import textwrap
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass
 from enum import Enum
 from functools import cache, cached_property, lru_cache
 from importlib.util import resolve_name
@@ -70,27 +70,32 @@ _Def = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Statements = Iterator[tuple[str, str]]
 
 
-def code_of(function: Callable[..., Any]) -> tuple[str, SourceText | None, str]:
-    """Return the digest of all that `function` reaches, its source, and its text without docstrings.
+@dataclass(frozen=True)
+class Code:
+    """All that a function reaches: its digest, its source, its text without docstrings.
 
     There is no source if an object only lives in this process, or the text of some code is not known.
     """
+
+    digest: str
+    source: SourceText | None
+    text: str
+
+
+def code_of(function: Callable[..., Any]) -> Code:
+    """Return all that `function` reaches."""
     walk = _CodeWalk()
     space = getattr(function, "__globals__", {})
     main = space if _module_name(space) == "__main__" else {}
     source = walk.source(walk.name_of(function, main))
-    counted = _counted((module, text) for (module, _), text in walk.statements.items())
+    counted = [
+        (module, part)
+        for (module, _), text in walk.statements.items()
+        for part in _statements_in(text)
+    ]
     digest = hashlib.sha256(repr(sorted(counted)).encode()).hexdigest()
-    return digest, source if walk.is_source else None, "\n".join(text for _, text in counted)
-
-
-def statements_of(source: SourceText | None) -> list[tuple[str, str]]:
-    """Return what counts of a source: its statements by module, without docstrings. Their order does not."""
-    return _counted({"": source.main, **source.modules}.items()) if source else []
-
-
-def _counted(texts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(module, part) for module, text in texts for part in _statements_in(text)]
+    text = "\n".join(part for _, part in counted)
+    return Code(digest, source if walk.is_source else None, text)
 
 
 @lru_cache(maxsize=4096)

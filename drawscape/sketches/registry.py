@@ -32,7 +32,7 @@ from drawscape.recipe import (
     note_origin,
     recipe_of,
 )
-from drawscape.recipe.recipe import OnStep
+from drawscape.recipe.draw import OnStep
 from drawscape.settings import sketches_folder
 from drawscape.svg_builder import SVGBuilder
 

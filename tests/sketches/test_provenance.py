@@ -24,7 +24,6 @@ from drawscape.sketches import (
     as_sketch,
     code_hash,
     draw,
-    read_input,
     read_provenance,
     redraw,
 )
@@ -177,34 +176,34 @@ HELPED = """
 from functools import cache
 from drawscape.sketches import read_input
 
-@cache
-def size():
-    return float(read_input('size.txt'))
+FILES = {'day': 'sun.txt', 'night': 'moon.txt'}
 
-def helped(svg, *, count: int = 1):
-    svg.circle(9, 9, size() + count)
+@cache
+def size(name):
+    return float(read_input(name))
+
+def sky(svg, *, time: str = 'day', count: int = 1):
+    svg.circle(9, 9, size(FILES[time]) + count)
 """
 
 
-def test_a_helper_that_keeps_what_it_has_read_counts_at_each_drawing(home, monkeypatch):
-    (home / "size.txt").write_text("3")
+def test_no_address_depends_on_what_its_process_drew_before(home):
+    """Neither by the files that other drawings read, nor by what a helper has in its cache."""
+    (home / "sun.txt").write_text("3")
+    (home / "moon.txt").write_text("2")
     (home / "modules" / "helped.py").write_text(HELPED)
-    sketch = importlib.import_module("helped").helped
-    for count in (1, 2, 3):
-        provenance = read_provenance(draw(sketch, 40, 40, count=count).to_string())
-        assert list(provenance.reads) == ["size.txt"]
+    sketch = importlib.import_module("helped").sky
 
+    def drawn(time, count=1):
+        return read_provenance(draw(sketch, 40, 40, time=time, count=count).to_string())
 
-def test_a_file_that_a_parameter_names_belongs_to_drawings_with_that_parameter(home):
-    for place in ("kyiv", "oslo"):
-        (home / f"{place}.txt").write_text("3")
-
-    def towns(svg, *, place: str = "kyiv"):
-        svg.circle(9, 9, float(read_input(f"{place}.txt")))
-
-    for place in ("kyiv", "oslo", "kyiv"):
-        provenance = read_provenance(draw(towns, 40, 40, place=place).to_string())
-        assert list(provenance.reads) == [f"{place}.txt"]
+    alone = drawn("night")
+    assert list(alone.reads) == ["moon.txt"]
+    assert list(drawn("day").reads) == ["sun.txt"]
+    assert drawn("night") == alone
+    assert list(drawn("night", count=2).reads) == ["moon.txt"]
+    (home / "moon.txt").write_text("4")
+    assert drawn("night").recipe != alone.recipe
 
 
 @pytest.mark.parametrize(

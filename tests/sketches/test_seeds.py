@@ -78,3 +78,41 @@ def test_the_canvas_own_random_numbers_follow_the_seed():
     drawn = [draw(dots, 100, 100, seed=seed).lines().points.tolist() for seed in (0, 1, 1, 2)]
     assert drawn[1] == drawn[2]
     assert drawn[0] != drawn[1] != drawn[3]
+
+
+def test_rng_and_the_canvas_give_numbers_that_have_nothing_in_common():
+    def pairs(svg, rng):
+        for _ in range(300):
+            svg.point(svg.random(100), rng.uniform(0, 100))
+
+    for seed in (0, 1, 2**63 - 1):
+        x, y = draw(pairs, 100, 100, seed=seed).lines().points[::2].T
+        assert abs(np.corrcoef(x, y)[0, 1]) < 0.2
+        assert not np.any(np.isclose(x, y, atol=0.005).sum() > 3)
+
+
+def inner(svg, rng):
+    twig = rng.spawn(1)[0]
+    yield 0.5, lambda page: page.circle(*twig.uniform(20, 80, 2), 1)
+    svg.circle(*twig.uniform(20, 80, 2), 3)
+
+
+def chancy(svg, rng):
+    own, several = rng.spawn(1)[0], rng.spawn(2)
+
+    def draft(page):
+        page.circle(rng.uniform(5, 90), page.random(90), 1 + svg.random() + own.random())
+        page.circle(50, 50, several[1].uniform(1, 9))
+
+    for _ in range(3):
+        yield 0.3, draft
+        svg.circle(rng.uniform(5, 90), svg.random(90), 1 + own.random() + several[1].random())
+    yield from inner(svg, rng)
+
+
+def test_who_looks_at_a_draft_that_draws_random_numbers_changes_no_ink():
+    seen = []
+    unseen = draw(chancy, 100, 100, seed=4).to_bytes()
+    looks = lambda _fraction, svg: seen.append(svg.drafted().to_bytes())  # noqa: E731
+    assert draw(chancy, 100, 100, seed=4, on_progress=looks).to_bytes() == unseen
+    assert len(set(seen)) == 4  # and each look shows something else

@@ -1,0 +1,106 @@
+"""The origin of a sketch: the digest and the source of its code, where it was written."""
+
+import contextlib
+import copy
+import inspect
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drawscape.recipe.provenance import SourceText, digest_of, is_library
+
+NOTE = "__sketch_origin__"
+"""The attribute by which a function that is sent to a worker carries what was known of it at home."""
+
+_DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b")
+"""By these a canvas gives random numbers."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of a sketch's code where it was written; it travels with a function to the worker.
+
+    `code` is its digest. It has no `source` if an object only lives in this process, or the text of some
+    code is not known. `is_random` says whether it asks the canvas for random numbers.
+    """
+
+    code: str
+    source: SourceText | None = None
+    is_random: bool = False
+
+
+def origin_of(function: Callable[..., Any]) -> Origin:
+    """Return what is known of a sketch's code: here, or if it was sent, where it came from."""
+    noted = getattr(function, NOTE, None)
+    if isinstance(noted, Origin):
+        return noted
+    seen = _seen.get({})
+    if function not in seen:
+        seen[function] = _origin_now(function)
+    return seen[function]
+
+
+@contextlib.contextmanager
+def cached_hashes() -> Iterator[None]:
+    """Hash the code of each sketch once in the block, which asks for many drawings of it."""
+    before = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(before)
+
+
+_seen: ContextVar[dict[Callable[..., Any], Origin]] = ContextVar("seen")
+
+
+def note_origin(function: Callable[..., Any]) -> None:
+    """Make `function` carry its origin when it is sent to a process that cannot see its source.
+
+    It carries what is true at that moment, for its helpers may change until then.
+    """
+    if not isinstance(getattr(function, NOTE, None), Origin):
+        with contextlib.suppress(AttributeError):  # a partial or method takes no notes
+            setattr(function, NOTE, _Departing(function))
+
+
+class _Departing:
+    """Stands at a function, and pickles as the function's origin."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __reduce__(self) -> tuple[Callable[[Origin], Origin], tuple[Origin]]:
+        return copy.copy, (origin_of(self._function),)
+
+
+def _origin_now(function: Callable[..., Any]) -> Origin:
+    module = getattr(inspect.unwrap(function), "__module__", None) or ""
+    if is_library(module):
+        file = sys.modules[module].__file__ or ""
+        return _library_origin(file, os.stat(file).st_mtime_ns)
+    from drawscape.recipe.code import code_of  # the library's sketches need none of it
+
+    known = code_of(function)
+    is_random = bool(_DICE.search(known.text))
+    return Origin(f"sha256:{known.digest}", known.source, is_random)
+
+
+@cache
+def _library_origin(file: str, _modified_ns: int) -> Origin:
+    content = Path(file).read_bytes()
+    return Origin(digest_of(content), None, bool(_DICE.search(content.decode())))
+
+
+def code_hash(function: Callable[..., Any]) -> str:
+    """Return `sha256:...` of all code that `function`, a sketch, reaches (see `code.py`).
+
+    >>> code_hash(SKETCHES["spiral"].function)[:7]
+    'sha256:'
+    """
+    return origin_of(function).code

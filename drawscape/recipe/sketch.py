@@ -1,0 +1,112 @@
+"""A sketch: a plain function `f(svg, rng, *, ...)` with its name, family and parameters."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, TypeAlias
+
+from annotated_types import Interval
+
+from drawscape.errors import SignatureError
+from drawscape.parameters import Parameter, check_arguments, read_parameters
+from drawscape.recipe.origin import origin_of
+from drawscape.svg_builder import SVGBuilder
+
+Draft: TypeAlias = Callable[[SVGBuilder], object]
+"""Draws on a copy of the canvas what there is to see of a drawing under way."""
+
+Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
+"""What a sketch that reports its progress yields."""
+
+Fraction: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+"""A parameter from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A drawing function with its name, family and parameters.
+
+    `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a
+    numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress. With
+    `yield fraction, draft` it also says how to show what is not on `svg` yet: `draft(page)` draws it on a
+    copy. A draft is called when someone looks, or not at all; so it may change nothing. Random numbers that
+    it draws are set back.
+
+    >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["hypercube"].parameters]
+    ('curves', ['dimensions', 'columns', 'turning', 'ways', 'palette'])
+    """
+
+    name: str
+    family: str
+    function: Callable[..., Any]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The keyword parameters, without `svg` and `rng`."""
+        names = list(inspect.signature(self.function).parameters)
+        if not names or names[0] == "rng":
+            raise SignatureError(
+                f"sketch {self.name!r} must take the canvas first: def {self.name}(svg, rng, *, ...)"
+            )
+        return read_parameters(self.function, skip=(names[0], "rng"))
+
+    @cached_property
+    def takes_rng(self) -> bool:
+        """Whether the function is handed random numbers."""
+        return "rng" in inspect.signature(self.function).parameters
+
+    @cached_property
+    def is_random(self) -> bool:
+        """Whether another seed may give another drawing: by `rng`, or by `svg.random()` and its kin."""
+        return self.takes_rng or origin_of(self.function).is_random
+
+    @property
+    def doc(self) -> str:
+        """The whole docstring."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return self.doc.partition("\n")[0]
+
+    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a value for each parameter: `values` checked, the defaults elsewhere.
+
+        Raises UnknownNameError and ParameterError as `check_arguments` does.
+        """
+        checked = check_arguments(self.parameters, values)
+        return {p.name: checked.get(p.name, p.default) for p in self.parameters}
+
+
+def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
+    """Return `function` as a Sketch: one that is registered or any plain function of that form.
+
+    >>> def rings(svg, rng, *, count=5):
+    ...     svg.circle(svg.frame.cx, svg.frame.cy, count)
+    >>> as_sketch(rings).parameters[0].default
+    5
+    """
+    if isinstance(function, Sketch):
+        return function
+    described = getattr(function, "__sketch__", None)
+    name, family = described or (getattr(function, "__name__", "sketch"), "yours")
+    return Sketch(name, family, function)
+
+
+def is_sketch(function: Callable[..., Any]) -> bool:
+    """Return whether `function` has a sketch's form: it takes a canvas first.
+
+    Raises SignatureError when it has no signature that can be read.
+    """
+    if hasattr(function, "__sketch__"):
+        return True
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError as error:
+        raise SignatureError(f"cannot read the parameters of {function!r}: {error}") from error
+    return any(one.name == "rng" for one in parameters) or any(
+        one.name in ("svg", "canvas") or "SVGBuilder" in str(one.annotation)
+        for one in parameters[:1]
+    )
