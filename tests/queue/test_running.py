@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -146,6 +147,24 @@ def test_a_loop_in_c_is_killed_at_its_timeout_and_the_next_job_runs():
     assert "timed out after 4 s" in text
     assert "in loop_in_c" in text
     assert enqueue("add", 1).wait(60) == 1
+
+
+def test_the_stack_of_a_slow_child_is_waited_for(tmp_path):
+    begun = tmp_path / "begun"
+    job = enqueue("append_then_wait", str(begun), str(tmp_path / "gate"), job_timeout=2)
+    wait_until(begun.exists)
+    child = job.refresh().pid
+    os.kill(child, signal.SIGSTOP)
+
+    def is_asked_for_its_stack():
+        pending = re.search(r"ShdPnd:\t(\w+)", Path(f"/proc/{child}/status").read_text())[1]
+        return int(pending, 16) & 1 << signal.SIGUSR1 - 1
+
+    wait_until(is_asked_for_its_stack)
+    time.sleep(0.5)  # a busy machine lets it wait
+    os.kill(child, signal.SIGCONT)
+    with pytest.raises(JobFailed, match=r"timed out after 2 s(?s:.*)in append_then_wait"):
+        job.wait(60)
 
 
 def test_a_timeout_with_grace_asks_first(worked_home):

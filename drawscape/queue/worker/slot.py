@@ -31,7 +31,8 @@ _NEVER_BEGUN = (
 )
 _START_LIMIT_S = 60.0  # importing a large project may take seconds
 _CHECK_S = 0.1  # how often memory is measured and the log written; most jobs have ended by then
-_DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive
+_DUMP_BEGINS_S = 2.0  # so long a child has for the stack that it is asked for, on a busy machine
+_DUMP_ENDS_S = 0.1  # and for the rest of it, once its first line has come
 _LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -132,6 +133,7 @@ class Slot:
         self._tries = 0
         self._verdict: Outcome | None = None  # from ENDING on
         self._dump_at = 0  # where the log has the stack of a job that is over its time
+        self._awaits_dump = False
         self._previewed = claim.token > 1
         self._hand_over()
 
@@ -238,6 +240,9 @@ class Slot:
             data = b"" if child is None else child.read_log()
             if data and self.claim is not None:
                 self._log.write(data)
+                if self._awaits_dump:
+                    self._awaits_dump = False
+                    self._limit_at = min(self._limit_at, time.monotonic() + _DUMP_ENDS_S)
             if len(data) < 65_536:
                 break
 
@@ -281,8 +286,9 @@ class Slot:
         if self.state is SlotState.RUNNING:
             self._dump_at = self._log.end
             self._child.signal(DUMP_STACK)
-            self._begin_grace(Outcome(Status.FAILED, Reason.TIMEOUT), self.claim.grace_s or 0.0)
-            self._limit_at = max(self._limit_at, time.monotonic() + _DUMP_WAIT_S)
+            grace_s = self.claim.grace_s or 0.0
+            self._awaits_dump = grace_s == 0
+            self._begin_grace(Outcome(Status.FAILED, Reason.TIMEOUT), grace_s or _DUMP_BEGINS_S)
         elif self.state is SlotState.ENDING:
             self._child.kill()
             self._limit_at = math.inf
@@ -290,7 +296,7 @@ class Slot:
     def _begin_grace(self, verdict: Outcome, grace_s: float) -> None:
         self._verdict = verdict
         self._enter(SlotState.ENDING, grace_s)
-        if grace_s > 0:
+        if grace_s > 0 and not self._awaits_dump:
             self._child.signal(ASK_TO_STOP)
 
     def _try_another(self) -> None:
