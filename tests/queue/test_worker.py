@@ -10,12 +10,13 @@ import subprocess
 import sys
 import termios
 import time
+from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
 from queue_steps import enqueue
-from support import first_line, is_running, locked, python, rounds, started, wait_until
+from support import beside, first_line, is_running, locked, python, rounds, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
 from drawscape.job_manager import cancel_job, enqueue_background_job, start_worker, workers_alive
@@ -144,6 +145,26 @@ def test_a_worker_ends_with_its_terminal_unless_it_runs_under_nohup(home, under_
     assert workers_alive() == []
 
 
+@pytest.mark.parametrize(
+    ("options", "is_graceful"),
+    [
+        ([], True),
+        (["--grace", "0"], False),
+        (["--with-parent"], False),
+        (["--with-parent", "--grace", "5s"], True),
+    ],
+)
+def test_a_worker_lets_jobs_end_unless_it_belongs_to_a_program(home, options, is_graceful):
+    log = home / "log"
+    with log.open("w") as output:
+        streams = {"stdin": subprocess.PIPE, "stderr": output}
+        with beside("worker", "-w", "1", *options, cwd=home, **streams) as worker:
+            wait_until(workers_alive)
+            worker.terminate()
+            worker.communicate(timeout=60)
+    assert f"event=stopping graceful={is_graceful}" in log.read_text()
+
+
 @pytest.mark.both_engines
 def test_of_many_that_want_a_shared_worker_one_starts_it(home):
     script = (
@@ -211,11 +232,12 @@ def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkey
 def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
     first = enqueue("nap", 0.5)
     after = enqueue("append", str(tmp_path / "x"), job_depends_on=first)
-    more = [enqueue("add", i) for i in range(10)]
+    more = [enqueue("where") for _ in range(10)]
     later = enqueue("add", 1, job_delay="1h")
     options = ("--burst", "-w", "2", "--max-jobs-per-child", "3")
     python("-m", "drawscape", "worker", *options, cwd=home)
     assert {job.status for job in [first, after, *more]} == {"finished"}
+    assert max(Counter(job.result[1] for job in more).values()) <= 3
     assert later.status == "scheduled"
     assert workers_alive() == []
 
