@@ -52,21 +52,11 @@ def worker(
 ) -> None:
     """Run jobs until Ctrl-C.
 
-    The first Ctrl-C lets running jobs finish, and so does SIGTERM for some seconds. Then, or after a second
-    Ctrl-C, they go back into the queue.
+    The first Ctrl-C lets running jobs finish. SIGTERM and a closed terminal let them run for `--grace`.
+    Then, or after a second Ctrl-C, they go back to the queue.
     """
-    logging.basicConfig(
-        level=logging.WARNING if quiet else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    logging.getLogger("huey").setLevel(logging.WARNING)
-    logging.getLogger("huey.drawscape").setLevel(logging.WARNING if quiet else logging.INFO)
-    if path is None:  # the project's module is imported only where it speaks of a huey
-        file = settings.home() / "workers" / "__init__.py"
-        has_huey = file.is_file() and "huey" in file.read_text(errors="replace")
-        path = "workers.huey" if has_huey else _HUEY
-    huey = _load_huey(path)
+    _log_to_stderr(logging.WARNING if quiet else logging.INFO)
+    huey = _load_huey(path or _default_huey())
     if max_jobs_per_child is not None:
         huey.max_jobs_per_child = max_jobs_per_child
     if lanes is not None:
@@ -80,6 +70,20 @@ def worker(
     elif not quiet and sys.stderr.isatty():
         click.echo(f"drawscape worker: {counted(count, 'slot')}, Ctrl-C to stop", err=True)
     huey.create_consumer(workers=count, **options).run()
+
+
+def _log_to_stderr(level: int) -> None:
+    line = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=level, format=line, stream=sys.stderr)
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    logging.getLogger("huey.drawscape").setLevel(level)
+
+
+def _default_huey() -> str:
+    """Return the path of the project's huey; its module is imported only where it mentions one."""
+    file = settings.home() / "workers" / "__init__.py"
+    has_huey = file.is_file() and "huey" in file.read_text(errors="replace")
+    return "workers.huey" if has_huey else _HUEY
 
 
 def _load_huey(path: str) -> Any:
@@ -139,13 +143,12 @@ class WorkerBeside:
                 raise
             if str(error) != self._trouble:
                 self._trouble = str(error)
-                words = "No worker runs yet; it is started again in a moment"
+                words = "No worker is running yet; trying again in a moment"
                 click.echo(f"{words}: {error}", err=True)
             return
         if started is not None:  # else another program has started one
-            died = "The worker died; another one runs"
-            words = died if self._process else "A worker runs beside it"
-            click.echo(f"{words} (process {started.pid}, log {started.log}).", err=True)
+            words = "The worker died. Started another" if self._process else "Started a worker"
+            click.echo(f"{words} (PID {started.pid}, log {started.log}).", err=True)
             self._process, self._trouble = started, ""
 
 

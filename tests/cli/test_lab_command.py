@@ -97,7 +97,7 @@ def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(lab, si
     os.kill(first.pid, signal.SIGKILL)  # and no notebook is open that would start another
     assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
     (second,) = workers_alive()
-    words = f"The worker died; another one runs (process {second.pid},"
+    words = f"The worker died. Started another (PID {second.pid},"
     wait_until(lambda: words in log.read_text(), "the line about it")
 
     for number in (*signals, *signals[1:] * 90):
@@ -120,8 +120,8 @@ def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(
         lines.open("wb") as output,
         beside("demo", **where, stdout=output, stderr=output) as demo,
     ):
-        wait_until(lambda: "A worker runs beside it (" in lines.read_text(), "its worker")
-        os.kill(int(re.search(r"process (\d+)", lines.read_text())[1]), signal.SIGKILL)
+        wait_until(lambda: "Started a worker (PID " in lines.read_text(), "its worker")
+        os.kill(int(re.search(r"PID (\d+)", lines.read_text())[1]), signal.SIGKILL)
         assert demo.wait(120) == 0, lines.read_text()
     printed = lines.read_text()
     pictures = [line.strip() for line in printed.splitlines() if line.startswith("  /")]

@@ -135,10 +135,12 @@ def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(start_consu
 
 
 def test_a_lane_of_a_worker_is_chosen_on_the_command_line(home):
-    slow, ordinary = queued(job_lane="slow"), queued()
-    python("-m", "drawscape", "worker", "--lanes", "slow", "--burst", "-q", "-w", "1", code=None)
+    slow, fast, ordinary = queued(job_lane="slow"), queued(job_lane="fast"), queued()
+    python(
+        "-m", "drawscape", "worker", "--lanes", "slow, fast", "--burst", "-q", "-w", "1", code=None
+    )
     statuses = {job.id: job.status for job in list_jobs()}
-    assert statuses == {slow: "finished", ordinary: "queued"}
+    assert statuses == {slow: "finished", fast: "finished", ordinary: "queued"}
 
 
 def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer):

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -175,14 +176,47 @@ def test_a_timeout_with_grace_asks_first(worked_home):
     assert "JobStopped" in text
 
 
-ODD = [("caf\udce9", 0.5, "caf\\udce9"), (42, 0.5, "42"), ("none", float("nan"), "none")]
+def report_and_fail(message, fraction):
+    current_job().progress(fraction, message)
+    raise ValueError
+
+
+LONG = "a" * 3_000 + "z" * 3_000
+ODD = [
+    ("caf\udce9", 0.25, ("caf\\udce9", 0.25)),
+    (42, 1.5, ("42", 1.0)),
+    ("none", float("nan"), ("none", 0.0)),
+    ("less", -1, ("less", 0.0)),
+    (LONG, 0.5, (f"{LONG[:1000]}\n[...]\n{LONG[-1000:]}", 0.5)),
+]
 
 
 @pytest.mark.parametrize(("message", "fraction", "stored"), ODD)
-def test_odd_words_of_progress_harm_nothing(message, fraction, stored):
-    job = enqueue("report", message, fraction)
-    job.wait(60)
-    assert (job.message, job.refresh().attempts) == (stored, 1)
+def test_odd_words_and_numbers_of_progress_harm_nothing(message, fraction, stored):
+    job = ended(enqueue_background_job(report_and_fail, message, fraction))
+    assert (job.message, job.refresh().progress) == stored
+
+
+def test_previews_take_no_more_than_a_fifth_of_the_time():
+    """The first comes after 0.4 s, the others at least 0.25 s apart, or five times what each took."""
+
+    def draw(took_s):
+        begun_at, calls = time.monotonic(), []
+
+        def picture():
+            calls.append(time.monotonic() - begun_at)
+            time.sleep(took_s)
+            return "<svg/>"
+
+        while len(calls) < 3:
+            current_job().progress(0.5, preview=picture)
+            time.sleep(0.005)
+        return calls
+
+    for took_s, pause_s in ((0.0, 0.25), (0.1, 0.5)):
+        calls = enqueue_background_job(draw, took_s).wait(60)
+        assert calls[0] > 0.2
+        assert min(later - one for one, later in pairwise(calls)) >= pause_s
 
 
 def test_an_error_is_kept_short_with_both_ends_and_a_large_preview_left_out():

@@ -16,7 +16,17 @@ from pathlib import Path
 import psutil
 import pytest
 from queue_steps import enqueue
-from support import beside, first_line, is_running, locked, python, rounds, started, wait_until
+from support import (
+    beside,
+    first_line,
+    is_running,
+    locked,
+    python,
+    rounds,
+    started,
+    wait_until,
+    with_mounts,
+)
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
 from drawscape.job_manager import cancel_job, enqueue_background_job, start_worker, workers_alive
@@ -115,6 +125,24 @@ def test_a_worker_that_cannot_write_ends_with_a_sentence(home):
         assert done.stderr.splitlines()[-1].startswith("drawscape: ")
 
 
+def test_a_job_may_have_four_fifths_of_the_memory_of_machine_or_container(home):
+    """A container is a mounted tree of control groups, in which our own has a limit of 1 GiB."""
+    code = "from drawscape.queue.worker.memory_limit import memory_limit_bytes as limit; print(limit())"
+    own = Path("/proc/self/cgroup").read_text().split("0::", 1)[1].splitlines()[0].strip("/")
+    done = with_mounts(
+        f"""
+        {sys.executable} -c '{code}'
+        mount -t tmpfs tmpfs /sys/fs/cgroup
+        mkdir -p '/sys/fs/cgroup/{own}'
+        echo 1073741824 > '/sys/fs/cgroup/{own}/memory.max'
+        exec {sys.executable} -c '{code}'
+        """
+    )
+    machine, container = map(int, done.stdout.split())
+    assert machine <= 0.8 * psutil.virtual_memory().total
+    assert container == int(0.8 * 2**30)
+
+
 @pytest.mark.parametrize("under_nohup", [False, True])
 def test_a_worker_ends_with_its_terminal_unless_it_runs_under_nohup(home, under_nohup):
     ours, terminal = os.openpty()
@@ -158,8 +186,9 @@ def test_a_worker_lets_jobs_end_unless_it_belongs_to_a_program(home, options, is
     log = home / "log"
     with log.open("w") as output:
         streams = {"stdin": subprocess.PIPE, "stderr": output}
-        with beside("worker", "-w", "1", *options, cwd=home, **streams) as worker:
+        with beside("worker", *options, cwd=home, **streams) as worker:
             wait_until(workers_alive)
+            assert workers_alive()[0].slots == os.cpu_count() + 1  # the last for what cannot wait
             worker.terminate()
             worker.communicate(timeout=60)
     assert f"event=stopping graceful={is_graceful}" in log.read_text()

@@ -57,9 +57,9 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
         url = address(said)
         assert "Only this machine can reach it" in said
         assert f"{url}?token={home_token()} " in said
-        os.kill(int(re.search(r"process (\d+)", said)[1]), signal.SIGKILL)
+        os.kill(int(re.search(r"PID (\d+)", said)[1]), signal.SIGKILL)
         line = process.stderr.readline()
-        found = re.search(r"The worker died; another one runs \(process (\d+),", line)
+        found = re.search(r"The worker died. Started another \(PID (\d+),", line)
         assert found, line
         assert [(w.pid, w.slots) for w in workers_alive()] == [(int(found[1]), 1)]
         job = order_of(url, order)
