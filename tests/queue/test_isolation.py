@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 from queue_steps import enqueue
@@ -115,6 +116,7 @@ def test_a_generator_reports_each_step_and_returns_its_result():
     assert job.preview.startswith(b"<svg>")
     assert job.wait(60) == "20 steps"
     assert job.progress == 1
+    assert job.preview is None  # the result takes its place
     for bad in ("half", True, [1, 2]):
         with pytest.raises(JobFailed, match=r"yield how far it is, 0 to 1, or \(fraction, prev"):
             run("sampletasks.draw_in_steps", 1, bad=bad)
@@ -123,6 +125,29 @@ def test_a_generator_reports_each_step_and_returns_its_result():
 def test_a_child_killed_between_two_jobs_costs_no_job():
     os.kill(pid_of_next(), signal.SIGKILL)
     assert run("sampletasks.add", 1) == 1
+
+
+def test_a_child_killed_before_it_began_with_a_second_try_costs_no_try(tmp_path):
+    job = enqueue("say_and_fail", str(tmp_path / "tries"), 1, job_retries=1, job_retry_delay=1)
+    wait_until(lambda: job.status == "scheduled")
+    child = pid_of_next()  # it has run the first try, and runs the second one
+    os.kill(child, signal.SIGSTOP)
+    wait_until(lambda: job.status == "started")
+    os.kill(child, signal.SIGKILL)
+    job.wait(60)
+    assert job.refresh().attempts == 2
+
+
+def test_the_memory_of_an_earlier_job_is_not_that_of_one_that_crashes():
+    def hold():
+        held = bytearray(100 * 2**20)
+        held[::4096] = b"x" * len(held[::4096])
+        time.sleep(0.5)  # the worker measures ten times a second
+
+    run(hold)
+    crashing = enqueue("crash")
+    with pytest.raises(JobFailed, match=r"exit code 1$"):
+        crashing.wait(60)
 
 
 def test_a_process_that_ran_out_of_memory_runs_no_other_job(tmp_path):

@@ -119,7 +119,8 @@ def test_a_function_without_a_path_travels_by_value():
         ([lambda: sys.exit(3)], "exception", "SystemExit: 3"),
         ([lambda: threading.Lock()], "exception", "returned lock"),
         (["sampletasks.fail_with_a_failing_preview"], "exception", "the true error"),
-        (["sampletasks.segfault"], "crashed", "SIGSEGV"),
+        (["sampletasks.segfault"], "crashed", "SIGSEGV(?!, out of memory)"),
+        ([lambda: os.kill(os.getpid(), 9)], "crashed", r"SIGKILL, out of memory \(killed by"),
         (["sampletasks.crash"], "crashed", "exit code 1"),
     ],
 )
@@ -131,6 +132,15 @@ def test_a_failure_is_told_with_its_traceback_and_the_worker_serves_on(call, rea
     assert get_job_status(job.id)["error"] == job.error
     assert f"Reason: {reason}" in job.explain()
     assert enqueue("add", 1).wait(60) == 1
+
+
+def test_the_last_twenty_lines_of_the_log_stay_with_a_failure():
+    def count_and_fail():
+        print(*range(30), sep="\n")
+        raise ValueError
+
+    job, _ = failed(count_and_fail)
+    assert job.refresh().details["log"].split() == [*map(str, range(10, 30))]
 
 
 def test_waiting_has_a_limit_and_the_job_goes_on(tmp_path):
