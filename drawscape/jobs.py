@@ -164,10 +164,13 @@ def workers_alive() -> Sequence[WorkerInfo]:
 def start_worker(slots: int | None = None) -> "WorkerProcess":
     """Start a worker as a child of this process, which it does not outlive; return it once alive.
 
-    >>> worker = start_worker(slots=1)
-    >>> len(workers_alive()) >= 1
-    True
-    >>> worker.stop()
+    It stops at the end of a `with` block, or when `stop()` is called.
+
+    >>> with start_worker(slots=1) as worker:
+    ...     enqueue_background_job(TASK, 40, 40).wait(60).endswith(".svg"), worker.alive
+    (True, True)
+    >>> worker.alive
+    False
     """
     from drawscape.queue import process
 

@@ -62,7 +62,7 @@ def home() -> Path:
     named = os.environ.get("DRAWSCAPE_HOME")
     if named:
         folder = _path(named)
-        if not os.path.isdir(folder) and folder.exists():
+        if os.path.lexists(folder) and not os.path.isdir(folder):  # a link to itself, too
             raise SettingsError(
                 f"DRAWSCAPE_HOME={named!r} is not a folder; name a folder or unset it"
             )
@@ -88,7 +88,17 @@ _plain = lru_cache(16)(Path)
 
 def _path(named: str) -> Path:
     """Return what a variable names; an absolute path is taken apart once, for each enqueue asks."""
-    return _plain(named) if named.startswith("/") else Path(named).expanduser().absolute()
+    return _plain(named) if named.startswith("/") else _expanded(named).absolute()
+
+
+def _expanded(named: str) -> Path:
+    """Return the path with the user's folder for a `~` that begins it."""
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:  # no HOME, and a user whom the system does not know
+        raise SettingsError(
+            f"{named!r}: this user has no folder; set HOME, or DRAWSCAPE_HOME to a folder"
+        ) from None
 
 
 @cache
@@ -163,8 +173,8 @@ def is_user_folder() -> bool:
 
 def _user_data_folder() -> Path:
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "drawscape"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "drawscape"
+        return _expanded("~/Library/Application Support/drawscape")
+    return _expanded(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "drawscape"
 
 
 def state_folder(project: Path | None = None) -> Path:
@@ -274,7 +284,7 @@ def output_of(home: Path) -> Path:
     '/studio/output'
     """
     text = shared_output()
-    return Path(text).expanduser().absolute() if text and not _has_store() else home / "output"
+    return _expanded(text).absolute() if text and not _has_store() else home / "output"
 
 
 def output_folder() -> Path:

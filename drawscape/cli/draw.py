@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from drawscape.cli.options import FILE, JSON, SEED, flag, option, pairs, take_home
+from drawscape.cli.options import FILE, JSON, SEED, NumberType, flag, option, pairs, take_home
 from drawscape.cli.plot_options import PlotOptions, plot_options, write_bytes
 from drawscape.cli.printing import fitted, print_json, print_list, progress_bar
 from drawscape.drawing.document import paper_size
@@ -58,6 +58,7 @@ class SketchCommand(click.Command):
         return own + [option for option in options if not taken.intersection(option.opts)]
 
 
+_SIDE = NumberType(0.1, 100_000)
 _PLOT = ("output", "force", "optimize", "outside", "machine")
 
 
@@ -65,9 +66,9 @@ _PLOT = ("output", "force", "optimize", "outside", "machine")
 @click.argument("pattern", shell_complete=_complete)
 @option("--paper PAPER", "Paper size: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
 @flag("--landscape", "Landscape paper.")
-@option("--width MM", "Page width in mm (overrides --paper).", type=float)
-@option("--height MM", "Page height in mm (overrides --paper).", type=float)
-@option("--margin MM", "Margin at each edge.  [default: 7 %]", type=float)
+@option("--width MM", "Page width in mm (overrides --paper).", type=_SIDE)
+@option("--height MM", "Page height in mm (overrides --paper).", type=_SIDE)
+@option("--margin MM", "Margin at each edge.  [default: 7 %]", type=NumberType(0))
 @SEED
 @option(
     "--param params NAME=VALUE",

@@ -258,9 +258,11 @@ def redraw(names: tuple[str, ...], trust: bool) -> None:
 @YES
 def delete(names: tuple[str, ...], yes: bool) -> None:
     """Delete the file of each DRAWING; its recipe and marks stay, and `redraw` brings it back."""
+    found = [find(name) for name in names]  # one that is not there is named before the question
     if not yes:
-        click.confirm(f"Delete {counted(len(names), 'file')}?", abort=True, err=True)
-    for_each(names, find, lambda one: one.delete())
+        click.confirm(f"Delete {counted(len(found), 'file')}?", abort=True, err=True)
+    for one in found:
+        one.delete()
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")

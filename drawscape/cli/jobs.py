@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from drawscape.cli.options import (
     NEW_FILE,
     SEED,
     SLOTS,
+    NumberType,
     flag,
     option,
     pairs,
@@ -247,7 +249,7 @@ def wait(job_id: str, timeout: float | None) -> None:
 
 
 @jobs.command()
-@option("--days DAYS", "Age from which ended jobs are removed.", type=click.FloatRange(0))
+@option("--days DAYS", "Age from which ended jobs are removed.", type=NumberType(0))
 @option("--keep NUMBER", "Number of ended jobs that are kept.", type=click.IntRange(0))
 def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""
@@ -390,16 +392,33 @@ def demo(slots: int | None, seed: int) -> None:
             for job in made:
                 while not job.ended:
                     time.sleep(_PERIOD_S)
-                click.echo(f"  {job.result if job.status == 'finished' else job.explain()}")
+                click.echo(f"  {job.result if job.status == 'finished' else _why(job)}")
         finally:
             for job in made:  # after Ctrl-C; those that have ended stay as they are
                 job.cancel()
-    took = f"{len(made)} drawings in {time.monotonic() - began:.1f} s"
-    click.echo(f"{took}. Open them in a browser or in Inkscape.")
-    lab = "make lab" if (settings.home() / "Makefile").is_file() else "drawscape lab"
-    click.echo(f"Next: `{lab}` for the notebooks, `drawscape sketches` for all patterns.")
-    if any(job.status != "finished" for job in made):
-        raise click.exceptions.Exit(1)
+    drawn = sum(job.status == "finished" for job in made)
+    click.echo(f"{counted(drawn, 'drawing')} in {time.monotonic() - began:.1f} s.")
+    if drawn < len(made):
+        raise click.ClickException(
+            f"{len(made) - drawn} of {len(made)} drawings failed; `{_program()} doctor` may say why"
+        )
+    lab = "make lab" if (settings.home() / "Makefile").is_file() else f"{_program()} lab"
+    click.echo("Open them in a browser or in Inkscape.")
+    click.echo(f"Next: `{lab}` for the notebooks, `{_program()} sketches` for all patterns.")
+
+
+def _why(job: Job) -> str:
+    """Return why a job has no result, in one line: the last of its traceback."""
+    lines = (job.error or job.explain()).strip().splitlines()
+    return f"{job.status}: {lines[-1]}"
+
+
+def _program() -> str:
+    """Return how this shell calls the command: in a clone it is not on the PATH."""
+    if shutil.which("drawscape") is not None:
+        return "drawscape"
+    script = Path(sys.executable).with_name("drawscape")
+    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else str(script)
 
 
 @click.group()

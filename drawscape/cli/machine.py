@@ -11,7 +11,7 @@ from dataclasses import asdict
 import click
 import numpy as np
 
-from drawscape.cli.options import JSON, NEW_FILE, flag, option
+from drawscape.cli.options import JSON, NEW_FILE, NumberType, flag, option
 from drawscape.cli.printing import print_facts, print_json, print_table
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PlotError
@@ -35,7 +35,8 @@ _STEP_MM = 1.0  # between the marks of pen 1
 _VERNIER_MM = 0.9  # between those of the others: each mark away from the middle is 0.1 mm
 _MARKS = 15  # on each side of the middle
 _LONG_MM, _SHORT_MM = 6.0, 4.0
-_PERCENT = click.FloatRange(*TUNED["down_percent"])
+_MM = NumberType(-1e6)
+_PERCENT = NumberType(*TUNED["down_percent"])
 
 YES = flag(
     "--yes",
@@ -132,8 +133,8 @@ def _check_reach(name: str, x: float, y: float) -> None:
 
 @machine.command(context_settings=_NEGATIVE)
 @_NAME
-@click.argument("x", type=float)
-@click.argument("y", type=float)
+@click.argument("x", type=_MM)
+@click.argument("y", type=_MM)
 def jog(name: str, x: float, y: float) -> None:
     """Move the raised pen by X and Y mm."""
     _check_reach(name, x, y)
@@ -175,8 +176,8 @@ def release(name: str) -> None:
 @machine.command(context_settings=_NEGATIVE, short_help="Set how far off a PEN draws, in mm.")
 @_NAME
 @click.argument("number", metavar="PEN")
-@click.argument("x", type=float)
-@click.argument("y", type=float)
+@click.argument("x", type=_MM)
+@click.argument("y", type=_MM)
 def offset(name: str, number: str, x: float, y: float) -> None:
     """Set how far off a PEN, by its number or name, draws: X and Y in mm.
 
@@ -187,7 +188,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 
 @machine.command(short_help="Write a FILE that measures pens.")
 @click.argument("file", type=NEW_FILE)
-@option("--pens NUMBER", "Number of pens.", default=2)
+@option("--pens NUMBER", "Number of pens.", default=2, type=click.IntRange(1, 20))
 def registration(file: str, pens: int) -> None:
     """Write a FILE with verniers that show how far off each pen draws."""
     click.echo(save(registration_sheet(pens), file))
@@ -195,11 +196,11 @@ def registration(file: str, pens: int) -> None:
 
 @machine.command(short_help="Let pens be refilled on the way.")
 @_NAME
+@option("--every METRES", "Length of ink between two stops.", type=NumberType(0), required=True)
+@option("--at X Y", "Place of the station, in mm.", nargs=2, type=_MM)
 @option(
-    "--every METRES", "Length of ink between two stops.", type=click.FloatRange(0), required=True
+    "--dip SECONDS", "Time that the pen stays down there.", default=0.5, type=NumberType(0, 3600)
 )
-@option("--at X Y", "Place of the station, in mm.", nargs=2, type=float)
-@option("--dip SECONDS", "Time that the pen stays down there.", default=0.5)
 def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
     """Let a pen be dipped, refilled or sharpened each so many metres.
 
@@ -260,8 +261,8 @@ def show(plot: Plot, as_json: bool) -> None:
 @_PLOT
 @option("--back NUMBER", "Strokes to go back.", default=BACK, type=click.IntRange(0))
 @option("--from-stroke K", "First stroke.", type=click.IntRange(1))
-@option("--from-pen N", "First pen.", type=int)
-@option("--from-part X Y X Y", "First part, in mm.", nargs=4, type=float)
+@option("--from-pen N", "First pen.", type=click.IntRange(1))
+@option("--from-part X Y X Y", "First part, in mm.", nargs=4, type=_MM)
 @WAIT
 @YES
 def resume(
@@ -319,7 +320,7 @@ def answer(plot: Plot) -> None:
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")
 @_PLOT
-@option("--speed PERCENT", "Drawing speed.", type=click.FloatRange(*TUNED["speed"]))
+@option("--speed PERCENT", "Drawing speed.", type=NumberType(*TUNED["speed"]))
 @option("--down down_percent PERCENT", "Height of the pen when it draws.", type=_PERCENT)
 @option("--up up_percent PERCENT", "Height of the pen when it travels.", type=_PERCENT)
 @flag("--keep", "Also for later plots on this machine.")

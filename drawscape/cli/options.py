@@ -1,5 +1,6 @@
 """Options and arguments that several commands share: how they are declared, and how they are read."""
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -54,6 +55,21 @@ class PathType(click.Path):
         return super().convert(value, param, ctx)
 
 
+class NumberType(click.FloatRange):
+    """The type of a finite number from `low` to `high`, both included."""
+
+    def __init__(self, low: float, high: float = 1e6) -> None:
+        super().__init__(low, high)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):  # FloatRange lets 'nan' pass
+            self.fail(f"{value!r} is no number", param, ctx)
+        return number
+
+
 FOLDER = PathType(file_okay=False, path_type=Path)
 FILE = PathType(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE = PathType(dir_okay=False, readable=False)
@@ -74,7 +90,10 @@ SLOTS = option(
     type=click.IntRange(1, 256),
 )
 SEED = option(
-    "--seed NUMBER", "Random seed. The same seed always gives the same drawing.", default=0
+    "--seed NUMBER",
+    "Random seed. The same seed always gives the same drawing.",
+    default=0,
+    type=click.IntRange(0, 2**63 - 1),
 )
 GRACE = time_option(
     "--grace TIME",

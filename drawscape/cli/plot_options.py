@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from drawscape.atomic import is_special, write_atomic
-from drawscape.cli.options import PathType, option
+from drawscape.cli.options import NumberType, PathType, option
 from drawscape.cli.printing import progress_bar
 from drawscape.drawing.document import Document, Outside
 from drawscape.drawing.values import parse_length, rgb
@@ -30,7 +30,7 @@ STDOUT = ("-", "/dev/stdout")
 _HEAD_BYTES = 4096
 """Where an SVG's first tag begins, after a prolog and comments."""
 
-_LENGTH = click.FloatRange(0)
+_LENGTH = NumberType(0)
 
 
 def _option(default: Any, help: str, words: str = "", **more: Any) -> Any:
@@ -92,8 +92,12 @@ class PlotOptions:
     crop: str | None = _option(
         None, "Rectangle to crop to, in mm or with units.", "X,Y,WIDTH,HEIGHT"
     )
-    scale: float = _option(1.0, "Scale factor, around the drawing's centre.", "FACTOR")
-    rotate: float = _option(0.0, "Rotation around the drawing's centre, clockwise.", "DEGREES")
+    scale: float = _option(
+        1.0, "Scale factor, around the drawing's centre.", "FACTOR", type=NumberType(0.001, 1000)
+    )
+    rotate: float = _option(
+        0.0, "Rotation around the drawing's centre, clockwise.", "DEGREES", type=NumberType(-1e6)
+    )
     translate: str | None = _option(None, "Shift of the drawing, in mm or with units.", "X,Y")
     centre: bool = _option(False, "Centre the drawing on its sheet.", "--centre --center")
     fit: str | None = _option(
@@ -102,7 +106,7 @@ class PlotOptions:
     tile: str | None = _option(None, "Sheet to split a large drawing into: a4 ...", "PAPER")
     overlap: str = _option("8mm", "Overlap of the sheets of --tile.", "LENGTH")
     landscape: bool = _option(False, "Landscape sheet, with --fit and --tile.")
-    margin: float = _option(10.0, "Margin at each edge, with --fit and --tile.", "MM")
+    margin: float = _option(10.0, "Margin at each edge, with --fit and --tile.", "MM", type=_LENGTH)
     cut_strokes: str | None = _option(
         None, "Longest stroke; longer ones are split, so that a pen can be refilled.", "METRES"
     )
@@ -125,7 +129,7 @@ class PlotOptions:
         "G-code profile: a name or a .toml file.  [default: the machine's, or servo]",
         "NAME",
     )
-    dpi: float = _option(150.0, "Pixels per inch of a PNG.", "NUMBER")
+    dpi: float = _option(150.0, "Pixels per inch of a PNG.", "NUMBER", type=NumberType(1, 1e5))
     device: str = _option("hp7475a", "HPGL plotter.", "NAME")
 
     def check(self) -> None:
@@ -156,7 +160,7 @@ class PlotOptions:
 
         given: dict[str, tuple[tuple[str, ...], Callable[[str], Any]]] = {
             "spacing_mm": (self.hatch_distance, parse_length),
-            "angle": (self.hatch_angle, click.FLOAT),
+            "angle": (self.hatch_angle, NumberType(-1e6)),
             "style": (self.hatch_style, click.Choice(get_args(HatchStyle))),
         }
         rows = []

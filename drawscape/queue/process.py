@@ -18,7 +18,7 @@ _LOG_BYTES = 8 * 2**20
 
 
 class WorkerProcess:
-    """A running worker: `stop()` ends it, and so does the end of the process that started it."""
+    """A running worker: `stop()` ends it, and so do a `with` block and the process that started it."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self._process = process
@@ -33,6 +33,12 @@ class WorkerProcess:
     def alive(self) -> bool:
         """Whether it is running."""
         return self._process.poll() is None
+
+    def __enter__(self) -> "WorkerProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self, timeout_s: float = 15.0) -> None:
         """Ask it to leave (running jobs go back to the queue) and wait for that."""

@@ -190,4 +190,17 @@ def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
     try:
         signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise TaskArgumentsError(f"{task.path}{signature}: {error}") from None
+        names = ", ".join(map(_shown, signature.parameters.values()))
+        raise TaskArgumentsError(f"{task.path}: {error}; its arguments: {names}") from None
+
+
+def _shown(parameter: inspect.Parameter) -> str:
+    """Return a parameter's name, in brackets where it may be left out."""
+    kinds = {
+        inspect.Parameter.VAR_KEYWORD: "others by name",
+        inspect.Parameter.VAR_POSITIONAL: "others",
+    }
+    if parameter.kind in kinds:
+        return kinds[parameter.kind]
+    is_required = parameter.default is inspect.Parameter.empty
+    return parameter.name if is_required else f"[{parameter.name}]"

@@ -130,7 +130,7 @@ BAD = [
     ("draw spiral --turns 9000", "turns='9000': must be at least 3 and at most 120"),
     ("draw spiral --turn 9", "Did you mean '--turns'"),
     ("draw spiral rose", "unexpected extra argument"),
-    ("draw spiral --seed -1", "seed=-1: must be a whole number of at least 0"),
+    ("draw spiral --seed -1", "--seed"),
     ("draw spiral -o x.doc", "x.doc"),
     ("draw spiral -o none/x.svg", "cannot write none/x.svg"),
     ("draw spiral --machine fax", "fax"),
@@ -142,6 +142,16 @@ BAD = [
     ("drawings list --since yesterday", "yesterday"),
     ("drawings prune --older soon", "soon"),
     ("drawings publish a.svg ffff0000", "is a file"),
+    ("plot a.svg --scale 99999999999999999999999", "--scale"),
+    ("plot a.svg --scale 0", "--scale"),
+    ("plot a.svg --rotate nan", "'nan' is no number"),
+    ("plot a.svg --fit a4 --margin nan", "'nan' is no number"),
+    ("draw spiral --width 1e23", "--width"),
+    ("draw spiral --height inf", "--height"),
+    ("draw spiral --margin -1", "--margin"),
+    ("demo --seed -1", "--seed"),
+    ("drawings delete nope", "nope"),
+    (f"enqueue {TASK} wide=3", "missing a required argument: 'width'; its arguments: width, height"),
     ("drawings publish p x --tag y", "name each DRAWING, or choose with"),
     ("drawings publish p ffff0000", "ffff0000"),
     ("drawings publish p --sketch rosee", "rose"),
@@ -185,7 +195,6 @@ BAD = [
     ("plot a.svg --drop-shorter 1000 --tile a6 --split layers", "nothing is left"),
     ("plot a.svg --cut-strokes 1e-9 -o b.svg", "strokes; use longer ones"),
     ("plot a.svg --crop 0,0,0,0 --rotate 45", "give x0 < x1"),
-    ("plot a.svg --rotate nan --scale 2", "rotate_degrees=nan: give a finite number"),
     ("plot a.svg -o x.doc", "x.doc"),
     ("plot a.svg --to png --to pdf -o x.png", "-o names one file"),
     ("plot a.svg --hatch-distance x", "'x'"),
@@ -195,7 +204,6 @@ BAD = [
     ("plot a.svg --crop 5,5,9", "'5,5,9' is not 4 lengths"),
     ("plot a.svg --crop 18,1,2,2", "leaves nothing"),
     ("plot a.svg --translate x,1", "'x'"),
-    ("plot a.svg --scale 0", "scale=0.0"),
     ("plot a.svg --cut-strokes 0", "a positive number"),
     ("plot a.svg --fit a99", "a99"),
     ("plot a.svg --tile a99", "a99"),
@@ -238,16 +246,9 @@ def unlike(kind):
     return ["x", *(f"{end + step}" for end, step in ends if end is not None)]
 
 
-ANY_NUMBER = {
-    *("--at", "--dip", "--dpi", "--from-part", "--from-pen", "--height", "--margin", "--pens"),
-    *("--rotate", "--scale", "--seed", "--width"),
-}
-"""Options whose numbers have no ends of their own."""
-
-
 def test_a_number_has_ends():
     numbers = [option for _, option in OPTIONS if isinstance(option.type, NUMBERS)]
-    assert {one.opts[-1] for one in numbers if len(unlike(one.type)) < 2} == ANY_NUMBER
+    assert [one.opts[-1] for one in numbers if len(unlike(one.type)) < 2] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import click
 import pytest
@@ -202,3 +203,48 @@ OPTIMIZE = "from drawscape import plot; from drawscape.sketches import draw; plo
 def test_a_light_import_stays_light(statement, heavy):
     loaded = python("-c", f"import sys\n{statement}\nprint(*sys.modules)").stdout.split()
     assert not heavy & {*loaded}
+
+
+def test_a_demo_that_fails_says_so_in_one_line_for_each_drawing(tmp_path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "demo").touch()  # a file, where the folder of the drawings should be
+    done = run("demo", "--slots", "2")
+    assert done.code == 1
+    assert "no drawings in " in done.out
+    assert "6 of 6 drawings failed" in done.err
+    assert "Traceback" not in done.out
+    assert done.out.count("failed: ") == 6
+
+
+def test_the_demo_names_commands_that_this_shell_finds(tmp_path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(Path(sys.executable).parents[2])
+    script = os.path.relpath(Path(sys.executable).with_name("drawscape"))
+    assert f"`{script} sketches`" in run("demo").out
+
+
+def test_a_user_without_a_folder_is_told_what_to_set(tmp_path):
+    environment = {"PATH": os.environ["PATH"]}
+    code = (
+        "import pwd; pwd.getpwuid = lambda user: {}[user]  # as for a user whom the system does not know\n"
+        "from drawscape.cli import main; main(['jobs'])"
+    )
+    done = python("-c", code, code=2, cwd=tmp_path, env=environment)
+    assert done.stderr == (
+        "drawscape: '~/.local/share': this user has no folder; "
+        "set HOME, or DRAWSCAPE_HOME to a folder\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["jobs", "draw spiral", "doctor", "new", "sketches", "demo"])
+def test_a_home_that_is_a_link_to_itself_is_a_sentence(tmp_path, command, monkeypatch):
+    monkeypatch.delenv("DRAWSCAPE_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    words = [*command.split(), *(["loop/x"] if command == "new" else [])]
+    done = run(*words, "--home", str(tmp_path / "loop"))
+    assert done.code in (1, 2)
+    assert "Traceback" not in done.err + done.out
+    assert "loop" in done.err + done.out
