@@ -186,7 +186,7 @@ def jobs(journey):
 
 def web(journey):
     with journey.beside("drawscape", "web", "--port", "0", until="Drawscape: http") as line:
-        url = line.split()[1].rstrip("/")
+        url = line.split()[1].partition("?")[0].rstrip("/")  # a link with the token
         order = {"id": "1", "width": 50, "height": 50, "complexity": "complex", "pattern": "bars"}
         body, headers = json.dumps(order).encode(), {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{url}/artboard/create", body, headers)

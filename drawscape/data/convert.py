@@ -199,7 +199,7 @@ class _Source:
         return "array"
 
     def _copy_records(self, target: Path, form: str, how: Mapping[str, object]) -> int:
-        """Write JSON records as they stand: with their own keys, and with every digit."""
+        """Write JSON records unchanged: with their own keys, and with every digit."""
         records = self._call("read_json_objects", self._path, **how)
         how_written = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''"
         if form == "json":

@@ -36,7 +36,7 @@ def generate_complex_svg(
 
     `pattern_type` is a sketch's name and `params` its parameters (`margin`, too). The file
     lies in `output/`; without `output_filename` its name is pattern, seed and a hash of the recipe, the
-    same for the same drawing. A drawing that stands is not drawn again unless `fresh` is true. The
+    same for the same drawing. An existing drawing is not drawn again unless `fresh` is true. The
     catalogue remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
     A `draft` is a frame of a drag: a file in `output/.drafts/`, which the catalogue does not know.
     Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
@@ -95,7 +95,7 @@ draw_function_svg.describe = (  # type: ignore[attr-defined]
 def _drawn(
     recipe: Recipe, filename: str | None, *, fresh: bool, sheet: str | None, parents: Sequence[str]
 ) -> Path:
-    """Return the file of the drawing: the one that stands, else drawn and written into the catalogue."""
+    """Return the file of the existing drawing, else of a new one that the catalogue records."""
     target = None if filename is None else settings.output_path(filename, ".svg")
     known = None if fresh else _known(recipe, sheet)
     if known is not None and target in (None, known.path):
@@ -103,7 +103,7 @@ def _drawn(
     began = time.perf_counter()
     if known is not None and target is not None:
         write_atomic(target, [known.path.read_bytes()])
-        return target  # a copy under another name: the next look into the folder finds it
+        return target  # a copy under another name: the next scan of the folder finds it
     svg = _canvas(recipe, parents)
     address = Provenance.of(svg.provenance).recipe
     path = svg.save(target or free_path(settings.output_path(file_name(recipe, address))))
@@ -112,12 +112,13 @@ def _drawn(
 
 
 def _draft(recipe: Recipe, parents: Sequence[str]) -> Path:
-    """Return the file of the drawing that stands, else of a draft, which is drawn if need be."""
+    """Return the file of the existing drawing, else of a draft, which is drawn if need be."""
     known = _existing(recipe)
     if known is not None:
         return known.path
-    if (drawn := draft_for(recipe)) is not None:
-        return drawn
+    draft = draft_for(recipe)
+    if draft is not None:
+        return draft
     svg = _canvas(recipe, parents)
     folder = drafts_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,8 +139,11 @@ def _canvas(recipe: Recipe, parents: Sequence[str]) -> SVGBuilder:
 def _known(recipe: Recipe, sheet: str | None) -> Drawing | None:
     """Return the drawing that exists, or the draft of it, which is kept then."""
     known = _existing(recipe)
-    if known is not None or (draft := draft_for(recipe)) is None:
+    if known is not None:
         return known
+    draft = draft_for(recipe)
+    if draft is None:
+        return None
     try:
         return keep_draft(draft, sheet=sheet)
     except (CatalogueError, DrawingNotFoundError):
@@ -157,7 +161,7 @@ def _existing(recipe: Recipe) -> Drawing | None:
 def _remember(
     path: Path, svg: SVGBuilder, recipe: Recipe, took_s: float, sheet: str | None
 ) -> None:
-    """Write the row; without it the drawing stands all the same, and `rebuild` finds it."""
+    """Write the catalogue's row. Without it the file still exists, and `rebuild` finds it."""
     try:
         keep_source(recipe.origin.source)
         document = svg.document()

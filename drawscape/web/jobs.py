@@ -123,7 +123,7 @@ def _named_by(job: JobFields) -> Path | None:
     if not isinstance(result, str) or not result.lower().endswith(".svg"):
         return None
     named = Path(places.home(), result).resolve()
-    inside = named.is_relative_to(places.output_folder().resolve())  # whatever the task returned
+    inside = named.is_relative_to(places.output_folder().resolve())  # a task may return any path
     return named if inside else None
 
 

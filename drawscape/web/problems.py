@@ -37,7 +37,7 @@ def wrong(field: str, value: Any, rule: str) -> FieldError:
 
 
 def echo(value: Any) -> Any:
-    """Return `value` as it may stand in an answer: short scalars as they are, anything else cut."""
+    """Return `value` for an answer: short scalars as they are, anything else cut."""
     if value is None or isinstance(value, bool | int | float):
         return value
     text = value if isinstance(value, str) else repr(value)

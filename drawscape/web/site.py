@@ -15,7 +15,7 @@ from drawscape.parameters import Parameter
 from drawscape.sketches import SKETCHES
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
-"""The names under which a browser on the same machine reaches the server; the second stands for [::1] too."""
+"""The names under which a browser on the same machine reaches the server; the second includes [::1]."""
 
 ANY_HOST = "*"
 

@@ -218,7 +218,7 @@ def test_a_drawing_is_inspected_by_keyboard_in_light_and_dark(opened, serving, f
     with serving(front()) as server, opened(server.url, color_scheme="light") as page:
         page.select_option("#paper", "Square 200")
         page.click("#draw")
-        page.wait_for_selector("#look:visible")
+        page.wait_for_selector("#inspect:visible")
         assert violations(page) == []
         page.get_by_role("button", name="Inspect").press("Enter")
         await_settled(page)
@@ -240,7 +240,7 @@ def test_a_drawing_is_inspected_by_keyboard_in_light_and_dark(opened, serving, f
         page.wait_for_function(f"at => ({COLOR})(at)[1] === 252", arg=[50, 60])
         page.keyboard.press("Escape")
         assert page.is_hidden("#viewer")
-        assert page.evaluate("document.activeElement.id") == "look"
+        assert page.evaluate("document.activeElement.id") == "inspect"
         assert violations(page) == []
 
 

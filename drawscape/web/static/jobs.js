@@ -3,7 +3,7 @@
 import * as server from './server.js';
 
 const $ = (id) => document.getElementById(id);
-const LOOK_MS = 1000;
+const POLL_MS = 1000;
 
 const rows = new Map();
 let paused = false;
@@ -16,12 +16,12 @@ const showError = (error) => {
 
 const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
-// Runs `work`, shows what goes wrong in it, and looks again.
-const guarded = async (work) => {
+// Runs `work`, shows its error, and refreshes the table.
+const runAndRefresh = async (work) => {
   $('errors').hidden = true;
   try {
     await work();
-    await look();
+    await refresh();
   } catch (error) {
     showError(error);
   }
@@ -34,7 +34,7 @@ const showLog = (job, text) => {
   $('log-title').focus();
 };
 
-const act = (job, action) => guarded(async () => {
+const act = (job, action) => runAndRefresh(async () => {
   const { details } = await server.act(job.id, action);
   if (details !== null) showLog(job, details);
 });
@@ -59,7 +59,7 @@ const makeRow = (id) => {
 const save = async ({ id, name }) => {
   const url = URL.createObjectURL(await server.drawing(id));
   Object.assign(document.createElement('a'), { href: url, download: `${name}.svg` }).click();
-  setTimeout(() => URL.revokeObjectURL(url), LOOK_MS);
+  setTimeout(() => URL.revokeObjectURL(url), POLL_MS);
 };
 
 // Thumbnails come one after another, so that fifty of them do not hold up the server; a row whose
@@ -72,7 +72,7 @@ const showThumbnail = async (row, job) => {
   await picture.decode().finally(() => URL.revokeObjectURL(url));
   const button = Object.assign(document.createElement('button'), { type: 'button' });
   button.append(picture);
-  button.addEventListener('click', () => guarded(() => save(job)));
+  button.addEventListener('click', () => runAndRefresh(() => save(job)));
   row.cells[0].replaceChildren(button);
 };
 
@@ -88,14 +88,14 @@ const showRow = (row, job) => {
   }
   if (row.actions === job.actions.join()) return;
   row.actions = job.actions.join();
-  const held = row.cells[4].contains(document.activeElement);
+  const hadFocus = row.cells[4].contains(document.activeElement);
   row.cells[4].replaceChildren(...job.actions.map((action) => {
     const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: action });
     button.setAttribute('aria-label', `${action} ${job.name} ${job.id.slice(-8)}`);
     button.addEventListener('click', () => act(job, action));
     return button;
   }));
-  if (held) row.cells[4].querySelector('button')?.focus();
+  if (hadFocus) row.cells[4].querySelector('button')?.focus();
 };
 
 const show = (queue) => {
@@ -121,16 +121,16 @@ const show = (queue) => {
   });
 };
 
-const look = async () => show(await server.queue());
+const refresh = async () => show(await server.queue());
 
-const keepLooking = async () => {
+const keepFresh = async () => {
   for (;;) {
-    if (!document.hidden) await look().catch(showError);
-    await new Promise((done) => { setTimeout(done, LOOK_MS); });
+    if (!document.hidden) await refresh().catch(showError);
+    await new Promise((done) => { setTimeout(done, POLL_MS); });
   }
 };
 
 server.askByDialog();
-$('pause').addEventListener('click', () => guarded(() => server.switchQueue(paused ? 'resume' : 'pause')));
+$('pause').addEventListener('click', () => runAndRefresh(() => server.switchQueue(paused ? 'resume' : 'pause')));
 $('log-close').addEventListener('click', () => { $('log').hidden = true; });
-keepLooking();
+keepFresh();

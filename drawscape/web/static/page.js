@@ -65,7 +65,7 @@ const defaults = () => ({
   seed: '0',
 });
 
-// The settings stand in the address, as far as they are not the defaults: a reload keeps them, a link sends them.
+// The settings stand in the address, unless they are defaults: a reload keeps them, and a link carries them.
 const showSettings = () => {
   const own = Object.entries(fields.inputs).filter(([name, input]) => (
     JSON.stringify(input) !== JSON.stringify(defaults()[name] ?? null)));
@@ -154,9 +154,9 @@ const showPicture = ({ id, url, order, name }) => {
   $('caption').hidden = false;
 };
 
-// A closer look, in a dialog that fills the window
+// The viewer, in a dialog that fills the window
 
-const look = async () => {
+const inspect = async () => {
   const { id, order } = current;
   const stage = document.createElement('div');
   $('viewer-title').textContent = describe(order);
@@ -337,7 +337,7 @@ $('defaults').addEventListener('click', () => {
   fields.show(defaults());
   showSettings();
 });
-$('look').addEventListener('click', look);
+$('inspect').addEventListener('click', inspect);
 $('viewer-close').addEventListener('click', () => $('viewer').close());
 $('cancel').addEventListener('click', () => {
   if (running) server.cancel(running).catch(showErrors);

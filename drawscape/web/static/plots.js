@@ -3,7 +3,7 @@
 import * as server from './server.js';
 import { mount } from './plot_panel.js';
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 const panels = new Map();
 const place = document.getElementById('plots');
 
@@ -17,7 +17,7 @@ const open = (id) => {
   server.plotLines(id).then((buffer) => panel.lines(buffer), (error) => panel.trouble(error.message));
 };
 
-const look = async () => {
+const refresh = async () => {
   const plots = await server.plots();
   document.getElementById('empty').hidden = plots.length > 0;
   for (const plot of plots.reverse()) { // the newest is above
@@ -32,13 +32,13 @@ const look = async () => {
 const follow = async () => {
   const errors = document.getElementById('errors');
   try {
-    await look();
+    await refresh();
     errors.hidden = true;
   } catch (error) {
     errors.textContent = error.message;
     errors.hidden = false;
   }
-  setTimeout(follow, LOOK_MS);
+  setTimeout(follow, POLL_MS);
 };
 
 server.askByDialog();

@@ -2,7 +2,7 @@
 
 const root = document.documentElement.dataset.root.replace(/\/$/, '');
 const TOKEN = 'drawscape-token';
-const POLL_MS = 250; // what the eye takes for at once
+const POLL_MS = 250; // a person notices no delay
 
 export class Refusal extends Error {
   constructor(status, problem) {
