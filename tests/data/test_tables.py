@@ -113,7 +113,7 @@ def test_a_column_is_a_number_only_if_every_row_is(bench):
 
 
 def test_a_text_file_keeps_its_texts(bench):
-    text = "a,b\n007,1.50\n0x1F,2024-01-02T03:04Z\n1e3,yes\n"
+    text = "a,b,c,d\n1.50,0x10,2024-01-02T03:04Z,yes\n2.00,0x11,2024-01-02T03:05Z,no\n"
     assert bench.text(text, "in.csv", "out.tsv") == text.replace(",", "\t")
 
 
