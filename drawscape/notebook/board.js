@@ -17,8 +17,10 @@ const ICONS = {  // on 16 x 16
   breed: "M8 2v4M8 6C8 9 4 8 4 13M8 6C8 9 12 8 12 13M8 6v7",
   plot: "M10 2l4 4l-8 8H2v-4zM8 4l4 4",
   export: "M8 2v8M5 7l3 3l3 -3M2 12v2h12v-2",
+  plot_on: "M10 2l4 4l-8 8H2v-4zM8 4l4 4",
   draw_larger: "M2 9v5h5M2 14l5 -5M14 7V2H9M14 2L9 7",
   tag: "M2 2h6l6 6l-6 6l-6 -6zM5 5h.1",
+  annotate: "M2 2h12v9H7l-3 3v-3H2zM5 5h6M5 8h4",
   open_form: "M3 2h7l3 3v9H3zM6 8h4M6 11h4",
   reject: "M3 3l10 10M13 3L3 13",
   cancel: "M4 4h8v8H4z",
@@ -37,6 +39,7 @@ const ACTIONS = [
   { act: "export", name: "Export", tip: "Write files for other programs, the lines in order", menu: "exports" },
   { act: "draw_larger", name: "Draw larger", tip: "Draw again on larger paper", menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
   { act: "tag", name: "Tag", tip: "Give these a tag", field: "tag" },
+  { act: "annotate", name: "Note", tip: "Write a note on these", field: "note" },
   { act: "reject", name: "Reject", tip: "Reject, or take that back (x)" },
 ];
 
@@ -77,22 +80,24 @@ function showStars(root, stars) {
 class Tile {
   constructor(id) {
     this.number = 0;
-    this.root = make("div", { className: "board-tile", role: "option", tabIndex: -1, draggable: true,
+    this.root = make("div", { className: "board-tile", role: "option", tabIndex: -1,
                               data: { id, lmSuppressShortcuts: "true" } });
     this.image = make("img", { alt: "", draggable: false, hidden: true });
     this.bar = make("div", { className: "board-bar", hidden: true });
     this.caption = make("div", { className: "board-caption" });
+    this.note = make("div", { className: "board-caption board-remark" });
     this.stars = make("div", { className: "board-stars", aria: { hidden: "true" } });  // keys do the same
-    this.root.append(make("div", { className: "board-paper" }, this.image), this.bar, this.caption, this.stars);
+    this.root.append(make("div", { className: "board-paper" }, this.image), this.bar, this.caption, this.note, this.stars);
   }
 
   /* An older state never replaces a newer one, in whatever order they come. */
-  show({ number, caption, hint, stars, state, progress, url }) {
+  show({ number, caption, hint, stars, note = "", state, progress, url }) {
     if (number < this.number) return;
     this.image.hidden = !url;
     if (this.image.src !== url) this.image.src = url;
     Object.assign(this, { number, rating: stars });
     this.caption.textContent = caption;
+    this.note.textContent = note;
     this.root.title = hint;
     this.root.dataset.state = state;
     this.bar.hidden = state !== "started";
@@ -186,7 +191,7 @@ class Enlarged {
 }
 
 /* A button with a list of choices, or a field, under it. */
-function menu({ act, name, tip, menu: choices, field }, send) {
+function menu({ act, name, tip, menu: choices, field, first = () => "" }, send) {
   const head = button(name, tip, act, () => (panel.hidden ? open() : close()));
   head.append("▾");
   head.setAttribute("aria-haspopup", field ? "dialog" : "menu");
@@ -198,6 +203,8 @@ function menu({ act, name, tip, menu: choices, field }, send) {
     panel.hidden = false;
     head.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", outside, true);
+    const input = panel.querySelector("input");
+    if (input) input.value = first();
     panel.querySelector("button, input").focus();
   }
   function close() {
@@ -209,7 +216,11 @@ function menu({ act, name, tip, menu: choices, field }, send) {
   if (field) {
     const input = make("input", { type: "text", placeholder: field, aria: { label: field }, data: { lmSuppressShortcuts: "true" } });
     const give = button(name, "", "", () => choose(input.value));
-    input.addEventListener("keydown", event => { if (event.key === "Enter") choose(input.value); });
+    input.addEventListener("keydown", event => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();  // else Enter presses the button that has the focus next
+      choose(input.value);
+    });
     panel.append(make("form", { onsubmit: event => event.preventDefault() }, input, give));
   } else {
     for (const [label, value] of choices) {
@@ -331,12 +342,16 @@ class Board {
     this.chosen = make("span", { className: "board-chosen" });
     this.actions = ACTIONS.map(action => {
       const choices = action.menu === "exports" ? this.model.get("exports") : action.menu;
-      const made = choices || action.field ? menu({ ...action, menu: choices }, (...asked) => this.send(...asked))
+      const first = () => (action.act === "annotate" ? this.tiles.get(this.model.get("selected")[0])?.note.textContent ?? "" : "");
+      const made = choices || action.field ? menu({ ...action, menu: choices, first }, (...asked) => this.send(...asked))
         : { head: button(action.name, action.tip, action.act, () => this.send(action.act)) };
       return { ...action, head: made.head, root: made.root ?? made.head };
     });
+    this.machines = make("span");
+    this.hint = make("p", { className: "board-hint", textContent: "click to choose, space enlarges, 1 to 5 stars" });
+    const none = button("Choose none", "Choose none", "close", () => this.select([]));
     return make("div", { className: "board-actions", role: "toolbar", aria: { label: "what to do with the chosen" } },
-      this.chosen, ...this.actions.map(each => each.root));
+      this.chosen, ...this.actions.flatMap(each => each.act === "plot" ? [each.root, this.machines] : [each.root]), none, this.hint);
   }
 
   tile(id) {
@@ -456,11 +471,27 @@ class Board {
     if (!this.actions) return;
     const selected = new Set(this.model.get("selected"));
     for (const [id, tile] of this.tiles) tile.root.setAttribute("aria-selected", String(selected.has(id)));
-    this.chosen.textContent = selected.size ? `${selected.size} chosen` : "none chosen";
+    this.chosen.textContent = `${selected.size} chosen`;
+    const bar = this.chosen.parentElement, isHistory = [...this.controls.keys()].some(id => id.startsWith("find "));
+    for (const part of bar.children) part.hidden = (part === this.hint) === (selected.size > 0);
+    if (isHistory) this.filters.hidden = selected.size > 0;
+    this.showMachines(selected.size > 0);
     for (const { head, least = 1, name, tip } of this.actions) {
       head.disabled = selected.size < least;
       head.title = head.disabled ? `${name}: choose ${least === 1 ? "a drawing" : "two drawings"} first` : tip;
     }
+  }
+
+  /* With several machines Plot is a menu of them. */
+  showMachines(isShown) {
+    const names = this.model.get("machines") ?? [], plain = this.actions.find(each => each.act === "plot");
+    if (this.machinesShown !== names.join("\n")) {
+      this.machinesShown = names.join("\n");
+      const action = { ...plain, act: "plot_on", menu: names.map(name => [`on ${name}`, name]) };
+      this.machines.replaceChildren(menu(action, (...asked) => this.send(...asked)).root);
+    }
+    this.machines.hidden = !isShown || names.length < 2;
+    plain.root.hidden = !isShown || names.length > 1;
   }
 
   select(ids) {
@@ -543,15 +574,6 @@ class Board {
       if (id && !event.target.dataset.star) this.send("open_form", id);
     });
     list.addEventListener("keydown", event => this.keydown(event));
-    list.addEventListener("dragstart", event => {
-      event.dataTransfer.setData("application/x-drawscape-tile", event.target.closest?.(".board-tile")?.dataset.id ?? "");
-    });
-    list.addEventListener("dragover", event => event.preventDefault());
-    list.addEventListener("drop", event => {
-      const onto = event.target.closest(".board-tile")?.dataset.id, id = event.dataTransfer.getData("application/x-drawscape-tile");
-      event.preventDefault();
-      if (onto && id && onto !== id) this.send("compare", onto, id);
-    });
     enlarged.root.addEventListener("keydown", event => this.keydown(event));
     enlarged.root.addEventListener("close", () => this.tiles.get(enlarged.id)?.root.focus());
     enlarged.root.addEventListener("click", event => {
@@ -570,6 +592,7 @@ function render({ model, el, host }) {
     "change:order": arrange, "change:empty": arrange,
     "change:columns": fit, "change:tile_px": fit,
     "change:selected": () => board.mark(),
+    "change:machines": () => board.mark(),
     "change:head": showHead, "change:note": showHead, "change:details": showHead,
     "change:controls": () => board.showControls(),
     "change:below": () => board.showBelow(),

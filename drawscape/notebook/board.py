@@ -22,6 +22,7 @@ from drawscape.catalogue.query import SortOrder, short
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
+from drawscape.machine.device import device_names
 from drawscape.notebook.cached_drawing import moment_words
 from drawscape.notebook.draw_target import (
     SHEET_PRIORITY,
@@ -226,7 +227,7 @@ class Board(StaticOutputWidget):
     """
 
     _esm = resource("child.js", "drawscape.viewer") + resource("board.js")
-    _css = resource("board.css")
+    _css = resource("tokens.css", "drawscape.viewer") + resource("board.css")
     head = traitlets.Dict().tag(sync=True)
     controls = traitlets.List(traitlets.Dict()).tag(sync=True)
     order = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -234,12 +235,14 @@ class Board(StaticOutputWidget):
     columns = traitlets.Int(0).tag(sync=True)
     tile_px = traitlets.Int(0).tag(sync=True)
     exports = traitlets.List(menu_of_formats()).tag(sync=True)
+    machines = traitlets.List(traitlets.Unicode()).tag(sync=True)
     kind = traitlets.Unicode("grid").tag(sync=True)
     note = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode("nothing here yet").tag(sync=True)
     details = traitlets.Unicode("").tag(sync=True)
     _page_calls = (
-        "star enlarge inspect open_form compare reject breed plot draw_larger tag close_below sort"
+        "star enlarge inspect open_form compare reject breed plot draw_larger tag annotate "
+        "close_below sort"
     )
     _tells_of_worker = False
 
@@ -354,6 +357,12 @@ class Board(StaticOutputWidget):
         self.refresh()
         self.note = f"tagged {tag.strip()!r}: {count_words(len(chosen))}"
 
+    def annotate(self, note: str) -> None:
+        """Write a note on the chosen drawings, '' for none."""
+        for drawing in self._asked():
+            drawing.annotate(note.strip())
+        self.refresh()
+
     def export(self, format: str) -> list[Path]:
         """Write the chosen drawings as 'svg' (ordered), 'png', 'pdf', 'gcode' or 'hpgl'; return the files."""
         paths = [drawing.export(format) for drawing in self._asked()]
@@ -395,9 +404,12 @@ class Board(StaticOutputWidget):
         """Begin an evolution with the chosen drawings below; return it."""
         return self.show_below("evolve", self._asked())
 
-    def plot(self, tile_id: str | int | None = None) -> Any:
-        """Queue a plot of a tile's drawing, by default the first that is chosen; return its panel below."""
-        return self.show_below("plot", self._one(tile_id))
+    def plot(self, tile_id: str | int | None = None, *, on: str | None = None) -> Any:
+        """Return the panel of a plot of a tile's drawing, by default the first that is chosen.
+
+        Without `on` the home's only machine is used. Raises PlotError.
+        """
+        return self.show_below("plot", self._one(tile_id), on=on)
 
     def open_form(self, tile_id: str | int | None = None) -> Any:
         """Open the drawing of a tile, by default of the first that is chosen, as a form below; return it."""
@@ -431,7 +443,11 @@ class Board(StaticOutputWidget):
             self.note = ""
         super()._received(widget, message, buffers)
 
+    def _on_plot_on(self, machine: str) -> None:
+        self.plot(on=machine)
+
     def _on_ready(self) -> None:
+        self.machines = device_names()
         with self._lock:
             self._is_open = True
             self._send_tiles(self.order)
@@ -526,6 +542,7 @@ class Board(StaticOutputWidget):
             "caption": caption,
             "hint": hint,
             "stars": marks.stars,
+            "note": marks.note,
             "state": cell.status,
             "progress": 0.0 if not state or cell.ended else round(state.progress, 3),
             "picture": key,

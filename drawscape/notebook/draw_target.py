@@ -371,6 +371,21 @@ def sketch_of(drawing: Drawing, *, trust: bool = False) -> SketchLike:
         ) from None
 
 
+def redefined_target(target: DrawTarget) -> DrawTarget | None:
+    """Return the target with the notebook's function of that name, if a cell has defined it again.
+
+    None when it is the same function, or has other parameters: then a person decides.
+    """
+    if not target.sketch:
+        return None
+    former = target.sketch.function
+    here = notebook_sketch(_name_of(former))
+    now = as_sketch(here) if here else None
+    if now is None or now.function is former or now.parameters != target.parameters:
+        return None
+    return target_of(now)
+
+
 def newer_target(target: DrawTarget) -> DrawTarget | None:
     """Return the target of the sketch as it is now, if its parameters differ from `target`; else None."""
     if target.patterns or not target.takes_margin:

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -271,6 +272,10 @@ class UndoHistory:
         self._place, self._gesture = len(self._row) - 1, gesture
         return True
 
+    def retarget(self, target: DrawTarget) -> None:
+        """Use a target with the same parameters for all settings."""
+        self._row = [replace(one, target=target) for one in self._row]
+
     def step(self, by: int) -> None:
         """Go back (-1) or forward (1)."""
         self._place = min(max(self._place + by, 0), len(self._row) - 1)
@@ -282,6 +287,9 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     schema = parameter.json_schema()
     start = start_value(parameter)
     schema["default"] = shown_of(parameter, start)
+    is_color = isinstance(start, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", start)
+    if is_color and schema.get("type") == "string" and not parameter.choices:
+        schema.setdefault("format", "color")
     if parameter.kind == "any" and not is_literal(start):
         schema["readOnly"] = True
     return schema

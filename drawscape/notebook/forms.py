@@ -9,9 +9,10 @@ import mimetypes
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import traitlets
 
@@ -21,6 +22,7 @@ from drawscape.catalogue.database import full_path
 from drawscape.drawing.document import Document, Orientation
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, get_job
+from drawscape.machine.device import device_names
 from drawscape.notebook.cached_drawing import CachedDrawing
 from drawscape.notebook.cell_traceback import with_source
 from drawscape.notebook.draw_target import (
@@ -33,6 +35,7 @@ from drawscape.notebook.draw_target import (
     is_drawing,
     newer_target,
     recipe_for,
+    redefined_target,
     settings_in,
     target_of,
 )
@@ -56,6 +59,7 @@ from drawscape.notebook.pictures import (
     retouched,
     upload_preview,
 )
+from drawscape.notebook.plot_panel import PlotPanel, unfinished_words
 from drawscape.notebook.recent_pictures import RecentPictures, drawing_of
 from drawscape.notebook.saved_settings import Kept, LastSettings, NamedSettings
 from drawscape.notebook.static_output import (
@@ -73,9 +77,6 @@ from drawscape.plot.formats import FormatName, menu_of_formats
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
 
-if TYPE_CHECKING:
-    from drawscape.notebook.plot_panel import PlotPanel
-
 _LIVE = Parameter("live", "bool")
 
 QUICK_S = 0.5
@@ -91,6 +92,8 @@ READ_S = 0.4  # a drawing that is replaced sooner, as in a live form, gets no fi
 
 REST_S = 1.0
 """Settings that rest this long give a drawing; those before them give drafts."""
+
+RENEWED = "The sketch has other parameters now."
 
 UNDER_WAY = " under way"
 """Saved beside the settings: the address of what is drawn, and the job's id. No parameter has this name."""
@@ -152,14 +155,14 @@ class Form(StaticOutputWidget):
     """
 
     _esm = "".join(resource(name, "drawscape.viewer") for name in ("child.js", "form.js"))
-    _css = resource("form.css", "drawscape.viewer")
+    _css = resource("tokens.css", "drawscape.viewer") + resource("form.css", "drawscape.viewer")
     schema = traitlets.Dict().tag(sync=True)
     inputs = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     previews = traitlets.Dict().tag(sync=True)
     strip = traitlets.List().tag(sync=True)
-    _page_calls = "cancel undo redo shuffle reset renew retouch inspect plot close_below"
+    _page_calls = "cancel undo redo shuffle reset renew retouch close_below"
 
     def __init__(
         self,
@@ -181,7 +184,7 @@ class Form(StaticOutputWidget):
         self._drawn_with: Kept = {}
         self._path: Path | None = None
         self._document: Document | None = None
-        self._wanted = self._drafting = False
+        self._wanted = self._drafting = self._is_open = False
         self._shown: DrawTarget | None = None
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
         self._rest = Debounce(REST_S, self._keep_draft, from_last=True)
@@ -196,7 +199,7 @@ class Form(StaticOutputWidget):
         )
         self.state = {
             "live": live, "locks": [], "names": self.named.names, "details": [], "status": "",
-            "running": False, "plotter": "",
+            "running": False, "plotter": "", "machines": device_names(), "trouble": "",
         }  # fmt: skip
         self._show_settings()
         if drawing and drawing.path.is_file():
@@ -346,9 +349,13 @@ class Form(StaticOutputWidget):
         """Return a viewer of the drawing, which is shown in place of the picture."""
         return self.show_below("view", self._kept_path())  # type: ignore[no-any-return]
 
-    def plot(self) -> "PlotPanel":
-        """Return the panel of a queued plot of the drawing, which is shown. Raises PlotError."""
-        return self.show_below("plot", self._kept_path())  # type: ignore[no-any-return]
+    def plot(self, on: str | None = None) -> PlotPanel:
+        """Return the panel of a plot of the drawing on machine `on`, queued and shown. Raises PlotError.
+
+        Without `on` the home's only machine is used.
+        """
+        show = partial(self.show_below, "plot", self._kept_path())
+        return show(on=on)  # type: ignore[no-any-return]
 
     def star(self, stars: int) -> Drawing:
         """Return the drawing that is shown, with 0 to 5 `stars`; a draft becomes a drawing."""
@@ -362,6 +369,21 @@ class Form(StaticOutputWidget):
         job = self._job
         if isinstance(job, Job) and self.state["running"] and (state := state_of(job)).ended:
             self._job_changed(job, state)
+
+    def cell_has_run(self) -> None:
+        """Draw at once when a cell has defined the sketch's function again."""
+        target = self._settings.target
+        if not self._is_open:
+            return
+        if newer := redefined_target(target):
+            with self._lock:
+                self._first = replace(self._first, target=newer)
+                self._steps.retarget(newer)
+                self._shown = newer  # its fields are the same
+            if self._recipe and not self._show_existing():
+                self._guarded(self._draw)
+        elif newer_target(target):
+            self._say(renewed=RENEWED)
 
     def close(self) -> None:
         """Close the widget; its job goes on."""
@@ -458,7 +480,7 @@ class Form(StaticOutputWidget):
         with self._lock:  # the settings must not change meanwhile
             target = self._settings.target
             if newer_target(target) is not None:  # its file or cell has changed
-                self._say(renewed="The sketch has other parameters now.")
+                self._say(renewed=RENEWED)
             try:
                 if self._shows_draft and not (fresh or draft):
                     return self._make_drawing()
@@ -691,7 +713,7 @@ class Form(StaticOutputWidget):
             if path != self._path:
                 return
             self._document = document
-            self._say(notice=notice_of(document), readable=True)
+            self._say(notice=notice_of(document), plotting=unfinished_words(path), readable=True)
             if isinstance(below := self._below, Viewer) and not isinstance(below, Comparison):
                 drawing = drawing_of(str(path))
                 margin_mm = drawing.margin if drawing else 0.0
@@ -742,6 +764,8 @@ class Form(StaticOutputWidget):
 
     def _on_ready(self) -> None:
         """Draw at once when a page opens, unless the drawing exists or is under way."""
+        self._is_open = True
+        self._say(machines=device_names())
         is_sketch = self._settings.target.takes_margin
         if not self._job and is_sketch and not self._show_existing():
             with contextlib.suppress(DrawscapeError):
@@ -769,6 +793,21 @@ class Form(StaticOutputWidget):
         code = self.code
         self._show_details({"code, on the clipboard too": code}, unfolded=True)
         self.send({"copy": code})
+
+    def _on_inspect(self) -> None:
+        self._do_under_picture(self.inspect)
+
+    def _on_plot(self, on: str = "") -> None:
+        self._say(machines=device_names())
+        self._do_under_picture(self.plot, on or None)
+
+    def _do_under_picture(self, action: Callable[..., object], *arguments: Any) -> None:
+        """Do the action of a button under the picture, and show its error there."""
+        self._say(trouble="")
+        try:
+            action(*arguments)
+        except Exception as error:  # noqa: BLE001 - shown, whatever it is
+            self._say(trouble=error_words(error))
 
     def _on_star(self, stars: int, id: str = "") -> None:
         is_shown = not id or full_path(id) == self._path

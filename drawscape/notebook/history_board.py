@@ -1,6 +1,9 @@
 """All drawings of the home on a board that is kept up to date: filter, sort, search, page, choose."""
 
+import json
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -16,9 +19,18 @@ from drawscape.sketches import Sketch
 
 PAGE = 60  # tiles on a page: some 1.5 MB of thumbnails, 3.4 MB at most
 
+_DATES = [
+    ("any date", None), ("last 24 hours", "1d"), ("last 7 days", "7d"), ("last 30 days", "30d"),
+    ("last year", "365d"),
+]  # fmt: skip
+
+_SETTING = re.compile(r"\b([A-Za-z_]\w*) *[ =:] *(-?\d+(?:\.\d+)?)(?=[\s,]|$)")
+"""A parameter or seed with its value in a search: 'tiles 12', 'tiles=12', 'seed 7'."""
+
 _FILTERS = {
     "sketch": ("select", "sketch"),
     "stars": ("select", "stars"),
+    "since": ("select", "date"),
     "tag": ("text", "tag"),
     "text": ("text", "search"),
     "order": ("select", "order"),
@@ -64,6 +76,13 @@ def history(
 
 def _find(values: Values, where: Values) -> Drawings:
     """Return the drawings that fit. Raises as `catalogue.drawings` does."""
+    text, settings = settings_in_search(values["text"])
+    if settings:
+        narrowed = {**values, "text": text, "seed": settings.pop("seed", values["seed"])}
+        with suppress(UnknownNameError):  # words of a note may look like a parameter
+            found = _find(narrowed, {**where, **settings})
+            if len(found):
+                return found
     now = dict(values)
     sketch, stars, rejected = (now.pop(name) for name in ("sketch", "stars", "rejected"))
     if isinstance(stars, int):
@@ -76,6 +95,16 @@ def _find(values: Values, where: Values) -> Drawings:
         if not sketch or notebook_sketch(sketch) is None:
             raise
         return Drawings([])  # this notebook has the sketch, and nobody has drawn it yet
+
+
+def settings_in_search(text: str) -> tuple[str, dict[str, Any]]:
+    """Return the words of a search without its settings, and these by name.
+
+    >>> settings_in_search("blue, tiles 12 seed=7")
+    ('blue', {'tiles': 12, 'seed': 7})
+    """
+    settings = {name: json.loads(value) for name, value in _SETTING.findall(text)}
+    return _SETTING.sub("", text).strip(" ,"), settings
 
 
 class History(Board):
@@ -92,7 +121,10 @@ class History(Board):
         return self._found
 
     def filter(self, **values: Any) -> None:
-        """Set filters: `sketch`, `stars` (the least), `tag`, `text`, `order`, `rejected` (shown too)."""
+        """Set filters: `sketch`, `stars` (the least), `since`, `tag`, `text`, `order`, `rejected` (too).
+
+        `text` is searched in all words of a drawing, and for settings: 'tiles 12', 'seed=7'.
+        """
         for name, value in values.items():
             if name not in _FILTERS:
                 raise TypeError(f"filter() has no {name!r}; it has {', '.join(_FILTERS)}")
@@ -150,9 +182,15 @@ class History(Board):
         options: dict[str, list[tuple[str, Any]]] = {
             "sketch": [("all sketches", ""), *((label_of(name), name) for name in names)],
             "stars": [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))],
+            "since": _DATES,
             "order": [(f"order: {one}", one) for one in ORDERS],
         }
-        shown = {**now, "stars": now["stars"] if isinstance(now["stars"], int) else 0}
+        is_offered = now["since"] in [value for _, value in _DATES]
+        shown = {
+            **now,
+            "stars": now["stars"] if isinstance(now["stars"], int) else 0,
+            "since": now["since"] if is_offered else None,
+        }
         more = {"hidden": count <= PAGE}
         self.controls = [
             *(

@@ -31,6 +31,9 @@ from drawscape.notebook.labels import label_of
 from drawscape.notebook.pictures import EncodedImage, result_path, result_picture, result_words
 from drawscape.notebook.threads import Debounce
 
+LEFT = ("stopped", "canceled")
+MOST_IN_DRAGS = 10  # jobs that are read for each row of the table
+
 PERIOD_S = 0.25  # the table is read four times a second at most, however fast the queue moves
 LARGEST_SHOWN = 400_000  # bytes of a file that is shown as it is; of a larger one the thumbnail
 
@@ -114,6 +117,22 @@ def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -
     return QueueTable(status, limit)
 
 
+def without_drags(listed: Sequence[Job]) -> list[list[Job]]:
+    """Return jobs in groups, one for each row of the table.
+
+    A live form stops its former job at each step of a drag: stopped jobs of one name in turn are one group.
+    """
+    rows: list[list[Job]] = []
+    for job in listed:
+        is_left = job.status in LEFT
+        before = rows[-1][0] if rows else None
+        if is_left and before and before.status in LEFT and before.description == job.description:
+            rows[-1].append(job)
+        else:
+            rows.append([job])
+    return rows
+
+
 class QueueTable(Board):
     """A table of jobs that follows the queue until `close()`."""
 
@@ -134,11 +153,12 @@ class QueueTable(Board):
 
     def refresh(self) -> None:
         """Read the queue and show it now."""
-        cells = {}
-        for job in list_jobs(self._wanted, limit=self._limit):
-            state = state_of(job)
-            if state.status != "not_found":
-                cells[job.id] = Cell(state.name, job=job, state=state)
+        cells: dict[str, Cell] = {}
+        for same in without_drags(list_jobs(self._wanted, limit=MOST_IN_DRAGS * self._limit)):
+            state = state_of(same[0])
+            if len(cells) < self._limit and state.status != "not_found":
+                caption = state.name if len(same) == 1 else f"{state.name} ({len(same)} times)"
+                cells[same[0].id] = Cell(caption, job=same[0], state=state)
         if self.comm is not None:  # it may have been closed meanwhile
             self.show(cells)
 

@@ -1,15 +1,19 @@
 """A plot on its machine, in a notebook: questions, buttons, estimate, and its strokes as they are drawn."""
 
 import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import traitlets
 
 from drawscape.drawing.document import Document
-from drawscape.errors import PlotError
+from drawscape.errors import DrawscapeError, PlotError
 from drawscape.machine.device import devices
-from drawscape.machine.plot import Plot, find_plot
+from drawscape.machine.plot import FINAL, Plot, find_plot, shown_plots
 from drawscape.notebook.own_worker import ensure_worker, keep_worker_alive
+from drawscape.notebook.pictures import KEPT_PX, LARGEST_KEPT, picture_table, thumbnail_of
 from drawscape.notebook.static_output import StaticOutputWidget, resource
 from drawscape.notebook.threads import PLOTS, Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
@@ -24,7 +28,9 @@ class PlotPanel(StaticOutputWidget):
     """Shows a plot, with its questions and buttons; `found` if the plot was not queued by this call."""
 
     _esm = resource("plot_panel.js", "drawscape.viewer")
-    _css = resource("plot_panel.css", "drawscape.viewer")
+    _css = resource("tokens.css", "drawscape.viewer") + resource(
+        "plot_panel.css", "drawscape.viewer"
+    )
     state = traitlets.Dict().tag(sync=True)
     _page_calls = "act"
     _how = "run this cell to see it again"
@@ -39,7 +45,9 @@ class PlotPanel(StaticOutputWidget):
 
     def _refresh(self) -> None:
         with self._lock:
-            self.state = {**self.plot.as_dict(), "found": self.found}
+            state = self.plot.as_dict()
+            waits_for = ahead_of(state) if state["state"] == "ready" else ""
+            self.state = {**state, "found": self.found, "waits_for": waits_for}
 
     def _begin(self) -> None:
         self._checking.request()
@@ -65,7 +73,20 @@ class PlotPanel(StaticOutputWidget):
             self._guarded(self._refresh)
 
     def _on_ready(self) -> None:
-        self.send({"lines": True}, [self.plot.plan.packed()])
+        self.send({"lines": True, "paper": self.paper_color}, [self.plot.plan.packed()])
+
+    @property
+    def paper_color(self) -> str:
+        """The colour of the drawing's paper, '' where its file names none or is gone."""
+        with suppress(DrawscapeError, OSError):
+            return document_of(self.plot.record.drawing)[0].paper_color or ""
+        return ""
+
+    def _make_static_html(self) -> str:
+        with suppress(DrawscapeError, OSError):
+            picture = thumbnail_of(document_of(self.plot.record.drawing)[0], LARGEST_KEPT, KEPT_PX)
+            return picture_table([(picture, f"{self._what}: {self.plot.words}")])
+        return ""
 
 
 def plot(
@@ -86,15 +107,7 @@ def plot(
     <PlotPanel: a plot on simulated>
     """
     if on is None:
-        known = devices()
-        if len(known) != 1:
-            names = ", ".join(device.name for device in known)
-            raise PlotError(
-                f"name a machine in a cell, plot(drawing, on=...): {names}"
-                if known
-                else "this home has no machine yet; add one in a terminal: drawscape machine add"
-            )
-        on = known[0].name
+        on = only_machine()
     document, title, _ = document_of(drawing)
     path = None if isinstance(drawing, Document | SVGBuilder) else file_of(drawing)
     file = title if path is None else str(path.absolute())
@@ -109,6 +122,37 @@ def plot(
         if made.state.state == "ready" and not is_queued(made):
             raise
     return PlotPanel(made, found=found)
+
+
+def ahead_of(plot: Mapping[str, Any]) -> str:
+    """Return which unfinished plot the machine of `plot` has to end first, '' for none."""
+    for other in shown_plots():
+        is_ahead = other["machine"] == plot["machine"] and other["id"] != plot["id"]
+        if is_ahead and other["state"].partition(" ")[0] in ("waiting", "plotting", "paused"):
+            name = Path(other["drawing"]).name or other["id"]
+            return f"The machine has another plot first: {name}, {other['state']}."
+    return ""
+
+
+def unfinished_words(drawing: Path) -> str:
+    """Return how a plot of that file stands that has not ended, '' for none."""
+    for plot in shown_plots():
+        if plot["drawing"] == str(drawing) and plot["state"] not in FINAL:
+            return f"on {plot['machine']}: {plot['state']} at stroke {plot['stroke']} of {plot['strokes']}"
+    return ""
+
+
+def only_machine() -> str:
+    """Return the name of the only machine of this home. Raises PlotError for none or several."""
+    names = [device.name for device in devices()]
+    if not names:
+        raise PlotError(
+            "this home has no machine yet. Add one in a terminal: drawscape machine add desk "
+            "--driver ebb --port /dev/ttyACM0. Without a machine, --driver simulator shows how it works."
+        )
+    if len(names) > 1:
+        raise PlotError(f"choose a machine, plot(drawing, on=...): {', '.join(names)}")
+    return names[0]
 
 
 def open_plot(plot_id: str) -> PlotPanel:

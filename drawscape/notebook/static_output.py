@@ -76,13 +76,13 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         self._cell = _cell_that_runs()
         _ALL.add(self)
 
-    def show_below(self, make: str, *arguments: Any) -> Any:
+    def show_below(self, make: str, *arguments: Any, **options: Any) -> Any:
         """Return the widget that the function `make` returns, shown below in place of the former."""
         from drawscape import notebook
 
         context = _marimo()
         with nullcontext() if context is None else context.with_cell_id(self._marimo_cell):
-            widget = getattr(notebook, make)(*arguments)
+            widget = getattr(notebook, make)(*arguments, **options)
         self.close_below()
         with self._lock:
             self._below, self.below = widget, widget.model_id
@@ -152,6 +152,9 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
     def settle(self) -> None:
         """Show the final state of its jobs that have ended."""
 
+    def cell_has_run(self) -> None:
+        """Called after each cell of the notebook."""
+
     def close(self) -> None:
         """Close the widget and the one below; subclasses stop following their jobs."""
         self.close_below()
@@ -197,9 +200,11 @@ def _shared_layout() -> Any:
 
 def _settle(_result: Any) -> None:
     """Show final states after a cell: without a page, the notebook may end now."""
-    for widget in () if notebook_name() else _all_open():
+    for widget in _all_open():
         with suppress(DrawscapeError):  # a locked database is no fault of the cell
-            widget.settle()
+            widget.cell_has_run()
+            if not notebook_name():
+                widget.settle()
 
 
 def _all_open() -> list[StaticOutputWidget]:

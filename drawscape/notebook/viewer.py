@@ -49,7 +49,7 @@ class Viewer(StaticOutputWidget):
     """
 
     _esm = resource("viewer.js", "drawscape.viewer")
-    _css = resource("viewer.css", "drawscape.viewer")
+    _css = resource("tokens.css", "drawscape.viewer") + resource("viewer.css", "drawscape.viewer")
     height = traitlets.Unicode(TALL).tag(sync=True)
     modes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     mode = traitlets.Unicode("").tag(sync=True)

@@ -574,13 +574,15 @@ class FormView {
     this.pattern = make("select", { "aria-label": "pattern", className: "drawscape-pattern" });
     this.pattern.addEventListener("change", () => this.send({ event: "change", inputs: { pattern_type: this.pattern.value }, gesture: newGesture() }));
     this.box = make("div", { className: "drawscape-fields" });
+    this.pageWords = make("summary");
+    this.page = make("details", { className: "drawscape-paper drawscape-fields" }, this.pageWords);
     const row = (...children) => make("div", { className: "drawscape-buttons" }, ...children);
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),
       row(this.undo, this.redo, 
         button("Shuffle", "Draw with other values of every parameter that is not locked", () => { this.send({ event: "shuffle" }); this.drawUnlessLive(); }, "quiet"),
         quiet("Reset", "Back to the first settings", "reset"), quiet("Code", "The call that draws this", "code")),
-      this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box);
+      this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box, this.page);
 
     this.image = make("img", { className: "drawscape-picture", alt: "drawing" });
     this.stage = make("div", { className: "drawscape-stage" });
@@ -593,7 +595,15 @@ class FormView {
     this.notice = make("p", { className: "drawscape-notice", role: "status" });
     this.stars = [1, 2, 3, 4, 5].map(n => button("☆", `${n} ${n === 1 ? "star" : "stars"}`, () =>
       this.send({ event: "star", stars: n === this.model.get("state").stars ? 0 : n }), "star"));
-    const look = quiet("Inspect", "Zoom, layers, the pen's way", "inspect"), plot = quiet("Plot", "Draw this on the machine", "plot");
+    const inspect = quiet("Inspect", "Zoom, layers, the pen's way", "inspect");
+    this.machine = make("select", { "aria-label": "Machine" });
+    const plot = button("Plot", "Draw this on the machine", () => this.send({ event: "plot", on: this.machine.value }), "quiet");
+    this.seed = make("output", { "aria-label": "seed" });
+    this.seeds = make("span", { className: "drawscape-seed", role: "group", "aria-label": "seed" },
+      button("◀", "Draw with the seed before", () => this.stepSeed(-1), "quiet"), this.seed,
+      button("▶", "Draw with the next seed", () => this.stepSeed(1), "quiet"));
+    this.trouble = make("p", { className: "drawscape-trouble", role: "alert" });
+    this.stale = button("settings changed · Draw", "Draw with these settings", () => this.draw(false), "changed");
     this.putAway = quiet("Close", "Back to the picture", "close_below");
     this.format = make("select", { "aria-label": "File format" });
     this.plotter = make("select", { "aria-label": "Plotter" });
@@ -601,11 +611,15 @@ class FormView {
     this.perPen = make("input", { type: "checkbox" });
     this.exportButton = button("Export", "Put the lines in order and write the file", () =>
       this.send({ event: "export", format: this.format.value, per_pen: this.perPen.checked }), "quiet");
-    this.tools = row(look, plot, this.format, make("label", {}, this.perPen, "one per pen"), this.exportButton, this.plotter);
+    this.tools = [inspect, make("span", { className: "drawscape-plotting" }, plot, this.machine), make("span", {}, this.exportButton, this.format)];
+    this.rating = make("span", { role: "group", "aria-label": "stars" }, ...this.stars);
     this.figures = make("table", { className: "drawscape-figures" });
-    const sheet = make("div", { className: "drawscape-sheet" }, make("div", { className: "drawscape-frame" }, this.image), this.stage, this.putAway,
-      make("p", { className: "drawscape-caption" }, this.caption, ...this.links),
-      this.rating = make("div", { role: "group", "aria-label": "stars" }, ...this.stars), this.notice, this.tools, this.figures);
+    this.strip = make("ul", { className: "drawscape-strip", "aria-label": "the last pictures" });
+    const sheet = make("div", { className: "drawscape-sheet" }, make("div", { className: "drawscape-held" },
+      make("div", { className: "drawscape-frame" }, this.image, this.stale), this.stage, this.putAway,
+      row(this.seeds, this.rating, ...this.tools), this.trouble, this.notice,
+      make("p", { className: "drawscape-caption" }, this.caption, ...this.links), this.strip));
+    this.machinery = make("div", { className: "drawscape-buttons" }, this.plotter, make("label", {}, this.perPen, "one file per pen"));
 
     this.menu = make("select", { "aria-label": "Saved settings" });
     this.menu.addEventListener("change", () => { if (this.menu.value) this.send({ event: "load", name: this.menu.value }); });
@@ -614,8 +628,9 @@ class FormView {
     this.save = button("Save", "Save these settings under the name", () => this.send({ event: "save", name: this.named.value }), "quiet");
     this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }), "quiet");
     const names = make("div", { className: "drawscape-buttons drawscape-named" }, this.menu, this.named, this.save, this.trash);
-    this.strip = make("ul", { className: "drawscape-strip", "aria-label": "the last pictures" });
-    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), names, this.strip);
+    const foot = make("div", { className: "drawscape-columns" }, make("div", { className: "drawscape-controls" }, names),
+      make("div", { className: "drawscape-sheet" }, this.figures, this.machinery));
+    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), foot);
     this.el.append(this.root);
   }
 
@@ -662,7 +677,10 @@ class FormView {
       onFile: async (name, file) => this.send({ event: "file", name, file: file.name }, [await file.arrayBuffer()]),
       onRetouch: (name, cut, contrast) => this.send({ event: "retouch", name, cut, contrast }),
     });
-    this.box.replaceChildren(this.fields.sheet, this.fields.parameters);
+    this.box.replaceChildren(this.fields.parameters);
+    this.page.replaceChildren(this.pageWords, this.fields.sheet);
+    this.page.hidden = !this.fields.sheet.childElementCount;
+    this.seeds.hidden = !schema.sheet?.seed;
   }
 
   update() {
@@ -688,19 +706,47 @@ class FormView {
     this.redo.disabled = !state.redo;
     this.live.checked = Boolean(state.live);
     this.showDetails(state.details ?? []);
-    this.caption.textContent = [state.older && "older than the settings", state.caption].filter(Boolean).join(" · ");
+    this.caption.textContent = state.caption ?? "";
+    this.stale.hidden = !state.older || state.running;
+    this.showPage(inputs);
+    this.showMachines(state.machines ?? []);
+    this.trouble.textContent = state.trouble ?? "";
     this.el.classList.toggle("drawscape-older", Boolean(state.older));
     this.el.classList.toggle("drawscape-stale", Boolean(state.stale));
     for (const part of [...this.links, this.rating]) part.hidden = !state.file;
     this.stars.forEach((star, i) => { star.textContent = i < state.stars ? "★" : "☆"; star.setAttribute("aria-pressed", String(i < state.stars)); });
-    this.notice.textContent = state.notice ?? "";
-    this.tools.hidden = !state.readable;
+    this.notice.textContent = [state.plotting && `being plotted ${state.plotting}; Plot opens its panel`, state.notice].filter(Boolean).join(" · ");
+    for (const part of this.tools) part.hidden = !state.readable;
+    this.machinery.hidden = !state.readable;
     this.exportButton.disabled = Boolean(state.exporting);
     if (state.plotter) this.plotter.value = state.plotter;
     this.showFigures(state.figures ?? []);
     this.showPicture(state);
     this.showNames();
     if (ack >= this.sent) this.flush();
+  }
+
+  /* The page and the seed in words: "A6, portrait, margin 5". */
+  showPage({ width, height, margin, seed }) {
+    const { paper } = this.fields, wide = Number(width) > Number(height);
+    const size = !paper ? "" : paper.value === "custom" ? `${width} x ${height} mm` : `${readable(paper.value)}, ${wide ? "landscape" : "portrait"}`;
+    const words = [size, margin !== undefined && `margin ${margin ?? "automatic"}`].filter(Boolean).join(", ");
+    this.pageWords.textContent = words || "Seed";
+    this.seed.textContent = `seed ${seed}`;
+  }
+
+  stepSeed(by) {
+    const seed = Math.max(0, Math.floor(Number(this.model.get("inputs").seed) || 0) + by);
+    this.send({ event: "change", inputs: { seed: String(seed) }, gesture: newGesture() });
+    this.drawUnlessLive();
+  }
+
+  showMachines(names) {
+    const key = names.join("\n");
+    if (key === this.machinesShown) return;
+    this.machinesShown = key;
+    this.machine.replaceChildren(...names.map(name => make("option", { value: name, textContent: `on ${name}` })));
+    this.machine.hidden = !names.length;
   }
 
   showDetails(details) {
@@ -735,8 +781,10 @@ class FormView {
       pen.append(row.pen);
       return make("tr", {}, pen, ...[row.time, row.ink, row.lifts].map(text => make("td", { textContent: text })));
     };
+    const isOrdered = rows.some(row => `${row.time}${row.lifts}`.includes("→"));
     const heads = ["pen", "time", "ink", "lifts"].map(text => make("th", { textContent: text, scope: "col" }));
-    this.figures.replaceChildren(...(rows.length ? [make("tr", {}, ...heads), ...rows.map(cells)] : []));
+    const caption = isOrdered ? [make("caption", { textContent: "as drawn → with the lines in a better order" })] : [];
+    this.figures.replaceChildren(...(rows.length ? [...caption, make("tr", {}, ...heads), ...rows.map(cells)] : []));
   }
 
   showNames() {

@@ -20,6 +20,17 @@ const make = (tag, className, text = "", attributes = {}) => {
   return element;
 };
 
+const PAPER = "#fefcf7";
+
+/* Whether a paper is darker than the middle grey. */
+function isDark(paper) {
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  context.fillStyle = paper;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return 0.3 * red + 0.6 * green + 0.1 * blue < 128;
+}
+
 const minutes = (value) => value >= 1 ? `${Math.round(value)} min` : `${Math.round(value * 60)} s`;
 
 /* The header's length, the header, then points and where each stroke begins. */
@@ -48,7 +59,7 @@ export function mount(el, link) {
   root.append(found, head, bar, detail, trouble, buttons, tuning, canvas, note);
   el.append(root);
 
-  let now = null, plan = null, painted = -1, chosen = 0, shown = "";
+  let now = null, plan = null, paper = PAPER, painted = -1, chosen = 0, shown = "";
 
   const send = (action, values = {}) => {
     trouble.textContent = "";
@@ -110,9 +121,9 @@ export function mount(el, link) {
       canvas.width = 1000;
       canvas.height = Math.round(1000 * plan.height / plan.width);
       const context = canvas.getContext("2d");
-      context.fillStyle = "#fff";
+      context.fillStyle = paper;
       context.fillRect(0, 0, canvas.width, canvas.height);
-      paint(0, plan.strokes, "#b5afa3", 1);
+      paint(0, plan.strokes, isDark(paper) ? "#6d675b" : "#b5afa3", 1);
       painted = 0;
     }
     for (const section of plan.sections) {
@@ -149,7 +160,7 @@ export function mount(el, link) {
       bar.max = now.strokes;
       bar.value = now.stroke;
       const left = now.state === "plotting" ? `about ${minutes(now.left_minutes)} left. ` : "";
-      detail.textContent = now.question || `${left}${now.reason}`;
+      detail.textContent = now.question || `${left}${now.reason || now.waits_for || ""}`;
       found.hidden = !now.found || now.state === "done";
       if (now.question) {
         const ink = make("span", "drawscape-plot-ink");
@@ -160,30 +171,40 @@ export function mount(el, link) {
       showButtons();
       draw();
     },
-    lines(buffer) {
+    lines(buffer, color) {
       plan = unpack(buffer);
+      paper = color || PAPER;
       painted = -1;
       draw();
     },
     trouble(text) { trouble.textContent = text; },
+    gone() {
+      root.classList.add("drawscape-gone");
+      trouble.textContent = "The kernel of this panel is gone, and its buttons do nothing. If the machine still draws, stop it in a "
+        + `terminal: drawscape plots stop ${now.id.slice(-8)}. Run the cell again to go on.`;
+    },
   };
 }
 
 export default {
   render({ model, el }) {
-    const panel = mount(el, { send: (action, values) => model.send({ event: "act", arguments: [action], ...values }) });
+    const panel = mount(el, { send: (action, values) => {
+      try { model.send({ event: "act", arguments: [action], ...values }); } catch { panel.gone(); }  // the kernel was shut down
+    } });
+    const gone = () => panel.gone();
     const show = () => panel.state(model.get("state"));
     const received = (message, buffers) => {
       if (message.lines) {
         const { buffer, byteOffset, byteLength } = buffers[0];
-        panel.lines(buffer.slice(byteOffset, byteOffset + byteLength));
+        panel.lines(buffer.slice(byteOffset, byteOffset + byteLength), message.paper);
       }
       if (message.trouble) panel.trouble(message.trouble);
     };
     model.on("change:state", show);
     model.on("msg:custom", received);
+    model.on("comm_live_update", gone);
     show();
     model.send({ event: "ready" });
-    return () => { model.off("change:state", show); model.off("msg:custom", received); };
+    return () => { model.off("change:state", show); model.off("msg:custom", received); model.off("comm_live_update", gone); };
   },
 };

@@ -441,18 +441,25 @@ export class Viewer {
     if (!box.width || !box.height) return;
     const width = Math.round(box.width * this.ratio), height = Math.round(box.height * this.ratio);
     if (this.canvas.width === width && this.canvas.height === height) return;
+    const center = this.view && this.center();
     this.canvas.width = width; this.canvas.height = height;
     this.painting = null;
     if (this.drawing && (!this.view || this.fitted)) this.fit();
+    else if (this.view) this.setView(this.centered(this.view.scale, center), { shared: false });
     this.draw();
   }
+
+  /* The place of the page in the middle of the canvas, in mm: canvases that move together may differ in size. */
+  center({ scale, x, y } = this.view) { return [(this.canvas.width / 2 - x) / scale, (this.canvas.height / 2 - y) / scale]; }
+
+  centered(scale, [x, y]) { return { scale, x: this.canvas.width / 2 - x * scale, y: this.canvas.height / 2 - y * scale }; }
 
   setView(view, { shared = true, fitted = false } = {}) {
     this.view = view; this.fitted = fitted; this.painting = null;
     this.movedAt = performance.now();
     this.draw();
     if (shared) for (const other of groups.get(this.group) || []) {
-      if (other !== this) other.setView({ ...view }, { shared: false, fitted });
+      if (other !== this) other.setView(other.centered(view.scale, this.center()), { shared: false, fitted });
     }
   }
 

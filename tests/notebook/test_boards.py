@@ -287,6 +287,14 @@ def test_children_keep_to_bounds_steps_and_choices(spread):
         assert bred["text"] == "as it is"
 
 
+def test_children_of_a_parent_at_a_bound_are_reflected_and_do_not_stick_to_it():
+    rng = np.random.default_rng(3)
+    for end, bound in ((0.0, 0.0), (1.0, 1.0)):
+        parent = {p.name: p.default for p in PARAMETERS} | {"a": end}
+        bred = [child(PARAMETERS, [parent], rng, spread=0.3)["a"] for _ in range(200)]
+        assert sum(one == bound for one in bred) < 10
+
+
 def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents():
     rng = np.random.default_rng(2)
     parent = {p.name: p.default for p in PARAMETERS}

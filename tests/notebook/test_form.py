@@ -17,7 +17,7 @@ from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.machine.device import add_device
 from drawscape.notebook import form, job_view, view
 from drawscape.notebook.cached_drawing import CachedDrawing
-from drawscape.notebook.threads import EXPORTS, WORKERS
+from drawscape.notebook.threads import EXPORTS, STATES, WORKERS
 from drawscape.parameters import InputFile
 from drawscape.sketches import draw
 from drawscape.sketches.tone import pixels_of
@@ -219,6 +219,20 @@ def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end():
     assert not list_jobs(("queued", "started"))
 
 
+def test_a_canceled_live_form_draws_nothing_of_what_was_changed_before(gate):
+    dots = form(plot, live=True, dots=3, gate=str(gate))
+    dots.set(dots=4)
+    await_status(dots, "drawing")
+    dots.set(dots=5)
+    jobs = len(list_jobs(limit=None))
+    assert dots.cancel()
+    await_status(dots, "stopped")
+    handled = threading.Event()
+    STATES.do(handled.set)
+    assert handled.wait(60)
+    assert len(list_jobs(limit=None)) == jobs
+
+
 def test_a_live_form_marks_the_picture_that_stays_when_the_next_fails():
     def rings(svg, *, radius: int = 9):
         svg.circle(30, 30, 1 / radius)
@@ -340,7 +354,7 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
     viewer = shown.inspect()
     assert repr(viewer) == f"<Viewer: a view of output/{path.name}>"
     send(shown, "plot")
-    assert "no machine yet; add one in a terminal: drawscape machine add" in shown.status
+    assert "Add one in a terminal: drawscape machine add desk --driver" in shown.state["trouble"]
     assert shown.below == viewer.model_id
     before = shown.state["figures"]
     send(shown, "plotter", name="marlin")

@@ -149,6 +149,17 @@ def test_a_drag_is_one_step_back_and_two_drags_are_two():
     assert not shown.state["redo"]
 
 
+def test_undo_goes_back_through_the_last_five_hundred_changes():
+    shown = form(example)
+    for seed in range(1, 700):
+        shown.set(seed=seed)
+    steps = 0
+    while shown.state["undo"]:
+        shown.undo()
+        steps += 1
+    assert (steps, shown.values["seed"]) == (499, 200)
+
+
 def test_undo_redo_and_reset_go_through_every_change():
     shown = form(example, turns=12, seed=4, paper="A5")
     shown.set(turns=5)
@@ -365,6 +376,13 @@ def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook):
     assert not again.below
     first.unlink()
     assert form("molnar", paper="A6").recent.paths == [second]
+
+
+def test_the_strip_has_the_last_pictures(notebook, monkeypatch):
+    monkeypatch.setattr("drawscape.notebook.recent_pictures.MOST", 2)
+    shown = form("molnar", paper="A7")
+    paths = [drawn(shown, columns=columns) for columns in (15, 16, 17)]
+    assert shown.recent.paths == paths[:0:-1]
 
 
 def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):

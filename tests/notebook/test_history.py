@@ -1,6 +1,7 @@
 """The history, and the viewer of one drawing."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from drawscape.notebook.job_states import state_of
 from drawscape.notebook.viewer import Viewer, compare, document_of, view
 from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw
+from drawscape.tasks.drawing import generate_complex_svg
 from drawscape.viewer import DrawingData, drawing_data
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -273,3 +275,41 @@ def test_drawings_are_compared_in_three_modes_and_all_are_saved():
     shown.enable_static_output()
     assert shown.static_html.count("<img") == 2
     assert len(shown.static_html) < 210_000
+
+
+def test_the_history_turns_its_pages_and_stops_at_both_ends():
+    for seed in range(62):
+        generate_complex_svg(40, 40, "cubic_disarray", seed=seed)
+    seen = history("cubic_disarray")
+    assert (seen.status, len(seen.tiles)) == ("1 to 60 of 62 drawings", 60)
+    seen.turn(-1)
+    seen.turn(-1)
+    seen.turn(1)
+    assert (seen.status, len(seen.tiles)) == ("61 to 62 of 62 drawings", 2)
+    seen.turn(1)
+    seen.turn(-1)
+    assert len(seen.tiles) == 60
+    seen.close()
+
+
+def test_a_search_finds_settings_dates_and_words_that_look_like_settings():
+    for tiles in (5, 7):
+        generate_complex_svg(40, 40, "truchet", seed=tiles, tiles=tiles)
+    seen = history("truchet")
+    for words in ("tiles 7", "tiles=7", "seed: 7", "truchet seed 7"):
+        seen.filter(text=words)
+        assert [one.parameters["tiles"] for one in seen.drawings] == [7], words
+    seen.filter(text="tiles 7, seed 5")
+    assert len(seen.drawings) == 0
+    drawings("truchet", tiles=5)[0].annotate("phase 7 of the wall")
+    seen.filter(text="phase 7")
+    assert [one.seed for one in seen.drawings] == [5]
+    assert [tile["note"] for tile in seen.tiles] == ["phase 7 of the wall"]
+    seen.choose(seen.order[0])
+    seen.act("annotate", "")
+    assert (seen.status, drawings("truchet", tiles=5)[0].note) == ("0 drawings", "")
+    seen.filter(text="", since="1d")
+    assert len(seen.drawings) == 2
+    seen.filter(since=datetime.now(UTC) + timedelta(days=1))
+    assert seen.status == "0 drawings"
+    seen.close()

@@ -87,6 +87,18 @@ def test_the_table_follows_the_queue_and_a_closed_one_no_more(gate):
     assert closed.tiles == shown
 
 
+def test_the_steps_of_a_drag_are_one_row_of_the_table(gate):
+    before, *drag, after = [held(gate, job_description=f"{n // 9}") for n in (0, *[9] * 8, 18)]
+    for job in drag:
+        job.cancel()
+    table = queue_table(limit=3)
+    assert [row["caption"] for row in table.tiles] == ["2", "1 (8 times)", "0"]
+    gate.touch()
+    assert before.wait(60) == after.wait(60) == 5
+    wait_until(lambda: row_of(table, after)["state"] == "finished", "its end")
+    table.close()
+
+
 def test_the_table_acts_on_its_jobs(gate):
     job = held(gate)
     wait_until(lambda: job.status == "started", "the start")

@@ -108,6 +108,16 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
     job.cancel()
 
 
+def test_starts_of_long_ago_do_not_count(monkeypatch):
+    monkeypatch.setattr(own_worker, "MOST_STARTS", 1)
+    monkeypatch.setattr(own_worker, "WITHIN_S", 0.0)
+    for _ in range(2):
+        ensure_worker()
+        (alive,) = workers_alive()
+        os.kill(alive.pid, signal.SIGTERM)
+        wait_until(lambda: not workers_alive(), "its end")
+
+
 def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it():
     """Nine kernels once started six workers when the one that they shared was killed."""
     program = f"import sys; sys.stdin.readline()\n{STARTS}"

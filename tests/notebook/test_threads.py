@@ -16,6 +16,7 @@ from drawscape.catalogue.database import catalogue_file, open_file
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, find_plot
 from drawscape.notebook import PlotPanel, evolve, form, view
+from drawscape.notebook.threads import Debounce
 from drawscape.sketches import draw
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -112,3 +113,15 @@ def test_a_change_in_the_moment_in_which_a_draft_is_kept_is_drawn():
         hand.join(1)
     hand.join()
     wait_until(lambda: len(drawings("spiral", turns=19)) == 1, "the last picture", 20)
+
+
+def test_a_debounced_call_comes_once_the_requests_rest():
+    calls, widest_s = [], 0.0
+    debounce = Debounce(0.4, lambda: calls.append(1), from_last=True)
+    began = last = time.monotonic()
+    while last - began < 1.2:
+        debounce.request()
+        now = time.monotonic()
+        widest_s, last = max(widest_s, now - last), now
+    assert not calls or widest_s > 0.3  # the machine itself took a rest
+    wait_until(lambda: calls, "the call")

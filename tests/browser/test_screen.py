@@ -1,0 +1,168 @@
+"""What a designer does most: edit and run again, compare, plot, reach a parameter, find a drawing again."""
+
+import pytest
+from support import wait_until
+from web_pages import await_settled
+
+pytestmark = pytest.mark.browser
+
+COMPARE = """from drawscape.notebook import compare
+from drawscape.sketches import draw
+compare(*(draw('truchet', 74, 105, seed=seed) for seed in range({count})))"""
+
+WHOLE_PAGES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(el => {
+    const { view, drawing, canvas } = el.drawscapeViewer;
+    const right = view.x + view.scale * drawing.width_mm, bottom = view.y + view.scale * drawing.height_mm;
+    return canvas.clientWidth > 150 && Math.min(view.x, view.y) >= 0
+        && right <= canvas.width && bottom <= canvas.height;
+})"""
+
+MIDDLES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(el => {
+    const [x, y] = el.drawscapeViewer.center();
+    return [x, y, el.drawscapeViewer.view.scale].map(one => Math.round(one * 100) / 100).join(' ');
+})"""
+
+
+@pytest.mark.parametrize("count", [2, 4, 5])
+def test_each_pane_of_a_comparison_shows_its_page_and_all_move_together(lab, page, count):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    lab.run_cells(page, COMPARE.format(count=count))
+    await_settled(page, count)
+    assert page.evaluate(WHOLE_PAGES) == [True] * count
+    page.locator(".drawscape-viewer canvas").first.focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowLeft")
+    await_settled(page, count)
+    assert len(set(page.evaluate(MIDDLES))) == 1
+    page.set_viewport_size({"width": 900, "height": 768})
+    await_settled(page, count)
+    assert len(set(page.evaluate(MIDDLES))) == 1
+
+
+RINGS = """def rings(svg, rng, *, count: int = 3):
+    svg.circle(40, 40, {radius})"""
+FORM = "from drawscape.notebook import form\nshown = form(rings, paper='A7')\nshown"
+EDIT = """([place, source]) => {
+    const content = window.jupyterapp.shell.currentWidget.content;
+    content.widgets[place].model.sharedModel.setSource(source);
+    content.activeCellIndex = place;
+    content.deselectAll();
+    return window.jupyterapp.commands.execute('notebook:run-cell');
+}"""
+
+
+@pytest.mark.parametrize("is_one_cell", [True, False])
+def test_a_cell_whose_function_was_edited_draws_at_once_when_it_runs_again(lab, page, is_one_cell):
+    def cells(radius):
+        source = RINGS.format(radius=radius)
+        return [f"{source}\n{FORM}"] if is_one_cell else [source, FORM]
+
+    notebook = lab.run_cells(page, *cells(12))
+    form = notebook.form()
+    wait_until(lambda: b'r="12"' in form.picture(), "the first drawing")
+    for radius in (25, 31):
+        page.evaluate(EDIT, [0, cells(radius)[0]])
+        drawn = f'r="{radius}"'.encode()
+        wait_until(lambda drawn=drawn: drawn in notebook.form().picture(), "the edited drawing")
+    form = notebook.form()
+    form.await_status("finished")
+    assert not form.root.locator("progress").is_visible()
+    form.slide("count", 7)
+    stale = form.root.get_by_role("button", name="settings changed")
+    stale.wait_for()  # the picture is older than the settings
+    stale.click()
+    stale.wait_for(state="hidden")
+    assert notebook.cell_errors() == []
+
+
+ROSE = """from drawscape.notebook import form
+shown = form('rose', paper='A6')
+shown"""
+SCROLLERS = """form => [...form.querySelectorAll('*')].filter(one =>
+    one.scrollHeight > one.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(one).overflowY))
+    .map(one => one.className)"""
+
+
+def test_every_parameter_is_reached_by_the_page_alone_with_the_picture_in_view(lab, page):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    notebook = lab.run_cells(page, ROSE)
+    form = notebook.form()
+    form.await_status("finished")
+    form.root.locator(".drawscape-plotting").wait_for()
+    assert form.root.evaluate(SCROLLERS) == []
+    form.root.evaluate("form => form.scrollIntoView()")
+    for part in (
+        ".drawscape-seed",
+        ".drawscape-star",
+        ".drawscape-plotting",
+        "img.drawscape-picture",
+    ):
+        box = form.root.locator(part).first.bounding_box()
+        assert 0 < box["y"] < 740 - box["height"], part
+    form.root.locator(".drawscape-field-palette").scroll_into_view_if_needed()
+    picture = form.root.locator("img.drawscape-picture").bounding_box()
+    assert picture["y"] + picture["height"] > 300
+    palette = form.root.locator(".drawscape-field-palette").bounding_box()
+    assert palette["y"] + palette["height"] < 768
+
+
+MACHINES = """from drawscape.machine.device import add_device
+_ = [add_device(name, 'simulator', '60x') for name in ('desk', 'wall')]"""
+
+
+def test_plot_offers_her_machines_and_says_under_the_button_when_there_is_none(lab, page):
+    page.set_viewport_size({"width": 1366, "height": 768})
+    notebook = lab.run_cells(page, ROSE)
+    form = notebook.form()
+    form.await_status("finished")
+    form.root.evaluate("form => form.scrollIntoView()")
+    form.press("Plot")
+    words = form.root.get_by_text("drawscape machine add desk --driver ebb --port")
+    words.wait_for()
+    box = words.bounding_box()
+    button = form.root.get_by_role("button", name="Plot", exact=True).bounding_box()
+    assert button["y"] < box["y"] < 740
+    notebook.evaluate(MACHINES)
+    form.press("Plot")
+    form.root.get_by_text("choose a machine").or_(
+        form.root.get_by_label("Machine")
+    ).first.wait_for()
+    form.root.get_by_label("Machine").select_option("wall")
+    form.press("Plot")
+    form.root.locator(".drawscape-plot-state", has_text="wall").wait_for()
+    assert notebook.evaluate("print(shown._below.plot.record.machine)") == "wall\n"
+    notebook.evaluate("shown._below.act('stop')")
+
+
+HISTORY = """from drawscape.notebook import history
+from drawscape.tasks.drawing import generate_complex_svg as drawn
+for tiles in (4, 6, 8):
+    drawn(60, 60, 'truchet', seed=tiles, tiles=tiles)
+seen = history()
+seen"""
+
+
+def test_the_history_finds_settings_and_dates_and_keeps_notes_and_tags(lab, page):
+    notebook = lab.run_cells(page, HISTORY)
+    tiles = page.locator(".board-tile:has(img:not([hidden]))")
+    search = page.get_by_label("search", exact=True)
+    wait_until(lambda: tiles.count() >= 3, "the pictures")
+    for words in ("tiles 6", "tiles=6", "seed 6"):
+        search.fill(words)
+        wait_until(lambda: tiles.count() == 1, words)
+        search.fill("")
+        wait_until(lambda: tiles.count() >= 3, "all")
+    page.get_by_label("date", exact=True).select_option(label="last 7 days")
+    wait_until(lambda: tiles.count() >= 3, "those of today")
+    tiles.first.click()
+    page.get_by_role("button", name="Note", exact=True).first.click()
+    page.get_by_label("note", exact=True).fill("for the hall")
+    page.keyboard.press("Enter")
+    page.locator(".board-remark", has_text="for the hall").wait_for()
+    page.get_by_role("button", name="Tag", exact=True).first.click()
+    page.get_by_label("tag", exact=True).and_(page.locator(".board-menu input")).fill("May")
+    page.keyboard.press("Enter")
+    page.locator(".board-note", has_text="tagged 'May'").wait_for()
+    assert page.locator(".board-menu > div:visible").count() == 0
+    found = "print([(one.note, one.tags) for one in seen.chosen])"
+    assert notebook.evaluate(found) == "[('for the hall', ('May',))]\n"
