@@ -5,6 +5,7 @@ import io
 import json
 import linecache
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from sketch_cells import CELL, request, run_cell, sketch_of
-from support import sampled
+from support import rounds, sampled
 
 import drawscape
 from drawscape.recipe import origin_of, read_provenance
@@ -22,19 +23,18 @@ from drawscape.sketches import draw, redraw
 OTHER = {"+": "-", "-": "+", "*": "/", "/": "*", ">": "<"}
 
 
-def edits():
-    """Yield the cell with one number, text, operator or name of a function changed, and where that was."""
-    lines = CELL.splitlines(keepends=True)
+def token_edits():
+    """Yield the place of each number, text, operator or name in the cell, and what to put there."""
     tokens = list(tokenize.generate_tokens(io.StringIO(CELL).readline))
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        (row, start), (_, end) = token.start, token.end
         new = []
         if token.type == tokenize.NUMBER:
             new = [f"({token.string} + 1)", f"{token.string}5" if "." in token.string else "77"]
             new += [f"(-{token.string})"] if float(token.string) else []
         elif token.type == tokenize.STRING and not token.string.startswith('"""'):
-            new = [f'"#{token.string[2:]}' if "#" in token.string else f'"x{token.string[1:]}']
-            new = [] if token.string == '"inner"' else new  # a key, and so an error
+            new = [f'"x{token.string[1:]}']
+            if token.string == '"inner"':  # a key, and so an error
+                new = []
             if "#" in token.string:
                 new = ['"#234"']
         elif token.type == tokenize.OP and token.string in OTHER and token.string != "*":
@@ -44,9 +44,20 @@ def edits():
         elif token.string in ("cos", "sin"):
             new = ["tan"]
         for text in new:
-            line = lines[row - 1]
-            edited = [*lines[: row - 1], line[:start] + text + line[end:], *lines[row:]]
-            yield pytest.param("".join(edited), id=f"{row}:{start} {token.string} to {text}")
+            yield (*token.start, token.end[1]), token.string, text
+
+
+def edited_at(place, new):
+    row, start, end = place
+    lines = CELL.splitlines(keepends=True)
+    lines[row - 1] = lines[row - 1][:start] + new + lines[row - 1][end:]
+    return "".join(lines)
+
+
+def edits():
+    """Yield the cell with one change."""
+    for place, old, new in token_edits():
+        yield pytest.param(edited_at(place, new), id=f"{place[0]}:{place[1]} {old} to {new}")
 
 
 STRUCTURAL = [
@@ -81,6 +92,69 @@ def test_there_are_many_edits():
 @pytest.mark.parametrize("edited", sampled(EDITS, 9))
 def test_any_edit_of_what_a_sketch_reaches_changes_its_recipe(edited):
     assert request(sketch_of(edited), wide=0.8) != request(sketch_of(), wide=0.8)
+
+
+def randomly_edited(dice):
+    """Return the cell with one to three random changes of numbers, texts, operators and names."""
+    places = {}
+    for place, _, new in token_edits():
+        places.setdefault(place, []).append(new)
+    chosen = dice.sample(sorted(places), dice.randint(1, 3))
+    lines = CELL.splitlines(keepends=True)
+    for row, start, end in sorted(chosen, reverse=True):  # from the end: columns before it stay
+        new = dice.choice(places[row, start, end])
+        if new.isdigit():
+            new = str(dice.randint(78, 10**6))
+        lines[row - 1] = lines[row - 1][:start] + new + lines[row - 1][end:]
+    return "".join(lines)
+
+
+def sketch_of_module(text, folder):
+    """Return the sketch of a module of the project, edited and imported again."""
+    (folder / "shapes_beside.py").write_text(text)
+    sys.modules.pop("shapes_beside", None)
+    importlib.invalidate_caches()
+    return importlib.import_module("shapes_beside").rings
+
+
+def test_random_edits_of_a_cell_and_of_a_module_give_no_stale_recipe(tmp_path, monkeypatch):
+    """Each must differ from the sketch as it was, and from the edit before."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    dice = random.Random(11)
+    makers = {"cell": sketch_of, "module": lambda text: sketch_of_module(text, tmp_path)}
+    for kind, made in makers.items():
+        base = request(made(CELL), wide=0.8)
+        before = CELL, base
+        for number in range(rounds(40, 1000)):
+            text = randomly_edited(dice)
+            now = request(made(text), wide=0.8)
+            assert now != base, f"{kind}, edit {number}: a stale hit"
+            assert text == before[0] or now != before[1], (
+                f"{kind}, edit {number}: as the edit before"
+            )
+            before = text, now
+        assert request(made(CELL), wide=0.8) == base
+    sys.modules.pop("shapes_beside")
+
+
+DEFAULTS = [
+    "def bent(x, *, by=BEND):\n    return x + by",
+    "def bent(x, by=BEND):\n    return x + by",
+    "bent = lambda x, *, by=BEND: x + by",
+    "class Bend:\n    @staticmethod\n    def of(x, *, by=BEND):\n        return x + by\nbent = Bend.of",
+    "def made(*, by=BEND):\n    return lambda x: x + by\nbent = made()",
+]
+
+
+@pytest.mark.parametrize("helper", DEFAULTS)
+def test_a_default_of_a_helper_counts_by_its_value(helper):
+    sketch = "\ndef rings(svg, *, count: int = 3):\n    svg.circle(9, 9, bent(count))\n"
+    low, high, again = (
+        request(sketch_of(f"BEND = {value}\n{helper}\ndel BEND{sketch}")) for value in (3, 4, 3)
+    )
+    assert low != high
+    assert low == again
 
 
 @pytest.mark.parametrize(
