@@ -114,7 +114,7 @@ drop table tag_of_recipe;
 """What makes the next version of a file of each version. Those before 4 were of 0.3."""
 
 
-class _ThreadConnection:
+class _CatalogueConnection:
     """A thread's connection: closed when the thread is gone, and left alone in a forked process."""
 
     def __init__(self, path: Path) -> None:
@@ -143,7 +143,7 @@ def _file_id(path: Path) -> tuple[int, int] | None:
 
 
 class _Connections(threading.local):
-    held: _ThreadConnection | None = None
+    held: _CatalogueConnection | None = None
     blocks: int = 0
     """How many blocks of `reading` and `writing` the thread is in: the home is looked up by the first."""
 
@@ -220,7 +220,7 @@ def reading() -> Iterator[sqlite3.Connection]:
     path = held.path if held is not None and _connections.blocks else catalogue_file()
     try:
         if held is None or not held.is_of(path):
-            held = _connections.held = _ThreadConnection(path)
+            held = _connections.held = _CatalogueConnection(path)
         _connections.blocks += 1
         try:
             yield held.connection

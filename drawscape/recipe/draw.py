@@ -20,7 +20,7 @@ from drawscape.recipe.sketch import Draft, Sketch
 from drawscape.settings import readable_path
 from drawscape.svg_builder import Pen, SVGBuilder
 
-OnStep = Callable[[float, SVGBuilder], None]
+OnSketchStep = Callable[[float, SVGBuilder], None]
 """Is called with the fraction done and the canvas at each step of a sketch that yields."""
 
 # A hint to glibc, which returns freed arrays of more than 128 kB to the system until a large block has come
@@ -32,7 +32,7 @@ _CANVAS = int.from_bytes(b"canvas")
 
 
 def draw_recipe(
-    recipe: Recipe, *, on_progress: OnStep | None = None, parents: Sequence[str] = ()
+    recipe: Recipe, *, on_progress: OnSketchStep | None = None, parents: Sequence[str] = ()
 ) -> SVGBuilder:
     """Return the canvas that `recipe` describes, drawn; `parents` are recipes that it was bred from.
 
@@ -64,7 +64,7 @@ def _take_step(
     steps: GeneratorType[Any, Any, Any],
     step: Any,
     svg: SVGBuilder,
-    on_progress: OnStep | None,
+    on_progress: OnSketchStep | None,
 ) -> None:
     """Report what a sketch yielded; its draft is there to be seen until the sketch goes on."""
     fraction, draft = _checked_step(sketch, step)

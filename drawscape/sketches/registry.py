@@ -32,7 +32,7 @@ from drawscape.recipe import (
     note_origin,
     recipe_of,
 )
-from drawscape.recipe.draw import OnStep
+from drawscape.recipe.draw import OnSketchStep
 from drawscape.settings import sketches_folder
 from drawscape.svg_builder import SVGBuilder
 
@@ -264,7 +264,7 @@ def draw(
     *,
     seed: int = 0,
     margin: float | None = None,
-    on_progress: OnStep | None = None,
+    on_progress: OnSketchStep | None = None,
     **values: Any,
 ) -> SVGBuilder:
     """Return a canvas of `width` x `height` mm with `sketch` drawn on it.
@@ -286,7 +286,7 @@ def redraw(
     provenance: Provenance,
     sketch: AnySketch | None = None,
     *,
-    on_progress: OnStep | None = None,
+    on_progress: OnSketchStep | None = None,
 ) -> SVGBuilder:
     """Return the drawing that `provenance` describes, drawn again.
 
