@@ -181,10 +181,18 @@ def test_a_visitor_replaces_no_drawing_and_the_owner_does(client, owner, order, 
     assert (home / "output" / "artboard_42.svg").read_bytes() != before
 
 
-def test_a_whole_number_that_json_readers_round_is_refused(client, order):
-    answer = client.post(
-        "/artboard/create",
-        data=b'{"width": 100, "height": 100, "params": {"turns": 123456789012345678901234567890}}',
-        content_type="application/json",
-    )
-    assert (answer.status_code, answer.json["field"]) == (422, "params.turns")
+ANY_SIZE = """
+def huge(svg, rng, *, count: int = 7):
+    svg.line(0, 0, 9, 9)
+"""
+
+
+def test_a_whole_number_that_json_readers_round_is_refused(client, home):
+    (home / "sketches").mkdir()
+    (home / "sketches" / "huge.py").write_text(ANY_SIZE)
+    answers = []
+    for count in (2**64 - 1, 2**64 + 1):
+        order = {"width": 100, "height": 100, "pattern": "huge", "params": {"count": count}}
+        answers.append(client.post("/artboard/create", json=order))
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert answers[1].json["field"] == "params.count"
