@@ -167,7 +167,9 @@ def to_shapely(polygon: Polygon) -> Any:
     """Return `polygon` as a valid shapely geometry with the same inside."""
     import shapely
 
-    parts = shapely.make_valid([polygon]) if hasattr(polygon, "geom_type") else _valid(rings(polygon))
+    parts = (
+        shapely.make_valid([polygon]) if hasattr(polygon, "geom_type") else _valid(rings(polygon))
+    )
     if not len(parts):
         return shapely.Polygon()
     parts = _polygonal(parts)

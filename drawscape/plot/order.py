@@ -1,7 +1,8 @@
 """The order in which a plotter draws: as little travel with the pen up as can be found in time.
 
 Two heuristics find a first tour: joining the closest ends (good on scattered lines) and walking to the
-nearest end (good on hatches). Closed lines are entered where that saves most. improve.py shortens tours.
+nearest end (good on hatches). Closed lines are entered where that saves most. exchange.py and
+local_search.py shorten the tour.
 """
 
 import itertools
@@ -24,9 +25,9 @@ EFFORTS: tuple[Effort, ...] = ("normal", "high")
 _Heuristic = Callable[[Floats, tuple[float, float]], Ints]
 _Search = Callable[[Ints, Floats, tuple[float, float]], Ints]
 
-# Up to here all that is tried takes a fraction of a second, and the shortest tour is kept.
-_TRY_BOTH = 20_000
-# Above, a sample decides which suits the drawing: hatches want the one, scattered lines the other.
+# Up to so many lines every search is done: 2,000 take a tenth of a second, 20,000 two seconds.
+_FEW = 20_000
+# Above that, a sample decides which suits the drawing: hatches want the one, scattered lines the other.
 _SAMPLE = 2_000
 # Rounds of exchange and new entries; the second already gains little.
 _MOST_ROUNDS = 3
@@ -67,9 +68,10 @@ def order(
 ) -> Lines:
     """Return the same lines in an order that saves pen-up travel, beginning near `start`.
 
-    Lines may be reversed, closed ones entered at any vertex. `effort='high'` improves the tour further
-    and takes a few times as long. Never longer than the order given. Empty lines are left out.
-    Raises PlotError for an unknown effort, and a `start` that is no place.
+    Lines may be reversed, closed ones entered at any vertex. Up to 20,000 lines the travel is 2 to 7 %
+    above that of the best tours known (Helsgaun's LKH). For more lines `effort='high'` searches longer:
+    four times as long, for a seventh less travel. Never longer than the order given. Empty lines are
+    left out. Raises PlotError for an unknown effort, and for a `start` that is not a place.
 
     >>> lines = Lines.of([[(90, 0), (99, 0)], [(0, 0), (9, 0)], [(50, 0), (59, 0)]])
     >>> order(lines).points[:, 0]
@@ -87,13 +89,13 @@ def order(
 
 def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> Tour:
     """Return the shortest tour found through `lines`, none of them empty."""
-    count, few = len(lines), len(lines) <= _TRY_BOTH
+    count, few = len(lines), len(lines) <= _FEW
     given = Tour(2 * np.arange(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
     ends, tours = given.ends(lines), [given]
-    for tour_of in _HEURISTICS if effort == "high" or few else [_better_on_a_sample(ends)]:
+    for tour_of in _HEURISTICS if few or effort == "high" else [_better_on_a_sample(ends)]:
         tours.append(choose_entries(lines, Tour(tour_of(ends, start), given.entries), start))
-    if effort == "high":
-        from drawscape.plot.improve import exchange_2opt, two_opt
+    if few or effort == "high":
+        from drawscape.plot.exchange import exchange_2opt
 
         better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
         # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
@@ -101,8 +103,11 @@ def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> To
         for tour in better if few else better[:1]:
             tours.append(_improved(lines, tour, start, exchange_2opt, rounds))
     best = min(tours, key=lambda tour: tour.travel(lines, start))
-    if effort == "high" and few:
-        return _improved(lines, best, start, two_opt, _POLISHING_ROUNDS)
+    if few:
+        from drawscape.plot.local_search import two_opt_and_or_opt
+
+        rounds = _POLISHING_ROUNDS if lines.closed.any() else 1
+        return _improved(lines, best, start, two_opt_and_or_opt, rounds)
     return best
 
 

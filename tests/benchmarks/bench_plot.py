@@ -10,8 +10,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import elkai
 import numpy as np
 import vpype
+import vpype_cli
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.tables import Row, best
@@ -23,6 +25,7 @@ from drawscape.plot import merge, order, simplify
 from drawscape.plot.gcode_export import to_gcode
 from drawscape.plot.gcode_profile import PROFILES
 from drawscape.plot.svg_export import to_svg
+from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
 
 
@@ -60,6 +63,76 @@ def ordering(scale):
             f"vpype linesort {theirs_s:.2f} s, {theirs_m:.1f} m",
             f"{theirs_s / ours_s:.1f} x, {1 - ours_m / theirs_m:.0%} shorter",
             aim,
+        )
+
+
+def lkh_travel_mm(lines, start=(0.0, 0.0), runs=10):
+    """Return the pen-up travel of the best tour that LKH finds through strokes of two ends.
+
+    Drawing in both directions is allowed, which makes this a generalised problem. It becomes a plain
+    symmetric one: each end of a stroke is a city, and so are the start and a place called nowhere. A
+    stroke joins its two ends for nothing, as a path joins nowhere and the start. Every other way costs
+    its length and 10 m on top, to nowhere 10 m alone, so that no best tour leaves out a joined pair.
+    """
+    ends = np.stack((lines.starts, lines.ends), axis=1).reshape(-1, 2)
+    count, penalty_mm = len(ends), 10_000.0
+    begin, nowhere = count, count + 1
+    places = np.concatenate((ends, [start]))
+    costs = np.full((count + 2, count + 2), penalty_mm)
+    costs[:nowhere, :nowhere] += np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+    first = np.arange(0, count, 2)
+    costs[first, first + 1] = costs[first + 1, first] = 0.0
+    costs[begin, nowhere] = costs[nowhere, begin] = 0.0
+    np.fill_diagonal(costs, 0.0)
+    whole = (
+        np.rint(costs * 100).astype(int).tolist()
+    )  # LKH counts in whole numbers: hundredths of a mm
+    tour = np.array(elkai.DistanceMatrix(whole).solve_tsp(runs=runs)[:-1])
+    tour = np.roll(tour, -int(np.flatnonzero(tour == begin)[0]))
+    if tour[1] == nowhere:
+        tour = np.append(tour[:1], tour[:0:-1])
+    entered, left = tour[1:-1:2], tour[2:-1:2]
+    assert tour[-1] == nowhere
+    assert (entered // 2 == left // 2).all()
+    moves = ends[entered] - np.concatenate(([start], ends[left[:-1]]))
+    return float(np.hypot(*moves.T).sum())
+
+
+def touring(scale):
+    """500 random strokes, beside the best tours known."""
+    for length_mm in (5.0, 50.0):
+        rng = np.random.default_rng(4)
+        ends = rng.uniform(0, 200, (500, 1, 2)) + rng.uniform(-1, 1, (500, 2, 2)) * length_mm
+        lines = Lines.of(ends)
+        theirs_s, best_mm = best(lambda lines=lines: lkh_travel_mm(lines), rounds=1)
+        ours_s, ordered = best(lambda lines=lines: order(lines))
+        ours_mm = travel(ordered)
+        yield Row(
+            f"order 500 strokes of up to {2 * length_mm:g} mm",
+            f"{ours_s:.3f} s, {ours_mm / 1000:.2f} m pen-up",
+            f"LKH {theirs_s:.0f} s, {best_mm / 1000:.2f} m",
+            f"{ours_mm / best_mm - 1:.1%} longer",
+            "10 % longer at most",
+        )
+
+
+def sorting_files(scale):
+    """Four sketches, beside `vpype linesort --two-opt`: travel from the sheet's corner on."""
+    for name in ("circle_packing", "l_system", "ten_print", "ridgelines"):
+        lines = draw(name, 210, 297, seed=1).document().lines
+        given = as_vpype(lines)
+        theirs_s, sorted_by_vpype = best(
+            lambda given=given: vpype_cli.execute("linesort --two-opt", vpype.Document(given)),
+            rounds=1,
+        )
+        ours_s, ordered = best(lambda lines=lines: order(lines))
+        ours_mm, theirs_mm = travel(ordered), travel(from_vpype(sorted_by_vpype.layers[1]))
+        yield Row(
+            f"order {len(lines):,} strokes of {name}",
+            f"{ours_s:.3f} s, {ours_mm / 1000:.2f} m pen-up",
+            f"vpype --two-opt {theirs_s:.1f} s, {theirs_mm / 1000:.2f} m",
+            f"{1 - ours_mm / theirs_mm:.0%} shorter",
+            "no longer",
         )
 
 
@@ -222,4 +295,5 @@ def run(scale=1.0):
     warm = segments(100)
     merge(order(simplify(warm), effort="high"))
     few = [merging(scale), simplifying(scale), arcs(scale), a_million(scale)]
-    return [*ordering(scale), *few, *reading(scale), a_large_file(scale)]
+    tours = [*touring(scale), *sorting_files(scale)]
+    return [*ordering(scale), *tours, *few, *reading(scale), a_large_file(scale)]

@@ -1,14 +1,12 @@
-"""Shorter tours: exchanges of pen-up moves in bulk, and 2-opt one move at a time (Croes 1958).
+"""Shorter tours in bulk: exchanges of pen-up moves, all at once (2-opt, Croes 1958).
 
 Lines are fixed; what is sought is a cheap matching of their ends. Two pen-up moves a-b and c-d may become
 a-c and b-d. `exchange_2opt` does all such exchanges that do not touch each other at once. Rings that come off
 are patched into the tour where that costs least (after Karp 1979). Lines of some length lose hardly any ring,
-but dots and small closed figures do. `two_opt` keeps their tour whole by reversing what lies between, with
-lists of neighbours and a queue of ends to check (Bentley 1992). Its time suits some ten thousand lines.
+but dots and small closed figures do. local_search.py keeps their tour whole.
 """
 
 import math
-from collections import deque
 
 import numpy as np
 
@@ -175,77 +173,3 @@ def _forest(rings: Ints, costs: Floats, moves: Ints) -> list[int]:
             touched |= {move, other}
             chosen.append(index)
     return chosen
-
-
-_TWO_OPT_NEIGHBOURS = 12
-
-
-def two_opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
-    """Return a tour (`2 * line + backward`) that is shorter than `steps`, or as good.
-
-    `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
-    """
-    tour = _Tour(steps, ends, start)
-    waiting = deque(range(len(tour.points) - 1))
-    queued = bytearray(b"\1" * len(waiting))
-    while waiting:
-        end = waiting.popleft()
-        queued[end] = 0
-        for touched in tour.improve(end):
-            # Neither the start nor the nowhere behind the last line has neighbours to try.
-            if 0 <= touched < len(queued) and not queued[touched]:
-                queued[touched] = 1
-                waiting.append(touched)
-    return tour.steps
-
-
-class _Tour:
-    """Pen-up move `k` leads from the end that step `k - 1` leaves to the end that step `k` enters."""
-
-    def __init__(self, steps: Ints, ends: Floats, start: tuple[float, float]) -> None:
-        self.steps = steps.copy()
-        self.place = np.empty(len(steps), dtype=np.int64)
-        self.place[steps >> 1] = np.arange(len(steps))
-        points = ends.reshape(-1, 2)
-        count = min(_TWO_OPT_NEIGHBOURS + 2, len(points))
-        found = Nearest(points).query(points, count)[1].tolist()
-        # For each end the nearest ends of other lines, nearest first.
-        self.near = [[f for f in row if f >> 1 != end >> 1] for end, row in enumerate(found)]
-        # The start is the end that no step leaves.
-        self.points: list[complex] = [*as_plane(points).tolist(), complex(*start)]
-
-    def improve(self, end: int) -> tuple[int, ...]:
-        """Do the first exchange that gains at `end`; return the ends whose moves are new."""
-        move, leaves = self._move(end)
-        left, entered = self._ends(move)
-        length = self._gap(left, entered)
-        for other in self.near[end]:
-            gap = self._gap(end, other)
-            if gap >= length - _LEAST_GAIN_MM:
-                break
-            place, likewise = self._move(other)
-            if likewise != leaves or place == move:
-                continue
-            from_, to = self._ends(place)
-            rest = self._gap(entered, to) if leaves else self._gap(left, from_)
-            if length + self._gap(from_, to) - gap - rest > _LEAST_GAIN_MM:
-                first, last = min(move, place), max(move, place)
-                turned = self.steps[first:last][::-1] ^ 1
-                self.steps[first:last] = turned
-                self.place[turned >> 1] = np.arange(first, last)
-                return left, entered, from_, to
-        return ()
-
-    def _move(self, end: int) -> tuple[int, bool]:
-        """Return the pen-up move at an end, and whether it leaves from there."""
-        place: int = self.place.item(end >> 1)
-        leaves = self.steps.item(place) != end
-        return place + leaves, leaves
-
-    def _ends(self, move: int) -> tuple[int, int]:
-        """Return the two ends of a move; after the last step it leads nowhere: -1."""
-        left = self.steps.item(move - 1) ^ 1 if move else len(self.points) - 1
-        return left, self.steps.item(move) if move < len(self.steps) else -1
-
-    def _gap(self, one: int, two: int) -> float:
-        return 0.0 if one < 0 or two < 0 else abs(self.points[one] - self.points[two])
