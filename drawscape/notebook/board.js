@@ -32,15 +32,15 @@ const ICONS = {  // on 16 x 16
 
 const ACTIONS = [
   { act: "inspect", name: "Inspect", tip: "Zoom, layers, the pen's way (v)" },
-  { act: "open_form", name: "Open", tip: "Open as a form (Enter)" },
+  { act: "open_form", name: "Open", tip: "Open as a form (Enter)", isRest: true },
   { act: "compare", name: "Compare", tip: "Two to six side by side (c)", least: 2 },
   { act: "breed", name: "Breed", tip: "Begin an evolution with these (b)" },
   { act: "plot", name: "Plot", tip: "Draw this on the machine" },
   { act: "export", name: "Export", tip: "Write files for other programs, the lines in order", menu: "exports" },
-  { act: "draw_larger", name: "Draw larger", tip: "Draw again on larger paper", menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
-  { act: "tag", name: "Tag", tip: "Give these a tag", field: "tag" },
-  { act: "annotate", name: "Note", tip: "Write a note on these", field: "note" },
-  { act: "reject", name: "Reject", tip: "Reject, or take that back (x)" },
+  { act: "draw_larger", name: "Draw larger", tip: "Draw again on larger paper", isRest: true, menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
+  { act: "tag", name: "Tag", tip: "Give these a tag", isRest: true, field: "tag" },
+  { act: "annotate", name: "Note", tip: "Write a note on these", isRest: true, field: "note" },
+  { act: "reject", name: "Reject", tip: "Reject, or take that back (x)", isRest: true },
 ];
 
 function make(name, properties = {}, ...children) {
@@ -349,9 +349,13 @@ class Board {
     });
     this.machines = make("span");
     this.hint = make("p", { className: "board-hint", textContent: "click to choose, space enlarges, 1 to 5 stars" });
-    const none = button("Choose none", "Choose none", "close", () => this.select([]));
-    return make("div", { className: "board-actions", role: "toolbar", aria: { label: "what to do with the chosen" } },
-      this.chosen, ...this.actions.flatMap(each => each.act === "plot" ? [each.root, this.machines] : [each.root]), none, this.hint);
+    const none = make("button", { type: "button", title: "Choose none", onclick: () => this.select([]), aria: { label: "Choose none" } }, icon("close"));
+    const more = button("more ▾", "More actions", "", () => bar.classList.toggle("is-more"));
+    more.classList.add("board-more");
+    for (const each of this.actions) each.root.classList.toggle("board-rest", Boolean(each.isRest));
+    const bar = make("div", { className: "board-actions", role: "toolbar", aria: { label: "what to do with the chosen" } },
+      this.chosen, none, ...this.actions.flatMap(each => each.act === "plot" ? [each.root, this.machines] : [each.root]), more, this.hint);
+    return bar;
   }
 
   tile(id) {

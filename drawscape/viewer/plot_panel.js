@@ -4,9 +4,9 @@
    returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
 
 const BUTTONS = {
-  "waiting": [["answer", "Yes, go on"], ["stop", "Stop"]],
-  "plotting": [["pause", "Pause at pen-up"], ["pause_now", "Pause now"], ["stop", "Stop"]],
-  "paused": [["resume", "Resume"], ["stop", "Stop"]],
+  "waiting": [["stop", "Stop"], ["answer", "Yes, go on"]],
+  "plotting": [["stop", "Stop"], ["pause", "Pause at pen-up"], ["pause_now", "Pause now"]],
+  "paused": [["stop", "Stop"], ["resume", "Resume"]],
   "interrupted": [["resume", "Resume"], ["stop", "Give up"]],
   "abandoned": [["resume", "Resume"]],
   "ready": [["stop", "Cancel"]],
