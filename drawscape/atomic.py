@@ -1,9 +1,9 @@
 """Files that are complete or absent, whatever kills the process that writes them.
 
 A file is written beside its place under a hidden temporary name (`.spiral.svg.<number>-<number>.part`),
-flushed to the disk, then renamed. Its writer holds a lock on it, which ends with the process. By that a
-sweep knows what a killed writer left. The next to write in that folder removes it, as does a worker at its
-start.
+flushed to the disk, then renamed. Its writer holds a lock on it, which ends with the process. A temporary
+file without a lock is a leftover of a killed writer. The next writer in that folder removes it, and so does a
+worker that starts.
 """
 
 import errno
@@ -87,7 +87,7 @@ def write_atomic(path: Path, pieces: Iterable[bytes]) -> None:
 def scratch_folder(parent: Path) -> Iterator[Path]:
     """Yield a new folder in `parent`, which is made if need be; the folder goes when the block ends.
 
-    What a killed process left is removed by the next that asks for one.
+    The next call removes the folders of killed processes.
     """
     parent.mkdir(parents=True, exist_ok=True)
     with _locked(parent / "scratch", folder=True) as made:
@@ -95,7 +95,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove what dead writers left in `folder`, not below it, and return what was removed."""
+    """Remove leftovers of dead writers in `folder`, not below it, and return their paths."""
     removed = []
     with suppress(OSError), os.scandir(folder) as entries:  # it may be gone, or not readable
         for entry in entries:
@@ -114,13 +114,13 @@ def sweep(folder: Path) -> list[Path]:
 
 
 def sweep_tree(folder: Path) -> list[Path]:
-    """Remove what dead writers left in `folder` and below it, and return what was removed."""
+    """Remove leftovers of dead writers in `folder` and below it, and return their paths."""
     return [part for inside, _, _ in os.walk(folder) for part in sweep(Path(inside))]
 
 
 @contextmanager
 def _locked(path: Path, *, folder: bool = False) -> Iterator[Path]:
-    """Yield a new file or folder beside `path` that no sweep removes; what is left of it goes at the end."""
+    """Yield a new file or folder beside `path` that no sweep removes; it is removed at the end."""
     _sweep_now_and_then(path.parent)
     while True:
         stem = f".{path.name[:_STEM_CHARS]}.{os.getpid()}-{next(_numbers)}.part"

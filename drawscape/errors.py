@@ -1,7 +1,7 @@
 """Every error that Drawscape raises on purpose, under one root.
 
-Each class also inherits the built-in that it resembles, so that `except ValueError` goes on
-working. A message says what, which value, and what to do about it.
+Each class also inherits the built-in that it resembles, so that `except ValueError` still works. A message
+says what happened, which value, and what to do.
 """
 
 from collections.abc import Iterable
@@ -196,7 +196,7 @@ class JobNotFoundError(DrawscapeError, LookupError):
 
 
 class JobStateError(DrawscapeError, RuntimeError):
-    """The job's status does not allow what was asked."""
+    """The job's status does not allow this action."""
 
 
 class JobFailed(DrawscapeError, RuntimeError):  # noqa: N818 - the name that callers of job queues know

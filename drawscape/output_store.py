@@ -5,7 +5,7 @@ A path is a folder, this machine's or a shared one, in which all work as in `out
 When they are read, they are copied into the home's `output/`.
 
 A copy has the time of its object, to the second; the digits below are a mark of the object's version. So one
-look at the object says whether the copy is the present one.
+request tells whether the copy is the present one.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from typing import Any
 
 from drawscape.errors import OutputStoreError
 
-_AT_ONCE = 64
-"""So many objects are fetched together."""
+_BATCH_OBJECTS = 64
+"""The number of objects that are fetched together."""
 
 _S3_LIMITS = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 3}}
 
@@ -62,7 +62,7 @@ def publish(file: Path, path: Path, folder: Path) -> None:
 
 
 def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
-    """Have the present content at `path`, if it lies in `folder` and the store has it.
+    """Copy the present content to `path`, if it lies in `folder` and the store has it.
 
     Nothing is asked when the file has the time `stamp`. Raises OutputStoreError.
     """
@@ -75,7 +75,7 @@ def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
 
 
 def fetch_all(folder: Path, suffix: str) -> None:
-    """Have all that the store holds with names that end in `suffix` in `folder`. Raises OutputStoreError."""
+    """Copy all objects whose names end in `suffix` to `folder`. Raises OutputStoreError."""
     if (objects := store()) is None:
         return
     with objects.opened("") as (files, root):
@@ -89,8 +89,8 @@ def fetch_all(folder: Path, suffix: str) -> None:
             for path, name in names.items()
             if "/." not in f"/{name}" and _time_of(folder / name) != stamps[path]
         ]
-        for start in range(0, len(missing), _AT_ONCE):
-            contents = files.cat(missing[start : start + _AT_ONCE], on_error="omit")
+        for start in range(0, len(missing), _BATCH_OBJECTS):
+            contents = files.cat(missing[start : start + _BATCH_OBJECTS], on_error="omit")
             for path, content in contents.items():
                 _write(folder / names[path], content, stamps[path])
 
@@ -108,7 +108,7 @@ def expect(path: Path) -> None:
 
 
 def publish_expected(folder: Path) -> None:
-    """Write into the store what was expected and has come since: a task may have written it by other ways.
+    """Write expected files into the store that have come since: a task may have written them by itself.
 
     Raises OutputStoreError.
     """
@@ -189,7 +189,7 @@ def _time_of(file: Path) -> int | None:
 
 
 def _write(file: Path, content: bytes, stamp: int) -> None:
-    """Written beside and renamed: of several that fetch it, each leaves a whole one."""
+    """Write a temporary file and rename it: several processes that fetch it leave a complete one."""
     file.parent.mkdir(parents=True, exist_ok=True)
     half = file.with_name(f".{file.name[:50]}.{os.getpid()}-{threading.get_ident()}.part")
     try:

@@ -16,7 +16,7 @@ _OWN_NAMES = {"workers", "sketches"}
 """Modules and packages that are found in a project first; those of tasks join them."""
 
 _FOLDERS: set[str] = set()
-"""Of all folders on the import path, those of projects."""
+"""The folders on the import path that are projects."""
 
 
 def file_of(folder: Path, name: str) -> Path | None:
@@ -40,7 +40,7 @@ def add_folder(folder: Path) -> None:
 
 
 def replace_folder(old: Path, new: Path) -> None:
-    """Let `new` take the place of `old` on the import path."""
+    """Replace `old` by `new` on the import path."""
     _FOLDERS.add(str(new))
     sys.path[:] = [str(new) if path == str(old) else path for path in sys.path]
 
@@ -85,9 +85,9 @@ def import_with_file(folder: Path | None, name: str) -> tuple[ModuleType, Path |
 
 
 def _lead(package: ModuleType, folder: str) -> None:
-    """Let submodules of `package` be looked for in `folder` first.
+    """Search `folder` first for submodules of `package`.
 
-    It matters where a regular package of that name was imported before, or outdid one without `__init__.py`.
+    This is for a regular package of that name that was imported before, or hid one without `__init__.py`.
     """
     paths = [*getattr(package, "__path__", ())]
     if paths and paths[0] != folder:

@@ -1,4 +1,4 @@
-"""Where things live, and what the environment says about it.
+"""Where files lie: the home, its folders, and the environment variables that change them.
 
 All paths hang from one folder, the home. It is `DRAWSCAPE_HOME`, else the nearest project upward from the
 working directory, else the user's data folder. A project holds `.drawscape/`, a `drawscape.toml`, or a
@@ -39,7 +39,7 @@ TASK_ALIASES = {
 """The contract's names for the library's tasks. A project's own function of such a name runs instead."""
 
 CODE_FOLDER = "DRAWSCAPE_CODE"
-"""The variable by which a child process knows where its job's code lies, if it is another home's."""
+"""The variable that tells a child process where its job's code lies, if that is in another home."""
 
 _PROJECT_KEYS = ("task-modules", "data-dirs")
 _KEY_CHARS = 32
@@ -48,7 +48,7 @@ _POSTGRES = ("postgresql://", "postgres://")
 _EVERYBODYS = stat.S_ISVTX | stat.S_IWOTH
 
 OUTLIVING = {"DRAWSCAPE_CHILD": "outlives", "DRAWSCAPE_WORKER": ""}
-"""The environment of a process that lives on when its job is ended, such as what lifts a plotter's pen."""
+"""The environment of a process that outlives its job, such as the one that lifts a plotter's pen."""
 
 
 def home() -> Path:
@@ -87,7 +87,7 @@ _plain = lru_cache(16)(Path)
 
 
 def _path(named: str) -> Path:
-    """Return what a variable names; an absolute path is taken apart once, for each enqueue asks."""
+    """Return the path in a variable; an absolute one is parsed once, since each enqueue needs it."""
     return _plain(named) if named.startswith("/") else _expanded(named).absolute()
 
 
@@ -103,12 +103,12 @@ def _expanded(named: str) -> Path:
 
 @cache
 def _working_folder() -> Path:
-    """Return the working folder at the first look: a notebook that changes it keeps its queue."""
+    """Return the working folder of the first call: a notebook that changes it keeps its queue."""
     return Path.cwd()
 
 
 def _project_table(folder: Path) -> dict[str, Any] | None:
-    """Return what a project says of itself: its `drawscape.toml`, or `[tool.drawscape]` in pyproject.toml.
+    """Return the settings of a project: its `drawscape.toml`, or `[tool.drawscape]` in pyproject.toml.
 
     None where `folder` is not a project. Raises SettingsError for a file that is broken and for a key
     that is not known.
@@ -205,7 +205,7 @@ def queue_file(project: Path | None = None) -> Path:
 
 
 def queue_target(project: Path | None = None) -> str:
-    """Return what names the queue: the path of its file, or a `postgresql://` URL in `DRAWSCAPE_QUEUE`.
+    """Return the path of the queue's file, or the `postgresql://` URL in `DRAWSCAPE_QUEUE`.
 
     Raises SettingsError for a URL of another kind, and for one that is misspelt.
 
@@ -227,9 +227,9 @@ def queue_target(project: Path | None = None) -> str:
 
 
 def lease_s() -> float:
-    """Return how many seconds a worker on Postgres counts as alive that gives no sign: `DRAWSCAPE_LEASE`.
+    """Return how many seconds a silent worker on Postgres counts as alive: `DRAWSCAPE_LEASE`.
 
-    Raises SettingsError for what is no span of 3 seconds or more.
+    Raises SettingsError for a value below 3 seconds, or no duration.
 
     >>> lease_s()
     60.0
@@ -265,7 +265,7 @@ def queue_key() -> bytes | None:
 
 
 def shared_output() -> str:
-    """Return what `DRAWSCAPE_OUTPUT` says, an empty text when it is not set.
+    """Return the value of `DRAWSCAPE_OUTPUT`, an empty text when it is not set.
 
     >>> shared_output()
     ''
@@ -358,7 +358,7 @@ def short_hash(values: Any) -> str:
 
 
 def fetched(path: Path) -> Path:
-    """Return `path`; what it names in the output folder is copied from the object store first, if need be.
+    """Return `path`, after its file in the output folder was copied from the object store, if need be.
 
     Raises OutputStoreError when that cannot be reached.
 

@@ -190,9 +190,9 @@ def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any])
 
 
 def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
-    """Write a drawing to the file `output`, as `plot` says.
+    """Write a drawing to the file `output`, with the options of `plot`.
 
-    Its lines are merged and ordered unless `plot.optimize` is false; where it is None, not in a PNG.
+    Its lines are merged and ordered unless `plot.optimize` is false. None means: not in a PNG.
     """
     form = plot.forms[0]
     ordered = form != "png" if plot.optimize is None else plot.optimize

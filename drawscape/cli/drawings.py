@@ -22,7 +22,7 @@ _NAMES = click.argument("names", nargs=-1, required=True, metavar="DRAWING...")
 @click.group(invoke_without_command=True)
 @click.pass_context
 def drawings(ctx: click.Context) -> None:
-    """Find, mark, export and redraw what was drawn.
+    """Find, mark, export and redraw drawings.
 
     A DRAWING is a file, a recipe's first characters as `list` shows them, or a name given to it.
     """

@@ -1,4 +1,4 @@
-"""`drawscape jobs`, `queue`, `enqueue` and `demo`: what waits and runs, and what can be done with it."""
+"""`drawscape jobs`, `queue`, `enqueue` and `demo`: lists of jobs, and actions on them."""
 
 import contextlib
 import json
@@ -66,7 +66,7 @@ _TIMEOUT = time_option("--timeout TIME", "Longest time to wait, such as 90s or 5
 @JSON
 @click.pass_context
 def jobs(context: click.Context, live: bool, limit: int, as_json: bool) -> None:
-    """Look at jobs, and cancel, retry or remove them.
+    """List jobs, and cancel, retry or remove them.
 
     A job is named by its id, or by the end of it that a narrow list shows.
     """
@@ -90,8 +90,8 @@ def list_command(
 ) -> None:
     """List jobs, the newest first.
 
-    A table on a terminal; elsewhere a line a job: id, name, status, share done, age and time it took,
-    separated by tabs.
+    On a terminal it is a table. Elsewhere each job is a line with tabs: id, name, status, progress, age and
+    time taken.
     """
 
     def rows(most: int = limit) -> list[JobSnapshot]:
@@ -115,7 +115,7 @@ def list_command(
 @_JOB
 @JSON
 def show(job_id: str, as_json: bool) -> None:
-    """Say why a job waits, how it runs or why it failed."""
+    """Show why a job waits, how it runs or why it failed."""
     job = find_job(job_id)
     row = job.refresh()
     if as_json:
@@ -158,7 +158,7 @@ def workers(as_json: bool) -> None:
 @_JOB
 @flag("-f --follow", "Follow the output until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
-    """Print what a job printed."""
+    """Print the output of a job."""
     job = find_job(job_id)
     nothing = True
     for text in job.follow_logs() if follow else [job.logs()]:
@@ -464,10 +464,10 @@ def migrate() -> None:
         click.echo(f"the tables now have version {after}; they had version {before or 'none'}")
 
 
-@queue.command(short_help="Let no job start until `resume`.")
+@queue.command(short_help="Pause the queue until `resume`.")
 @_LANE
 def pause(lane: str | None) -> None:
-    """Let no job start, or none of one LANE, until `resume`; running ones go on."""
+    """Pause the queue, or one LANE of it, until `resume`; running jobs go on."""
     job_api.pause_queue(lane)
     click.echo(f"{f'the lane {lane}' if lane else 'the queue'} is paused")
 
@@ -475,7 +475,7 @@ def pause(lane: str | None) -> None:
 @queue.command()
 @_LANE
 def resume(lane: str | None) -> None:
-    """Let jobs start again, or those of one LANE."""
+    """Resume the queue, or one LANE of it."""
     job_api.resume_queue(lane)
     click.echo(f"{f'the lane {lane}' if lane else 'the queue'} goes on")
 
@@ -484,5 +484,5 @@ def resume(lane: str | None) -> None:
 @GRACE
 @click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="No questions.")
 def cancel_all(grace: float) -> None:
-    """Cancel what waits, and stop what runs."""
+    """Cancel all jobs that wait, and stop those that run."""
     click.echo(f"{counted(job_api.cancel_all(grace), 'job')} canceled")

@@ -35,7 +35,7 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
 
     Ctrl-C twice stops them. Further options go to JupyterLab.
 
-    It opens the project's first notebook. Where there is none, one is written, with a sketch to begin with.
+    It opens the project's first notebook. A project without one gets a notebook and a sketch.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtraError("drawscape lab", "lab")

@@ -14,7 +14,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def option(words: str, help: str, **more: Any) -> Callable[[Decorated], Decorated]:
-    """Return an option: `words` are its flags, its name where that differs, and what it takes in capitals."""
+    """Return an option; `words` are its flags, its name if that differs, and its value in capitals."""
     names = [word for word in words.split() if word.startswith("-") or word.islower()]
     taken = " ".join(word for word in words.split() if word not in names) or None
     shown = more.get("default") != ()  # none at all: sphinx-click cannot show it
@@ -22,12 +22,12 @@ def option(words: str, help: str, **more: Any) -> Callable[[Decorated], Decorate
 
 
 def flag(words: str, help: str) -> Callable[[Decorated], Decorated]:
-    """Return an option that takes nothing; `words` are its flags, and its name where that differs."""
+    """Return an option without a value; `words` are its flags, and its name if that differs."""
     return click.option(*words.split(), help=help, is_flag=True)
 
 
 def time_option(words: str, help: str, **more: Any) -> Callable[[Decorated], Decorated]:
-    """Return an option that takes a span of time, in seconds."""
+    """Return an option whose value is a duration, in seconds."""
 
     def read(_context: object, asked: click.Parameter, text: str | None) -> float | None:
         return None if text is None else seconds(text, asked.opts[-1])
@@ -60,6 +60,7 @@ class NumberType(click.FloatRange):
 
     def __init__(self, low: float, high: float = 1e6) -> None:
         super().__init__(low, high)
+        self._shown = "" if high == 1e6 else f"{low:g} to {high:g}"  # that end is for typing errors
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -68,6 +69,9 @@ class NumberType(click.FloatRange):
         if not math.isfinite(number):  # FloatRange lets 'nan' pass
             self.fail(f"{value!r} is no number", param, ctx)
         return number
+
+    def _describe_range(self) -> str:
+        return self._shown
 
 
 FOLDER = PathType(file_okay=False, path_type=Path)
@@ -93,7 +97,7 @@ SEED = option(
     "--seed NUMBER",
     "Random seed. The same seed always gives the same drawing.",
     default=0,
-    type=click.IntRange(0, 2**63 - 1),
+    type=click.IntRange(0),
 )
 GRACE = time_option(
     "--grace TIME",

@@ -55,19 +55,19 @@ def plot(
     """Prepare an SVG FILE for the plotter: order, merge, export, plot.
 
     \b
-    What it would cost to draw:
+    Length, lifts and time of a plot:
       drawscape plot a.svg
     Fewer lifts, less travel:
       drawscape plot a.svg --optimize --stats -o b.svg
     For a CNC machine:
       drawscape plot a.svg --to gcode --machine grbl
-    On sheets of A4, to be joined:
+    Tiles on sheets of A4:
       drawscape plot poster.svg --tile a4 --overlap 8mm
-    On the machine that is called desk:
+    On the machine named desk:
       drawscape plot a.svg --on desk
 
-    Lines are merged and ordered in all that is written, unless --raw. Without -o, files are written
-    to the working folder, under FILE's name.
+    Lines are merged and ordered in every file that is written, unless --raw is given. Without -o, files are
+    written to the working folder, under FILE's name.
     """
     options = PlotOptions(**given)
     if on is None:

@@ -1,4 +1,4 @@
-"""What `plot` and `draw` are asked for, and how they write: one table of options, ordering, files."""
+"""The options of `plot`, some of which `draw` and `redraw` have, and how files are written by them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _option(default: Any, help: str, words: str = "", **more: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class PlotOptions:
-    """All that can be said about a plot; each field is an option of `drawscape plot`. Lengths are mm."""
+    """The options of `drawscape plot`, one for each field. Lengths are mm."""
 
     optimize: bool | None = _option(
         None,
@@ -133,7 +133,7 @@ class PlotOptions:
     device: str = _option("hp7475a", "HPGL plotter.", "NAME")
 
     def check(self) -> None:
-        """Raise what is wrong with the machine, the format or the output file, before the work begins."""
+        """Raise an error for a wrong machine, format or output file, before the work begins."""
         _ = self.chosen_machine, self.forms
         if self.output is not None:
             check_replaceable(self.output, force=self.force)
@@ -262,7 +262,7 @@ def numbers(text: str, count: int, option: str) -> list[float]:
 
 
 def check_replaceable(output: str, *, force: bool) -> None:
-    """Raise click's UsageError for an existing file that is no drawing and has no ending of ours."""
+    """Raise click's UsageError if `output` exists, is no drawing and has no ending of ours."""
     file = Path(output)
     if force or output in STDOUT or not file.is_file() or file.suffix.lower() in SUFFIXES:
         return

@@ -42,7 +42,7 @@ def fitted(text: str, stream: TextIO) -> str:
 
 
 def print_list(rows: Sequence[tuple[str, str]]) -> None:
-    """Print names with what they mean in two columns: fitted to a terminal, elsewhere a line each."""
+    """Print names and their meanings in two columns: fitted to a terminal, elsewhere a line each."""
     formatter = click.HelpFormatter(width=_columns() if sys.stdout.isatty() else sys.maxsize)
     formatter.indent()
     if rows:
@@ -51,7 +51,7 @@ def print_list(rows: Sequence[tuple[str, str]]) -> None:
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
-    """Print what is known of one thing: names and values in two columns, without the empty ones."""
+    """Print the facts of one thing: names and values in two columns, without empty values."""
     print_list(
         [
             (name, f"{v.astimezone():%Y-%m-%d %H:%M:%S %Z}" if isinstance(v, datetime) else str(v))
@@ -83,7 +83,7 @@ def print_table(
 ) -> None:
     """Print rows under title and headings on a terminal; elsewhere a line a row, cells separated by tabs.
 
-    `nothing` is said when there is no row.
+    `nothing` is printed when there is no row.
     """
     if nothing and not rows:
         click.echo(nothing, err=True)
@@ -116,7 +116,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
-    """Hand out a function that shows which share is done, on a terminal's stderr only."""
+    """Yield a function that shows the fraction done, on a terminal's stderr only."""
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1000, label=label, file=sys.stderr, hidden=hidden) as bar:
         yield lambda done: bar.update(round(1000 * done) - bar.pos)

@@ -18,9 +18,9 @@ _COMMANDS = {
     "demo": "Draw a few pictures through the queue, without a browser.",
     "doctor": "Show what is installed, what is wrong, and how to fix it.",
     "draw": "Draw one pattern to a file, without queue and catalogue.",
-    "drawings": "Find, mark, export and redraw what was drawn.",
+    "drawings": "Find, mark, export and redraw drawings.",
     "enqueue": "Queue a task by its path.",
-    "jobs": "Look at jobs, and cancel, retry or remove them.",
+    "jobs": "List jobs, and cancel, retry or remove them.",
     "lab": "Start a worker and JupyterLab; stop both together.",
     "machine": "Add plotters, check them, and move their pens.",
     "new": "Make a project: notebooks, sketches, your own tasks.",
@@ -82,9 +82,9 @@ def _add_home(command: click.Command) -> None:
 
 @contextmanager
 def _output_may_end() -> Iterator[None]:
-    """End quietly when nobody reads the output any more, as `head` does not after its lines.
+    """End quietly when the reader of the output has left, as `head` does after its lines.
 
-    When it cannot be written, on a full disk, let nothing be written after the error.
+    When the output cannot be written, on a full disk, nothing is written after the error.
     """
     try:
         yield
