@@ -147,6 +147,65 @@ def test_white_goes_only_over_bare_paper(body, drawn, notes):
     assert len(document.unsupported) == notes
 
 
+UNDER = '<rect x="10" y="10" width="80" height="80" fill="red"/>'
+WHITE_ON_RED = 'stroke="white" stroke-width="3"'
+
+
+@pytest.mark.parametrize(
+    ("body", "white_mm"),
+    [
+        # A line encloses nothing, whatever its fill: its white stroke is an edge of the red.
+        (f'<line x1="20" y1="50" x2="70" y2="50" {WHITE_ON_RED}/>', 50),
+        (f'<path d="M20,50H70" {WHITE_ON_RED}/>', 50),
+        (f'<path d="M20,50H70M20,60H70" {WHITE_ON_RED}/>', 100),
+        (f'<path d="M20,50H70Z" {WHITE_ON_RED} fill="black"/>', 100),
+        (f'<polyline points="20,50 40,50 70,50" {WHITE_ON_RED}/>', 50),
+        (f'<polygon points="20,50 70,50" {WHITE_ON_RED}/>', 100),
+        (f'<g {WHITE_ON_RED}><line x1="20" y1="50" x2="70" y2="50"/></g>', 50),
+        (f'<path d="M20,50H70" {WHITE_ON_RED} stroke-dasharray="20 10"/>', 40),
+        (f'<defs><path id="a" d="M20,50H70"/></defs><use href="#a" {WHITE_ON_RED}/>', 50),
+        (f'<svg x="5" overflow="visible"><path d="M20,50H70" {WHITE_ON_RED}/></svg>', 50),
+        (f'<path d="M20,50C30,30 60,30 70,50" {WHITE_ON_RED} fill="none"/>', 61.4),
+        ('<style>line { stroke: white }</style><line x1="20" y1="50" x2="70" y2="50"/>', 50),
+        ('<g color="white"><path d="M20,50H70" stroke="currentColor"/></g>', 50),
+        ('<path d="M20,50H70" style="stroke: #fff; fill: navy"/>', 50),
+    ],
+)
+@pytest.mark.parametrize("fill", ["outline", "hatch"])
+def test_a_white_line_on_a_colour_is_drawn_as_an_edge_of_it(body, white_mm, fill):
+    plain, lined = (read(UNDER + part, layers="color", fill=fill) for part in ("", body))
+    assert [layer.color for layer in lined.layers] == ["red"]
+    assert lined.unsupported == ()
+    more = lined.lines.lengths_mm.sum() - plain.lines.lengths_mm.sum()
+    assert more == pytest.approx(white_mm, rel=3e-3)
+
+
+def test_a_white_line_in_a_pattern_or_a_marker_is_an_edge_of_the_colour_too():
+    tile = TILE.format(
+        '<rect width="10" height="10" fill="red"/><path d="M0,5H10" stroke="white"/>'
+    )
+    assert {
+        x.color for x in read(f'{tile}<rect width="20" height="20" fill="url(#p)"/>').layers
+    } == {"red"}
+    head = (
+        '<marker id="m" markerUnits="userSpaceOnUse"><path d="M0,0L2,2" stroke="white"/></marker>'
+    )
+    line = f'<path d="M20,50H70" {WHITE_ON_RED} marker-end="url(#m)"/>'
+    assert {layer.color for layer in read(head + UNDER + line).layers} == {"red"}
+
+
+@pytest.mark.parametrize("fill", ["", 'fill="none"', 'fill="navy"'])
+def test_on_dark_paper_a_white_stroke_is_drawn_in_white(fill):
+    for line in (f'<path d="M10,50H90" stroke="white" {fill}/>',
+                 f'<path d="M10,50H90V70" stroke="white" {fill}/>'):  # fmt: skip
+        assert {x.color for x in read(NAVY + line).layers} == {"navy", "white"}
+
+
+def test_a_white_edge_around_a_colour_leaves_the_colour_to_be_drawn():
+    layers = read(UNDER + f'<path d="M20,20H60V60Z" {WHITE_ON_RED} fill="blue"/>').layers
+    assert [layer.color for layer in layers] == ["red", "blue"]
+
+
 def test_of_a_white_shape_that_stands_out_of_a_colour_the_part_on_it_is_drawn():
     half = read(RED.format(50, "") + WHITE.format(20, 'x="40" y="20"'))
     assert half.lines.lengths_mm.sum() == pytest.approx(200 + 40)

@@ -1,6 +1,11 @@
+# ruff: noqa: E501  (a case is read best on one line)
 """Files that would do harm, and our own, which take a short way."""
 
+import json
+import os
 import random
+import subprocess
+import sys
 import time
 import tracemalloc
 
@@ -101,6 +106,64 @@ def test_a_thousand_texts_in_their_own_colours_are_read_in_seconds():
     began = time.process_time()
     assert len(read_svg(file(body), layers="none").layers[0].lines) >= 3000
     assert time.process_time() - began < 6 * slowness()
+
+
+MEASURED = """
+import json, random, resource, sys, time
+from drawscape.errors import SvgReadError
+from drawscape.svg.read import read_svg
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+rng = random.Random(1)
+def star(n, reach=100):
+    return "M" + " ".join(f"{rng.uniform(0, reach):.2f},{rng.uniform(0, reach):.2f}" for _ in range(n))
+def comb(n, turned):
+    ends = [(0.05 * k, 100 * (k % 2)) for k in range(n)]
+    return "M" + " ".join(f"{y:.2f},{x:.2f}" if turned else f"{x:.2f},{y:.2f}" for x, y in ends)
+page = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
+text = page + eval(sys.argv[1]) + "</svg>"
+began = time.process_time()
+try:
+    outcome = f"{len(read_svg(text, **eval(sys.argv[2])).lines)} lines"
+except SvgReadError as error:
+    outcome = str(error)
+status = open("/proc/self/status").read()
+peak_mb = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+print(json.dumps([outcome, time.process_time() - began, peak_mb]))
+"""
+CLIPPED_BY = """'<clipPath id="c"><path d="' + {} + '"/></clipPath><path clip-path="url(#c)" {} d="' + {} + '"/>'"""
+UNFILLED = 'fill="none" stroke="red"'
+STYLED = """'<style>' + ''.join(f'{} {{{{fill: red}}}} ' for k in range({})) + '</style><g>' + '{}' * 20_000"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the peak from /proc")
+@pytest.mark.parametrize(
+    ("body", "options", "outcome"),
+    [
+        (CLIPPED_BY.format("star(4000)", "", "star(4000)"), {}, "cross each other too often"),
+        (CLIPPED_BY.format("star(4000)", UNFILLED, "star(4000)"), {}, "cross each other too often"),
+        (CLIPPED_BY.format("comb(3000, 0)", UNFILLED, "comb(3000, 1)"), {}, "cross each other too often"),
+        ("""'<path d="' + star(5000) + '"/>'""", {"fill": "hatch"}, "cross each other too often"),
+        ("""'<path d="' + star(5000) + '"/>'""", {"hide": True}, "cross each other too often"),
+        ("""'<path d="' + star(600) + '" fill="red"/>'""", {"fill": "hatch"}, "lines"),
+        (STYLED.format("g .c{k}", 3000, '<path class="c1" d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "20000 lines"),
+        (STYLED.format("g #p", 3000, '<path id="p" d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "style rules"),
+        (STYLED.format("path ~ path", 70, '<path d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "style rules"),
+        (STYLED.format("path:first-of-type", 9, '<path d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "style rules"),
+        ("""'<style>' + 'x' + ' g' * 9 + ' path {fill: red}</style>' + '<g>' * 99 + '<path d="M1,1L2,2L3,1"/>' + '</g>' * 99""", {}, "style rules"),
+        ("""'<path id="a" fill="none" d="' + star(50_000) + '"/>' + '<text><textPath href="#a">hello</textPath></text>' * 500""", {}, "10500 lines"),
+        ("""'<path id="a" fill="none" d="' + star(50_000) + '"/>' + ''.join(f'<text font-size="{k}"><textPath href="#a">hello</textPath></text>' for k in range(1, 500))""", {}, "<use> and its like"),
+        ("""'<path d="M1,1L2,2"/>' * 1_000_000""", {}, "400,000 elements"),
+        ("""'<path d="M1,1L2,2"/>' * 390_000""", {}, "390000 lines"),
+    ],
+)  # fmt: skip
+def test_a_costly_file_is_drawn_or_refused_in_5_seconds_and_500_mb(body, options, outcome):
+    command = [sys.executable, "-c", MEASURED, body, repr(options)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    said, seconds, peak_mb = json.loads(ran.stdout)
+    assert outcome in said
+    assert seconds < 5 * slowness()
+    assert peak_mb < 500
 
 
 @pytest.mark.parametrize("much", [" " * 900_000, f"<style>{RULES}</style>", " " * 12_000_000])

@@ -13,7 +13,8 @@ from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import NUMBER, PX, luminance, rgba
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline, dashed, region
+from drawscape.svg.read.areas import COST_WITHIN, CrossingBudget, Region, edges_of, overlap, region
+from drawscape.svg.read.scene import Scene, by_outline, dashed
 from drawscape.svg.read.tree import XmlNode, path_data
 from drawscape.svg.read.walk import PLACING, SOFT, passes_conditions, use_place
 
@@ -58,7 +59,8 @@ def clipped(
         outer = walk.sheet.declarations(target).get(name, "none")
         if outer != "none" and not area.is_empty:
             number = clipped(walk, name, outer, node, replace(state, clip=None))
-            area = area if number is None else area.intersection(walk.scene.clips[number])
+            if number is not None:
+                area = overlap(area, walk.scene.clips[number], walk.scene.crossings)
         return clip_to(walk, area, state)
 
 
@@ -67,23 +69,30 @@ def clip_to(walk: TreeWalk, area: Region, state: InheritedState) -> int:
     key, clips = (id(area), state.clip), walk.scene.clips
     if key not in walk.clip_numbers:
         walk.count_clip(1)
-        whole = area if state.clip is None else area.intersection(clips[state.clip])
-        clips.append(areas_only(whole))
+        whole = area
+        if state.clip is not None:
+            whole = overlap(area, clips[state.clip], walk.scene.crossings)
+        clips.append(whole)
         # The area is kept, so that its id stays its own.
         walk.clip_numbers[key] = (area, len(clips) - 1)
     return walk.clip_numbers[key][1]
 
 
 def enclosed(
-    data: str, state: InheritedState, name: str, dashes: tuple[tuple[float, ...], float] = ((), 0.0)
+    walk: TreeWalk,
+    data: str,
+    state: InheritedState,
+    name: str,
+    dashes: tuple[tuple[float, ...], float] = ((), 0.0),
 ) -> Region:
     """Return what an outline encloses by its `fill-rule` or `clip-rule`; of a "stroke" what it covers."""
-    tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
+    tolerance, budget = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12), walk.scene.crossings
     (lines,) = flatten_paths([data], [tolerance])
     if name == "stroke":
         pieces, _ = dashed(lines, *dashes)
-        return _strokes(state.matrix.apply(pieces), state.pen_width() or PX)
-    return region(state.matrix.apply(lines), evenodd=state.style.get(f"{name}-rule") == "evenodd")
+        return _strokes(state.matrix.apply(pieces), state.pen_width() or PX, budget)
+    lines = state.matrix.apply(lines)
+    return region(lines, budget, evenodd=state.style.get(f"{name}-rule") == "evenodd")
 
 
 def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
@@ -161,10 +170,11 @@ def _areas(walk: TreeWalk, child: XmlNode, state: InheritedState) -> list[Region
             areas = [shapely.Polygon(inner.matrix.apply(corners))]
         else:
             walk.count_clip(2)
-            areas = [enclosed(data, inner, "clip")]
+            areas = [enclosed(walk, data, inner, "clip")]
     if inner.clip is None:
         return areas
-    return [areas_only(area.intersection(walk.scene.clips[inner.clip])) for area in areas]
+    clip, budget = walk.scene.clips[inner.clip], walk.scene.crossings
+    return [overlap(area, clip, budget) for area in areas]
 
 
 def _mask(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState) -> Region:
@@ -200,7 +210,7 @@ def _mask(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState)
     if soft or walk.fades(style.values):
         walk.note(SOFT)
     walk.takes = outer_takes
-    area = walk.areas[key] = area.intersection(_box((x, y, w, h), frame))
+    area = walk.areas[key] = overlap(area, _box((x, y, w, h), frame), walk.scene.crossings)
     return area
 
 
@@ -220,9 +230,9 @@ def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
         if context.fill and outline in filled:
             parts.append((filled[outline], context.fill))
         if context.stroke and outline in drawn:
-            strokes = _strokes(drawn[outline], context.width_mm or PX)
+            strokes = _strokes(drawn[outline], context.width_mm or PX, scene.crossings)
             if context.clip is not None:
-                strokes = areas_only(strokes.intersection(scene.clips[context.clip]))
+                strokes = overlap(strokes, scene.clips[context.clip], scene.crossings)
             parts.append((strokes, context.stroke))
         for part, color in parts:
             values = rgba(color) or (0.0, 0.0, 0.0, 1.0)
@@ -232,8 +242,10 @@ def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
     return area, soft
 
 
-def _strokes(lines: Lines, width_mm: float) -> Region:
+def _strokes(lines: Lines, width_mm: float, budget: CrossingBudget) -> Region:
     import shapely
 
+    edges = edges_of(lines)
+    budget.spend(edges, edges, COST_WITHIN)
     each = (shapely.LineString(line) for line in lines if len(line) > 1)
     return shapely.unary_union([line.buffer(width_mm / 2, cap_style="flat") for line in each])

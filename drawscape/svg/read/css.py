@@ -125,10 +125,11 @@ class Stylesheet:
                         matcher.add_selector(selector, _declared(content))
             except cssselect2.SelectorError:
                 self.ignored.append(prelude)
-        for element in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
+        for element in self._counted_elements(root):
             by_tag = matcher.lower_local_name_selectors.get(element.local_name.lower(), ())
             by_class = sum(len(matcher.class_selectors.get(name, ())) for name in element.classes)
-            self._count(len(matcher.other_selectors) + len(by_tag) + by_class)
+            by_id = matcher.id_selectors.get(element.id, ())
+            self._count(len(matcher.other_selectors) + len(by_tag) + by_class + len(by_id))
             plain: dict[str, str] = {}
             important: dict[str, str] = {}
             for _, _, _, (usual, urgent) in matcher.match(element):
@@ -136,6 +137,42 @@ class Stylesheet:
                 important |= urgent
             if plain or important:
                 self._chosen[id(element.etree_element)] = plain, important
+
+    def _counted_elements(self, root: XmlNode) -> Iterator[Any]:
+        """Yield the elements below `root`; what a selector looks at beside one of them is counted.
+
+        Selectors such as `a b c` and `a ~ b` look at all elements above or before, again and again.
+        """
+        import cssselect2
+
+        count = self._count
+
+        class CountedElement(cssselect2.ElementWrapper):  # type: ignore[misc]
+            @property
+            def ancestors(self) -> Any:
+                found = super().ancestors
+                count(len(found))
+                return found
+
+            @property
+            def previous_siblings(self) -> Any:
+                count(self.index)
+                return super().previous_siblings
+
+            @property
+            def etree_siblings(self) -> Any:
+                count(len(self._siblings) // 16)
+                return self._siblings
+
+            @etree_siblings.setter
+            def etree_siblings(self, siblings: Any) -> None:
+                self._siblings = siblings
+
+            def iter_children(self) -> Any:
+                count(len(self.etree_children))
+                return super().iter_children()
+
+        yield from CountedElement.from_xml_root(root).iter_subtree()
 
     def _applying(self, rules: Iterable[Any]) -> Iterator[tuple[str, str]]:
         """Yield selectors and declarations, as text, of the rules that hold on a screen."""

@@ -13,7 +13,8 @@ from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
 from drawscape.geometry.regions import Bounds
-from drawscape.svg.read.scene import Region, Scene, by_outline, in_order
+from drawscape.svg.read.areas import Region, borders, edges_of
+from drawscape.svg.read.scene import Scene, by_outline, in_order, is_straight
 from drawscape.svg.read.tree import XmlNode, parse_xml, tree_with_runs
 from drawscape.svg.read.walk import TextMode, read_scene
 
@@ -79,6 +80,7 @@ def read_svg(
     if enlarged and (bounds := lines.bounds) and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
     filled = list(_hiding(scene, min(tolerance_mm, tolerance_mm / factor))) if hide else []
+    _drop_empty_fills(scene)
     lines, outlines = _without_white(scene, lines, outlines)
     width, height = scene.width_mm, scene.height_mm
     if not scene.sized and lines.bounds is not None:  # as far as its lines
@@ -107,6 +109,24 @@ def _root(source: str | os.PathLike[str] | bytes) -> XmlNode:
         return parse_xml(source.lstrip("\ufeff \t\r\n"))
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     return tree_with_runs(data) or parse_xml(data)
+
+
+def _drop_empty_fills(scene: Scene) -> None:
+    """Take the fill from outlines that enclose nothing, so that a white stroke decides their colour.
+
+    A line has a black fill by default, of which nothing is seen.
+    """
+    white = [is_white(c.stroke or "") and c.fill is not None for c in scene.contexts]
+    if not any(white):
+        return
+    lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
+    of = np.array(scene.of, dtype=np.int64)
+    mine = np.array(white, dtype=bool)[of[owners]]
+    straight = is_straight(lines.take(mine))
+    stroked = owners[mine]
+    for outline in np.setdiff1d(stroked, stroked[~straight]).tolist():
+        context = scene.contexts[scene.of[outline]]._replace(fill=None)
+        scene.of[outline] = scene.number_of(context)
 
 
 def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
@@ -174,6 +194,7 @@ class _Beneath:
             if index not in self._areas:
                 self._areas[index] = self._scene.area(index, self._lines[index])
             area = self._areas[index]
+            self._scene.crossings.spend(edges_of(own), borders(area))
             hit = rest.intersection(area).difference(area.boundary)  # its edge is drawn already
             if hit.length:
                 hits.append((color, hit))

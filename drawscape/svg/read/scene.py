@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,11 +12,17 @@ from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_segments
 from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges, stretches
+from drawscape.geometry.lines import Flags, Ints, Lines, ranges, stretches
 from drawscape.geometry.regions import from_shapely
-
-Region = Any
-"""A shapely Polygon or MultiPolygon."""
+from drawscape.svg.read.areas import (
+    COST_WITHIN,
+    CrossingBudget,
+    Region,
+    borders,
+    edges_of,
+    overlap,
+    region,
+)
 
 # Half of a stroke along a clip's edge is seen; chords of the same curve stray as far from each other.
 _ALONG_MM = 0.021
@@ -54,8 +60,9 @@ class Context(NamedTuple):
     @property
     def ink(self) -> str:
         """The colour that draws: the stroke's, unless only the fill is seen on white paper."""
-        inks = [color for color in (self.stroke, self.fill) if color]
-        return next((ink for ink in inks if not is_white(ink)), inks[0] if inks else "black")
+        if self.stroke and self.fill and is_white(self.stroke) and not self.on_dark:
+            return self.fill
+        return self.stroke or self.fill or "black"
 
 
 class GroupDraft(NamedTuple):
@@ -83,6 +90,7 @@ class Scene:
     paper_color: str | None = None
     sized: bool = True
     broken: int = 0
+    crossings: CrossingBudget = field(default_factory=CrossingBudget)
     _numbers: dict[Context, int] = field(default_factory=dict)
     _room: int = 0
 
@@ -136,10 +144,10 @@ class Scene:
     def area(self, outline: int, lines: Lines) -> Region:
         """Return what an outline of those `lines` encloses, within its clip."""
         context = self.contexts[self.of[outline]]
-        area = region(lines, evenodd=context.evenodd)
+        area = region(lines, self.crossings, evenodd=context.evenodd)
         if context.clip is None:
             return area
-        return areas_only(area.intersection(self.clips[context.clip]))
+        return overlap(area, self.clips[context.clip], self.crossings)
 
     def _batch(
         self, part: list[str] | Lines, low: int, tolerance_mm: float, cut: bool, most: int
@@ -187,7 +195,7 @@ class Scene:
         filled &= ajar & (lines.counts > 2) & cut
         if not (areas.any() or filled.any()):
             return lines, owners
-        flat = _is_straight(lines)
+        flat = is_straight(lines)
         seen, edged = np.flatnonzero(~(areas & flat)), np.flatnonzero(filled & ~flat)
         edges = Lines.of(np.stack((lines.ends[edged], lines.starts[edged]), axis=1))
         places = np.concatenate((seen, edged))
@@ -261,7 +269,9 @@ class Scene:
         for number in np.unique(clip).tolist():
             which = stroked[clip == number]
             wider = self.clips[number].buffer(_ALONG_MM, join_style="mitre")
-            pieces, source = pieces_in(lines.take(which), wider)
+            stroked_lines = lines.take(which)
+            self.crossings.spend(edges_of(stroked_lines), borders(wider))
+            pieces, source = pieces_in(stroked_lines, wider)
             parts.append(pieces)
             outlines.append(owners[which[source]])
         for outline, own in by_outline(whole.take(straying), whole_owners[straying]):
@@ -278,7 +288,9 @@ class Scene:
         """
         import shapely
 
-        clip, area = self.clips[context.clip or 0], region(lines, evenodd=context.evenodd)
+        clip = self.clips[context.clip or 0]
+        area = region(lines, self.crossings, evenodd=context.evenodd)
+        self.crossings.spend(borders(area), borders(clip), COST_WITHIN)
         if context.is_area:
             parts = shapely.get_parts(area.intersection(clip))
             # What only touches the clip leaves a sliver.
@@ -306,62 +318,13 @@ def in_order(parts: Sequence[Lines], places: Ints, outlines: Ints) -> tuple[Line
     return Lines.join(parts).take(order), outlines[order]
 
 
-def _is_straight(lines: Lines) -> Flags:
+def is_straight(lines: Lines) -> Flags:
     """Return which lines (M,) lie on a straight line as a whole."""
     points = lines.points - np.repeat(lines.points[lines.offsets[:-1]], lines.counts, axis=0)
     x, y = points.T
     xx, yy, xy = (np.add.reduceat(part, lines.offsets[:-1]) for part in (x * x, y * y, x * y))
     straight: Flags = (xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2
     return straight
-
-
-def region(lines: Lines, *, evenodd: bool = False) -> Region:
-    """Return what `lines`, closed as a fill closes them, enclose by one of SVG's two fill rules."""
-    import shapely
-
-    rings = [np.vstack((line, line[:1])) for line in lines if len(line) > 2]
-    rings = [ring[np.append(True, (np.diff(ring, axis=0) != 0).any(axis=1))] for ring in rings]
-    rings = [ring for ring in rings if len(ring) > 3]
-    if not rings:
-        return shapely.Polygon()
-    if len(rings) == 1:
-        simple = shapely.Polygon(rings[0])
-        if simple.is_valid:
-            return simple
-    edges = shapely.unary_union([shapely.LineString(ring) for ring in rings])
-    faces = shapely.get_parts(shapely.polygonize([edges]))
-    inside = shapely.point_on_surface(faces)
-    points = np.column_stack((shapely.get_x(inside), shapely.get_y(inside)))
-    turns = _winding(rings, points)
-    filled = turns % 2 != 0 if evenodd else turns != 0
-    return shapely.coverage_union_all(faces[filled])
-
-
-def areas_only(area: Region) -> Region:
-    """Return the polygons of what an intersection left."""
-    import shapely
-
-    if area.geom_type in ("Polygon", "MultiPolygon"):
-        return area
-    parts = [part for part in shapely.get_parts(area) if part.geom_type == "Polygon"]
-    return shapely.unary_union(parts) if parts else shapely.Polygon()
-
-
-def _winding(rings: list[Floats], points: Floats) -> Floats:
-    """Return how often closed rings go round each point, by a ray to the right (Sunday 2001)."""
-    import shapely
-
-    a, b = (np.concatenate([ring[part] for ring in rings]) for part in (np.s_[:-1], np.s_[1:]))
-    rays = np.stack(
-        (points, np.column_stack((np.full(len(points), a[:, 0].max()), points[:, 1]))), axis=1
-    )
-    edges = shapely.STRtree(shapely.linestrings(np.stack((a, b), axis=1)))
-    i, j = edges.query(shapely.linestrings(rays))
-    a, b, (x, y) = a[j].T, b[j].T, points[i].T
-    left = (b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])
-    up = (a[1] <= y) & (b[1] > y) & (left > 0)
-    down = (a[1] > y) & (b[1] <= y) & (left < 0)
-    return np.bincount(i, up.astype(np.float64) - down, len(points))
 
 
 _MOST_DASHES_IN_ALL = 3_000_000

@@ -288,10 +288,18 @@ def _draw_along(walk: TreeWalk, node: XmlNode, state: InheritedState) -> None:
 
 def _curve(walk: TreeWalk, target: XmlNode, state: InheritedState) -> Points | None:
     """Return the first line of a shape that text follows, under its own transform, (N, 2)."""
+    key = (id(target), state.viewport, state.style.font_size)
+    if key not in walk.curves:
+        walk.curves[key] = _read_curve(walk, target, state)
+    return walk.curves[key]
+
+
+def _read_curve(walk: TreeWalk, target: XmlNode, state: InheritedState) -> Points | None:
     own = walk.sheet.declarations(target)
     data = path_data(target, state.viewport, own, state.style)
     if not data:
         return None
+    walk.count_repeated(4 * len(data))  # it is parsed for each size of letters
     lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]
     if not len(lines):
         return None

@@ -42,6 +42,8 @@ _DEEPEST = 256
 _LARGEST_BYTES = 200 << 20
 _SURELY_HARMLESS_BYTES = 10 << 20
 _LARGEST_RATIO = 50
+# Read in three seconds and 300 MB; a pen would draw them for days.
+_MOST_ELEMENTS = 400_000
 # Characters.
 _LONGEST_ENTITY = 10_000
 _MOST_ENTITIES = 100
@@ -129,6 +131,7 @@ class _TreeBuilder:
         self.open: list[XmlNode] = []
         self.texts: list[str] = []
         self._entities = 0
+        self._elements = 0
         self._in_text = 0
         self._names: dict[str, str] = {}
         self._outside: dict[str, str] = {}
@@ -180,6 +183,11 @@ class _TreeBuilder:
         else:
             self.root = node
             node.attributes |= self._outside
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise SvgReadError(
+                f"more than {_MOST_ELEMENTS:,} elements are refused; join them to longer paths"
+            )
         if len(self.open) >= _DEEPEST:
             raise SvgReadError(f"elements nested more than {_DEEPEST} deep are refused")
         self.open.append(node)

@@ -21,8 +21,9 @@ from drawscape.drawing.values import (
     rgba,
 )
 from drawscape.errors import CanvasError, SvgReadError
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.regions import Bounds
+from drawscape.svg.read.areas import Region
 from drawscape.svg.read.css import (
     COMPUTED,
     UNREAD_COLOR,
@@ -30,7 +31,7 @@ from drawscape.svg.read.css import (
     is_for_screens,
     with_variables,
 )
-from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
+from drawscape.svg.read.scene import Context, GroupDraft, Scene
 from drawscape.svg.read.tree import (
     STYLE_SHEET,
     ViewBox,
@@ -172,6 +173,7 @@ class TreeWalk:
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
         self.takes: Callable[..., object] = min
         self.letters = 0
+        self.curves: dict[tuple[int, Viewport, float], Points | None] = {}
         self._images: dict[str, tuple[Any, ...]] = {}
         self._image_cost = 0
         self._repeated = 0.0
@@ -290,7 +292,12 @@ class TreeWalk:
         When `measuring` it takes all shapes, painted or not.
         """
         outer = self.scene, self._pens, self._measuring, self._active
-        self.scene = Scene(*self.page, unsupported=self.unsupported, clips=self.scene.clips)
+        self.scene = Scene(
+            *self.page,
+            unsupported=self.unsupported,
+            clips=self.scene.clips,
+            crossings=self.scene.crossings,
+        )
         self._pens, self._measuring = {}, measuring
         if measuring:  # what is being drawn may be measured meanwhile
             self._active = []
@@ -308,6 +315,18 @@ class TreeWalk:
                 "the file is refused"
             )
 
+    def count_repeated(self, characters: int) -> None:
+        """Count an element that is drawn again, its outline of so many characters.
+
+        Raises SvgReadError for more than any drawing has.
+        """
+        self._repeated += 1 + characters / _CHARACTERS
+        if self._repeated > _MOST_REPEATED:
+            raise SvgReadError(
+                f"<use> and its like draw more than {_MOST_REPEATED:,} elements, or outlines as long "
+                "as that; the file is refused"
+            )
+
     def children(self, node: XmlNode, state: InheritedState) -> None:
         """Draw the children of an element."""
         if node.tag == "switch":
@@ -323,12 +342,7 @@ class TreeWalk:
         """Draw an element and all that is in it."""
         if state.used or self.scene is not self._drawing:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
-            self._repeated += 1 + len(outline) / _CHARACTERS
-            if self._repeated > _MOST_REPEATED:
-                raise SvgReadError(
-                    f"<use> and its like draw more than {_MOST_REPEATED:,} elements, or outlines as long "
-                    "as that; the file is refused"
-                )
+            self.count_repeated(len(outline))
         own = self.declared(node, state)
         if not passes_conditions(node) or (own and not self.seen(own)):
             return
@@ -692,7 +706,7 @@ class TreeWalk:
         if w <= 0 or h <= 0 or not placed.determinant:
             return fallback
         dashes = self._context(state).dashes, self._context(state).dash_offset
-        clip = clip_to(self, enclosed(data, state, name, dashes), state)
+        clip = clip_to(self, enclosed(self, data, state, name, dashes), state)
         area = self.scene.clips[clip]
         if area.is_empty:
             return "none"

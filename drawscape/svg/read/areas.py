@@ -1,0 +1,142 @@
+"""The areas that closed lines enclose by SVG's two fill rules, and what they may cost."""
+
+from typing import Any
+
+import numpy as np
+
+from drawscape.errors import SvgReadError
+from drawscape.geometry.lines import Floats, Lines
+
+Region = Any
+"""A shapely Polygon or MultiPolygon."""
+
+# A crossing of lines with a clip costs 1: two microseconds. Within an area it costs as much as 30.
+_MOST_COST = 1_500_000
+COST_WITHIN = 30
+# Pairs of edges whose boxes overlap; so many take a second.
+_MOST_PAIRS = 15_000_000
+_EDGES_AT_ONCE = 500
+_POINTS_AT_ONCE = 5_000
+_FEW = 50_000
+"""Pairs of edges that need no count."""
+
+
+class CrossingBudget:
+    """How often outlines of a file may cross each other where areas or clips are computed."""
+
+    def __init__(self) -> None:
+        self._cost = 0
+        self._pairs = 0
+
+    def spend(self, ends: Floats, others: Floats, cost: int = 1) -> None:
+        """Count the crossings of two sets of edges, (N, 2, 2) and (M, 2, 2), each at its `cost`.
+
+        Raises SvgReadError when those of the whole file cost more than any drawing does.
+        """
+        import shapely
+
+        if len(ends) * len(others) <= _FEW:
+            return
+        tree = shapely.STRtree(shapely.linestrings(others))
+        for begin in range(0, len(ends), _EDGES_AT_ONCE):
+            edges = ends[begin : begin + _EDGES_AT_ONCE]
+            i, j = tree.query(shapely.linestrings(edges))
+            self._pairs += len(i)
+            self._cost += cost * int(_cross(edges[i], others[j]).sum())
+            if self._cost > _MOST_COST or self._pairs > _MOST_PAIRS:
+                raise SvgReadError(
+                    "outlines of areas or clips cross each other too often, and would take minutes; "
+                    "simplify them, or draw them with fill='none' and without a clip"
+                )
+
+
+def _cross(one: Floats, other: Floats) -> Any:
+    """Return which pairs of edges, each (N, 2, 2), cross within both."""
+    ends = _side(one, other[:, 0]) * _side(one, other[:, 1]) < 0
+    return ends & (_side(other, one[:, 0]) * _side(other, one[:, 1]) < 0)
+
+
+def _side(edges: Floats, points: Floats) -> Any:
+    """Return on which side of each edge its point lies, as the sign of the area between them."""
+    along = edges[:, 1] - edges[:, 0]
+    across = points - edges[:, 0]
+    return along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]
+
+
+def edges_of(lines: Lines) -> Floats:
+    """Return the edges of `lines` as (N, 2, 2), each from one point to the next."""
+    points = lines.points
+    inner = np.ones(len(points), dtype=bool)
+    inner[lines.offsets[1:] - 1] = False
+    begins = np.flatnonzero(inner)
+    return np.stack((points[begins], points[begins + 1]), axis=1)
+
+
+def region(lines: Lines, budget: CrossingBudget, *, evenodd: bool = False) -> Region:
+    """Return what `lines`, closed as a fill closes them, enclose by one of SVG's two fill rules.
+
+    Raises SvgReadError when they cross more often than the `budget` of the file allows.
+    """
+    import shapely
+
+    rings = [np.vstack((line, line[:1])) for line in lines if len(line) > 2]
+    rings = [ring[np.append(True, (np.diff(ring, axis=0) != 0).any(axis=1))] for ring in rings]
+    rings = [ring for ring in rings if len(ring) > 3]
+    if not rings:
+        return shapely.Polygon()
+    if len(rings) == 1:
+        simple = shapely.Polygon(rings[0])
+        if simple.is_valid:
+            return simple
+    ends = edges_of(Lines.of(rings))
+    budget.spend(ends, ends, COST_WITHIN // 2)  # each is counted twice
+    edges = shapely.unary_union([shapely.LineString(ring) for ring in rings])
+    faces = shapely.get_parts(shapely.polygonize([edges]))
+    if not len(faces):
+        return shapely.Polygon()
+    inside = shapely.point_on_surface(faces)
+    points = np.column_stack((shapely.get_x(inside), shapely.get_y(inside)))
+    blocks = range(0, len(points), _POINTS_AT_ONCE)
+    turns = np.concatenate([_winding(rings, points[at : at + _POINTS_AT_ONCE]) for at in blocks])
+    filled = turns % 2 != 0 if evenodd else turns != 0
+    return shapely.coverage_union_all(faces[filled])
+
+
+def overlap(area: Region, other: Region, budget: CrossingBudget) -> Region:
+    """Return the polygons that two areas share; raises as `region` does."""
+    import shapely
+
+    budget.spend(borders(area), borders(other), COST_WITHIN)
+    shared = area.intersection(other)
+    if shared.geom_type in ("Polygon", "MultiPolygon"):
+        return shared
+    parts = [part for part in shapely.get_parts(shared) if part.geom_type == "Polygon"]
+    return shapely.unary_union(parts) if parts else shapely.Polygon()
+
+
+def borders(area: Region) -> Floats:
+    """Return the edges of an area's border, (N, 2, 2)."""
+    import shapely
+
+    points, ring = shapely.get_coordinates(
+        shapely.get_parts(shapely.boundary(area)), return_index=True
+    )
+    same = np.flatnonzero(ring[1:] == ring[:-1])
+    return np.stack((points[same], points[same + 1]), axis=1)
+
+
+def _winding(rings: list[Floats], points: Floats) -> Floats:
+    """Return how often closed rings go round each point, by a ray to the right (Sunday 2001)."""
+    import shapely
+
+    a, b = (np.concatenate([ring[part] for ring in rings]) for part in (np.s_[:-1], np.s_[1:]))
+    rays = np.stack(
+        (points, np.column_stack((np.full(len(points), a[:, 0].max()), points[:, 1]))), axis=1
+    )
+    edges = shapely.STRtree(shapely.linestrings(np.stack((a, b), axis=1)))
+    i, j = edges.query(shapely.linestrings(rays))
+    a, b, (x, y) = a[j].T, b[j].T, points[i].T
+    left = (b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])
+    up = (a[1] <= y) & (b[1] > y) & (left > 0)
+    down = (a[1] > y) & (b[1] <= y) & (left < 0)
+    return np.bincount(i, up.astype(np.float64) - down, len(points))
