@@ -2,56 +2,49 @@
 
 import math
 import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from copy import copy
-from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.atomic import write_atomic
-from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
+from drawscape.drawing.affine import Matrix, parse_transform, translation
 from drawscape.drawing.document import Document, Frame, Orientation, Pen, margin_mm, paper_size
-from drawscape.drawing.values import checked_length, finite
+from drawscape.drawing.values import checked_length, finite, rgba
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.curves import circle as circle_points
 from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, as_points, one_line
-from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import fitted, polar, rectangle, rings
 from drawscape.image_tag import image_tag
-from drawscape.svg import compatibility
-from drawscape.svg.node import (
-    PATH_DATA,
-    STROKED,
+from drawscape.svg import hershey, schematic
+from drawscape.svg.attributes import (
     Attrs,
+    check_color,
+    check_sizes,
+    checked_attrs,
+    escape,
+    transform_text,
+)
+from drawscape.svg.canvas_file import file_content, in_layers
+from drawscape.svg.canvas_lines import clipping, flatten_layers, hide
+from drawscape.svg.elements import (
+    STROKED,
     CanvasNode,
     Element,
     Group,
     OcclusionMask,
     Outline,
     StyledLines,
-    Vertices,
-    attribute_string,
-    checked_attrs,
-    clipping,
-    escape,
-    file_content,
-    flatten_layers,
-    from_keywords,
-    hide,
-    in_layers,
-    moved_shape,
-    pair,
-    spline,
-    transform_text,
-    unreadable,
 )
+from drawscape.svg.group_stack import GroupStack
+from drawscape.svg.random_numbers import RandomNumbers
+from drawscape.svg.shapes import Vertices, moved_shape, pair, spline, unreadable
 
 if TYPE_CHECKING:
     from drawscape.geometry.hatch import HatchStyle
@@ -60,18 +53,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Frame", "Group", "Pen", "SVGBuilder"]
 
-T = TypeVar("T")
-
-_DEEPEST = 200
-"""Groups in each other: Python's stack holds twice as many."""
-
-# Noise is nought at whole numbers; a coordinate that is left out stands between them.
-_BETWEEN = 0.37
+_LONGEST_SIDE_MM = 1e6
+"""A kilometre: no roll of paper is longer."""
 
 Trait = str | int | float | bool
 
 
-class SVGBuilder:
+class SVGBuilder(GroupStack, RandomNumbers):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
 
     `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of
@@ -96,25 +84,20 @@ class SVGBuilder:
         margin: float = 0.0,
         pen: Pen | None = None,
     ) -> None:
-        self.width = checked_length("width", width)
-        self.height = checked_length("height", height)
+        self.width = checked_length("width", width, most=_LONGEST_SIDE_MM)
+        self.height = checked_length("height", height, most=_LONGEST_SIDE_MM)
         self.margin = margin_mm(margin, self.width, self.height)
         self.default_styles = checked_attrs(default_styles)
         if not (pen is None or isinstance(pen, Pen)):
             raise CanvasError(f"pen={pen!r}: give a Pen, such as Pen('red', 'red', 0.5)")
-        self.pen = pen
-        self.elements: list[CanvasNode] = []
+        GroupStack.__init__(self, pen)
+        RandomNumbers.__init__(self)
         self.provenance: Mapping[str, Any] | None = None
         self.draft: Callable[[Any], object] | None = None
         """What shows an unfinished drawing: it is given a copy of the canvas and draws on that."""
-        self.paper_color: str | None = None
-        """The paper behind the drawing, such as `'#101014'` for white ink; no pen draws it."""
+        self._paper_color: str | None = None
         self.traits: dict[str, Trait] = {}
         """What the drawing says of itself, by name; see `trait`."""
-        self._drawn = 0
-        self._open: list[tuple[Group, list[Matrix]]] = []
-        self._matrices: list[Matrix] = [Matrix()]
-        self.random_seed(0)
         self.hershey_font_name = "futural"
         if hershey_font_name != self.hershey_font_name:
             self.set_hershey_font(hershey_font_name)
@@ -145,39 +128,18 @@ class SVGBuilder:
         return Frame(0, 0, self.width, self.height).inset(self.margin)
 
     @property
-    def current_group(self) -> Group | None:
-        """The innermost group that is open, or None at root level."""
-        return self._open[-1][0] if self._open else None
+    def paper_color(self) -> str | None:
+        """The paper behind the drawing, such as `'#101014'` for white ink; no pen draws it.
 
-    @property
-    def current_pen(self) -> Pen | None:
-        """The pen of the open layer, else the canvas's own."""
-        return next((group.pen for group, _ in self._open if group.pen), self.pen)
+        Setting it raises CanvasError for a colour that is not known.
+        """
+        return self._paper_color
 
-    @property
-    def matrix(self) -> Matrix:
-        """The current transform."""
-        return self._matrices[-1]
-
-    def add(self, node: CanvasNode) -> Self:
-        """Add markup, lines or a group to the open group, or to the root."""
-        if isinstance(node, (Element, StyledLines, OcclusionMask)):
-            self._drawn += 1
-            node.order = self._drawn
-        group = self.current_group
-        (self.elements if group is None else group.elements).append(node)
-        return self
-
-    def _open_group(self, group: Group, *, own_transform: bool = False) -> None:
-        """Draw into `group` from now on; with its own transform, points inside are not moved again."""
-        self._open.append((group, self._matrices))
-        if own_transform:
-            self._matrices = [Matrix()]
-
-    def _close_to(self, depth: int) -> None:
-        """Close groups until `depth` are open, and return to the transform outside of them."""
-        while len(self._open) > depth:
-            _, self._matrices = self._open.pop()
+    @paper_color.setter
+    def paper_color(self, color: str | None) -> None:
+        if color is not None and rgba(str(color)) is None:
+            raise CanvasError(f"paper_color={color!r} is not a colour; give one such as '#101014'")
+        self._paper_color = color
 
     def copied(self, elements: list[CanvasNode]) -> Self:
         """Return a canvas of the same settings with `elements`, nothing open and no draft."""
@@ -241,7 +203,9 @@ class SVGBuilder:
         >>> svg.path("M10,50 C30,10 70,90 90,50")
         <SVGBuilder 100 x 100 mm, 1 element>
         """
-        if not isinstance(d, str) or not PATH_DATA.match(d):
+        from drawscape.drawing.path import is_sound
+
+        if not isinstance(d, str) or not is_sound(d):
             raise unreadable(d)
         return self._shape("path", {"d": d}, attrs, style)
 
@@ -273,6 +237,7 @@ class SVGBuilder:
     ) -> Self:
         styled = self._styled(attrs, style)
         shape = Element.of(tag, places, styled, content)
+        check_sizes(tag, places)
         if self.matrix.is_identity:
             return self.add(shape)
         own = styled.pop("transform", "")
@@ -381,6 +346,8 @@ class SVGBuilder:
         if finite("sides", sides) < 3 or sides % 1:
             raise CanvasError(f"a polygon of {sides!r} sides; give a whole number, 3 at least")
         cx, cy, radius = finite("cx", cx), finite("cy", cy), finite("radius", radius)
+        if radius < 0:
+            raise CanvasError(f"radius={radius!r} is negative; give 0 or more, in mm")
         turn = np.radians(finite("rotation", rotation) - 90.0)
         angles = turn + np.linspace(0.0, 2 * np.pi, int(sides), endpoint=False)
         return self.polygon(np.add(polar(radius, angles), (cx, cy)), **style)
@@ -441,6 +408,7 @@ class SVGBuilder:
             finite, ("cx", "cy", "rx", "ry"), (cx, cy, rx, rx if ry is None else ry)
         )
         start, stop = finite("start", start), finite("stop", stop)
+        check_sizes("arc", {"rx": rx, "ry": ry})
         if abs(stop - start) >= 360:
             return self.ellipse(cx, cy, rx, ry, self._line_style(), **style)
         angles = np.radians([start, stop])
@@ -474,84 +442,6 @@ class SVGBuilder:
 
     # Transforms, groups, layers
 
-    def push(self) -> Self:
-        """Remember the current transform until the matching `pop`.
-
-        >>> svg.push().translate(50, 0).line(0, 0, 10, 0).pop().line(0, 5, 10, 5).lines().points
-        array([[50.,  0.],
-               [60.,  0.],
-               [ 0.,  5.],
-               [10.,  5.]])
-        """
-        self._matrices.append(self.matrix)
-        return self
-
-    def pop(self) -> Self:
-        """Return to the transform of the matching `push`; raise CanvasError when there was none.
-
-        >>> svg.push().translate(50, 0).pop().line(0, 0, 10, 0).lines().points
-        array([[ 0.,  0.],
-               [10.,  0.]])
-        """
-        if len(self._matrices) == 1:
-            raise CanvasError("pop() without a push() before it in this group")
-        self._matrices.pop()
-        return self
-
-    @contextmanager
-    def pushed(self) -> Iterator[Self]:
-        """Return a block after which the transform is what it was before.
-
-        >>> for turn in range(6):
-        ...     with svg.pushed():
-        ...         _ = svg.rotate(60 * turn, 50, 50).line(50, 50, 50, 10)
-        >>> len(svg.lines())
-        6
-        """
-        self.push()
-        try:
-            yield self
-        finally:
-            self.pop()
-
-    @contextmanager
-    def _untransformed(self) -> Iterator[None]:
-        """Return a block for what was moved by the current transform already."""
-        kept, self._matrices = self._matrices, [Matrix()]
-        try:
-            yield
-        finally:
-            self._matrices = kept
-
-    def translate(self, x: float, y: float) -> Self:
-        """Shift what is drawn from now on by `x` and `y` mm.
-
-        >>> svg.translate(50, 50).line(0, 0, 10, 0).lines().points
-        array([[50., 50.],
-               [60., 50.]])
-        """
-        self._matrices[-1] = self.matrix @ translation(x, y)
-        return self
-
-    def rotate(self, degrees: float, cx: float = 0.0, cy: float = 0.0) -> Self:
-        """Turn what is drawn from now on about (`cx`, `cy`), clockwise on the page.
-
-        >>> svg.rotate(90, 50, 50).line(50, 50, 60, 50).lines().points.round(6)
-        array([[50., 50.],
-               [50., 60.]])
-        """
-        self._matrices[-1] = self.matrix @ rotation(degrees, cx, cy)
-        return self
-
-    def scale(self, sx: float, sy: float | None = None) -> Self:
-        """Scale what is drawn from now on about the origin; line widths stay the pen's.
-
-        >>> svg.scale(2).line(0, 0, 10, 0).lines().lengths_mm
-        array([20.])
-        """
-        self._matrices[-1] = self.matrix @ scaling(sx, sy)
-        return self
-
     def _line_style(self) -> dict[str, Any]:
         """Return what lines need to be seen as lines where no layer, group or default says it."""
         if self.current_pen is not None:
@@ -561,105 +451,9 @@ class SVGBuilder:
 
     def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
         """Return the attributes of one element: defaults, then `attrs`, then keywords."""
-        return {**self.default_styles, **checked_attrs(attrs), **from_keywords(style)}
-
-    def begin_group(self, attrs: Attrs | None = None) -> Self:
-        """Open a `<g>` with `attrs`; what follows is drawn inside it until `end_group`.
-
-        >>> svg.begin_group({"stroke": "blue"}).circle(50, 50, 20).end_group()
-        <SVGBuilder 100 x 100 mm, 1 element>
-        """
-        if len(self._open) == _DEEPEST:
-            raise CanvasError(f"groups more than {_DEEPEST} deep: an end_group() is missing")
-        given = checked_attrs(attrs)
-        attribute_string(given)
-        moved = "transform" in given
-        if moved:
-            inner = parse_transform(given["transform"])
-            # Inside, points are the group's own; the transform outside joins the group's.
-            if not self.matrix.is_identity:
-                given["transform"] = transform_text(self.matrix @ inner)
-        group = Group(given)
-        self.add(group)
-        self._open_group(group, own_transform=moved)
-        return self
-
-    def end_group(self) -> Self:
-        """Close the innermost group; at root level nothing happens.
-
-        >>> svg.begin_group({"id": "sun"}).circle(50, 50, 20).end_group()
-        <SVGBuilder 100 x 100 mm, 1 element>
-        """
-        inner = self.current_group
-        if inner is not None and inner.pen is None:
-            self._close_to(len(self._open) - 1)
-        return self
-
-    @contextmanager
-    def group(self, attrs: Attrs | None = None, **style: Any) -> Iterator[Self]:
-        """Return a block whose drawing goes into one `<g>` with these attributes.
-
-        >>> with svg.group(stroke="blue"):
-        ...     _ = svg.circle(50, 50, 20).circle(50, 50, 25)
-        >>> 'stroke="blue"' in svg.to_string()
-        True
-        """
-        depth = len(self._open)
-        self.begin_group({**checked_attrs(attrs), **from_keywords(style)})
-        try:
-            yield self
-        finally:
-            self._close_to(depth)
-
-    def layer(
-        self, name: str, *, color: str | None = None, width: float | None = None
-    ) -> AbstractContextManager[Self]:
-        """Return a block that draws with the pen `name`, in a layer as plotters know them.
-
-        A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the
-        layer, or the canvas's own pen of that name, says otherwise.
-        Inside a group its transform and attributes hold in the layer, too. The file has them in a group
-        of the layer, for layers stand side by side.
-        Raises CanvasError inside another layer, and when a layer is given a second colour.
-
-        >>> with svg.layer("red", color="red", width=0.5):
-        ...     _ = svg.circle(50, 50, 20)
-        >>> [(pen.name, len(lines)) for pen, lines in svg.layers()]
-        [('red', 1)]
-        """
-        return LayerBlock(self._in_layer(str(name), color, width), name)
-
-    @contextmanager
-    def _in_layer(self, name: str, color: str | None, width: float | None) -> Iterator[Self]:
-        if any(group.pen for group, _ in self._open):
-            raise CanvasError(f"layer {name!r} inside another layer; end that one first")
-        depth, around = len(self._open), [dict(group.attrs) for group, _ in self._open]
-        self._open_group(self._layer(name, color, width))
-        try:
-            for attrs in around:
-                # Ids stay those of the outer groups; two of one name would be an error in XML.
-                inner = Group({key: value for key, value in attrs.items() if key != "id"})
-                self.add(inner)
-                self._open_group(inner)
-            yield self
-        finally:
-            self._close_to(depth)
-
-    def _layer(self, name: str, color: str | None, width: float | None) -> Group:
-        given = {"color": color, "width": width}
-        wanted: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-        for node in self.elements:
-            if isinstance(node, Group) and node.pen and node.pen.name == name:
-                if node.elements and replace(node.pen, **wanted) != node.pen:
-                    raise CanvasError(
-                        f"layer {name!r} is drawn with {node.pen} already; name another pen"
-                    )
-                node.pen = replace(node.pen, **wanted)
-                return node
-        base = self.pen if self.pen and self.pen.name == name else Pen(name)
-        layer = Group(pen=replace(base, **wanted))
-        self.elements.append(layer)
-        return layer
+        own = checked_attrs(attrs, style)
+        check_color(own)
+        return {**self.default_styles, **own}
 
     # Regions, foreign drawings, solids
 
@@ -745,9 +539,14 @@ class SVGBuilder:
 
         if rect is not None:
             x, y, w, h = as_points([rect], 4)[0]
+            if w <= 0 or h <= 0:
+                raise CanvasError(f"rect={rect!r}: give (x, y, width, height), both sizes above 0")
             polygon = rectangle((x, y, x + w, y + h))
         elif circle is not None:
-            polygon = circle_points(*as_points([circle], 3)[0])
+            cx, cy, radius = as_points([circle], 3)[0]
+            if radius <= 0:
+                raise CanvasError(f"circle={circle!r}: give (cx, cy, r), the radius above 0")
+            polygon = circle_points(cx, cy, radius)
         region = self._region(polygon)
         cut = partial(clip_to_polygon, polygon=region, outside=outside)
         with clipping(self.elements, self.current_group, cut):
@@ -811,9 +610,13 @@ class SVGBuilder:
         <SVGBuilder 100 x 100 mm, 1 element>
         """
         from drawscape.geometry.hidden import visible_edges, visible_paths
-        from drawscape.geometry.mesh import Camera
+        from drawscape.geometry.mesh import Camera, Mesh
         from drawscape.geometry.mesh import slices as level_cuts
 
+        if not isinstance(solid, Mesh):
+            raise CanvasError(
+                f"mesh({solid!r}): give a Mesh, such as drawscape.geometry.solids makes"
+            )
         if finite("slices", slices) < 0 or slices % 1:
             raise CanvasError(f"slices={slices!r}: give a whole number, 0 or more")
         eye = Camera.isometric() if camera is None else camera
@@ -870,6 +673,8 @@ class SVGBuilder:
         """
         from drawscape.lettering import LINE_HEIGHT, TextStyle, set_along, set_text
 
+        if text is None:
+            raise CanvasError("lettering(None): give the text to write")
         writing = TextStyle(font or self.hershey_font_name, size, spacing, missing)
         if along is not None:
             lines = set_along(text, writing, along, align=align, offset=offset)
@@ -879,91 +684,6 @@ class SVGBuilder:
                 text, writing, align=align, valign=valign, width=width, line_height=high
             ).lines
         return self.polylines(translation(x, y).apply(lines), **style)
-
-    # Numbers
-
-    def random_seed(self, seed: int) -> Self:
-        """Restart the canvas's random numbers and its noise; without it the seed is 0.
-
-        >>> svg.random_seed(7).random() == svg.random_seed(7).random()
-        True
-        """
-        self.rng, self._noise_seed = np.random.default_rng(seed), seed
-        self._noise: Noise | None = None
-        return self
-
-    def random(self, low: float = 1.0, high: float | None = None) -> float:
-        """Return a random number from 0 to `low`, or from `low` to `high`.
-
-        >>> 0 <= svg.random(10) < 10 <= svg.random(10, 20) < 20
-        True
-        """
-        begin, end = (0.0, low) if high is None else (low, high)
-        return float(self.lerp(begin, end, self.rng.random()))
-
-    def random_gauss(self, mean: float = 0.0, deviation: float = 1.0) -> float:
-        """Return a random number of a normal distribution.
-
-        >>> [round(svg.random_gauss(50, 10)) for _ in range(3)]
-        [51, 49, 56]
-        """
-        return float(self.rng.normal(mean, deviation))
-
-    def random_choice(self, values: Sequence[T]) -> T:
-        """Return one of `values`; raise CanvasError when there is none.
-
-        >>> svg.random_choice(["A4", "A5"]) in ("A4", "A5")
-        True
-        """
-        if not len(values):
-            raise CanvasError("random_choice() of nothing; give one value at least")
-        return values[int(self.rng.integers(len(values)))]
-
-    def noise(self, x: ArrayLike, y: ArrayLike | None = None, z: ArrayLike | None = None) -> Any:
-        """Return smooth noise, -1 to 1, along a line, over a plane or in space; arrays give arrays.
-
-        It is Perlin's (2002); features are about one unit wide, so scale what you hand in.
-
-        >>> heights = 50 + 20 * svg.noise(np.linspace(0, 4, 100))
-        >>> svg.polyline(np.linspace(0, 100, 100), heights)
-        <SVGBuilder 100 x 100 mm, 1 element>
-        """
-        self._noise = self._noise or Noise(self._noise_seed)
-        value = self._noise.perlin(x, _BETWEEN if y is None else y, z)
-        return float(value) if np.ndim(value) == 0 else value
-
-    def lerp(self, begin: Any, end: Any, amount: Any) -> Any:
-        """Return what lies `amount`, 0 to 1, of the way from `begin` to `end`; numbers or arrays.
-
-        >>> svg.lerp(10, 20, 0.25)
-        12.5
-        """
-        return begin + (end - begin) * amount
-
-    def map(
-        self,
-        value: Any,
-        from_low: float,
-        from_high: float,
-        to_low: float,
-        to_high: float,
-        *,
-        clamp: bool = False,
-    ) -> Any:
-        """Return `value` of one range as the like value of another; within it when `clamp`.
-
-        Raises CanvasError for a range without extent.
-
-        >>> svg.map(0.5, -1, 1, 0, 100)
-        75.0
-        """
-        if from_low == from_high:
-            raise CanvasError(f"map: the range from {from_low!r} to {from_high!r} has no extent")
-        share = (value - from_low) / (from_high - from_low)
-        if clamp:
-            share = np.clip(share, 0.0, 1.0)
-        mapped = to_low + (to_high - to_low) * share
-        return float(mapped) if np.ndim(mapped) == 0 else mapped
 
     # What comes off the canvas
 
@@ -1101,40 +821,18 @@ class SVGBuilder:
         return f"<{type(self).__name__} {size}, {count} element{'s' * (count != 1)}>"
 
     # What an older service calls
-    hershey_text = compatibility.hershey_text
-    centered_hershey_text = compatibility.centered_hershey_text
-    hershey_text_with_bbox = compatibility.hershey_text_with_bbox
-    get_hershey_text_bounding_box = compatibility.get_hershey_text_bounding_box
-    calculate_bounding_box = compatibility.calculate_bounding_box
-    add_schematic = compatibility.add_schematic
-    extract_svg_contents = compatibility.extract_svg_contents
-    process_schematic_strokes = compatibility.process_schematic_strokes
-    hershey_font = property(compatibility.hershey_font)
-    _add_element, _format_attrs = add, compatibility.format_attrs
-    _escape_xml = compatibility.escape_xml
-
-
-class LayerBlock(AbstractContextManager[Any]):
-    """The block of a layer; one that no `with` enters draws nothing, and says so."""
-
-    def __init__(self, block: AbstractContextManager[Any], name: object) -> None:
-        self._block, self._name, self._entered = block, name, False
-
-    def __enter__(self) -> Any:
-        self._entered = True
-        return self._block.__enter__()
-
-    def __exit__(self, *what: Any) -> bool | None:
-        return self._block.__exit__(*what)
-
-    def __del__(self) -> None:
-        if not self._entered:
-            warnings.warn(
-                f"svg.layer({self._name!r}) does nothing by itself; "
-                f"write 'with svg.layer({self._name!r}):' and draw in its block",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+    hershey_text = hershey.hershey_text
+    centered_hershey_text = hershey.centered_hershey_text
+    hershey_text_with_bbox = hershey.hershey_text_with_bbox
+    get_hershey_text_bounding_box = hershey.get_hershey_text_bounding_box
+    calculate_bounding_box = schematic.calculate_bounding_box
+    add_schematic = schematic.add_schematic
+    extract_svg_contents = schematic.extract_svg_contents
+    process_schematic_strokes = schematic.process_schematic_strokes
+    hershey_font = property(hershey.hershey_font)
+    _add_element = GroupStack.add
+    _format_attrs = schematic.format_attrs
+    _escape_xml = schematic.escape_xml
 
 
 def _fit(

@@ -28,7 +28,7 @@ from drawscape.drawing.document import Document
 from drawscape.errors import CatalogueError, DrawscapeError, ProvenanceError
 from drawscape.output_store import fetch_all
 from drawscape.recipe import Provenance, read_provenance
-from drawscape.svg.node import body_digest
+from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
 
 DRAFTS = ".drafts"

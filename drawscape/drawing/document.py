@@ -268,6 +268,8 @@ def margin_mm(margin: str | float, width: float, height: float) -> float:
         inset = parse_length(margin.strip()[:-1]) / 100 * shorter
     else:
         inset = parse_length(margin)
-    if not 0 <= inset < shorter / 2:
+    if inset < 0:
+        raise CanvasError(f"margin {margin!r} is negative; give 0 or more")
+    if inset >= shorter / 2:
         raise CanvasError(f"margin {margin!r} leaves nothing of a page {width:g} x {height:g} mm")
     return inset

@@ -11,13 +11,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.drawing.values import NUMBER
+from drawscape.drawing.values import LARGEST_MM, NUMBER
 from drawscape.errors import SvgReadError
 from drawscape.geometry.curves import Ellipses, bezier_pieces, bezier_points
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines
-
-# Larger than any drawing's coordinates, small enough that sums over a document keep 1e-6 mm.
-LARGEST = 1e9
 
 _PATH = ord("|")
 _COUNTS = {"MLT": 2, "HV": 1, "C": 6, "SQ": 4, "A": 7, "Z": 0}
@@ -99,11 +96,16 @@ def _joined(paths: Sequence[str]) -> bytes:
     return np.insert(raw, second, ord(" ")).tobytes() if len(second) else text
 
 
+def is_sound(d: str) -> bool:
+    """Return whether the path data `d` has no error."""
+    return next(_SOUND.finditer(d))[0] == d
+
+
 def _up_to_error(d: str) -> str:
     sound = next(_SOUND.finditer(d))[0]
     if _MAYBE_LARGE.search(sound):
         numbers = _NUMBER.finditer(sound)
-        large = next((n.start() for n in numbers if abs(float(n[0])) > LARGEST), None)
+        large = next((n.start() for n in numbers if abs(float(n[0])) > LARGEST_MM), None)
         sound = next(_SOUND.finditer(sound, 0, large or len(sound)))[0]
     return sound
 
@@ -126,7 +128,7 @@ def _steps(text: bytes, count: int) -> _PathCommands | None:
     wrong = (
         (repeats * arity != given) | (repeats == 0) | (behind_bar & ((letters | 32) != ord("m")))
     )
-    if wrong.any() or not (np.abs(values) <= LARGEST).all():
+    if wrong.any() or not (np.abs(values) <= LARGEST_MM).all():
         return None
     repeats[bars] = 0
     which = np.repeat(np.arange(len(letters)), repeats)

@@ -95,6 +95,9 @@ def _with_unit(text: str, whole: float, em: float, units: Mapping[str, float]) -
     return number * units.get(unit, em * _EMS.get(unit, math.nan))
 
 
+LARGEST_MM = 1e9
+"""A thousand kilometres: no drawing reaches farther, and sums over a document keep 1e-6 mm."""
+
 # What XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -110,21 +113,30 @@ def check_text(value: object) -> str:
     return text
 
 
+def is_number(value: Any) -> bool:
+    """Return whether `value` is a finite number; True and False are not numbers."""
+    return not isinstance(value, (bool, np.bool_)) and is_finite(value)
+
+
 def finite(what: str, value: Any) -> float:
-    """Return `value` as a float; raise CanvasError, which names `what`, for what is no finite number."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
+    """Return the number `value` as a float.
+
+    Raises CanvasError, with the name `what`, for text, for True and False, and for infinity and nan.
+    """
+    number = math.nan
+    if not isinstance(value, (str, bytes, bool, np.bool_)):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            number = float(value)
     if not math.isfinite(number):
         raise CanvasError(f"{what}={value!r} is not a finite number")
     return number
 
 
-def checked_length(what: str, value: Any) -> float:
-    """Return `value`, a number above zero and finite; else raise CanvasError that names `what`.
+def checked_length(what: str, value: Any, *, most: float = LARGEST_MM) -> float:
+    """Return `value`, a number of mm above 0 and at most `most`.
 
-    A Decimal and a number's text, as older callers give, count as the numbers that they write.
+    The text of a number and a Decimal, as older callers give, count as that number.
+    Raises CanvasError, with the name `what`, for anything else.
     """
     if isinstance(value, (Decimal, str)):
         with contextlib.suppress(ValueError):
@@ -133,6 +145,8 @@ def checked_length(what: str, value: Any) -> float:
         raise CanvasError(f"{what} {value!r} is not a number; give it in mm")
     if not is_finite(value) or value <= 0:
         raise CanvasError(f"{what} {value!r} must be a finite number of mm above 0")
+    if value > most:
+        raise CanvasError(f"{what} {value!r} is beyond all paper; give at most {most:g} mm")
     return value  # type: ignore[return-value]
 
 

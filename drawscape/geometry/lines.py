@@ -220,6 +220,8 @@ def as_floats(numbers: ArrayLike) -> Floats:
     """Return a float64 array, complex numbers x + iy as pairs; raise GeometryError for no numbers."""
     try:
         array = np.asarray(numbers)
+        if array.dtype.kind in "US":
+            raise TypeError("text given")
         if array.dtype.kind == "c":
             array = np.stack((array.real, array.imag), axis=-1)
         return array if array.dtype.char == "d" else array.astype(np.float64)

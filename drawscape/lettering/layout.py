@@ -8,8 +8,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from drawscape.drawing.values import is_number
 from drawscape.errors import CanvasError, GlyphError, UnknownNameError
-from drawscape.geometry.lines import Lines, Points, distances_along, is_finite, without_repeats
+from drawscape.geometry.lines import Lines, Points, distances_along, without_repeats
 from drawscape.geometry.regions import Area, Bounds, bounds_of
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
 from drawscape.lettering.typeface import clusters, glyphs_for
@@ -34,9 +35,9 @@ class TextStyle:
     missing: str | None = None
 
     def __post_init__(self) -> None:
-        if not (is_finite(self.size) and self.size > 0):
+        if not (is_number(self.size) and self.size > 0):
             raise CanvasError(f"text size {self.size!r} must be a finite number of mm above 0")
-        if not is_finite(self.spacing):
+        if not is_number(self.spacing):
             raise CanvasError(f"letter spacing {self.spacing!r} must be a finite number of mm")
 
     @property
@@ -193,7 +194,7 @@ def _check(align: str, valign: str, width: float | None, line_height: float) -> 
     if align == "justify" and width is None:
         raise CanvasError("justified text needs a width to fill: give width=..., in mm")
     for what, number in (("text width", width), ("line height", line_height)):
-        if number is not None and not (is_finite(number) and number > 0):
+        if number is not None and not (is_number(number) and number > 0):
             raise CanvasError(f"{what} {number!r} must be a finite number above 0")
 
 
@@ -206,6 +207,9 @@ def set_along(
     whole path. `offset` in mm lifts the writing off the path to the left of its run.
     Raises CanvasError when the text is longer than the path, GlyphError for what cannot be written.
     """
+    _check(align, "baseline", None if align != "justify" else 1.0, LINE_HEIGHT)
+    if not is_number(offset):
+        raise CanvasError(f"text offset {offset!r} must be a finite number of mm")
     line = without_repeats(Lines.of(path))
     along, length = distances_along(line), float(line.lengths_mm.sum())
     glyphs = style.glyphs(str(text).replace("\n", " "))

@@ -1,5 +1,5 @@
-"""SVG in both directions, on the one core in `drawscape.drawing`.
+"""The canvas's elements and file, and foreign SVG as lines.
 
-Read `drawscape.svg_builder` first, the page and all that draws on it, then node.py: what a canvas holds, as
-markup and as lines. `read/` turns foreign files into lines.
+Read `drawscape.svg_builder` first, then attributes.py, elements.py and canvas_lines.py: what a canvas holds,
+as markup and as lines. canvas_file.py writes the file; `read/` turns foreign files into lines.
 """

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drawscape.drawing.document import paper_size
-from drawscape.errors import GlyphError, SheetError, SvgReadError, UnknownNameError
+from drawscape.errors import CanvasError, GlyphError, SheetError, SvgReadError, UnknownNameError
 from drawscape.sheets import artboard, postcard_back, postcard_front, template_names
 from drawscape.sheets.fitting import Box, fit_text
 from drawscape.svg_builder import Pen, SVGBuilder
@@ -99,10 +99,9 @@ def test_a_legend_of_labels_and_contents_colours_and_the_airport():
     assert {pen.color for pen, _ in plain.layers()} != {"navy"}
 
 
-def test_a_colour_of_paper_cannot_leave_its_attribute():
-    svg = artboard("basic", "A", paper_color='red"><script>')
-    assert "<script>" not in svg.to_string()
-    svg.lines()
+def test_a_paper_whose_colour_is_not_known_is_refused():
+    with pytest.raises(CanvasError, match=r"paper_color='red\"><script>' is not a colour"):
+        artboard("basic", "A", paper_color='red"><script>')
 
 
 def ink(card):

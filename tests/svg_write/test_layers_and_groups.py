@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from drawscape.errors import CanvasError
-from drawscape.svg.node import body_digest
+from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -139,7 +139,7 @@ def test_without_layers_each_stroke_colour_is_a_pen():
     svg = SVGBuilder(100, 100)
     svg.rect(0, 0, 5, 5, {"stroke": "red", "stroke-width": "0.5"}).circle(9, 9, 1, {"fill": "blue"})
     svg.line(0, 0, 1, 1, {"style": "stroke: red; stroke-width: 0.5"})
-    svg.rect(0, 0, 9, 9, {"stroke": "none", "fill": "none"}).point(5, 5, stroke="blakc")
+    svg.rect(0, 0, 9, 9, {"stroke": "none", "fill": "none"}).point(5, 5)
     pens = [(pen.color, pen.width, len(lines)) for pen, lines in svg.layers()]
     assert pens == [("red", 0.5, 2), ("blue", 0.3, 1), ("black", 0.3, 1)]
 

@@ -1,10 +1,11 @@
+# ruff: noqa: E501  (a case is read best on one line)
 """What a canvas cannot draw is refused, by words that name it."""
 
 import numpy as np
 import pytest
 
 from drawscape.drawing.affine import parse_transform
-from drawscape.errors import CanvasError, GeometryError, SvgReadError
+from drawscape.errors import CanvasError, DrawscapeError, GeometryError, SvgReadError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.solids import boxes
 from drawscape.svg.read import read_svg
@@ -76,7 +77,7 @@ def clip(svg, **regions):
         ("push", lambda svg: svg.pop()),
         *((words, lambda svg, given=given: clip(svg, **given)) for words, given in (
             ("one region", {}), ("one region", {"rect": (0, 0, 1, 1), "circle": (0, 0, 1)}),
-            ("x0 < x1", {"rect": (5, 5, -1, 3)}), ("N, 3", {"circle": 5}), ("num", {"rect": "x"}))),
+            (r"rect=\(5, 5, -1, 3\): .*above 0", {"rect": (5, 5, -1, 3)}), (r"circle=\(5, 5, -2\)", {"circle": (5, 5, -2)}), ("N, 3", {"circle": 5}), ("num", {"rect": "x"}))),
         ("no lines.*image", lambda svg: svg.add_svg(PICTURE, 0, 0, 10, 10)),
         ("well-formed", lambda svg: svg.add_svg("<svg", 0, 0, 10, 10)),
         ("box", lambda svg: svg.add_svg(CIRCLE, 0, 0, 0, 10)),
@@ -96,6 +97,96 @@ def test_what_cannot_be_drawn_is_named_and_nothing_of_it_is_drawn(words, call):
     with pytest.raises((CanvasError, GeometryError, SvgReadError), match=words):
         call(svg)
     assert svg.elements == []
+
+
+SQUARE_9 = {"x": 1, "y": 1, "width": 9, "height": 9}
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        # Each message names the key, its value and the remedy.
+        (r"colour='red': SVG has no .* write stroke=", lambda svg: svg.circle(5, 5, 2, colour="red")),
+        (r"color='red' draws nothing; write stroke=", lambda svg: svg.polyline(SQUARE, color="red")),
+        (r"pen='accent': .* with svg.layer\('accent'", lambda svg: svg.line(0, 0, 1, 1, pen="accent")),
+        (r"width=2: .* write stroke_width=", lambda svg: svg.line(0, 0, 1, 1, width=2)),
+        (r"font-sice=3: .* did you mean 'font-size'", lambda svg: svg.text(1, 1, "a", font_sice=3)),
+        (r"strok='red'.* did you mean 'stroke'", lambda svg: svg.point(1, 1, strok="red")),
+        *((r"stroke='reed' is not a colour; give one such as 'red'", lambda svg, call=call: call(svg))
+          for call in (lambda svg: svg.line(0, 0, 1, 1, stroke="reed"),
+                       lambda svg: svg.rect(0, 0, 1, 1, {"stroke": "reed"}),
+                       lambda svg: svg.begin_group({"stroke": "reed"}),
+                       lambda svg: svg.group(stroke="reed").__enter__(),
+                       lambda svg: svg.hatch(SQUARE, stroke="reed"),
+                       lambda svg: svg.lettering("ink", stroke="reed"),
+                       lambda svg: svg.path("M0,0H9", style="stroke: reed"),
+                       lambda _: SVGBuilder(9, 9, {"stroke": "reed"}))),
+        (r"fill=5 is not a colour", lambda svg: svg.circle(5, 5, 2, fill=5)),
+        (r"paper_color='reed' is not a colour", lambda svg: setattr(svg, "paper_color", "reed")),
+        *((rf"stroke-width={wide!r} is not a width; give mm", lambda svg, w=wide: svg.point(1, 1, stroke_width=w))
+          for wide in (-1, "thick", True)),
+        *((rf"opacity={many!r} is not an opacity; give 0 to 1", lambda svg, o=many: svg.point(1, 1, opacity=o))
+          for many in (2, "half", True)),
+        *((r"stroke-dasharray=.* lengths in mm as text, such as '4 2'",
+           lambda svg, d=dashes: svg.point(1, 1, stroke_dasharray=d)) for dashes in ((4, 2), "4 -2", "dotted")),
+        (r"stroke-linecap='rond' .* butt, round, square", lambda svg: svg.point(1, 1, stroke_linecap="rond")),
+        (r"transform 'turn'", lambda svg: svg.polyline(SQUARE, transform="turn")),
+        *((rf"{verb}: {name}=-5 is negative; give 0 or more", lambda svg, v=verb, s=sizes: getattr(svg, v)(**s))
+          for verb, name, sizes in (("circle", "r", {"cx": 9, "cy": 9, "r": -5}),
+                                    ("ellipse", "rx", {"cx": 9, "cy": 9, "rx": -5, "ry": 1}),
+                                    ("rect", "height", SQUARE_9 | {"height": -5}))),
+        (r"circle: r='-5mm' is negative", lambda svg: svg.circle(9, 9, "-5mm")),
+        (r"circle: r=-5 is negative", lambda svg: svg.rotate(30).circle(9, 9, -5)),
+        (r"rx=-1 is not a width", lambda svg: svg.rect(0, 0, 9, 9, rx=-1)),
+        (r"arc: rx=-5.0 is negative", lambda svg: svg.arc(9, 9, -5, start=0, stop=90)),
+        (r"radius=-5.0 is negative", lambda svg: svg.regular_polygon(9, 9, -5, 6)),
+        *((rf"{name}={value!r} is not a finite number", lambda svg, v=verb, value=value: getattr(svg, v)(value, 1))
+          for name, verb in (("degrees", "rotate"), ("x", "translate"), ("sx", "scale"))
+          for value in ("30", True)),
+        (r"x1=True is not a number", lambda svg: svg.line(True, 0, 1, 1)),
+        (r"arrays of numbers: text", lambda svg: svg.polyline([("1", "2"), ("3", "4")])),
+        *((r"add\(.*\): give markup or a Group; polylines", lambda svg, it=it: svg.add(it))
+          for it in (5, None, SQUARE, 1.5)),
+        (r"layer\(None\): give the name of a pen", lambda svg: svg.layer(None)),
+        (r"lettering\(None\): give the text", lambda svg: svg.lettering(None)),
+        *((rf"text size {size!r}", lambda svg, s=size: svg.lettering("ink", size=s)) for size in (True, -1)),
+        (r"letter spacing True", lambda svg: svg.lettering("ink", spacing=True)),
+        (r"text offset '3'", lambda svg: svg.lettering("i", along=[(0, 0), (9, 0)], offset="3")),
+        (r"alignment 'middle'", lambda svg: svg.lettering("i", along=[(0, 0), (9, 0)], align="middle")),
+        (r"mesh\(5\): give a Mesh", lambda svg: svg.mesh(5)),
+        *((r"random_seed\(.*\): give a whole number", lambda svg, seed=seed: svg.random_seed(seed))
+          for seed in ("x", 1.5, -1, True)),
+        (r"margin -1 is negative; give 0 or more", lambda _: SVGBuilder(100, 100, margin=-1)),
+        *((rf"{side} 1e\+23 is beyond all paper; give at most 1e\+06 mm",
+           lambda _, size=size: SVGBuilder(*size)) for side, size in (("width", (1e23, 9)), ("height", (9, 1e23)))),
+        (r"x2=1e\+23 is beyond all paper", lambda svg: svg.line(0, 0, 1e23, 1)),
+        (r"scale\(1e\+23, 1e\+23\) .* beyond all paper", lambda svg: svg.scale(1e23)),
+        (r"translate\(1.*, 0\) .* beyond all paper", lambda svg: svg.scale(1e8).translate(1e8, 0)),
+        ("path data 'M 0 0 L 5' cannot be read", lambda svg: svg.path("M 0 0 L 5")),
+    ],
+)  # fmt: skip
+def test_a_mistaken_style_size_or_number_is_named_with_its_remedy(words, call):
+    svg = SVGBuilder(100, 100)
+    with pytest.raises(DrawscapeError, match=words):
+        call(svg)
+    assert svg.elements == []
+    assert "<circle" not in svg.to_string()
+
+
+def test_styles_that_svg_knows_are_taken_as_they_are():
+    styles = {
+        "stroke": "oklch(60% 0.2 30)", "fill": "url(#p) none", "stroke-width": "50%", "stroke-linejoin": "bevel",
+        "stroke-dasharray": "4,2 1", "opacity": "50%", "data-kind": "a", "aria-label": "b", "inkscape:label": "c",
+        "class": "d", "id": "e", "transform": "rotate(5)", "style": "fill: none; --own: 3", "fill-rule": "inherit",
+        "onclick": "f()",
+    }  # fmt: skip
+    svg = SVGBuilder(100, 100, {"stroke_x:y": 1}).line(0, 0, 1, 1, styles)
+    for name, value in styles.items():
+        assert f'{name}="{value}"' in svg.to_string()
+    with svg.group({"color": "red"}):
+        svg.line(0, 0, 1, 1, stroke="currentColor").line(
+            0, 0, 1, 1, color="red", stroke="currentColor"
+        )
 
 
 @pytest.mark.parametrize("size", [0, -1, NAN, INF, "wide", "0", "", None, True])

@@ -10,7 +10,7 @@ from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling,
 from drawscape.errors import CanvasError
 from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.solids import boxes, torus
-from drawscape.svg.node import transform_text
+from drawscape.svg.attributes import transform_text
 from drawscape.svg_builder import Pen, SVGBuilder
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
-from drawscape.drawing.path import LARGEST, MOST_POINTS, flatten, read_segments
-from drawscape.drawing.values import is_white
+from drawscape.drawing.path import MOST_POINTS, flatten, read_segments
+from drawscape.drawing.values import LARGEST_MM, is_white
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Flags, Ints, Lines, ranges, stretches
 from drawscape.geometry.regions import from_shapely
@@ -214,10 +214,12 @@ class Scene:
             x, y = points.T
             points = np.stack((a * x + c * y + e, b * x + d * y + f), axis=1)
         lines = lines.with_points(points)
-        if max(np.max(points, initial=0.0), -np.min(points, initial=0.0)) <= LARGEST:
+        if max(np.max(points, initial=0.0), -np.min(points, initial=0.0)) <= LARGEST_MM:
             return lines, owners
         self.unsupported["lines that reach a thousand kilometres away are not drawn"] = 1
-        near = np.logical_and.reduceat((np.abs(points) <= LARGEST).all(axis=1), lines.offsets[:-1])
+        near = np.logical_and.reduceat(
+            (np.abs(points) <= LARGEST_MM).all(axis=1), lines.offsets[:-1]
+        )
         return lines.take(near), owners[near]
 
     def _dashed(

@@ -1,0 +1,195 @@
+"""The elements of a canvas: shapes, styled lines, occlusion masks, groups; and their markup."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeAlias
+
+from drawscape.drawing.affine import parse_transform
+from drawscape.drawing.document import Pen
+from drawscape.geometry.lines import Lines
+from drawscape.svg.attributes import Attrs, attribute_string, attribute_text, number
+from drawscape.svg.line_text import END_OF_LINE, format_lines
+
+_OPENING = b'<polyline points="'
+_PAINTS = frozenset(("fill", "style", "class"))
+_CLOSING = b'" />\n'
+STROKED = {"fill": "none", "stroke": Pen().color, "stroke-width": Pen().width}
+"""What lines need to be seen as lines."""
+
+
+class Element(str):
+    """One element's markup, a string, that still knows what it draws.
+
+    `tag` is the SVG element, `numbers` its coordinates by attribute name, `attrs` its other
+    attributes, and `content` the text inside it.
+    """
+
+    tag: str
+    numbers: Mapping[str, Any]
+    attrs: Attrs
+    content: str | None
+    order: int = 0
+    """The place in the order of drawing, which decides what covers what."""
+
+    @classmethod
+    def of(
+        cls, tag: str, numbers: Mapping[str, Any], attrs: Attrs, content: str | None = None
+    ) -> "Element":
+        """Return the element's markup; `content` is escaped already."""
+        if tag == "path":
+            places = f' d="{attribute_text(numbers["d"])}"'
+        else:
+            places = "".join(f' {name}="{number(value, name)}"' for name, value in numbers.items())
+        opening = f"<{tag}{places}{attribute_string(attrs)}"
+        shape = cls(f"{opening} />" if content is None else f"{opening}>{content}</{tag}>")
+        shape.tag, shape.numbers, shape.attrs, shape.content = tag, numbers, dict(attrs), content
+        return shape
+
+
+@dataclass(eq=False)
+class StyledLines:
+    """Many polylines of one style; `order` as a Element's."""
+
+    lines: Lines
+    attrs: Attrs
+    order: int = 0
+
+    def __str__(self) -> str:
+        return markup(self)
+
+
+class Outline(StyledLines):
+    """A shape as lines: its rings are one region, while the lines of a run cover each other in turn."""
+
+
+@dataclass(eq=False)
+class OcclusionMask:
+    """Closed lines that draw nothing and, once `occlude` is called, hide what was drawn before."""
+
+    lines: Lines
+    order: int = 0
+
+    def __str__(self) -> str:
+        return ""
+
+
+class Group:
+    """A `<g>` with what is inside it; a layer when it has a pen.
+
+    `parent` is where an older service kept the group around it.
+    """
+
+    def __init__(
+        self,
+        attrs: Attrs | None = None,
+        parent: "Group | None" = None,
+        *,
+        elements: "list[CanvasNode] | None" = None,
+        pen: Pen | None = None,
+    ) -> None:
+        self.attrs: dict[str, Any] = dict(attrs or {})
+        self.parent = parent
+        self.elements: list[CanvasNode] = [] if elements is None else elements
+        self.pen = pen
+
+    def add_element(self, element: "CanvasNode") -> None:
+        """Add one more element at the end."""
+        self.elements.append(element)
+
+    def add_raw_svg(self, svg_content: str) -> None:
+        """Add markup as it stands."""
+        self.elements.append(svg_content)
+
+    def to_string(self) -> str:
+        """Return the group's markup."""
+        return markup(self)
+
+    __str__ = to_string
+
+
+CanvasNode: TypeAlias = str | StyledLines | OcclusionMask | Group
+"""An entry of a canvas: markup, lines, a mask or a group."""
+
+
+def pieces(
+    nodes: Iterable[CanvasNode], scale: float = 1.0, *, given: Set[str] = frozenset()
+) -> Iterator[bytes]:
+    """Return the markup of `nodes`, one element a line, in pieces.
+
+    `scale` is by how much the groups around them enlarge: lines are as fine on paper as elsewhere.
+    Shapes that name no fill would be black discs and invisible lines. What neither they name nor the
+    groups around them, whose attributes are `given`, stands in a group that strokes them.
+    """
+    for (is_run, bare), neighbours in groupby(nodes, key=lambda node: _kind(node, given)):
+        if bare:
+            yield f"<g{attribute_string(dict(bare))}>\n".encode()
+        if is_run:
+            yield from _runs([node for node in neighbours if isinstance(node, StyledLines)], scale)
+        else:
+            for node in neighbours:
+                if isinstance(node, Group):
+                    yield from _group(node, scale, given)
+                elif not isinstance(node, OcclusionMask):
+                    yield f"{node}\n".encode()
+        if bare:
+            yield b"</g>\n"
+
+
+def _kind(node: CanvasNode, given: Set[str]) -> tuple[bool, tuple[tuple[str, Any], ...]]:
+    """Return whether a node is a run, and the attributes that a shape lacks to be seen as a stroke."""
+    is_run = isinstance(node, StyledLines)
+    if not isinstance(node, (Element, Outline)) or getattr(node, "tag", "") in ("text", "title"):
+        return is_run, ()
+    attrs = node.attrs
+    if not (_PAINTS.isdisjoint(given) and _PAINTS.isdisjoint(attrs)):
+        return is_run, ()
+    return is_run, tuple(
+        item for item in STROKED.items() if item[0] not in attrs and item[0] not in given
+    )
+
+
+def markup(node: CanvasNode) -> str:
+    """Return one node's markup."""
+    return b"".join(pieces([node], given=_PAINTS)).decode().removesuffix("\n")
+
+
+def _group(group: Group, scale: float, given: Set[str]) -> Iterator[bytes]:
+    yield f"<g{attribute_string(group.attrs)}>\n".encode()
+    inside = scale * _stretch(group.attrs)
+    yield from pieces(group.elements, inside, given=given | group.attrs.keys())
+    yield b"</g>\n"
+
+
+def _runs(runs: Sequence[StyledLines], scale: float) -> Iterator[bytes]:
+    """Neighbouring runs of one style share a group, so that a thousand calls cost one."""
+    decimals = 2 + max(0, math.ceil(math.log10(scale)))
+    for attrs, same in groupby(runs, key=lambda run: attribute_string(run.attrs)):
+        joined = Lines.join(run.lines for run in same)
+        if attrs:
+            yield f"<g{attrs}>\n".encode()
+        yield from _polylines(joined, decimals)
+        if attrs:
+            yield b"</g>\n"
+
+
+def _polylines(lines: Lines, decimals: int) -> Iterator[bytes]:
+    held = b""
+    opening = _OPENING
+    for piece in format_lines(lines, decimals):
+        yield held
+        held = opening + piece.replace(END_OF_LINE, _CLOSING + _OPENING)
+        opening = b""
+    yield held.removesuffix(_OPENING)
+
+
+def _stretch(attrs: Attrs) -> float:
+    transform = attrs.get("transform")
+    return parse_transform(transform).stretch or 1.0 if transform else 1.0
+
+
+def in_pens(nodes: Sequence[CanvasNode]) -> tuple[list[Group], list[CanvasNode]]:
+    """Return the layers of the root's nodes, and all else."""
+    layers = [node for node in nodes if isinstance(node, Group) and node.pen]
+    return layers, [node for node in nodes if node not in layers]

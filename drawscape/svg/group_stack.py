@@ -1,0 +1,194 @@
+"""The groups and layers of a canvas that are open: what is drawn goes into the innermost one."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any, Self
+
+from drawscape.drawing.affine import Matrix, parse_transform
+from drawscape.drawing.document import Pen
+from drawscape.errors import CanvasError
+from drawscape.svg.attributes import (
+    Attrs,
+    checked_attrs,
+    transform_text,
+)
+from drawscape.svg.elements import CanvasNode, Element, Group, OcclusionMask, StyledLines
+from drawscape.svg.transforms import TransformStack
+
+_DEEPEST = 200
+"""Groups in each other: Python's stack holds twice as many."""
+
+
+class GroupStack(TransformStack):
+    """The elements of a page and its open groups; a layer is a group with a pen.
+
+    `pen` draws what is outside of all layers.
+    """
+
+    def __init__(self, pen: Pen | None) -> None:
+        super().__init__()
+        self.pen = pen
+        self.elements: list[CanvasNode] = []
+        self._drawn = 0
+        self._open: list[tuple[Group, list[Matrix]]] = []
+
+    @property
+    def current_group(self) -> Group | None:
+        """The innermost group that is open, or None at root level."""
+        return self._open[-1][0] if self._open else None
+
+    @property
+    def current_pen(self) -> Pen | None:
+        """The pen of the open layer, else the canvas's own."""
+        return next((group.pen for group, _ in self._open if group.pen), self.pen)
+
+    def add(self, node: CanvasNode) -> Self:
+        """Add markup, lines or a group to the open group, or to the root.
+
+        Raises CanvasError for anything else.
+        """
+        if not isinstance(node, (str, StyledLines, OcclusionMask, Group)):
+            raise CanvasError(
+                f"add({node!r}): give markup or a Group; polylines() and geometry() draw points"
+            )
+        if isinstance(node, (Element, StyledLines, OcclusionMask)):
+            self._drawn += 1
+            node.order = self._drawn
+        group = self.current_group
+        (self.elements if group is None else group.elements).append(node)
+        return self
+
+    def _open_group(self, group: Group, *, own_transform: bool = False) -> None:
+        """Draw into `group` from now on; with its own transform, points inside are not moved again."""
+        self._open.append((group, self._matrices))
+        if own_transform:
+            self._matrices = [Matrix()]
+
+    def _close_to(self, depth: int) -> None:
+        """Close groups until `depth` are open, and return to the transform outside of them."""
+        while len(self._open) > depth:
+            _, self._matrices = self._open.pop()
+
+    def begin_group(self, attrs: Attrs | None = None) -> Self:
+        """Open a `<g>` with `attrs`; what follows is drawn inside it until `end_group`.
+
+        >>> svg.begin_group({"stroke": "blue"}).circle(50, 50, 20).end_group()
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        if len(self._open) == _DEEPEST:
+            raise CanvasError(f"groups more than {_DEEPEST} deep: an end_group() is missing")
+        given = checked_attrs(attrs)
+        moved = "transform" in given
+        if moved:
+            inner = parse_transform(given["transform"])
+            # Inside, points are the group's own; the transform outside joins the group's.
+            if not self.matrix.is_identity:
+                given["transform"] = transform_text(self.matrix @ inner)
+        group = Group(given)
+        self.add(group)
+        self._open_group(group, own_transform=moved)
+        return self
+
+    def end_group(self) -> Self:
+        """Close the innermost group; at root level nothing happens.
+
+        >>> svg.begin_group({"id": "sun"}).circle(50, 50, 20).end_group()
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        inner = self.current_group
+        if inner is not None and inner.pen is None:
+            self._close_to(len(self._open) - 1)
+        return self
+
+    @contextmanager
+    def group(self, attrs: Attrs | None = None, **style: Any) -> Iterator[Self]:
+        """Return a block whose drawing goes into one `<g>` with these attributes.
+
+        >>> with svg.group(stroke="blue"):
+        ...     _ = svg.circle(50, 50, 20).circle(50, 50, 25)
+        >>> 'stroke="blue"' in svg.to_string()
+        True
+        """
+        depth = len(self._open)
+        self.begin_group(checked_attrs(attrs, style))
+        try:
+            yield self
+        finally:
+            self._close_to(depth)
+
+    def layer(
+        self, name: str, *, color: str | None = None, width: float | None = None
+    ) -> AbstractContextManager[Self]:
+        """Return a block that draws with the pen `name`, in a layer as plotters know them.
+
+        A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the
+        layer, or the canvas's own pen of that name, says otherwise.
+        Inside a group its transform and attributes hold in the layer, too. The file has them in a group
+        of the layer, for layers stand side by side.
+        Raises CanvasError inside another layer, and when a layer is given a second colour.
+
+        >>> with svg.layer("red", color="red", width=0.5):
+        ...     _ = svg.circle(50, 50, 20)
+        >>> [(pen.name, len(lines)) for pen, lines in svg.layers()]
+        [('red', 1)]
+        """
+        if not isinstance(name, (str, int)):
+            raise CanvasError(f"layer({name!r}): give the name of a pen, such as 'red'")
+        return LayerBlock(self._in_layer(str(name), color, width), name)
+
+    @contextmanager
+    def _in_layer(self, name: str, color: str | None, width: float | None) -> Iterator[Self]:
+        if any(group.pen for group, _ in self._open):
+            raise CanvasError(f"layer {name!r} inside another layer; end that one first")
+        depth, around = len(self._open), [dict(group.attrs) for group, _ in self._open]
+        self._open_group(self._layer(name, color, width))
+        try:
+            for attrs in around:
+                # Ids stay those of the outer groups; two of one name would be an error in XML.
+                inner = Group({key: value for key, value in attrs.items() if key != "id"})
+                self.add(inner)
+                self._open_group(inner)
+            yield self
+        finally:
+            self._close_to(depth)
+
+    def _layer(self, name: str, color: str | None, width: float | None) -> Group:
+        given = {"color": color, "width": width}
+        wanted: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        for node in self.elements:
+            if isinstance(node, Group) and node.pen and node.pen.name == name:
+                if node.elements and replace(node.pen, **wanted) != node.pen:
+                    raise CanvasError(
+                        f"layer {name!r} is drawn with {node.pen} already; name another pen"
+                    )
+                node.pen = replace(node.pen, **wanted)
+                return node
+        base = self.pen if self.pen and self.pen.name == name else Pen(name)
+        layer = Group(pen=replace(base, **wanted))
+        self.elements.append(layer)
+        return layer
+
+
+class LayerBlock(AbstractContextManager[Any]):
+    """The block of a layer; one that no `with` enters draws nothing, and says so."""
+
+    def __init__(self, block: AbstractContextManager[Any], name: object) -> None:
+        self._block, self._name, self._entered = block, name, False
+
+    def __enter__(self) -> Any:
+        self._entered = True
+        return self._block.__enter__()
+
+    def __exit__(self, *what: Any) -> bool | None:
+        return self._block.__exit__(*what)
+
+    def __del__(self) -> None:
+        if not self._entered:
+            warnings.warn(
+                f"svg.layer({self._name!r}) does nothing by itself; "
+                f"write 'with svg.layer({self._name!r}):' and draw in its block",
+                RuntimeWarning,
+                stacklevel=2,
+            )

@@ -1,0 +1,132 @@
+"""The outlines of shapes: path data, shapes under a transform, smooth curves through points."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+
+from drawscape.drawing.affine import Matrix
+from drawscape.drawing.values import finite
+from drawscape.errors import CanvasError
+from drawscape.geometry.curves import TOLERANCE_MM
+from drawscape.geometry.lines import Lines, Points
+from drawscape.svg.attributes import number
+
+
+def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) -> str:
+    """Return the outline of a line, rect, circle, ellipse or path as path data, arcs exact.
+
+    Raises CanvasError for a coordinate that is no number of mm, such as '50%'.
+    """
+    if tag == "path":
+        return str(numbers["d"])
+    from drawscape.drawing.path import outline
+
+    n = {name: _coordinate(name, value) for name, value in numbers.items()}
+    if tag == "rect":
+        n |= {key: _coordinate(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
+    return outline(tag, n) or ""
+
+
+def _coordinate(name: str, value: Any) -> float:
+    """Return a coordinate in mm; the text of a plain number counts as that number."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = float(value)
+    return finite(name, value)
+
+
+def unreadable(d: object) -> CanvasError:
+    """Return the error for what is no path data."""
+    return CanvasError(f"path data {str(d)[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
+
+
+def moved_shape(
+    tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any], matrix: Matrix
+) -> tuple[str, dict[str, Any]] | Lines:
+    """Return the shape's tag and coordinates after `matrix`, as lines where it does not stay itself.
+
+    Raises CanvasError for path data that cannot be read.
+    """
+    n = {} if tag == "path" else {name: _coordinate(name, value) for name, value in numbers.items()}
+    upright, round_ = matrix.b == matrix.c == 0, tag in ("circle", "ellipse")
+    if tag == "line":
+        ends = matrix.apply(np.array([[n["x1"], n["y1"]], [n["x2"], n["y2"]]])).ravel().tolist()
+        return tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
+    if tag == "rect" and upright and not {"rx", "ry"} & attrs.keys():
+        corners = [[n["x"], n["y"]], [n["x"] + n["width"], n["y"] + n["height"]]]
+        (x0, y0), (x1, y1) = np.sort(matrix.apply(np.array(corners)), axis=0).tolist()
+        return tag, {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0}
+    if round_ and (upright or (tag == "circle" and matrix.is_similarity)):
+        ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
+        if tag == "circle" and matrix.is_similarity:
+            return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
+        rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
+        return "ellipse", {"cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d)}
+    from drawscape.drawing.path import flatten, read_segments
+
+    d = path_data(tag, numbers, attrs)
+    segments = read_segments([d])
+    if segments.broken:
+        raise unreadable(d)
+    tolerance = np.array([TOLERANCE_MM / max(matrix.stretch, 1e-9)])
+    return matrix.apply(flatten(segments, tolerance)[0])
+
+
+def spline(through: Points, *, closed: bool = False) -> str:
+    """Return a Catmull-Rom spline through the (N, 2) points as path data, from the first one on."""
+    around = np.vstack((through[:1], through, through[-1:]))  # open ends repeat
+    if closed:
+        around = np.vstack((through[-1:], through, through[:2]))
+    before, starts, ends, after = around[:-3], around[1:-2], around[2:-1], around[3:]
+    handles = starts + (ends - before) / 6, ends - (after - starts) / 6
+    pieces = zip(*handles, ends, strict=True)
+    return " ".join("C" + " ".join(map(pair, piece)) for piece in pieces)
+
+
+def pair(point: Points) -> str:
+    """Return a point as path data has it: `12.5,40`."""
+    return ",".join(number(value) for value in point.tolist())
+
+
+class Vertices:
+    """The vertices of one line in the order in which they are given."""
+
+    def __init__(self) -> None:
+        self._points: list[tuple[float, float]] = []
+        self._smooth: list[bool] = []
+
+    def vertex(self, x: float, y: float) -> Self:
+        """Add a corner."""
+        return self._add(x, y, smooth=False)
+
+    def curve_vertex(self, x: float, y: float) -> Self:
+        """Add a point that the line passes smoothly; the pieces before and after it are curves."""
+        return self._add(x, y, smooth=True)
+
+    def _add(self, x: float, y: float, *, smooth: bool) -> Self:
+        self._points.append((finite("x", x), finite("y", y)))
+        self._smooth.append(smooth)
+        return self
+
+    def path_data(self, matrix: Matrix, *, closed: bool) -> str:
+        """Return the path's `d` under `matrix`; raise CanvasError for fewer than two vertices."""
+        count = len(self._points)
+        if count < 2:
+            given = "1 vertex" if count == 1 else "no vertices"
+            raise CanvasError(f"a shape of {given}; give 2 at least")
+        points, smooth = matrix.apply(np.array(self._points)), list(self._smooth)
+        if closed and all(smooth):
+            return f"M{pair(points[0])} {spline(points, closed=True)} Z"
+        if closed:  # from its first corner round to it, so that no curve is cut in two
+            first = smooth.index(False)
+            order = np.append(np.arange(first, first + count) % count, first)
+            points, smooth = points[order], [smooth[at] for at in order]
+        corners = [0, *(at for at in range(1, len(points) - 1) if not smooth[at]), len(points) - 1]
+        pieces = (
+            f"L{pair(points[end])}" if end == begin + 1 else spline(points[begin : end + 1])
+            for begin, end in pairwise(corners)
+        )
+        return f"M{pair(points[0])} {' '.join(pieces)}{' Z' if closed else ''}"

@@ -1,0 +1,105 @@
+"""The current transform of a canvas: moved, turned, scaled, remembered and restored."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from drawscape.drawing.affine import Matrix, rotation, scaling, translation
+from drawscape.drawing.values import LARGEST_MM
+from drawscape.errors import CanvasError
+
+
+class TransformStack:
+    """The transform of what is drawn next, above those that `push` has remembered."""
+
+    def __init__(self) -> None:
+        self._matrices: list[Matrix] = [Matrix()]
+
+    @property
+    def matrix(self) -> Matrix:
+        """The current transform."""
+        return self._matrices[-1]
+
+    def push(self) -> Self:
+        """Remember the current transform until the matching `pop`.
+
+        >>> svg.push().translate(50, 0).line(0, 0, 10, 0).pop().line(0, 5, 10, 5).lines().points
+        array([[50.,  0.],
+               [60.,  0.],
+               [ 0.,  5.],
+               [10.,  5.]])
+        """
+        self._matrices.append(self.matrix)
+        return self
+
+    def pop(self) -> Self:
+        """Return to the transform of the matching `push`; raise CanvasError when there was none.
+
+        >>> svg.push().translate(50, 0).pop().line(0, 0, 10, 0).lines().points
+        array([[ 0.,  0.],
+               [10.,  0.]])
+        """
+        if len(self._matrices) == 1:
+            raise CanvasError("pop() without a push() before it in this group")
+        self._matrices.pop()
+        return self
+
+    @contextmanager
+    def pushed(self) -> Iterator[Self]:
+        """Return a block after which the transform is what it was before.
+
+        >>> for turn in range(6):
+        ...     with svg.pushed():
+        ...         _ = svg.rotate(60 * turn, 50, 50).line(50, 50, 50, 10)
+        >>> len(svg.lines())
+        6
+        """
+        self.push()
+        try:
+            yield self
+        finally:
+            self.pop()
+
+    @contextmanager
+    def _untransformed(self) -> Iterator[None]:
+        """Return a block for what was moved by the current transform already."""
+        kept, self._matrices = self._matrices, [Matrix()]
+        try:
+            yield
+        finally:
+            self._matrices = kept
+
+    def translate(self, x: float, y: float) -> Self:
+        """Shift what is drawn from now on by `x` and `y` mm.
+
+        >>> svg.translate(50, 50).line(0, 0, 10, 0).lines().points
+        array([[50., 50.],
+               [60., 50.]])
+        """
+        return self._after(translation(x, y), f"translate({x!r}, {y!r})")
+
+    def rotate(self, degrees: float, cx: float = 0.0, cy: float = 0.0) -> Self:
+        """Turn what is drawn from now on about (`cx`, `cy`), clockwise on the page.
+
+        >>> svg.rotate(90, 50, 50).line(50, 50, 60, 50).lines().points.round(6)
+        array([[50., 50.],
+               [50., 60.]])
+        """
+        return self._after(rotation(degrees, cx, cy), f"rotate({degrees!r}, {cx!r}, {cy!r})")
+
+    def scale(self, sx: float, sy: float | None = None) -> Self:
+        """Scale what is drawn from now on about the origin; line widths stay the pen's.
+
+        >>> svg.scale(2).line(0, 0, 10, 0).lines().lengths_mm
+        array([20.])
+        """
+        matrix = scaling(sx, sy)
+        return self._after(matrix, f"scale({matrix.a!r}, {matrix.d!r})")
+
+    def _after(self, moved: Matrix, call: str) -> Self:
+        """Apply `moved` before the current transform; `call` names it in the error."""
+        matrix = self.matrix @ moved
+        if not all(abs(value) <= LARGEST_MM for value in matrix):
+            raise CanvasError(f"{call} moves the drawing beyond all paper; use smaller numbers")
+        self._matrices[-1] = matrix
+        return self
