@@ -452,7 +452,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
         """Return the attributes of one element: defaults, then `attrs`, then keywords."""
         own = checked_attrs(attrs, style)
-        check_color(own)
+        if "color" in style:
+            check_color(own)
         return {**self.default_styles, **own}
 
     # Regions, foreign drawings, solids

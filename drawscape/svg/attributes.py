@@ -1,6 +1,7 @@
 """Attributes of SVG elements as text: escaped, numbers rounded, names and values checked."""
 
 import re
+import warnings
 from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
@@ -16,6 +17,10 @@ from drawscape.geometry.lines import is_finite
 from drawscape.svg.line_text import format_number
 
 Attrs: TypeAlias = Mapping[str, Any]
+
+
+class CanvasWarning(UserWarning):
+    """Something on the canvas is a mistake, or has no lines that a pen could draw."""
 
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\Z", re.ASCII)
@@ -63,10 +68,7 @@ def attribute_string(attrs: Attrs) -> str:
     Raises CanvasError for a name that XML does not allow.
     """
     for name in attrs:
-        if not isinstance(name, str) or not _NAME.match(name):
-            raise CanvasError(
-                f"attribute name {name!r} is none that SVG allows, such as 'stroke-width'"
-            )
+        _check_name(name)
     given = ((name, value) for name, value in attrs.items() if value is not None)
     return "".join(f' {name}="{attribute_text(value)}"' for name, value in given)
 
@@ -120,27 +122,40 @@ _WIDE = ("inherit", "initial", "unset")
 def checked_attrs(attrs: Attrs | None, keywords: Attrs | None = None) -> dict[str, Any]:
     """Return the style `attrs`, then `keywords` as `from_keywords` has them; names and values checked.
 
-    Raises CanvasError, with name, value and remedy, for an attribute that SVG does not have. So it does for
-    a colour that is not known, a negative width, and a word that the attribute does not allow.
+    An attribute that SVG does not have is a mistake. So is an unknown colour, a negative width, and a word
+    that the attribute does not allow. Among `keywords` it raises CanvasError, with name, value and remedy.
+    In `attrs`, which callers of an older service give, it is a CanvasWarning and stays as it is.
     """
     if attrs is not None and not isinstance(attrs, Mapping):
         raise CanvasError(f"attrs {attrs!r}: give a dict such as {{'fill': 'red'}}, or keywords")
-    checked = {**(attrs or {}), **from_keywords(keywords or {})}
-    for name, value in checked.items():
-        if value is None:
-            continue
-        if isinstance(value, (str, int, float)):
-            _check_cached(name, value)
-        else:
-            _check_attribute(name, value)
-    return checked
+    for name, value in (attrs or {}).items():
+        _check_name(name)
+        try:
+            _check(name, value)
+        except CanvasError as error:
+            warnings.warn(str(error), CanvasWarning, stacklevel=5)
+    own = from_keywords(keywords or {})
+    for name, value in own.items():
+        _check_name(name)
+        _check(name, value)
+    return {**(attrs or {}), **own}
 
 
-def _check_attribute(name: object, value: object) -> None:
+def _check(name: str, value: object) -> None:
+    if isinstance(value, (str, int, float)):
+        _check_cached(name, value)
+    elif value is not None:
+        _check_attribute(name, value)
+
+
+def _check_name(name: object) -> None:
     if not isinstance(name, str) or not _NAME.match(name):
         raise CanvasError(
             f"attribute name {name!r} is none that SVG allows, such as 'stroke-width'"
         )
+
+
+def _check_attribute(name: str, value: object) -> None:
     if name not in _NAMES:
         _check_foreign_name(name, value)
         return
@@ -183,7 +198,9 @@ def _problem(name: str, value: object, text: str) -> str:
     if name == "transform":
         parse_transform(text)
     if name == "style":
-        checked_attrs({key: word for key, word in parse_declarations(text) if key in _PAINTS})
+        for key, word in parse_declarations(text):
+            if key in _PAINTS:
+                _check(key, word)
     return ""
 
 

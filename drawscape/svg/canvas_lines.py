@@ -12,7 +12,7 @@ from drawscape.drawing.document import Layer, Pen
 from drawscape.drawing.values import PX, InheritedStyle, parse_declarations
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines
-from drawscape.svg.attributes import transform_text
+from drawscape.svg.attributes import CanvasWarning, transform_text
 from drawscape.svg.elements import (
     CanvasNode,
     Element,
@@ -149,10 +149,6 @@ def _lists(root: list[CanvasNode], group: Group | None) -> list[list[CanvasNode]
     if group is not None:
         return [group.elements]
     return [root, *(layer.elements for layer in in_pens(root)[0])]
-
-
-class CanvasWarning(UserWarning):
-    """Something on the canvas has no lines that a pen could draw."""
 
 
 def flatten_layers(nodes: Iterable[CanvasNode], tolerance: float) -> list[Layer]:

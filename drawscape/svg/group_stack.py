@@ -77,9 +77,11 @@ class GroupStack(TransformStack):
         >>> svg.begin_group({"stroke": "blue"}).circle(50, 50, 20).end_group()
         <SVGBuilder 100 x 100 mm, 1 element>
         """
+        return self._begin_group(checked_attrs(attrs))
+
+    def _begin_group(self, given: dict[str, Any]) -> Self:
         if len(self._open) == _DEEPEST:
             raise CanvasError(f"groups more than {_DEEPEST} deep: an end_group() is missing")
-        given = checked_attrs(attrs)
         moved = "transform" in given
         if moved:
             inner = parse_transform(given["transform"])
@@ -112,7 +114,7 @@ class GroupStack(TransformStack):
         True
         """
         depth = len(self._open)
-        self.begin_group(checked_attrs(attrs, style))
+        self._begin_group(checked_attrs(attrs, style))
         try:
             yield self
         finally:

@@ -10,8 +10,7 @@ import numpy as np
 
 from drawscape.errors import CanvasError, GlyphError
 from drawscape.geometry.lines import Lines, Points
-from drawscape.svg.attributes import Attrs, number
-from drawscape.svg.canvas_lines import CanvasWarning
+from drawscape.svg.attributes import Attrs, CanvasWarning, number
 from drawscape.svg.elements import Element
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from drawscape.drawing.affine import parse_transform
 from drawscape.errors import CanvasError, DrawscapeError, GeometryError, SvgReadError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.solids import boxes
+from drawscape.svg.attributes import CanvasWarning
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -114,13 +115,10 @@ SQUARE_9 = {"x": 1, "y": 1, "width": 9, "height": 9}
         (r"strok='red'.* did you mean 'stroke'", lambda svg: svg.point(1, 1, strok="red")),
         *((r"stroke='reed' is not a colour; give one such as 'red'", lambda svg, call=call: call(svg))
           for call in (lambda svg: svg.line(0, 0, 1, 1, stroke="reed"),
-                       lambda svg: svg.rect(0, 0, 1, 1, {"stroke": "reed"}),
-                       lambda svg: svg.begin_group({"stroke": "reed"}),
                        lambda svg: svg.group(stroke="reed").__enter__(),
                        lambda svg: svg.hatch(SQUARE, stroke="reed"),
                        lambda svg: svg.lettering("ink", stroke="reed"),
-                       lambda svg: svg.path("M0,0H9", style="stroke: reed"),
-                       lambda _: SVGBuilder(9, 9, {"stroke": "reed"}))),
+                       lambda svg: svg.path("M0,0H9", style="stroke: reed"))),
         (r"fill=5 is not a colour", lambda svg: svg.circle(5, 5, 2, fill=5)),
         (r"paper_color='reed' is not a colour", lambda svg: setattr(svg, "paper_color", "reed")),
         *((rf"stroke-width={wide!r} is not a width; give mm", lambda svg, w=wide: svg.point(1, 1, stroke_width=w))
@@ -171,6 +169,26 @@ def test_a_mistaken_style_size_or_number_is_named_with_its_remedy(words, call):
         call(svg)
     assert svg.elements == []
     assert "<circle" not in svg.to_string()
+
+
+@pytest.mark.parametrize(
+    ("words", "attrs"),
+    [
+        ("stroke='reed' is not a colour", {"stroke": "reed"}),
+        ("SVG has no attribute 'colour'", {"colour": "red"}),
+        ("stroke-width=-1 is not a width", {"stroke-width": -1}),
+    ],
+)
+def test_a_mistake_in_the_attrs_of_an_older_service_is_a_warning_and_is_written(words, attrs):
+    ((name, value),) = attrs.items()
+    for call in (lambda svg: svg.rect(0, 0, 1, 1, attrs), lambda svg: svg.begin_group(attrs),
+                 lambda svg: svg.group(attrs).__enter__()):  # fmt: skip
+        svg = SVGBuilder(100, 100)
+        with pytest.warns(CanvasWarning, match=words):
+            call(svg)
+        assert f'{name}="{value}"' in svg.to_string()
+    with pytest.warns(CanvasWarning, match=words):
+        SVGBuilder(9, 9, attrs)
 
 
 def test_styles_that_svg_knows_are_taken_as_they_are():

@@ -17,7 +17,7 @@ from support import rounds
 
 from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.canvas_lines import CanvasWarning
+from drawscape.svg.attributes import CanvasWarning
 from drawscape.svg.line_text import format_lines, format_number
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
