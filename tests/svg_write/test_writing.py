@@ -297,3 +297,19 @@ def test_lines_in_an_enlarging_group_are_as_fine_as_elsewhere():
     with svg.group(transform="scale(50)"):
         svg.polyline([(0.12345, 1), (0.5, 1)])
     assert re.search(r'points="0\.123[45],1 0\.5,1"', svg.to_string())
+
+
+@pytest.mark.parametrize(
+    ("stop", "quarters"), [(90, 1), (178, 178 / 90), (182, 182 / 90), (-270, 3)]
+)
+def test_an_arc_is_as_long_as_its_angle(stop, quarters):
+    length = SVGBuilder(100, 100).arc(50, 50, 30, start=0, stop=stop).lines().lengths_mm.sum()
+    assert length == pytest.approx(quarters * 15 * np.pi, rel=1e-3)
+
+
+def test_an_id_of_a_group_is_in_the_file_once_when_a_layer_opens_inside_it():
+    svg = SVGBuilder(100, 100)
+    with svg.group(id="sun", stroke="red"), svg.layer("gold"):
+        svg.circle(50, 50, 20)
+    assert svg.to_string().count('id="sun"') == 1
+    assert len(svg.lines()) == 1
