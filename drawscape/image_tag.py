@@ -17,7 +17,7 @@ _METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
 
 
 def kind_of(picture: bytes) -> str:
-    """Return what a picture's MIME type says after 'image/', as its first bytes say."""
+    """Return a picture's MIME type without 'image/', read from its first bytes."""
     return next((kind for first, kind in _KINDS if picture.startswith(first)), "svg+xml")
 
 

@@ -1,4 +1,4 @@
-"""What a signature says about its parameters: kind, bounds, choices, default, tooltip.
+"""The parameters of a function, read from its signature: kind, bounds, choices, default, tooltip.
 
 One reading serves notebook, worker, command line and the web front's JSON Schema. First the parameter and its
 check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`),
@@ -31,9 +31,9 @@ MISSING: Any = inspect.Parameter.empty
 
 @dataclass(frozen=True)
 class Between:
-    """The bounds of a number, both included, and what it means: `Interval` and `doc` in one.
+    """The bounds of a number, both included, and its description: `Interval` and `doc` in one.
 
-    What has no bounds says in a plain text what it means.
+    Without bounds, the text alone is a description.
 
     >>> from typing import Annotated
     >>> from drawscape.parameters import Between, read_parameters
@@ -51,7 +51,7 @@ class Between:
 
 @dataclass(frozen=True)
 class ParameterGroup:
-    """What a parameter belongs to: forms show a group together, and fold it.
+    """A group of parameters: forms show them together, and fold them.
 
     >>> from typing import Annotated
     >>> from drawscape.parameters import ParameterGroup, read_parameters
@@ -65,7 +65,7 @@ class ParameterGroup:
 
 @dataclass(frozen=True)
 class TextFormat:
-    """What a text means: forms show a `color` with a picker, and a `file` with a button and its picture.
+    """The format of a text: forms show a `color` with a picker, and a `file` with a button and its picture.
 
     `Color` and `InputFile` are annotations that have it.
 
@@ -102,7 +102,7 @@ class Parameter:
 
     `low` and `high` bound a number; `low_open` and `high_open` exclude the bound itself. `choices` maps
     the name that a person sees to the value that the function gets. `optional` allows None. Forms show
-    what has the same `group` together. A list or tuple has `items`: one for each place, or one for all
+    parameters of the same `group` together. A list or tuple has `items`: one for each place, or one for all
     if it is `open_ended`. `makes_list` tells a list from a tuple.
     """
 
@@ -140,7 +140,7 @@ class Parameter:
     def check(self, value: Any) -> Any:
         """Return `value` as the function wants it: `'5'` and `5.0` become 5 for an int.
 
-        Raises ParameterError, with name, value and rule, for what the annotation does not allow.
+        Raises ParameterError, with name, value and rule, if the annotation does not allow the value.
         """
         if value is None and (self.optional or self.default is None):
             return None

@@ -491,7 +491,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return self.matrix.apply(rings(polygon))
 
     def mask(self, polygon: Any) -> Self:
-        """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing.
+        """Hide earlier lines inside `polygon` once `occlude` is called; draw nothing.
 
         >>> _ = svg.line(0, 50, 100, 50).mask([(40, 40), (60, 40), (60, 60), (40, 60)]).occlude()
         >>> svg.lines().lengths_mm
@@ -500,7 +500,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return self.add(OcclusionMask(self._region(polygon)))
 
     def occlude(self) -> Self:
-        """Remove what lies behind: each closed line hides all that was drawn before it.
+        """Remove hidden lines: each closed line hides all earlier lines inside it.
 
         It concerns the open group, or the whole canvas across its layers. Open lines hide nothing;
         the rings of one path are one region, of which holes hide nothing.
@@ -599,7 +599,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         crease_degrees: float = 20.0,
         **style: Any,
     ) -> Self:
-        """Draw what is seen of `solid`, as large as the frame allows: edges, and `slices` level cuts.
+        """Draw the visible edges of `solid`, and `slices` level cuts, as large as the frame allows.
 
         `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.solids`;
         `camera` is isometric unless one is given. Edges are borders, creases of more than
@@ -689,7 +689,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     # What comes off the canvas
 
     def drafted(self) -> Self:
-        """Return the canvas as it looks now: itself, or while it has a draft, a copy with that drawn.
+        """Return the canvas itself or, while it has a draft, a copy with the draft drawn.
 
         All that comes off the canvas shows its draft, too; the canvas itself stays as it is.
 
@@ -713,7 +713,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def document(self, tolerance: float = TOLERANCE_MM) -> Document:
         """Return the drawing as a page with its layers, in drawing order.
 
-        What lies outside of any layer belongs to the canvas's own pen or, without one, to a pen for each
+        Lines outside of all layers belong to the canvas's own pen. Without one there is a pen for each
         stroke colour. Curves deviate by `tolerance` mm at most.
 
         >>> document = svg.circle(50, 50, 20).document()

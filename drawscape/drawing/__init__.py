@@ -1,4 +1,4 @@
-"""What a drawing is, apart from any file format: documents of layers, pens, papers, maps, outlines.
+"""Documents of layers, pens, papers, affine maps and outlines, without any file format.
 
 Read document.py first; pen.py and motion.py are its names for users. SVG's writer and reader share affine.py,
 values.py (lengths, colours, styles) and path.py (path data to lines).

@@ -1,4 +1,4 @@
-"""What a file holds, as a plotter sees it: layers of lines on a page, their pens, and how these move.
+"""A page for a plotter: layers of lines, their pens, and how the pens move.
 
 Below are the papers by name, in mm.
 
@@ -37,7 +37,7 @@ _CODES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Motion:
-    """What a layer asks of the machine; None leaves a setting as the machine has it.
+    """The settings that a layer requests from the machine; None keeps the machine's own.
 
     `speed` is in percent of the machine's top drawing speed (1 to 110). `height` is that of the pen
     when down, in percent of its range (0 to 100). `delay_ms` is the time before the layer, `pause` a
@@ -62,7 +62,7 @@ class Motion:
 
     @classmethod
     def of(cls, name: str) -> "Motion":
-        """Return what a layer's `name` asks for."""
+        """Return the motion that the codes in a layer's `name` request."""
         hidden, pause, number, codes, _ = _NAME.findall(name)[0]
         found = {}
         for code, digits in _CODE.findall(codes):
@@ -128,7 +128,7 @@ class Pen:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """The lines of one pen, in mm; `width_mm` is None when the file names no stroke width."""
+    """The lines of one pen, in mm; `width_mm` is None if the file has no stroke width."""
 
     name: str
     color: str
@@ -159,7 +159,7 @@ class Layer:
 class Document:
     """A page of `width_mm` x `height_mm` with its layers, y pointing down.
 
-    `unsupported` says what the file holds and the lines do not (text, images, ...). `metadata` is the
+    `unsupported` names content of the file that the lines do not show (text, images, ...). `metadata` is the
     text of its `<metadata>` element, if it has any. `paper_color` is the paper's where it is
     not white.
     """

@@ -111,7 +111,7 @@ def _up_to_error(d: str) -> str:
 
 
 def _steps(text: bytes, count: int) -> _PathCommands | None:
-    """Return the commands of `count` joined paths; None when something in them needs a closer look."""
+    """Return the commands of `count` joined paths; None when they may hold an error."""
     solid = np.frombuffer(text.translate(None, b" \t\r\n\f"), dtype=np.uint8)
     commas = _NO_COMMA_AFTER[solid[:-1]] & (solid[1:] == ord(","))
     if text.count(b"|") != count or not _ALLOWED[solid].all() or commas.any():
@@ -477,7 +477,7 @@ _CHUNK = 16_384
 def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
     """Return every number in `text`, (K,), and where each begins, (K,).
 
-    Anything that cannot belong to a number separates, and so does a sign. What is none (`-`, `.`, `1e`,
+    Anything that cannot belong to a number separates, and so does a sign. A malformed one (`-`, `.`, `1e`,
     `1.5.5`) is nan, and so may be all numbers behind it.
 
     No object is made per number. The last eight bytes of one are read as a 64-bit word, and the decimal
@@ -499,8 +499,9 @@ def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
 def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
     """Return the points (N, 2) of lines `x,y x,y`, each ended by a line feed, and the last of each (M,).
 
-    Faster than `parse_numbers`, whose values these are, but for one form of text only: digits, points and
-    minus signs, up to eight in a number. None for any other. Give it what fits into the cache.
+    The values are those of `parse_numbers`, in less time. Only one form of text is read: digits, points
+    and minus signs, up to eight in a number. For any other the answer is None. Pass text that fits
+    into the processor's cache.
     """
     raw = np.frombuffer(b" " * _LONGEST + text, dtype=np.uint8)
     ends = np.flatnonzero(raw[_LONGEST:] < ord("-")) + _LONGEST
@@ -564,7 +565,7 @@ def _values(raw: NDArray[np.uint8], starts: Ints, ends: Ints) -> Floats:
 
 
 def _digits(words: NDArray[np.uint64], ends: Ints, lengths: Ints) -> tuple[Floats, Ints, Flags]:
-    """Return the last `lengths` bytes before `ends`: whole numbers, decimal places, what is odd.
+    """Return the last `lengths` bytes before `ends`: whole numbers, decimal places, oddities.
 
     The decimal places are -1 where there is no point. Odd are exponents and second points.
     """

@@ -1,4 +1,4 @@
-"""What the attributes of SVG say: lengths, colours, and the style that a child inherits."""
+"""Values of SVG's attributes: lengths, colours, and the style that a child inherits."""
 
 import contextlib
 import math
@@ -39,7 +39,7 @@ _LONGEST = 64
 def parse_length(value: str | float, unit: str = "mm") -> float:
     """Return a length in mm: `'2cm'` is 20.0, `'1 in'` 25.4; a bare number is in `unit`.
 
-    Raises CanvasError for what is no length, for an unknown unit, and for what is not finite.
+    Raises CanvasError for other text, an unknown unit, and a length that is not finite.
     """
     suffix, number = "", value
     if isinstance(value, str):
@@ -192,9 +192,9 @@ _D65_OF_D50 = np.array(
 
 @lru_cache(maxsize=4096)
 def rgba(color: str) -> tuple[float, float, float, float] | None:
-    """Return red, green, blue and opacity, 0 to 1, of a CSS colour; None for what is none.
+    """Return red, green, blue and opacity, 0 to 1, of a CSS colour; None for other text.
 
-    All of CSS Color 4 is known, from names to `oklch()`; what no screen shows is clamped.
+    All of CSS Color 4 is known, from names to `oklch()`. Colours that no screen shows are clamped.
 
     >>> rgba("#ff000080"), rgba("no colour")
     ((1.0, 0.0, 0.0, 0.5019607843137255), None)
@@ -256,7 +256,7 @@ def is_white(color: str) -> bool:
 
 
 def luminance(color: str) -> float:
-    """Return how bright a colour is, 0 to 1, times its opacity; what is no colour counts as black."""
+    """Return how bright a colour is, 0 to 1, times its opacity; an unknown colour counts as black."""
     red, green, blue, opacity = rgba(color) or (0.0, 0.0, 0.0, 1.0)
     return (0.2125 * red + 0.7154 * green + 0.0721 * blue) * opacity
 
@@ -375,7 +375,7 @@ class InheritedStyle:
 
 
 def opacity_of(text: str) -> float:
-    """Return an opacity; what is none counts as full."""
+    """Return an opacity, 1 for other text."""
     try:
         return share(text)
     except ValueError:
@@ -388,7 +388,7 @@ def is_partial(opacity: str) -> bool:
 
 
 def parse_declarations(text: str) -> list[tuple[str, str]]:
-    """Return `stroke: red; fill: none` as pairs; names in lower case, but for `--Custom`."""
+    """Return `stroke: red; fill: none` as pairs; names in lower case, except `--Custom`."""
     parts = (part.partition(":") for part in text.split(";"))
     named = ((name.strip(), value.strip()) for name, colon, value in parts if colon)
     return [(name if name.startswith("--") else name.lower(), value) for name, value in named]

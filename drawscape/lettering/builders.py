@@ -118,7 +118,7 @@ def fixed(_glyphs: Glyphs, advance: float, *strokes: Points) -> Glyph:
 
 
 def dotless(glyphs: Glyphs, letter: str) -> Glyph:
-    """i or j without its dot: what stands clear above the rest of it."""
+    """i or j without its dot, the part clear above the rest of it."""
     glyph = glyphs[letter]
     ordered = sorted(glyph.strokes, key=lambda stroke: float(np.min(stroke[:, 1])))
     reach = -np.inf

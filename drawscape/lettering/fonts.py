@@ -71,8 +71,8 @@ def load_font(name: str) -> Font:
 
     An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn. TrueType and
     OpenType fonts give the outlines of their letters, and need the package fontTools.
-    Raises UnknownNameError when there is none, FileNotFoundError when there is no such file, CanvasError
-    for one that holds no font.
+    Raises UnknownNameError for an unknown name, FileNotFoundError for a missing file, and CanvasError for
+    a file without a font.
     """
     file = Path(str(name))
     if file.suffix.lower() in ENDINGS:

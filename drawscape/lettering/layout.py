@@ -26,7 +26,7 @@ LINE_HEIGHT = 1.9
 class TextStyle:
     """How text is written: font, cap height `size` and extra `spacing` between letters, both in mm.
 
-    `missing` replaces what the font cannot write; None makes that an error.
+    `missing` replaces characters that the font lacks; None makes them an error.
     """
 
     font: str = "futural"

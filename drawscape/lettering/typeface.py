@@ -162,8 +162,8 @@ def glyphs_for(
     """Return the glyphs that write `text`, in order; kerning is in their advances.
 
     Accented letters are composed, typographic signs drawn. Full stops that some fonts have above the
-    base line are set on it, unless `as_digitised`. Raises GlyphError, naming character and code point,
-    for what the font cannot write; with `missing`, that is written in its place instead.
+    base line are set on it, unless `as_digitised`. Raises GlyphError, with character and code point,
+    for a character that the font lacks; `missing` is written in its place instead.
     Raises UnknownNameError for an unknown font.
     """
     found: list[Glyph] = []

@@ -59,7 +59,7 @@ def postcard_front(
 
     `greeting` stands above the message, with the recipient's name in it; empty leaves it out.
     Raises UnknownNameError for an unknown template or font, SheetError for a message that is empty or
-    too long. Raises GlyphError for what the font cannot write, unless `missing` replaces it.
+    too long. Raises GlyphError for a character that the font lacks, unless `missing` replaces it.
     """
     if template_name not in _TEXT_BOXES:
         raise UnknownNameError("postcard template", template_name, _TEXT_BOXES)

@@ -1,5 +1,5 @@
 """The canvas's elements and file, and foreign SVG as lines.
 
-Read `drawscape.svg_builder` first. What a canvas holds is in attributes.py, elements.py and canvas_lines.py;
+Read `drawscape.svg_builder` first. Then read attributes.py, elements.py and canvas_lines.py for its content;
 canvas_file.py writes the file. `read/` turns foreign files into lines.
 """

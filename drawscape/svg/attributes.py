@@ -241,7 +241,7 @@ def check_color(attrs: Attrs) -> None:
 def from_keywords(style: Attrs) -> dict[str, Any]:
     """Return keyword styles as SVG attributes: `stroke_width` as `stroke-width`, `class_` as class.
 
-    Those whose value is None are left out.
+    Keywords with the value None are left out.
     """
     return {
         name.rstrip("_").replace("_", "-"): value

@@ -96,7 +96,7 @@ def _left(nodes: Sequence[CanvasNode], gone: type) -> list[CanvasNode]:
 
 
 def hide(nodes: list[CanvasNode]) -> None:
-    """Remove from `nodes` what lies behind: each closed line hides all that was drawn before it."""
+    """Remove hidden lines from `nodes`: each closed line hides all earlier lines inside it."""
     from drawscape.geometry.clip import visible
 
     flat = as_runs(nodes)
@@ -129,12 +129,12 @@ def hide(nodes: list[CanvasNode]) -> None:
 def clipping(
     root: list[CanvasNode], group: Group | None, cut: Callable[[Lines], Lines]
 ) -> Iterator[None]:
-    """Cut what the block adds to the open `group`, or to the root and its layers."""
+    """Cut the lines that the block adds to the open `group`, or to the root and its layers."""
     before = {id(nodes): len(nodes) for nodes in _lists(root, group)}
     yield
     for nodes in _lists(root, group):
         begin = before.get(id(nodes), 0)
-        # New layers stand among the root's nodes: their content is a list of its own.
+        # New layers stand among the root's nodes: each has its own list of elements.
         layers, loose = in_pens(nodes[begin:])
         nodes[begin:] = layers + loose
         begin += len(layers)

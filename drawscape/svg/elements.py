@@ -20,7 +20,7 @@ STROKED = {"fill": "none", "stroke": Pen().color, "stroke-width": Pen().width}
 
 
 class Element(str):
-    """One element's markup, a string, that still knows what it draws.
+    """The markup of one element, a string, with its tag, coordinates and attributes.
 
     `tag` is the SVG element, `numbers` its coordinates by attribute name, `attrs` its other
     attributes, and `content` the text inside it.
@@ -66,7 +66,7 @@ class Outline(StyledLines):
 
 @dataclass(eq=False)
 class OcclusionMask:
-    """Closed lines that draw nothing and, once `occlude` is called, hide what was drawn before."""
+    """Closed lines that draw nothing; `occlude` hides earlier lines inside them."""
 
     lines: Lines
     order: int = 0
@@ -76,7 +76,7 @@ class OcclusionMask:
 
 
 class Group:
-    """A `<g>` with what is inside it; a layer when it has a pen.
+    """A `<g>` with its elements; a layer when it has a pen.
 
     `parent` is where an older service kept the group around it.
     """

@@ -1,4 +1,4 @@
-"""The groups and layers of a canvas that are open: what is drawn goes into the innermost one."""
+"""The open groups and layers of a canvas: new elements go into the innermost one."""
 
 import warnings
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _DEEPEST = 200
 class GroupStack(TransformStack):
     """The elements of a page and its open groups; a layer is a group with a pen.
 
-    `pen` draws what is outside of all layers.
+    `pen` draws the elements outside of all layers.
     """
 
     def __init__(self, pen: Pen | None) -> None:

@@ -53,7 +53,7 @@ class RandomNumbers:
         return float(self.rng.normal(mean, deviation))
 
     def random_choice(self, values: Sequence[T]) -> T:
-        """Return one of `values`; raise CanvasError when there is none.
+        """Return one of `values`; raise CanvasError when they are empty.
 
         >>> svg.random_choice(["A4", "A5"]) in ("A4", "A5")
         True
@@ -76,7 +76,7 @@ class RandomNumbers:
         return float(value) if np.ndim(value) == 0 else value
 
     def lerp(self, begin: Any, end: Any, amount: Any) -> Any:
-        """Return what lies `amount`, 0 to 1, of the way from `begin` to `end`; numbers or arrays.
+        """Return the value at `amount`, 0 to 1, of the way from `begin` to `end`; numbers or arrays.
 
         >>> svg.lerp(10, 20, 0.25)
         12.5

@@ -39,7 +39,7 @@ def _coordinate(name: str, value: Any) -> float:
 
 
 def unreadable(d: object) -> CanvasError:
-    """Return the error for what is no path data."""
+    """Return the error for malformed path data."""
     return CanvasError(f"path data {str(d)[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
 
 

@@ -10,7 +10,7 @@ from drawscape.errors import CanvasError
 
 
 class TransformStack:
-    """The transform of what is drawn next, above those that `push` has remembered."""
+    """The current transform, and those that `push` has remembered."""
 
     def __init__(self) -> None:
         self._matrices: list[Matrix] = [Matrix()]
@@ -46,7 +46,7 @@ class TransformStack:
 
     @contextmanager
     def pushed(self) -> Iterator[Self]:
-        """Return a block after which the transform is what it was before.
+        """Return a block; at its end the transform is as it was before.
 
         >>> for turn in range(6):
         ...     with svg.pushed():
@@ -62,7 +62,7 @@ class TransformStack:
 
     @contextmanager
     def _untransformed(self) -> Iterator[None]:
-        """Return a block for what was moved by the current transform already."""
+        """Return a block for points that the current transform has moved already."""
         kept, self._matrices = self._matrices, [Matrix()]
         try:
             yield
@@ -70,7 +70,7 @@ class TransformStack:
             self._matrices = kept
 
     def translate(self, x: float, y: float) -> Self:
-        """Shift what is drawn from now on by `x` and `y` mm.
+        """Shift all later drawing by `x` and `y` mm.
 
         >>> svg.translate(50, 50).line(0, 0, 10, 0).lines().points
         array([[50., 50.],
@@ -79,7 +79,7 @@ class TransformStack:
         return self._after(translation(x, y), f"translate({x!r}, {y!r})")
 
     def rotate(self, degrees: float, cx: float = 0.0, cy: float = 0.0) -> Self:
-        """Turn what is drawn from now on about (`cx`, `cy`), clockwise on the page.
+        """Turn all later drawing about (`cx`, `cy`), clockwise on the page.
 
         >>> svg.rotate(90, 50, 50).line(50, 50, 60, 50).lines().points.round(6)
         array([[50., 50.],
@@ -88,7 +88,7 @@ class TransformStack:
         return self._after(rotation(degrees, cx, cy), f"rotate({degrees!r}, {cx!r}, {cy!r})")
 
     def scale(self, sx: float, sy: float | None = None) -> Self:
-        """Scale what is drawn from now on about the origin; line widths stay the pen's.
+        """Scale all later drawing about the origin; line widths stay the pen's.
 
         >>> svg.scale(2).line(0, 0, 10, 0).lines().lengths_mm
         array([20.])

@@ -85,7 +85,7 @@ def enclosed(
     name: str,
     dashes: tuple[tuple[float, ...], float] = ((), 0.0),
 ) -> Region:
-    """Return what an outline encloses by its `fill-rule` or `clip-rule`; of a "stroke" what it covers."""
+    """Return the area in an outline by its `fill-rule` or `clip-rule`, or that under its "stroke"."""
     tolerance, budget = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12), walk.scene.crossings
     (lines,) = flatten_paths([data], [tolerance])
     if name == "stroke":

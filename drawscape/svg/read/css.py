@@ -91,7 +91,7 @@ def is_for_screens(media: str) -> bool:
 
 
 class Stylesheet:
-    """The rules of a document's `<style>` elements; what is left out is named in `ignored`.
+    """The rules of a document's `<style>` elements; `ignored` names those that are not applied.
 
     `cost` counts characters and tests. Raises SvgReadError for more rules than any drawing has.
     """
@@ -139,9 +139,9 @@ class Stylesheet:
                 self._chosen[id(element.etree_element)] = plain, important
 
     def _counted_elements(self, root: XmlNode) -> Iterator[Any]:
-        """Yield the elements below `root`; what a selector looks at beside one of them is counted.
+        """Yield the elements below `root`; all others that a selector tests for one of them are counted.
 
-        Selectors such as `a b c` and `a ~ b` look at all elements above or before, again and again.
+        Selectors such as `a b c` and `a ~ b` test all elements above or before, again and again.
         """
         import cssselect2
 
@@ -242,7 +242,7 @@ def checked(name: str, value: str) -> str | None:
 
 
 def with_variables(own: dict[str, str], inherited: dict[str, str]) -> dict[str, str]:
-    """Return the declarations with `var(--name, fallback)` put in; what has no value is left out."""
+    """Return the declarations with `var(--name, fallback)` put in; those without a value are left out."""
     known = {**inherited, **{name: value for name, value in own.items() if name.startswith("--")}}
 
     def value_of(match: re.Match[str]) -> str:
@@ -280,7 +280,7 @@ def _declared(text: str) -> Declarations:
 
 
 def _font(text: str) -> dict[str, str]:
-    """Return what the shorthand `font` stands for: `italic bold 12px/1.2 Georgia, serif`."""
+    """Return the properties of the shorthand `font`: `italic bold 12px/1.2 Georgia, serif`."""
     match = _FONT.fullmatch(text.strip()) if len(text) < 500 else None
     if match is None:
         return {}

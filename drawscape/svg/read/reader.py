@@ -1,4 +1,4 @@
-"""From an SVG file to layers of lines: what is read, which of it a pen draws, and with which pen."""
+"""From an SVG file to layers of lines, each with the pen that draws it."""
 
 import math
 import os
@@ -50,16 +50,16 @@ def read_svg(
     `source` is a path, or the file's content as text, bytes (gzipped, too) or a tree. `layers` parts
     the lines by top-level `group`, by `color` of the stroke, or not at all (`none`). A shape without a
     stroke has the color of its fill. `auto` takes what makes more layers. Curves become polylines within
-    `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is
+    `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` areas are
     hatched, too: `hatching` may return options of `geometry.hatch.hatch` for a fill's colour, such as
-    `{"spacing_mm": 2, "angle": 30, "style": "cross"}`. With `hide`, filled shapes hide what lies below
+    `{"spacing_mm": 2, "angle": 30, "style": "cross"}`. With `hide`, filled shapes hide lines below
     them, as on a screen; translucent ones do not. Text is written in `strokes` of a single-line font,
     or drawn as the `outlines` of the fonts of this machine (with the extra `fonts`). What cannot be
     drawn is named in the document's `unsupported`.
     `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor.
     Curves then keep within the tolerance at that size, and hatches have their spacing there.
-    Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is none,
-    UnknownNameError for other `layers`, `fill` and `text`.
+    Raises SvgReadError for a file that is not SVG or is unsafe, FileNotFoundError for a missing one,
+    and UnknownNameError for other `layers`, `fill` and `text`.
 
     >>> document = read_svg(SVGBuilder(100, 50).line(10, 10, 90, 40).to_bytes())
     >>> document.width_mm, document.layers[0].lines[0].tolist()
@@ -83,7 +83,7 @@ def read_svg(
     _drop_empty_fills(scene)
     lines, outlines = _without_white(scene, lines, outlines)
     width, height = scene.width_mm, scene.height_mm
-    if not scene.sized and lines.bounds is not None:  # as far as its lines
+    if not scene.sized and lines.bounds is not None:  # its lines' extent
         width, height = max(lines.bounds[2], 1.0), max(lines.bounds[3], 1.0)
     painted = outlines
     if fill == "hatch":
@@ -160,7 +160,7 @@ def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, I
 
 
 class _Beneath:
-    """What is filled, in the order of painting, and which of it lies beneath an outline."""
+    """The filled shapes in the order of painting, to find those beneath an outline."""
 
     def __init__(self, scene: Scene) -> None:
         import shapely
@@ -180,7 +180,7 @@ class _Beneath:
         self._tests = 0
 
     def seen(self, outline: int, own: Lines) -> tuple[str | None, Lines]:
-        """Return the colour of the most that an outline lies on, None on bare paper, and what lies there."""
+        """Return the main colour beneath an outline, None on bare paper, and the part of it on colours."""
         import shapely
 
         rest = shapely.MultiLineString(list(own))

@@ -1,4 +1,4 @@
-"""What a walk through the tree collects: outlines as path data, how each is drawn, and its lines."""
+"""The scene that a walk through the tree collects: outlines, how each is drawn, and its lines."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -182,8 +182,8 @@ class Scene:
     ) -> tuple[Lines, Ints]:
         """Return the lines, filled areas closed, and behind each stroked open path its fill's last edge.
 
-        A line there and back encloses nothing: as an area it is not seen. What a screen shows of a stroke
-        without length depends on its caps, which a pen has not: it is noted.
+        A line there and back encloses nothing: as an area it is not seen. A screen shows a stroke without
+        length by its caps, which a pen has not: it is noted.
         """
         kinds = [
             (c.is_area, c.stroke and c.shows_fill, c.stroke and not c.has_caps) for c in contexts
@@ -246,7 +246,7 @@ class Scene:
         whole: Lines,
         whole_owners: Ints,
     ) -> tuple[Lines, Ints]:
-        """Return the lines within their clips, and where a clip cuts what is filled, that edge.
+        """Return the lines within their clips, and the edges where a clip cuts an area.
 
         Most outlines are in their clip as a whole.
         """
@@ -286,7 +286,7 @@ class Scene:
     def _edges(self, lines: Lines, context: Context) -> Lines:
         """Return what ends the filled area of an outline in its clip.
 
-        Of a stroked shape these are the pieces of the clip's border, of another the border of what is left.
+        Of a stroked shape these are the pieces of the clip's border, of another the border of the rest.
         """
         import shapely
 

@@ -92,8 +92,7 @@ _NAMESPACES = {
 def parse_xml(data: bytes | str) -> XmlNode:
     """Return the root of `data`; it may be gzipped, and text is read as it stands.
 
-    Raises SvgReadError for what is not well-formed, for external or nested entities, and for
-    nesting beyond 256 levels.
+    Raises SvgReadError for malformed XML, external or nested entities, and nesting beyond 256 levels.
     """
     return _TreeBuilder().build(_unzipped(data) if isinstance(data, bytes) else data)
 
@@ -203,7 +202,7 @@ class _TreeBuilder:
             text = "".join(self.texts).strip()
             self.texts.clear()
             node.text = text
-            # The metadata's text may stand in elements of its own.
+            # The metadata's text may stand in its child elements.
             if text and self.open and self.open[-1].tag == "metadata":
                 self.open[-1].text = text
         return node
@@ -267,7 +266,7 @@ _ROW = re.compile(rb'(?:<polyline points="[^"]++" />\n)++')
 _LEAST_BYTES = 50_000
 """Of a row; for less it is not worth it."""
 
-_AT_ONCE = 100_000
+_BLOCK_BYTES = 100_000
 """Bytes: their numbers, and the arrays in between, stay in the cache."""
 
 _PLAIN = frozenset(
@@ -311,7 +310,7 @@ def _lines(data: bytes, begin: int, end: int) -> Lines | None:
     points = np.empty((np.count_nonzero(row == ord(",")), 2))
     last, filled = [np.array([-1])], 0
     while begin < end:
-        cut = data.rfind(_CLOSING, begin, min(begin + _AT_ONCE, end))
+        cut = data.rfind(_CLOSING, begin, min(begin + _BLOCK_BYTES, end))
         cut = (data.index(_CLOSING, begin) if cut < 0 else cut) + len(_CLOSING)
         text = data[begin:cut].replace(_OPENING, b"").replace(_CLOSING, b"\n")
         pairs = parse_pairs(text)
@@ -359,7 +358,7 @@ class Viewport(NamedTuple):
         return math.hypot(self.width, self.height) / math.sqrt(2)
 
     def whole(self, name: str) -> float:
-        """Return what a percentage of the coordinate `name` refers to."""
+        """Return the length that is 100 % of the coordinate `name`."""
         if name in ("x", "x1", "x2", "cx", "rx", "width", "dx"):
             return self.width
         return (

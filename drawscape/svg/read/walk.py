@@ -119,9 +119,11 @@ def read_scene(root: XmlNode, *, text: TextMode = "strokes") -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class InheritedState:
-    """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip.
+    """What an element inherits.
 
-    It is `faint` in what is translucent as a whole. `context` is what uses or marks it, and its state.
+    `group` is None at the top level; `clip` is the number of a clip of the scene.
+
+    It is `faint` inside a translucent element. `context` is what uses or marks it, and its state.
     """
 
     matrix: Matrix
@@ -134,11 +136,11 @@ class InheritedState:
     context: "tuple[XmlNode, InheritedState] | None" = None
 
     def px(self, text: str | None, name: str) -> float | None:
-        """Return a length in user units; percents are of what the coordinate `name` refers to."""
+        """Return a length in user units; percents are of the side that the coordinate `name` refers to."""
         return self.style.px(text, self.viewport.whole(name))
 
     def lengths(self, given: Mapping[str, str], *names: str) -> list[float]:
-        """Return those lengths of `given` in user units, 0 for what is missing."""
+        """Return those lengths of `given` in user units, 0 for a missing one."""
         return [self.px(given.get(name), name) or 0.0 for name in names]
 
     def pen_width(self) -> float | None:
@@ -159,8 +161,8 @@ class TreeWalk:
         self._units = {"vw": wide, "vi": wide, "vh": high, "vb": high, "rem": 16.0, "rlh": 18.4}
         self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
         self.initial = InheritedStyle(units=self._units)
-        # Most elements of a file look like one before them: what they inherit from, and what they are
-        # drawn with, by the state around them. The states are kept so that their ids stay theirs.
+        # Most elements of a file look like one before them: their states and pens are
+        # kept, by the state around them. The states are kept so that their ids stay theirs.
         self._states: dict[
             tuple[int, tuple[tuple[str, str], ...]], tuple[InheritedState, InheritedState]
         ] = {}
@@ -195,7 +197,7 @@ class TreeWalk:
         return box, page_mm(given, box), box is not None or bool(css_px(given.get("width")))
 
     def _index(self, root: XmlNode) -> Iterator[str]:
-        """Note ids and what is not played; yield the texts of the style sheets."""
+        """Note ids and animations; yield the texts of the style sheets."""
         waiting = [root]
         while waiting:
             node = waiting.pop()
@@ -243,7 +245,7 @@ class TreeWalk:
         return next((color for color in opaque if not is_white(color)), None)
 
     def root(self, root: XmlNode) -> None:
-        """Draw what the root element holds; it is moved on its page, outside of its view box."""
+        """Draw the root's content; its transform moves it on the page, outside of its view box."""
         px = matrix = Matrix(a=PX, d=PX)
         page = viewport = Viewport(self.page[0] / PX, self.page[1] / PX)
         if self.box is not None:
@@ -261,12 +263,12 @@ class TreeWalk:
             self.children(root, self.inside(root, own, state))
 
     def target(self, link: str) -> XmlNode | None:
-        """Return the element that `#id` or `url(#id)` names, None when there is none."""
+        """Return the element that `#id` or `url(#id)` names, or None."""
         name = link.strip().removeprefix("url(").partition(")")[0].strip(" \"'")
         return self.ids.get(name[1:]) if name.startswith("#") else None
 
     def linked(self, node: XmlNode) -> XmlNode | None:
-        """Return the element that a `<use>` or its like names, None when there is none."""
+        """Return the element that a `<use>` or its like names, or None."""
         return self.target(_link(node))
 
     @contextmanager
@@ -287,7 +289,7 @@ class TreeWalk:
 
     @contextmanager
     def collecting(self, *, measuring: bool = False) -> Iterator[Scene]:
-        """Yield a separate scene for what is drawn in the block, with the clips so far.
+        """Yield a separate scene for the block's outlines, with the clips so far.
 
         When `measuring` it takes all shapes, painted or not.
         """
@@ -371,7 +373,7 @@ class TreeWalk:
         return own
 
     def inside(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> InheritedState:
-        """Return what holds inside an element: its transform, style and clips applied."""
+        """Return the state inside an element: its transform, style and clips applied."""
         if not own.keys().isdisjoint(_UNKNOWN_EFFECTS):
             for effect in _UNKNOWN_EFFECTS:
                 if own.get(effect, "none") not in ("none", "", "normal", "view-box"):
@@ -429,9 +431,9 @@ class TreeWalk:
         return own
 
     def _server_color(self, paint: str, name: str, own: dict[str, str]) -> str:
-        """Return a colour for a gradient: its darkest stop's; for what is not there, the fallback.
+        """Return the colour of a gradient's darkest stop, or the fallback of a missing one.
 
-        That the file's own paint is not what is drawn is noted; a translucent stop, among `own`.
+        A note says that another paint is drawn; a translucent stop is marked in `own`.
         """
         server = self.target(paint)
         fallback = paint.partition(")")[2].strip()
@@ -588,7 +590,7 @@ class TreeWalk:
     def nested(
         self, node: XmlNode, sizes: dict[str, str], own: dict[str, str], state: InheritedState
     ) -> InheritedState:
-        """Return what holds inside an `<svg>`, `<symbol>` or its like; `sizes` places it."""
+        """Return the state inside an `<svg>`, `<symbol>` or its like; `sizes` places it."""
         given = (state.px(sizes.get(name), name) for name in ("width", "height"))
         sides = zip(state.viewport, given, strict=True)
         size = Viewport(*(whole if side is None else side for whole, side in sides))
@@ -666,7 +668,7 @@ class TreeWalk:
         self.ids, self.sheet = outer
 
     def _tiles(self, name: str, node: XmlNode, data: str, state: InheritedState) -> str:
-        """Draw a pattern's tiles within a shape's fill or stroke; return the paint for what has none.
+        """Draw a pattern's tiles within a shape's fill or stroke; return the paint of the rest.
 
         This is the fallback of an empty pattern. One that is too fine is reported, and is black.
         """
@@ -772,12 +774,12 @@ class TreeWalk:
 
 
 def use_place(node: XmlNode, own: dict[str, str], state: InheritedState) -> Matrix:
-    """Return where a `<use>` puts what it shows."""
+    """Return the shift of the element that a `<use>` shows."""
     return translation(*state.lengths(node.attributes | own, "x", "y"))
 
 
 def _taken(paint: str, node: XmlNode, state: InheritedState) -> tuple[str, XmlNode, InheritedState]:
-    """Return a paint, and what it refers to: of `context-fill` and its like the element that they name."""
+    """Return a paint and the element that it belongs to; `context-fill` is another one's."""
     while paint.startswith("context-"):
         if state.context is None:
             return "none", node, state
