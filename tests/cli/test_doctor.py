@@ -81,7 +81,7 @@ def test_jobs_without_a_worker(home):
 def test_a_paused_queue_and_a_home_that_is_open_to_others(home):
     enqueue_background_job(TASK, 50, 50)
     pause_queue()
-    (home / ".drawscape").chmod(0o755)
+    (home / ".drawscape").chmod(0o750)
     *others, worker = remedies(doctor(alone=False))
     assert others == [f"chmod -R go= {home}/.drawscape", "drawscape queue resume"]
     assert is_fixed_by(*others, f"{worker} --burst", alone=False)
