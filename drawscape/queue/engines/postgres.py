@@ -56,9 +56,6 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
 WORK, CHANGE = "work", "change"
 """What a notice says: a worker may have something to do, or something else has changed."""
 
-_QUEUES = ("insert into job ", "set status = 'queued'")
-"""What is in a statement after which a worker may have something to do; a transaction may have any."""
-
 
 class PostgresEngine(PostgresQueries, JobTable):
     """The queue's tables in a Postgres database, by one connection that its threads take turns with.
@@ -167,7 +164,7 @@ class PostgresEngine(PostgresQueries, JobTable):
             run = PostgresRun(raw, self.label, in_doubt=True)
             rows = run(statement, **values)
             if notifies and run.wrote:
-                self._notify(raw, is_work=any(words in statement for words in _QUEUES))
+                self._notify(raw, is_work=statement in self.FOR_WORKERS)
         return rows
 
     @contextmanager

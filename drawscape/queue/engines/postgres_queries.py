@@ -33,7 +33,6 @@ _ORDINARY = """
 from job where queue = :queue and status = 'queued' and group_id is null and priority >= :lowest
     and (cardinality(:lanes::text[]) = 0 or 'default' = any(:lanes::text[]))
     and not exists (select 1 from job_pause where job_pause.queue = :queue and lane in ('default', '*'))
-order by priority desc, seq limit 1
 """
 _OF_GROUP = """
 from job where queue = :queue and status = 'queued' and group_id = job_group.id and priority >= :lowest
@@ -49,7 +48,7 @@ coalesce(most - (
 """
 _HEAD = f"""
 with head as (
-    select * from (select seq, priority {_ORDINARY}) as ordinary
+    select * from (select seq, priority {_ORDINARY} order by priority desc, seq limit 1) as ordinary
     union all
     select best.* from job_group cross join lateral (select seq, priority {_OF_GROUP}) as best
     where job_group.queue = :queue
@@ -66,8 +65,8 @@ class PostgresQueries(Queries):
 
     CLAIM_ORDINARY = f"""
     with next as materialized (
-        select seq {_ORDINARY.replace("order by", f"and not {_GROUPED} and {_MAY_CLAIM} order by")}
-        for update skip locked
+        select seq {_ORDINARY} and not {_GROUPED} and {_MAY_CLAIM}
+        order by priority desc, seq limit 1 for update skip locked
     )
     {_BEGIN} from next where job.seq = next.seq returning job.{_CLAIM}
     """
@@ -161,3 +160,14 @@ class PostgresQueries(Queries):
     select queue, status, sum(by) from changes group by queue, status
     on conflict (queue, status) do update set count = job_count_sum.count + excluded.count
     """
+
+    FOR_WORKERS = frozenset(
+        {
+            Queries.INSERT_JOB,
+            Queries.PROMOTE,
+            Queries.RELEASE_UNKNOWN,
+            Queries.RESUME,
+            Queries.ASK_MANY_TO_STOP,
+        }
+    )
+    """After these a worker may have something to do; a transaction may have any."""
