@@ -135,7 +135,8 @@ def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(start_consu
 
 
 def test_a_lane_of_a_worker_is_chosen_on_the_command_line(home):
-    slow, fast, ordinary = queued(job_lane="slow"), queued(job_lane="fast"), queued()
+    slow, ordinary = queued(job_lane="slow"), queued()
+    fast = queued(job_lane="fast", job_priority=-1)  # the only slot runs jobs of any priority
     python(
         "-m", "drawscape", "worker", "--lanes", "slow, fast", "--burst", "-q", "-w", "1", code=None
     )

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from object_store import object_store
 from postgres_proxy import Proxy
+from postgres_server import administrator
 from queue_steps import enqueue
 from support import ended, is_running, run, wait_until
 
@@ -21,7 +22,9 @@ from drawscape.job_manager import (
     default_queue,
     enqueue_background_job,
     get_job,
+    pause_queue,
     prune_jobs,
+    resume_queue,
     workers_alive,
 )
 from drawscape.queue.codec import SIGNATURE_BYTES, origin_of
@@ -65,7 +68,8 @@ def test_a_worker_without_the_code_leaves_a_job(start_elsewhere, start_consumer,
     assert "no module 'sampletasks'" in job.error
     shown = run("jobs", "show", job.id).out
     assert f"Python {platform.python_version()}" in shown.split("queued by")[1]
-    pid = start_consumer().pid
+    capable = start_consumer()
+    pid = capable.pid
     here = next(one.id for one in default_queue().database.workers.living() if one.pid == pid)
     busy = enqueue("append_then_wait", *map(str, (trace, tmp_path / "go")))
     wait_until(lambda: trace.exists(), what="the one that has the code to run it")
@@ -76,6 +80,9 @@ def test_a_worker_without_the_code_leaves_a_job(start_elsewhere, start_consumer,
     (tmp_path / "go").touch()
     assert later.wait(60) == 2
     assert later.refresh().attempts == busy.refresh().attempts == 1
+    capable.stop()
+    known = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 60, 60, "spiral")
+    assert known.wait(60)  # the other one has a free slot for what it has the code for
 
 
 def test_code_of_another_python_is_refused_by_name(start_elsewhere):
@@ -227,6 +234,23 @@ def test_a_worker_waits_for_a_server_that_is_away_and_repeats_no_line(proxy, sta
     assert "Traceback" not in text
     for line in ("event=waiting_for_server", "event=claim_failed", "event=connection_lost"):
         assert text.count(line) <= 2, text  # two, where the server's words differ
+
+
+def test_a_claim_that_is_answered_late_is_given_back(start_consumer):
+    """Late by more than five seconds: others may have released the job meanwhile."""
+    worker = start_consumer()
+    pause_queue()
+    job = enqueue("add", 1)
+    with psycopg.connect(os.environ["DRAWSCAPE_QUEUE"]) as holder:
+        holder.execute("lock table job in exclusive mode")
+        resume_queue()
+        age = "clock_timestamp() - query_start > '6 s'"
+        waits = f"select 1 from pg_stat_activity where wait_event = 'relation' and {age}"
+        with administrator(os.environ["DRAWSCAPE_QUEUE"]) as connection:
+            wait_until(lambda: connection.execute(waits).fetchone(), "a claim to be late")
+    assert job.wait(60) == 1
+    assert f"job={job.id} event=given_back token=1" in worker.log.read_text()
+    assert job.refresh().attempts == 1
 
 
 def test_a_worker_that_starts_waits_for_its_server(proxy, start_behind):

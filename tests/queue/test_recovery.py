@@ -94,11 +94,13 @@ def test_a_signal_to_worker_and_children_alike_ends_no_job(home, start_consumer,
     job = started(enqueue("append_then_wait", str(tmp_path / "begun"), str(gate)))
     wait_until((tmp_path / "begun").exists)
     os.kill(job.refresh().pid, signal.SIGTERM)
+    later = enqueue("add", 1)
     consumer.process.send_signal(signal.SIGINT)  # that lets running jobs end
     wait_until(lambda: "event=stopping" in consumer.log.read_text())
     gate.touch()
     consumer.process.wait(60)
     assert (job.status, job.refresh().attempts) == ("finished", 1)
+    assert (later.status, later.refresh().attempts) == ("queued", 0)
 
 
 @pytest.mark.sqlite
