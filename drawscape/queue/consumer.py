@@ -66,7 +66,7 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
         return cast("Queue", self.huey.queue())
 
     def loop(self, now: Any = None) -> None:
-        """Do as huey does, after what is due for jobs."""
+        """Queue due periodic jobs and prune, then do what huey's scheduler does."""
         huey, now_s = self.huey, time.monotonic()
         try:
             if self.periodic and huey.timetable:

@@ -237,11 +237,11 @@ class PostgresEngine(PostgresQueries, JobTable):
             raw.close()
 
     def version(self) -> int:
-        """Return a number that rises with what was committed, a moment after it was."""
+        """Return a number that rises shortly after each commit."""
         return self.heard(CHANGE)
 
     def heard(self, kind: str) -> int:
-        """Return a number that rises with each notice; of `kind` WORK with those alone."""
+        """Return a number that rises with each notice; for `kind` WORK, with notices of work only."""
         with self._exclusive():
             raw = self._opened()
             if not self._listens:

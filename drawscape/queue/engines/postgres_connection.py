@@ -76,7 +76,7 @@ T = TypeVar("T")
 def readable_url(url: str) -> str:
     """Return `url` with its password as libpq reads it, whatever characters it has.
 
-    Raises SettingsError, without the password, for what is no URL of a database.
+    Raises SettingsError for a text that is no database URL; the message has no password.
 
     >>> readable_url("postgresql://ada:50%/a@b@db/queue")
     'postgresql://ada:50%25%2Fa%40b@db/queue'
@@ -120,7 +120,7 @@ class _Text(StrDumperUnknown):
 class Session(psycopg.Connection[Any]):
     """psycopg's connection, which gives up a server that is silent for `silence_s`.
 
-    TCP finds nothing wrong with a server that is stopped, or with a proxy that swallows what it is given.
+    TCP does not notice a server that is stopped, or a proxy that drops all data.
     """
 
     silence_s = SHORT_SILENCE_S
@@ -147,14 +147,14 @@ class Session(psycopg.Connection[Any]):
             return end.value  # type: ignore[no-any-return]
 
     def is_alive(self) -> bool:
-        """Take in what the server has sent by itself; return whether it has not closed the connection."""
+        """Read notices that have arrived; return whether the connection is open."""
         with contextlib.suppress(psycopg.Error):
             self.pgconn.consume_input()  # why it is closed, if it is
             self.pgconn.consume_input()
         return not self.closed
 
     def await_word(self, timeout_s: float) -> None:
-        """Return when the server has sent something by itself, or after `timeout_s`."""
+        """Wait for a notice from the server, for at most `timeout_s`."""
         poll = select.poll()  # `select.select` takes no descriptor beyond 1023
         with contextlib.suppress(psycopg.Error):  # another thread has closed it
             poll.register(self.fileno(), select.POLLIN)

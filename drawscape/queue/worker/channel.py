@@ -23,13 +23,13 @@ class Channel:
         """The rest of a message that the socket has not taken; only one that does not block leaves any."""
 
     def send(self, content: tuple[Any, ...]) -> None:
-        """Send a message, or as much of it as the socket takes at once; raise OSError when nobody reads."""
+        """Send a message, until the socket is full; raise OSError when the other end is closed."""
         data = marshal.dumps(content)
         self.unsent = memoryview(len(data).to_bytes(_LENGTH_BYTES) + data)
         self.send_rest()
 
     def send_rest(self) -> None:
-        """Send what is `unsent`, or as much of it as the socket takes."""
+        """Continue with the `unsent` rest, until the socket is full."""
         with contextlib.suppress(BlockingIOError):
             while self.unsent:
                 self.unsent = self.unsent[os.write(self.descriptor, self.unsent) :]

@@ -119,7 +119,7 @@ class ChildProcess:
         return os.pread(self._begun.fileno(), 64, 0) == self.mark
 
     def read_log(self) -> bytes:
-        """Return what the child has printed since, at most 64 KiB, without waiting."""
+        """Return new output of the child, at most 64 KiB, without waiting."""
         with contextlib.suppress(OSError):
             return os.read(self._log.fileno(), 65_536)
         return b""
@@ -149,7 +149,7 @@ class ChildProcess:
         return code
 
     def kill(self) -> None:
-        """Kill the child, its process group and its descendants: what a task has started goes too."""
+        """Kill the child, its process group and its descendants, including processes that a task started."""
         orphans = descendants_of(
             self.pid
         )  # asked first: the orphans of the dead are not found again
@@ -187,7 +187,7 @@ def describe_death(
 ) -> tuple[str, dict[str, Any]]:
     """Return a sentence and details for a child that ended with `exit_code` without an answer.
 
-    `log` is the end of what it printed, where faulthandler leaves the stack; `peak_kb` its memory.
+    `log` is the end of its output, which has faulthandler's stack. `peak_kb` is its peak memory in KiB.
     """
     detail: dict[str, Any] = {"exit_code": exit_code}
     text = "its process ended without a result"

@@ -1,7 +1,7 @@
 """The thread that runs a worker's jobs: it claims for all slots, watches their children, acknowledges.
 
-One thread for all, for several would fight over Python's lock and SQLite's pages at each commit. What has
-ended at the same moment is acknowledged in one transaction, and each slot gets its next job in it.
+One thread serves all slots: several would compete for Python's lock, and for SQLite's pages at each commit.
+Jobs that end at the same moment are acknowledged in one transaction, which also claims the next jobs.
 """
 
 import contextlib
@@ -81,7 +81,7 @@ class Dispatcher:
         self._call((job_id, token), lambda slot: slot.stop(grace_s))
 
     def lose(self, job_id: str, token: int) -> None:
-        """Say that the job of that claim is no longer this worker's: its child is to end."""
+        """Say that another worker may have this job by now; its child ends."""
         self._call((job_id, token), Slot.lose)
 
     def leave(self) -> None:
@@ -94,7 +94,7 @@ class Dispatcher:
         self.wake()
 
     def kill(self) -> None:
-        """Kill what is left of the children: multiprocessing would wait for them at the exit."""
+        """Kill the remaining children; multiprocessing would wait for them at exit."""
         for slot in self._slots:
             slot.kill()
 
@@ -296,7 +296,7 @@ class Dispatcher:
 
 
 def _unforeseen(what: str, error: Exception) -> Outcome:
-    """What is written of a job when its own outcome cannot be: in plain ASCII, which always can."""
+    """Return the outcome for a job whose own outcome cannot be written; ASCII text can always be written."""
     text = f"{what}: {type(error).__name__}: {str(error)[:2000]!a}"
     return Outcome("failed", "crashed", error=text)
 

@@ -1,4 +1,4 @@
-"""What a running task knows of its job: `current_job()`, its progress, preview, notes and log.
+"""The job that the calling code runs in: `current_job()`, with progress, preview, notes and log.
 
 Outside of a worker the context does nothing.
 """
@@ -58,7 +58,7 @@ class JobContext:
 class RunningJob(JobContext):
     """The context inside a child process: limits the rate, keeps the last value, sends the rest.
 
-    `send` is given what has changed by its name in the table: progress, message, meta, picture.
+    `send` is called with the changed values by column: progress, message, meta, picture.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class RunningJob(JobContext):
         self._flush_later()
 
     def flush(self, *, with_preview: bool = True, last: bool = False) -> None:
-        """Send what is pending now; the `last` flush sends a preview even if it was not due yet."""
+        """Send pending values now; the `last` flush includes a preview that is not due yet."""
         with self._lock:
             if not self._pending:
                 return
@@ -137,7 +137,7 @@ class RunningJob(JobContext):
         return data
 
     def close(self, *, with_preview: bool) -> None:
-        """Send what is pending; a preview or notes that cannot be sent are not the task's outcome."""
+        """Send the last values; an error in a preview or in notes does not fail the job."""
         try:
             if with_preview and self._preview is not None:
                 self._pending = True
@@ -181,7 +181,7 @@ def current_job() -> JobContext:
 
 
 def set_current(job: JobContext = _NOWHERE) -> None:
-    """Make `job` the current one of this process; by default there is none."""
+    """Set the current job of this process; without an argument, there is none."""
     global _current
     _current = job
 

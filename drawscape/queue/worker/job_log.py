@@ -1,4 +1,4 @@
-"""What a job prints, on its way into the table."""
+"""The log of a running job: collected from its child, and written into the table."""
 
 import time
 
@@ -60,7 +60,7 @@ class JobLog:
             self._row = self.end
 
     def since(self, mark: int) -> str:
-        """Return what was written after `mark`, at most 64 KiB of it."""
+        """Return the output after `mark`, or its last 64 KiB."""
         return self._data[max(0, mark - self._start) :][-_TAIL_BYTES:].decode(errors="replace")
 
     def last_lines(self, count: int = 20) -> str:

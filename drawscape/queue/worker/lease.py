@@ -47,8 +47,8 @@ class _Timer(NamedTuple):
 class ChildLease:
     """The lease of a worker as its slots see it; moments are in seconds since the machine was started.
 
-    `on_renewal(renewal)` is called after each, in the thread that renews; it returns whether all that runs
-    is still the worker's.
+    `on_renewal(renewal)` is called after each renewal, in the renewing thread. It returns whether all running
+    jobs are still the worker's.
     """
 
     def __init__(self, lease_s: float, on_renewal: Callable[[Renewal], bool]) -> None:
@@ -59,7 +59,7 @@ class ChildLease:
         self._confirmed_at = self._held_since = 0.0
 
     def renewed(self, renewal: Renewal) -> bool:
-        """Note what the server has said; return whether all that runs is still the worker's."""
+        """Note a confirmed renewal; return whether all running jobs are still the worker's."""
         with self._lock:
             if renewal.is_lost or not self._holds():
                 self._end()

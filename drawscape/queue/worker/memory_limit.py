@@ -1,4 +1,4 @@
-"""How much memory a job may use: by DRAWSCAPE_JOB_MEMORY, else most of what the machine or container has."""
+"""The memory limit of a job: DRAWSCAPE_JOB_MEMORY, or 80 % of the memory of machine or container."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ def memory_limit_bytes() -> int | None:
     """Return the limit of a job's memory in bytes; None for no limit.
 
     `DRAWSCAPE_JOB_MEMORY` names it: `'2G'`, `'512M'`, bytes, or `'none'`. By default it is 80 % of the
-    machine's memory, or of what a container or service may have.
+    machine's memory, or of the limit of its container or service.
     Raises SettingsError for a malformed value.
     """
     text = os.environ.get("DRAWSCAPE_JOB_MEMORY", "").strip()

@@ -37,7 +37,7 @@ def _mark(worker: str, folder: Path) -> str:
 def kill_orphans(worker: str, folder: Path) -> list[int]:
     """Kill the processes that carry the mark of `worker`, a dead one; return their ids.
 
-    The kernel kills a child and its group with their worker, but not what has left the group.
+    The kernel kills a child and its group with their worker, but no process that has left the group.
     """
     return kill_marked(_WORKER, _mark(worker, folder))
 
@@ -65,7 +65,7 @@ def kill_marked(variable: str, value: str) -> list[int]:
 
 
 def child_mark(pid: int) -> str:
-    """Return what the processes carry as `CHILD` that the child `pid` of this worker has started."""
+    """Return the value of `CHILD` in all processes that the child `pid` of this worker has started."""
     return f"{pid} {os.environ.get('DRAWSCAPE_WORKER', '')}"
 
 

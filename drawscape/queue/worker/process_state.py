@@ -1,4 +1,4 @@
-"""What a job may change in its process: put back after it, or the process runs no other job."""
+"""The state of a child process that a job may change: restored after it, or the child is replaced."""
 
 import contextlib
 import faulthandler
@@ -63,9 +63,9 @@ class ProcessState:
         _restore_random()
 
     def restore(self) -> bool:
-        """Undo what the last job has changed; return whether the next one meets the process as it was.
+        """Restore the state from before the job; return whether another job may run in this process.
 
-        What is changed rarely, or cannot be undone, such as threads that still run, is left as it is.
+        Rare changes, and those that cannot be undone, such as running threads, are not restored.
         """
         unchanged = self._unchanging == _unchanging() and not _has_children()
         with contextlib.suppress(OSError):
@@ -80,7 +80,7 @@ class ProcessState:
         return self._restore_output() and unchanged
 
     def _restore_output(self) -> bool:
-        """Return whether the output goes where it should; what was closed is closed for good."""
+        """Restore the output; return whether that worked, as a closed stream cannot be opened again."""
         sys.stdin, sys.stdout, sys.stderr = self._streams
         try:
             for descriptor in (1, 2):

@@ -18,7 +18,7 @@ from drawscape.queue.worker.task_caller import ChildSettings, TaskCaller
 def run_here(queue: Queue, job_ids: list[str], until: float) -> bool:
     """Run these jobs, and what follows from them, in this process, one after another, without a worker.
 
-    Nothing of what a job leaves behind is put back, and nothing can kill it. Returns False when that took
+    State that a job changes is not restored, and nothing can kill the job. Returns False when that took
     longer than `until` (monotonic seconds).
     """
     engine = queue.database

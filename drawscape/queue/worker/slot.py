@@ -39,7 +39,7 @@ _LOG = logging.getLogger("huey.drawscape")
 
 
 class SlotState(Enum):
-    """What a slot's child does."""
+    """The state of a slot's child process."""
 
     EMPTY = auto()
     """There is none."""
@@ -182,7 +182,7 @@ class Slot:
             child.kill()
 
     def attend(self, ready: set[int]) -> None:
-        """Read what has come, send what has room, and do what is due."""
+        """Read messages, log and death; send the rest of a job; check limits that are due."""
         if self._child is not None:
             messages, log, death = self._child.descriptors
             if log in ready:
@@ -247,7 +247,7 @@ class Slot:
                 break
 
     def _write_progress(self) -> None:
-        """Write how far the job is; what is not written is tried again at the next check."""
+        """Write progress and preview; after an error it is tried again at the next check."""
         if not self._unwritten:
             return
         engine, claim = self._engine, self.claim
@@ -271,7 +271,7 @@ class Slot:
             _LOG.warning("job=%s event=not_written error=%r", self.claim.id, str(error))
 
     def _check(self, now: float) -> None:
-        """Measure the memory, and let others see what was printed and how far the job is."""
+        """Measure the memory; write log and progress."""
         if self.state is SlotState.RUNNING:
             self._child.sample_peak()
         self._check_at = now + _CHECK_S
@@ -342,7 +342,7 @@ class Slot:
         self._end(outcome, is_reusable=is_sound)
 
     def _end_as_decided(self, stack: str | None = None) -> None:
-        """End the job by the worker's verdict, with its stack: what it was doing then."""
+        """End the job with the worker's verdict and the stack from that moment."""
         verdict = self._verdict or Outcome(Status.STOPPED)
         stack = stack or self._log.since(self._dump_at)
         error = None

@@ -37,7 +37,7 @@ class JobStopped(BaseException):
 
 @dataclass(frozen=True)
 class ChildSettings:
-    """What a child needs to know when it starts."""
+    """The settings of a child process."""
 
     home: str
     key: bytes
@@ -133,7 +133,7 @@ class TaskCaller:
         return self._codec.loads(rows[0][0], of_result(one.job_id))
 
     def run(self, job_id: str, task: str, call: Call | Outcome) -> Outcome:
-        """Return how what was prepared ended; whatever it raises is its job's failure."""
+        """Run a prepared call and return its outcome; any exception is a failure of the job."""
         if isinstance(call, Outcome):
             return call
         try:
@@ -181,7 +181,7 @@ class TaskCaller:
 
 
 def _drain(steps: Iterator[Any], task: str) -> Any:
-    """Return what the generator returns; each yield, a fraction or (fraction, preview), is progress."""
+    """Run a generator and return its result; each yield is progress: a fraction, or (fraction, preview)."""
     while True:
         try:
             step = next(steps)
