@@ -7,7 +7,6 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +29,7 @@ from drawscape.cli.options import (
     pairs,
     time_option,
 )
-from drawscape.cli.printing import counted, print_facts, print_json, print_table, table
+from drawscape.cli.printing import counted, print_facts, print_json, print_table
 from drawscape.cli.worker import WorkerBeside
 from drawscape.durations import span_words
 from drawscape.errors import JobStateError, QueueError
@@ -41,7 +40,6 @@ from drawscape.parameters import file_parameters
 _RESULT_CHARS = 2000
 _PERIOD_S = 0.25  # between two checks of all jobs
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
-_LINES_AROUND = 6  # a title of three lines, headings, and the cursor's line with room to spare
 _WIDE = 120  # columns that a whole row takes; what is no terminal has them
 _SHORT = 8
 """Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
@@ -56,22 +54,20 @@ _LIMIT = option(
     default=20,
     type=click.IntRange(1, 10_000),
 )
-_WATCH = flag("--watch live", "Live table, until Ctrl-C.")
 _TIMEOUT = time_option("--timeout TIME", "Longest time to wait, such as 90s or 5m.")
 
 
 @click.group(invoke_without_command=True)
-@_WATCH
 @_LIMIT
 @JSON
 @click.pass_context
-def jobs(context: click.Context, live: bool, limit: int, as_json: bool) -> None:
+def jobs(context: click.Context, limit: int, as_json: bool) -> None:
     """List jobs, and cancel, retry or remove them.
 
     A job is named by its id, or by the end of it that a narrow list shows.
     """
     if context.invoked_subcommand is None:
-        context.invoke(list_command, status=(), task=None, limit=limit, live=live, as_json=as_json)
+        context.invoke(list_command, status=(), task=None, limit=limit, as_json=as_json)
 
 
 @jobs.command("list")
@@ -83,32 +79,18 @@ def jobs(context: click.Context, live: bool, limit: int, as_json: bool) -> None:
 )
 @option("--task PATH", "Task of the jobs, or a module of tasks.")
 @_LIMIT
-@_WATCH
 @JSON
-def list_command(
-    status: tuple[str, ...], task: str | None, limit: int, live: bool, as_json: bool
-) -> None:
+def list_command(status: tuple[str, ...], task: str | None, limit: int, as_json: bool) -> None:
     """List jobs, the newest first.
 
     On a terminal it is a table. Elsewhere each job is a line with tabs: id, name, status, progress, age and
     time taken.
     """
-
-    def rows(most: int = limit) -> list[JobSnapshot]:
-        return job_api.list_snapshots(status or None, task, most)
-
-    moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    rows = job_api.list_snapshots(status or None, task, limit)
     if as_json:
-        print_json([row._asdict() for row in rows()])
-    elif live and moves:
-        with contextlib.suppress(KeyboardInterrupt):  # it is how one leaves
-            _watch(rows, limit)
+        print_json([row._asdict() for row in rows])
     else:
-        if live:
-            click.echo(
-                "--watch needs a terminal that can redraw; this is the table as it is now", err=True
-            )
-        print_table(*_table(rows()), title=_title)
+        print_table(*_table(rows), title=_title)
 
 
 @jobs.command()
@@ -301,22 +283,6 @@ def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
         ]
         cells.append(line[:count])
     return ["id", "job", "status", "done", "age", "took"][:count], cells
-
-
-def _watch(find: Callable[[int], list[JobSnapshot]], limit: int) -> None:
-    """Show the table, no longer than the terminal is high."""
-    from rich.console import Console, Group
-    from rich.live import Live
-    from rich.text import Text
-
-    console = Console()
-    with Live(console=console, auto_refresh=False) as view:
-        while True:
-            rows = find(max(1, min(limit, console.height - _LINES_AROUND)))
-            view.update(
-                Group(Text(_title()), *([table(*_table(rows))] if rows else [])), refresh=True
-            )
-            time.sleep(_PERIOD_S)
 
 
 def _title() -> str:

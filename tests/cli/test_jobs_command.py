@@ -7,7 +7,7 @@ import click
 import pytest
 from support import ended, program, python, run, started, wait_until
 
-from drawscape.job_manager import delete_job, enqueue_background_job, list_jobs
+from drawscape.job_manager import enqueue_background_job, list_jobs
 
 MODULES = {
     "clitasks": """
@@ -77,8 +77,6 @@ def test_the_list_is_plain_lines_where_there_is_no_terminal(worked_home):
     assert job.id in output("list", "--status", "finished", "--task", "clitasks.speak")
     assert job.id not in output("list", "--status", "failed")
     assert job.id in output()
-    watched = run("jobs", "--watch")
-    assert (watched.out.count(job.id), "needs a terminal" in watched.err) == (1, True)
 
 
 def test_show_explains_and_wait_prints_the_result_of_a_class_of_the_projects_too(worked_home):
@@ -201,20 +199,3 @@ def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home, shown):
     narrowest = shown(40)
     assert "  rings for Ada " in narrowest
     assert max(map(len, narrowest.splitlines())) <= 40
-
-
-@pytest.mark.usefixtures("home")
-@pytest.mark.slow
-def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
-    screen = terminal("jobs", "--watch", columns=70)
-    screen.expect_exact("0 waiting")
-    for name in ("first", "second"):
-        job_id = enqueue_background_job(TASK, width=9, height=9, job_id=name).id
-        screen.expect_exact(name)
-        assert run("jobs", "cancel", job_id).code == 0
-        screen.expect_exact("1 canceled")
-        delete_job(job_id)
-        screen.expect_exact("0 running in")
-    screen.sendintr()
-    assert "Traceback" not in screen.read()
-    assert screen.wait() == 0
