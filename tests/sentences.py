@@ -24,12 +24,14 @@ PHRASES = {
     r"cannot be had": "unavailable",
     r"is whole|whole or absent": "is OK, complete",
     r"for want of": "without",
-    r"at a glance|a look": "an overview, a check",
-    r"lest": "so that not",
+    r"a look": "an overview, a check",
     r"shall": "must",
-    r"hence|thus": "so",
-    r"unasked": "without a yes",
     r"had finished before": "has already finished",
+    r"is started still": "is still running",
+    r"runs beside it": "was started",
+    r"where each (cell|one) comes from": "sources",
+    r"why it is so": "how it works",
+    r"nothing more will happen to": "is in a final state",
     r"as a matter of course": "always",
 }
 """What makes a reader stop, and what to write; single words are in tests/words.txt."""

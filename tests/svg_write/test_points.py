@@ -132,7 +132,7 @@ def test_the_line_is_straight_between_corners_and_bends_on_both_sides_of_a_smoot
     assert (into + out) / 2 == pytest.approx((20, 10))  # one tangent: no corner there
 
 
-def test_a_closed_shape_is_the_same_whichever_vertex_comes_first():
+def test_a_closed_shape_is_the_same_from_any_first_vertex():
     corners = [(50, 10), (65, 40, True), (50, 55, True), (35, 40, True)]
     whole = {drawn(corners[n:] + corners[:n], closed=True) for n in range(4)}
     assert len(whole) == 1

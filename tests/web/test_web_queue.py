@@ -76,7 +76,7 @@ def test_a_drawing_is_listed_under_each_name_of_its_task(client):
     assert {waiting(), library.id} == set(rows(client))
 
 
-def test_its_owner_lets_it_hurry_retry_and_delete_and_pause(owner):
+def test_its_owner_may_raise_retry_delete_and_pause(owner):
     job_id = waiting()
     assert rows(owner)[job_id]["actions"] == ["sooner", "cancel"]
     before = get_job(job_id).priority

@@ -20,7 +20,7 @@ from drawscape.svg.read.walk import TextMode, read_scene
 
 FillMode = Literal["outline", "hatch"]
 Layering = Literal["auto", "group", "color", "none"]
-"""`auto` takes Inkscape's layers, else groups or colours, whichever make more layers."""
+"""`auto` takes Inkscape's layers, else groups or colours, depending on which make more layers."""
 
 HATCH_MM = 1.0
 """Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""

@@ -1,7 +1,7 @@
 """XML text as a light tree of nodes, read with guards against hostile files.
 
 Entities are what makes XML dangerous: they fetch files, and they multiply. Illustrator's files
-declare a handful for their name spaces, so internal ones that hold no others are allowed, and nothing else.
+declare a few for their name spaces, so only internal ones that hold no others are allowed.
 
 Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
 time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
