@@ -87,8 +87,13 @@ _plain = lru_cache(16)(Path)
 
 
 def _path(named: str) -> Path:
-    """Return the path in a variable; an absolute one is parsed once, since each enqueue needs it."""
-    return _plain(named) if named.startswith("/") else _expanded(named).absolute()
+    """Return the path that a variable names; a relative one begins at the first working folder.
+
+    An absolute path is parsed once: each enqueue asks for it.
+    """
+    if named.startswith("/"):
+        return _plain(named)
+    return _working_folder() / _expanded(named)
 
 
 def _expanded(named: str) -> Path:

@@ -145,15 +145,20 @@ class RunsJobs(Huey):  # type: ignore[misc]
         return entry
 
     def run_timetable(self, queue: Queue, now: float | None = None) -> None:
-        """Queue what has come due since the last look; one entry's error does not stop the others."""
+        """Queue what has come due since the last call; one entry's error does not stop the others.
+
+        What a locked or full queue did not take is queued by the next call.
+        """
         minute = int((clock.now() if now is None else now) // MINUTE_S)
         for name, entry in self.timetable.items():
             if entry.seen != minute:
                 try:
                     entry.run(queue, minute)
+                except QueueError as error:
+                    _LOG.error("event=periodic_job_waits name=%s error=%r", name, str(error))
                 except Exception:  # noqa: BLE001 - whatever a rule or a task raises
                     _LOG.exception("event=periodic_job_failed name=%s", name)
-                entry.seen = minute
+                    entry.seen = minute
 
 
 class JobStorage(SqliteStorage):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 import codecs
 import time
 from collections.abc import Generator, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -24,10 +25,6 @@ _LOG_BYTES = 1_048_576
 DROPPED = b"[... earlier output was dropped ...]\n"
 
 
-def _fact(name: str, words: str) -> Any:
-    return property(lambda job: getattr(job.refresh(), name), doc=words)
-
-
 class Job(JobReference):
     """One job of a queue: what it is, how far it is, what came of it, and what can be done with it."""
 
@@ -38,25 +35,60 @@ class Job(JobReference):
             raise JobNotFoundError(unknown_job(self.id))
         return row
 
-    status = _fact(
-        "status",
-        "`queued`, `scheduled`, `deferred`, `started`, `finished`, `failed`, `stopped`, `canceled`.",
-    )
-    reason = _fact(
-        "reason",
-        "Why it failed: `exception`, `timeout`, `crashed`, `lost`, `invalid` or `dependency`.",
-    )
-    ended = _fact("ended", "Whether it is over, however it went.")
-    task = _fact("task", "The dotted path of the function that runs.")
-    error = _fact(
-        "error", "The worker's traceback or sentence, for a job that failed or will be retried."
-    )
-    progress = _fact("progress", "How far it is, 0 to 1.")
-    message = _fact("message", "What the task last said of its progress.")
-    description = _fact("description", "The words given as `job_description`.")
-    created_at = _fact("created_at", "When it was queued, in UTC.")
-    started_at = _fact("started_at", "When its present or last run began, in UTC.")
-    ended_at = _fact("ended_at", "When it ended, in UTC.")
+    @property
+    def status(self) -> str:
+        """Where it is: `queued`, `scheduled`, `deferred`, `started` or how it ended."""
+        return self.refresh().status
+
+    @property
+    def reason(self) -> str | None:
+        """Why it failed or was canceled: a word of `drawscape.jobs.Reason`."""
+        return self.refresh().reason
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over, however it went."""
+        return self.refresh().ended
+
+    @property
+    def task(self) -> str:
+        """The dotted path of the function that runs."""
+        return self.refresh().task
+
+    @property
+    def error(self) -> str | None:
+        """The worker's traceback or sentence, for a job that failed or will be tried again."""
+        return self.refresh().error
+
+    @property
+    def progress(self) -> float:
+        """How far it is, 0 to 1."""
+        return self.refresh().progress
+
+    @property
+    def message(self) -> str | None:
+        """What the task last said of its progress."""
+        return self.refresh().message
+
+    @property
+    def description(self) -> str | None:
+        """The words given as `job_description`, or the task's own."""
+        return self.refresh().description
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was queued, in UTC."""
+        return self.refresh().created_at
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its present or last run began, in UTC."""
+        return self.refresh().started_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, in UTC."""
+        return self.refresh().ended_at
 
     @property
     def result(self) -> Any:

@@ -31,16 +31,23 @@ class PeriodicJob:
     zone: tzinfo | None
     catch_up_s: float
     seen: int | None = None
-    """The minute, counted from 1970, at which this worker has looked last."""
+    """The last minute, counted from 1970, whose job this worker has queued, if one was due."""
 
     def run(self, queue: Queue, minute: int) -> None:
-        """Queue the jobs of what has come due until `minute`, if no other worker was first."""
-        for one in range(self._first(queue, minute), minute + 1):
+        """Queue the jobs of all minutes until `minute`, if no other worker was first.
+
+        Raises QueueError while the queue is locked or its disk is full; the next call goes on where this one
+        ended.
+        """
+        first = self._first(queue, minute)
+        self.seen = first - 1
+        for one in range(first, minute + 1):
             moment = datetime.fromtimestamp(one * MINUTE_S, UTC)
             if self.is_due(moment.astimezone(self.zone).replace(tzinfo=None)):
                 job_id = f"{self.name}-{moment:%Y%m%dT%H%M}"[-128:]
                 with suppress(DuplicateJobError):
                     queue.enqueue(self.task, (), {"job_id": job_id, **self.arguments})
+            self.seen = one
         if self.catch_up_s:
             note = {"name": f"periodic {self.name}", "value": str(minute)}
             queue.database.write(queue.database.NOTE, **note)

@@ -6,6 +6,7 @@ once, and runs the job with those. So no old sketch is drawn, and nothing is dep
 
 import hashlib
 import os
+import re
 import shutil
 import time
 import zlib
@@ -28,6 +29,7 @@ KEEP_S = 60 * 86_400.0
 """The queue keeps the code so long after it was last used, and as long as a job waits that needs it."""
 
 _MOST_FOLDERS = 32
+_DIGEST = re.compile("[0-9a-f]{32}")
 _PUBLISHED: dict[tuple[str, str], float] = {}
 """When this process has published which code where, in monotonic seconds."""
 
@@ -106,18 +108,43 @@ def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
         files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))
         with scratch_folder(folder.parent) as scratch:
             for path, data in files.items():
-                target = scratch / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
+                _write_flushed(scratch / path, data)
+            for written in (scratch, *scratch.rglob("*/")):
+                _flush_folder(written)
             try:
                 scratch.rename(folder)
             except OSError:
                 if not folder.is_dir():  # else another child was first
                     raise
-        others = sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime)
-        for old in others[:-_MOST_FOLDERS]:
-            shutil.rmtree(old, ignore_errors=True)
+        _flush_folder(folder.parent)
+        _remove_unused(folder.parent)
+    os.utime(folder)  # it was used now
     return folder
+
+
+def _write_flushed(file: Path, data: bytes) -> None:
+    """Write a file such that a power loss after the folder's renaming leaves it whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_unused(parent: Path) -> None:
+    """Remove the folders that were used longest ago, but for some; each use sets a folder's time."""
+    folders = [one for one in parent.iterdir() if _DIGEST.fullmatch(one.name)]
+    folders.sort(key=lambda one: one.stat().st_mtime)
+    for unused in folders[:-_MOST_FOLDERS]:
+        shutil.rmtree(unused, ignore_errors=True)
 
 
 def _about(digest: str) -> str:

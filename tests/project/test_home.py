@@ -41,6 +41,14 @@ def test_a_project_and_an_old_home_are_found_from_below(here, file, text):
     assert settings.home() == here
 
 
+def test_a_relative_home_stays_when_the_working_folder_changes(here, tmp_path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_HOME", "studio")
+    assert settings.home() == Path.cwd() / "studio"
+    named = settings.home()
+    monkeypatch.chdir(tmp_path)
+    assert settings.home() == named
+
+
 @pytest.mark.parametrize("file", ["drawscape.toml", ".drawscape/queue.db"])
 def test_a_project_in_a_folder_of_all_users_is_not_found_from_below(here, file, tmp_path):
     (here / file).parent.mkdir(exist_ok=True)

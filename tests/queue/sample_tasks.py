@@ -81,6 +81,12 @@ def print_much(megabytes):
     print("the very last line")
 
 
+def print_quarters(megabytes):
+    for _ in range(4 * megabytes):
+        print("x" * 2**18)
+        time.sleep(0.25)
+
+
 def progress_storm(calls):
     job = current_job()
     for i in range(calls):

@@ -247,3 +247,14 @@ def test_each_retry_waits_as_long_as_it_was_asked_in_a_batch_too(options, waits)
         end(take(), "failed", "exception")
         assert job.status == "failed"
         job.delete()
+
+
+def test_a_second_run_begins_without_the_progress_of_the_first(home):
+    job = queued(job_retries=1)
+    held, database = take(), default_queue().database
+    said = {"progress": 0.7, "message": "seven of ten", "meta": None}
+    database.write(database.PROGRESS, **held.key, **said)
+    assert (job.progress, job.message) == (0.7, "seven of ten")
+    acknowledge(database, held, Outcome("failed", "exception"))
+    take()
+    assert (job.status, job.progress, job.message) == ("started", 0.0, None)

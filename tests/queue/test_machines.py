@@ -28,6 +28,7 @@ from drawscape.job_manager import (
     workers_alive,
 )
 from drawscape.queue.codec import SIGNATURE_BYTES, origin_of
+from drawscape.queue.project_code import folder_with
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nightly]
 
@@ -83,6 +84,21 @@ def test_a_worker_without_the_code_leaves_a_job(start_elsewhere, start_consumer,
     capable.stop()
     known = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 60, 60, "spiral")
     assert known.wait(60)  # the other one has a free slot for what it has the code for
+
+
+def test_the_folders_of_code_that_were_used_last_are_kept(home, tmp_path):
+    queue = default_queue()
+    sketch = home / "sketch.py"
+    digests = []
+    for number in range(34):
+        sketch.write_text(f"number = {number}")
+        digests.append(queue.code())
+        folder = folder_with(queue.database, queue.codec, tmp_path, digests[-1])
+        assert (folder / "sketch.py").read_text() == sketch.read_text()
+        os.utime(folder, (number, number))  # as if a file system counted whole seconds
+        folder_with(queue.database, queue.codec, tmp_path, digests[0])
+    left = {one.name for one in folder.parent.iterdir() if not one.name.startswith(".")}
+    assert left == {digests[0], *digests[3:]}
 
 
 def test_code_of_another_python_is_refused_by_name(start_elsewhere):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from huey import crontab
+from support import locked
 
 from drawscape.errors import JobOptionError
 from drawscape.jobs import default_queue, list_jobs
@@ -98,6 +99,19 @@ def test_entries_of_one_task_have_names_and_zones_that_exist(huey):
     worker.periodic_job(crontab(minute="30"), TASK, name="half past")
     worker.run_timetable(default_queue(), at("11-25T10:30"))
     assert [job.id for job in list_jobs()] == ["half_past-20261125T1030"]
+
+
+@pytest.mark.parametrize("catch_up", [None, "1h"])
+def test_a_queue_that_is_locked_at_the_minute_gets_the_job_when_it_is_free(huey, catch_up):
+    worker = huey()
+    worker.periodic_job(crontab(minute="0"), TASK, catch_up=catch_up)
+    queue = worker.queue()
+    worker.run_timetable(queue, at("11-25T09:59"))
+    with locked():
+        worker.run_timetable(queue, at("11-25T10:00:01"))
+    worker.run_timetable(queue, at("11-25T10:01:01"))
+    worker.run_timetable(queue, at("11-25T10:01:02"))
+    assert [job.id for job in list_jobs()] == ["sampletasks_nothing-20261125T1000"]
 
 
 def test_an_entry_that_fails_does_not_stop_the_others(huey, caplog):

@@ -19,6 +19,7 @@ from support import ended, wait_until
 from drawscape.errors import JobFailed, JobTimeout, TaskArgumentsError
 from drawscape.job_manager import (
     current_job,
+    default_queue,
     enqueue_background_job,
     enqueue_many,
     get_job_status,
@@ -258,6 +259,15 @@ def test_a_log_keeps_its_end_within_a_mebibyte(megabytes):
     assert len(text) <= 2**20
     assert text.endswith("the very last line\n")
     assert "dropped" in text[:100]
+
+
+def test_what_a_log_leaves_out_leaves_the_table():
+    job = enqueue("print_quarters", 4)
+    job.wait(240)
+    stored = "select sum(length(data)) from job_log where job_id = :id"
+    sizes = default_queue().database.read(stored, id=job.id)
+    assert len(job.logs()) <= 2**20
+    assert sizes[0][0] < 1.5 * 2**20
 
 
 def test_a_log_can_be_followed_while_the_job_runs(tmp_path):

@@ -171,6 +171,15 @@ def test_a_key_that_is_damaged_or_gone_is_an_error_and_no_new_one_is_made(home):
 
 
 @pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("text", ["x", "k" * 31])
+def test_a_key_that_can_be_guessed_is_refused(monkeypatch, text):
+    monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", text)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", "other.db")
+    with pytest.raises(errors.SettingsError, match=rf"has {len(text)} characters; give 32 or more"):
+        queued()
+
+
+@pytest.mark.usefixtures("home")
 def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
     start_consumer("-w", "1")
     jobs = [enqueue("echo", number) for number in range(2)]
