@@ -93,7 +93,7 @@ def code_of(function: Callable[..., Any]) -> Code:
         for (module, _), text in walk.statements.items()
         for part in _statements_in(text)
     ]
-    digest = hashlib.sha256(repr(sorted(counted)).encode()).hexdigest()
+    digest = hashlib.sha256(repr((sorted(counted), sorted(walk.annotations))).encode()).hexdigest()
     text = "\n".join(part for _, part in counted)
     return Code(digest, source if walk.is_source else None, text)
 
@@ -215,6 +215,17 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
     return None
 
 
+def _annotations_of(function: Any) -> str:
+    """Return the annotations of a function as text: they decide what a parameter's value means.
+
+    They are no part of its code, so that the text of a file that was edited since may be taken for it.
+    """
+    with contextlib.suppress(Exception):
+        found = inspect.get_annotations(function, eval_str=True)
+        return _ADDRESS.sub("", repr(found))
+    return ""
+
+
 def _codes_in(code: CodeType) -> list[CodeType]:
     """Return `code` and all code inside it."""
     found = [code]
@@ -324,6 +335,7 @@ class _CodeWalk:
 
     def __init__(self) -> None:
         self.is_source = True
+        self.annotations: set[str] = set()
         self.statements: dict[tuple[str, str], str] = {}
         self._values: dict[tuple[str, str], Any] = {}
         self._whole: set[str] = set()
@@ -472,6 +484,7 @@ class _CodeWalk:
         """
         function = _within(value)
         code = function.__code__
+        self.annotations.add(_annotations_of(function))
         held = self._held(function, function, value)
         node = _definition_of(code)
         if node is None:

@@ -302,6 +302,8 @@ def test_a_draft_is_in_no_history_and_is_not_drawn_twice(home):
     assert [frame.stat().st_mtime_ns for frame in frames] == stamps
     assert draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=2)) == frames[1]
     assert draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=9)) is None
+    with pytest.raises(DrawingNotFoundError):
+        find(frames[0])
 
     def dot(svg):
         svg.circle(30, 30, 3)

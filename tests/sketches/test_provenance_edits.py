@@ -138,6 +138,17 @@ def test_random_edits_of_a_cell_and_of_a_module_give_no_stale_recipe(tmp_path, m
     sys.modules.pop("shapes_beside")
 
 
+def test_a_bound_that_is_edited_in_a_module_changes_the_recipe(tmp_path, monkeypatch):
+    """Annotations are no part of a function's code: its former text has the same."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    edited = CELL.replace("Interval(ge=1, le=50)", "Interval(ge=1, le=60)")
+    recipes = [request(sketch_of_module(text, tmp_path)) for text in (CELL, edited, CELL)]
+    assert recipes[0] != recipes[1]
+    assert recipes[0] == recipes[2]
+    sys.modules.pop("shapes_beside")
+
+
 DEFAULTS = [
     "def bent(x, *, by=BEND):\n    return x + by",
     "def bent(x, by=BEND):\n    return x + by",
