@@ -8,8 +8,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from drawscape.atomic import write_atomic
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Drawing
@@ -17,28 +15,20 @@ from drawscape.catalogue.existing import free_path
 from drawscape.catalogue.index import provenance_of, record
 from drawscape.catalogue.marks import copy_marks
 from drawscape.catalogue.sources import keep_source, source_in
-from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
-from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.svg_export import ordered_svg
 from drawscape.recipe import Provenance, draw_recipe, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import recipe_again, redraw
-from drawscape.svg.read import read_svg
+from drawscape.svg.node import body_digest
 from drawscape.svg_builder import SVGBuilder
-
-TOLERANCE_MM = 0.05
-"""Less than a pen's width: ink that nobody can distinguish from the other."""
-
-_STEP_MM = 0.5
-"""How far apart the places are that are compared along a line, beside its corners."""
 
 
 class Sameness(Enum):
-    """How alike a drawing and the same drawn again are."""
+    """How alike a drawing and the same drawn again are: all of the file, all but its metadata, or neither."""
 
     BYTES = "same bytes"
-    INK = "same ink"
+    LINES = "same lines"
     DIFFERS = "differs"
 
 
@@ -53,9 +43,8 @@ class RedrawComparison:
     def __str__(self) -> str:
         if self.sameness is Sameness.BYTES:
             return str(self.sameness.value)
-        within = f" within {TOLERANCE_MM:g} mm" if self.sameness is Sameness.INK else ""
         why = ", ".join(self.reasons) or "the file was edited"
-        return f"{self.sameness.value}{within}, because of: {why}"
+        return f"{self.sameness.value}, because of: {why}"
 
 
 def sketch_for(
@@ -147,12 +136,13 @@ def compare_again(
 def compared(file: Path, before: Provenance, svg: SVGBuilder) -> RedrawComparison:
     """Return how alike a file and the canvas `svg` are, which was drawn again from what the file says."""
     reasons = reasons_between(before, Provenance.of(svg.provenance))
-    if _file_of(svg, before) == file.read_bytes():
+    old, new = file.read_bytes(), _file_of(svg, before)
+    if new == old:
         return RedrawComparison(Sameness.BYTES, reasons, svg)
     if before.ordered and not reasons:
         reasons = ("another version's order of lines, or the file was edited",)
-    same = same_ink(read_svg(file), svg.document())
-    return RedrawComparison(Sameness.INK if same else Sameness.DIFFERS, reasons, svg)
+    same = body_digest(new) == body_digest(old)
+    return RedrawComparison(Sameness.LINES if same else Sameness.DIFFERS, reasons, svg)
 
 
 def _file_of(svg: SVGBuilder, before: Provenance) -> bytes:
@@ -174,23 +164,3 @@ def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:
         f"the file {name!r}" for name in now.reads if before.reads.get(name) != now.reads[name]
     ]
     return tuple(reasons)
-
-
-def same_ink(a: Document, b: Document) -> bool:
-    """Return whether the same pens draw the same lines within `TOLERANCE_MM`, in whatever order."""
-    if [(x.name, x.color) for x in a.layers] != [(x.name, x.color) for x in b.layers]:
-        return False
-    return all(_covers(x, y) and _covers(y, x) for x, y in zip(a.layers, b.layers, strict=True))
-
-
-def _covers(one: Layer, other: Layer) -> bool:
-    """Return whether each point along the lines of `one` lies within the tolerance of a line of `other`."""
-    import shapely
-
-    if not len(one.lines) or not len(other.lines):
-        return len(one.lines) == len(other.lines)
-    corners = np.concatenate((one.lines.points, resample(one.lines, _STEP_MM).points))
-    pieces = Segments.of(other.lines.drawable())  # a dot has one, too
-    tree = shapely.STRtree(shapely.linestrings(np.stack((pieces.a, pieces.b), axis=1)))
-    near, _ = tree.query(shapely.points(corners), predicate="dwithin", distance=TOLERANCE_MM)
-    return len(np.unique(near)) == len(corners)

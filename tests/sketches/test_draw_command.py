@@ -71,7 +71,7 @@ def test_redraw_says_what_has_changed_since(tmp_path):
     _edited(tmp_path / "r.svg", "&quot;code&quot;:&quot;", "&quot;code&quot;:&quot;0")
     result = run("redraw", "r.svg", "-o", "again.svg")
     assert result.code == 0
-    assert "warning: same ink within 0.05 mm" in result.err
+    assert "warning: same lines" in result.err
     assert "the sketch's code" in result.err
     checked = run("redraw", "--check", "r.svg")
     assert (checked.code, "the sketch's code" in checked.out) == (0, True)
@@ -80,7 +80,7 @@ def test_redraw_says_what_has_changed_since(tmp_path):
 def test_redraw_says_when_a_file_was_edited_by_hand(tmp_path):
     run("draw", "hilbert", "--paper", "a6", "--raw", "-o", "r.svg")
     for old, new, code, said in (
-        ("<g ", "<g  ", 0, "the file was edited"),
+        ("<g ", "<g  ", 1, "the file was edited"),
         ("</g>", '<polyline points="5,5 50,60" /></g>', 1, "differs"),
     ):
         _edited(tmp_path / "r.svg", old, new)

@@ -152,6 +152,13 @@ def test_damaged_or_hostile_source_is_an_error_and_not_a_bomb():
         SourceText("a", "a = 1 / 0", {}).load()
 
 
+def test_a_source_of_more_than_two_megabytes_is_not_unpacked():
+    long = SourceText("s", "#" * 3_000_000 + "\ndef s(svg): ...")
+    packed = base64.b64encode(zlib.compress(long.json.encode())).decode()
+    with pytest.raises(ProvenanceError, match="damaged"):
+        SourceText.of_reference(f"zlib:{packed}")
+
+
 def test_modules_beside_the_notebook_travel_with_the_sketch(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "tallpack").mkdir()
