@@ -20,7 +20,7 @@ from drawscape.plot.svg_export import ordered_svg
 from drawscape.recipe import Provenance, draw_recipe, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import recipe_again, redraw
-from drawscape.svg.node import body_digest
+from drawscape.svg.canvas_file import body_digest
 from drawscape.svg_builder import SVGBuilder
 
 
