@@ -16,10 +16,13 @@ from drawscape.catalogue.drafts import draft_for, is_draft, keep_draft
 from drawscape.catalogue.drawing import Drawing, Figures
 from drawscape.catalogue.existing import find_existing, latest_for
 from drawscape.catalogue.index import rebuild, record, refresh
+from drawscape.catalogue.listing import Drawings
 from drawscape.catalogue.marks import KEPT, REJECTED
-from drawscape.catalogue.query import Drawings, Pruning, Traits, drawings, find, pruning
+from drawscape.catalogue.prune import Pruning, pruning
+from drawscape.catalogue.query import drawings, find
 from drawscape.catalogue.redraw import RedrawComparison, compare_again, redraw_file
 from drawscape.catalogue.sources import source_in
+from drawscape.catalogue.traits import Traits
 
 __all__ = [
     "KEPT", "REJECTED", "Drawing", "Drawings", "Figures", "Pruning", "RedrawComparison", "Traits",

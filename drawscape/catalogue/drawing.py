@@ -283,3 +283,12 @@ class Drawing:
     def __repr__(self) -> str:
         mark = " (deleted)" if self.deleted else " (edited by hand)" if self.edited else ""
         return f"<Drawing {self.recipe[:8]} {self.sketch} seed {self.seed}: {self.path.name}{mark}>"
+
+
+def short(value: Any) -> str:
+    """Return a parameter's value in a few characters.
+
+    >>> short(1 / 3)
+    '0.3333'
+    """
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -4,24 +4,20 @@ import inspect
 import json
 import os
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from html import escape
 from pathlib import Path
-from typing import Any, Literal, overload
-
-import numpy as np
+from typing import Any, Literal
 
 from drawscape import durations
-from drawscape.catalogue.database import full_path, reading, stored_path
+from drawscape.catalogue.database import reading, stored_path
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh, stands
-from drawscape.catalogue.marks import STARS, Marks, checked_words, marks_of_each
+from drawscape.catalogue.listing import Drawings
+from drawscape.catalogue.marks import STARS, checked_words
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
-from drawscape.image_tag import image_tag, table_of
 from drawscape.parameters import parameters_apart
 from drawscape.recipe import Sketch, as_sketch, plain
 from drawscape.settings import home
@@ -44,15 +40,7 @@ _ORDERS: dict[SortOrder, str] = {
     "name": "sketch, seed",
 }
 
-MOST_SHOWN = 24
-"""Drawings of which a cell shows the thumbnails: some 500 kB in the saved notebook, 1.3 MB at most."""
-
 _TAGGED = "mark_key {} (select mark_key from tag where tag = ?)"
-
-_ACROSS = 6
-
-_AT_ONCE = 500
-"""Drawings that are read together, so that of a long list not all are in memory."""
 
 _VALID = "iif(json_valid(parameters), parameters, '{}')"
 """The parameters of a drawing, unless one is infinite: JSON has no word for that."""
@@ -60,146 +48,8 @@ _VALID = "iif(json_valid(parameters), parameters, '{}')"
 Condition = tuple[str, list[Any]]
 """A clause of SQL, and the values for its question marks."""
 
-_MOST_VALUES = 12
-"""Of a trait that is a number; more are counted in ranges."""
-
 _SHORTEST_RECIPE = 4
 _AFTER_DIGITS = "g"  # follows all hexadecimal digits
-
-_MOST_SETTINGS = 3
-"""Settings under a drawing: what still fits into two lines."""
-
-
-class Drawings(Sequence[Drawing]):
-    """Drawings in an order, read when they are looked at."""
-
-    def __init__(self, ids: Sequence[int]) -> None:
-        self.ids = ids
-        """The rows' numbers in the catalogue."""
-
-    @overload
-    def __getitem__(self, index: int) -> Drawing: ...
-    @overload
-    def __getitem__(self, index: slice) -> "Drawings": ...
-    def __getitem__(self, index: int | slice) -> "Drawing | Drawings":
-        if isinstance(index, slice):
-            return Drawings(self.ids[index])
-        found = self._read([self.ids[index]])
-        if not found:
-            raise DrawingNotFoundError(
-                f"drawing {index} is no longer in the catalogue; call drawings() again"
-            )
-        return found[0]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __iter__(self) -> Iterator[Drawing]:
-        for first in range(0, len(self.ids), _AT_ONCE):
-            yield from self._read(self.ids[first : first + _AT_ONCE])
-
-    def _read(self, ids: Sequence[int]) -> list[Drawing]:
-        query = "select * from drawing where id in (select value from json_each(?))"
-        with reading() as connection:
-            rows = connection.execute(query, [json.dumps([*ids])]).fetchall()
-        by_id = {row["id"]: Drawing.of(row) for row in rows}
-        return [by_id[one] for one in ids if one in by_id]
-
-    def trait_counts(self) -> "Traits":
-        """Return how often each value of each trait is among them."""
-        return Traits.of(self)
-
-    def _repr_html_(self) -> str:
-        """Show the first in a cell, by their thumbnails."""
-        shown = list(self[:MOST_SHOWN])
-        small = [(one.thumbnail, one.path.name) for one in shown]
-        pictures = [
-            image_tag(picture, name, height_px=150) if picture else "no picture"
-            for picture, name in small
-        ]
-        words = map(escape, captions(shown))
-        table = table_of([f"{a}<br>{b}" for a, b in zip(pictures, words, strict=True)], _ACROSS)
-        more = f"<p>and {len(self) - len(shown)} more</p>" if len(self) > len(shown) else ""
-        return table + more
-
-    def __repr__(self) -> str:
-        first = ", ".join(map(repr, self[:3]))
-        return f"<{len(self)} drawings: {first}{', ...' if len(self) > 3 else ''}>"
-
-
-class Traits(dict[str, dict[Any, int]]):
-    """How many drawings have each value of each trait, by name and value; a notebook shows bars.
-
-    Numbers of many values stand in ten ranges, by their lower ends.
-    """
-
-    @classmethod
-    def of(cls, drawings: Iterable[Drawing]) -> "Traits":
-        """Return the counts of these drawings."""
-        found: dict[str, list[Any]] = {}
-        for drawing in drawings:
-            for name, value in drawing.traits.items():
-                found.setdefault(name, []).append(value)
-        return cls({name: _counts(values) for name, values in sorted(found.items())})
-
-    def _repr_html_(self) -> str:
-        if not self:
-            return "<p>no traits; a sketch gives some by svg.trait('density', 'high')</p>"
-        rows = []
-        for name, counts in self.items():
-            rows.append(f"<tr><th colspan='3' style='text-align: left'>{escape(name)}</th></tr>")
-            for value, count in counts.items():
-                width = round(200 * count / max(counts.values()))
-                bar = f'<div style="width: {width}px; height: 1em; background: #4a7ba7"></div>'
-                rows.append(
-                    f"<tr><td>{escape(short(value))}</td><td>{count}</td><td>{bar}</td></tr>"
-                )
-        return f"<table>{''.join(rows)}</table>"
-
-
-def _counts(values: Sequence[Any]) -> dict[Any, int]:
-    is_number = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    if is_number and len(set(values)) > _MOST_VALUES:
-        counts, ends = np.histogram(values, bins=10)
-        return dict(zip(map(float, ends), map(int, counts), strict=False))
-    counted = Counter(values)
-    return {one: counted[one] for one in sorted(counted, key=lambda one: (str(type(one)), one))}
-
-
-def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]:
-    """Return the words under drawings: the name given, else the sketch and up to three settings.
-
-    Those are settings in which that sketch's drawings here differ, the one with the most values first.
-    Without any it is the seed: 'harmonograph · seed 0'.
-    """
-    values: dict[tuple[str, str], set[str]] = {}
-    for one in shown:
-        for name, value in _settings(one).items():
-            values.setdefault((one.sketch, name), set()).add(value)
-    words = []
-    for one in shown:
-        own = _settings(one)
-        counts = {name: n for name in own if (n := len(values[one.sketch, name])) > 1}
-        names = sorted(counts, key=counts.__getitem__, reverse=True)[:_MOST_SETTINGS]
-        parts = [f"{name.replace('_', ' ')} {own[name]}" for name in names]
-        sketch = [one.sketch.replace("_", " ")] if with_sketch else []
-        words.append(one.name or " · ".join([*sketch, *(parts or [f"seed {one.seed}"])]))
-    return words
-
-
-def _settings(drawing: Drawing) -> dict[str, str]:
-    page = f"{drawing.width:g} x {drawing.height:g}"
-    named = {"seed": drawing.seed, "page": page, "margin": drawing.margin}
-    return {name: short(value) for name, value in {**named, **drawing.parameters}.items()}
-
-
-def short(value: Any) -> str:
-    """Return a parameter's value in a few characters.
-
-    >>> short(1 / 3)
-    '0.3333'
-    """
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str]:
@@ -348,9 +198,10 @@ def find(drawing: str | os.PathLike[str]) -> Drawing:
 def _called(text: str) -> Drawing | None:
     """Return the drawing of that name, else the one whose recipe begins so; of several files the best."""
     by_name = _found(
-        "select * from drawing where mark_key in (select mark_key from mark where name = ?) "
-        "and ? <> '' order by edited, deleted, drawn_at desc",
-        (text, text),
+        "select * from drawing where mark_key in "
+        "(select mark_key from mark where name = ? and name <> '') "
+        "order by edited, deleted, drawn_at desc",
+        (text,),
     )
     if len({one.mark_key for one in by_name}) > 1:
         raise DrawingNotFoundError(f"several drawings have the name {text!r}; give a recipe")
@@ -456,45 +307,3 @@ def _setting(what: str, name: str) -> str:
     """Return the expression for a parameter, else a trait: its value (`extract`) or `type`."""
     path = "'$.\"" + name.replace("'", "''").replace('"', "") + "\"'"
     return f"coalesce(json_{what}({_VALID}, {path}), json_{what}(traits, {path}))"
-
-
-@dataclass(frozen=True)
-class Pruning:
-    """What pruning does: the drawings that may go, and how many stay because of what."""
-
-    going: tuple[Drawing, ...]
-    marked: int
-    """Have stars, tags, a note or a name."""
-    edited: int
-    """Were edited by hand, and have no marks."""
-    newer: int
-    """Are newer than asked for, have no marks, and were not edited."""
-
-    @property
-    def size(self) -> int:
-        """The bytes of the files that may go."""
-        return sum(one.size for one in self.going)
-
-
-def pruning(before: datetime | None = None) -> Pruning:
-    """Return which drawings may go: those made before that moment, without marks, and not edited by hand.
-
-    >>> drawings("harmonograph")[0] in pruning().going
-    True
-    """
-    with reading() as connection:
-        rows = connection.execute("select * from drawing where not deleted").fetchall()
-    for row in rows:  # no folder tells that a file in it was written again
-        if not stands(row):
-            index_file(full_path(row["path"]))
-    found = list(drawings())
-    marks = marks_of_each(one.mark_key for one in found)
-    plain = [one for one in found if marks[one.mark_key] == Marks()]
-    untouched = [one for one in plain if not one.edited]
-    going = tuple(one for one in untouched if before is None or one.drawn_at <= before)
-    return Pruning(
-        going,
-        marked=len(found) - len(plain),
-        edited=len(plain) - len(untouched),
-        newer=len(untouched) - len(going),
-    )

@@ -9,7 +9,8 @@ import click
 
 from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
-from drawscape.catalogue.query import SortOrder, captions
+from drawscape.catalogue.listing import captions
+from drawscape.catalogue.query import SortOrder
 from drawscape.cli.errors import for_each
 from drawscape.cli.options import FOLDER, JSON, YES, flag, option, pairs, time_option
 from drawscape.cli.printing import counted, print_facts, print_json, print_list
@@ -273,7 +274,7 @@ def prune(older: float, yes: bool) -> None:
 
     A file that was edited by hand stays.
     """
-    from drawscape.catalogue.query import pruning
+    from drawscape.catalogue.prune import pruning
 
     found = pruning(datetime.now(UTC) - timedelta(seconds=older))
     staying = {"with marks": found.marked, "edited by hand": found.edited, "newer": found.newer}

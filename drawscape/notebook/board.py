@@ -17,8 +17,9 @@ import traitlets
 
 from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
 from drawscape.catalogue.database import data_version, reading
+from drawscape.catalogue.drawing import short
 from drawscape.catalogue.marks import Marks, marks_of_each
-from drawscape.catalogue.query import SortOrder, short
+from drawscape.catalogue.query import SortOrder
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many

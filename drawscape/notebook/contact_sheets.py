@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from drawscape.catalogue import latest_for, refresh, sheet_store
-from drawscape.catalogue.query import short
+from drawscape.catalogue.drawing import short
 from drawscape.drawing.document import Orientation
 from drawscape.errors import DrawscapeError, JobNotFoundError, ParameterError, UnknownNameError
 from drawscape.jobs import Batch, get_job

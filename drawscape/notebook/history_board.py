@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
-from drawscape.catalogue.query import SortOrder, captions, name_of, parameter_names, sketch_names
+from drawscape.catalogue.listing import captions
+from drawscape.catalogue.query import SortOrder, name_of, parameter_names, sketch_names
 from drawscape.errors import UnknownNameError
 from drawscape.machine.plot import plotted_drawings
 from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words

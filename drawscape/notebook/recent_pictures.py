@@ -7,7 +7,7 @@ from typing import Any
 
 from drawscape.catalogue import Drawing, find, recent_store
 from drawscape.catalogue.database import full_path, stored_path
-from drawscape.catalogue.query import captions
+from drawscape.catalogue.listing import captions
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.pictures import EncodedImage, result_picture
 from drawscape.notebook.saved_settings import Kept, logged_trouble

@@ -18,7 +18,8 @@ from urllib.parse import quote
 
 from drawscape.atomic import scratch_folder, write_atomic
 from drawscape.catalogue import Drawing
-from drawscape.catalogue.query import captions, short
+from drawscape.catalogue.drawing import short
+from drawscape.catalogue.listing import captions
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.errors import ForbiddenPathError, ParameterError
 from drawscape.image_tag import kind_of

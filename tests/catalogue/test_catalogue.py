@@ -14,8 +14,8 @@ import pytest
 
 from drawscape.catalogue import drawings, find, rebuild
 from drawscape.catalogue.database import catalogue_file
+from drawscape.catalogue.listing import captions
 from drawscape.catalogue.marks import Marks, marks_of_each
-from drawscape.catalogue.query import captions
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import CanvasError, DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.plot import statistics

@@ -1,0 +1,52 @@
+"""Pruning: which drawings may go, so that the disk does not fill."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from drawscape.catalogue.database import full_path, reading
+from drawscape.catalogue.drawing import Drawing
+from drawscape.catalogue.index import index_file, stands
+from drawscape.catalogue.marks import Marks, marks_of_each
+from drawscape.catalogue.query import drawings
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What pruning does: the drawings that may go, and how many stay because of what."""
+
+    going: tuple[Drawing, ...]
+    marked: int
+    """Have stars, tags, a note or a name."""
+    edited: int
+    """Were edited by hand, and have no marks."""
+    newer: int
+    """Are newer than asked for, have no marks, and were not edited."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of the files that may go."""
+        return sum(one.size for one in self.going)
+
+
+def pruning(before: datetime | None = None) -> Pruning:
+    """Return which drawings may go: those made before that moment, without marks, and not edited by hand.
+
+    >>> drawings("harmonograph")[0] in pruning().going
+    True
+    """
+    with reading() as connection:
+        rows = connection.execute("select * from drawing where not deleted").fetchall()
+    for row in rows:  # no folder tells that a file in it was written again
+        if not stands(row):
+            index_file(full_path(row["path"]))
+    found = list(drawings())
+    marks = marks_of_each(one.mark_key for one in found)
+    plain = [one for one in found if marks[one.mark_key] == Marks()]
+    untouched = [one for one in plain if not one.edited]
+    going = tuple(one for one in untouched if before is None or one.drawn_at <= before)
+    return Pruning(
+        going,
+        marked=len(found) - len(plain),
+        edited=len(plain) - len(untouched),
+        newer=len(untouched) - len(going),
+    )
