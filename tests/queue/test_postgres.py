@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
@@ -307,6 +308,12 @@ def test_the_counts_of_ended_jobs_are_added_up_when_jobs_are_pruned(url, databas
     assert job_manager.check_queue() == []
 
 
+def test_text_has_no_character_that_postgres_refuses(url):
+    job = queued("one", job_description="a\0b")
+    assert get_job("one").description == "a\ufffdb"
+    assert job.status == "queued"
+
+
 def test_a_server_that_is_full_or_starts_is_waited_for():
     for text in (
         "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
@@ -463,6 +470,9 @@ def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch
         holder, child = job.refresh().worker, job.refresh().pid
         running.enter_context(beside("worker", "-w", "1"))
         wait_until(lambda: len(workers_alive()) == 2)
+        over = job.refresh().started_at.timestamp() + 7  # longer than a lease: it is renewed
+        wait_until(lambda: time.time() > over)
+        assert (job.status, job.refresh().attempts) == ("started", 1)
         os.kill(first.pid, signal.SIGSTOP)
         if stops_timer:
             server = psutil.Process(child).parent()
@@ -470,6 +480,7 @@ def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch
             timer.suspend()
         wait_until(lambda: not is_running(child) or job.refresh().worker != holder)
         assert job.refresh().worker == holder
+        assert default_queue().database.workers.is_alive(holder)  # its lease has not ended
         wait_until(lambda: job.refresh().worker not in (None, holder))
         os.kill(first.pid, signal.SIGCONT)
         wait_until(lambda: len(workers_alive()) == 2)

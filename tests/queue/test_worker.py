@@ -378,10 +378,13 @@ def test_what_a_killed_worker_has_left_goes_at_the_next_start(home, start_consum
     orphan = int(note.read_text())
     assert is_running(orphan)
     first.kill()
-    start_consumer()
+    second = start_consumer()
     wait_until(lambda: not is_running(orphan))
     wait_until(lambda: job.refresh().recoveries == 1)
     wait_until(lambda: not any(lock.exists() for lock in locks))
+    job.cancel()
+    assert enqueue("add", 1).wait(60) == 1
+    assert "announced_again" not in second.log.read_text()
 
 
 @pytest.fixture
