@@ -134,7 +134,7 @@ def play(page):
         film.slide(form.locator(row(parameter)), fraction)
         film.until(finished)
         film.shoot(900)
-    film.press(form.locator(".drawscape-dice"))
+    film.press(form.get_by_role("button", name="Draw with the next seed"))
     film.until(finished)
     film.shoot(1500)
     film.press(form.get_by_role("button", name="Plot", exact=True))

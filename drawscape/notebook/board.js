@@ -611,8 +611,9 @@ function render({ model, el, host }) {
   board.send("ready");
   return () => {
     for (const [event, handler] of Object.entries(handlers)) model.off(event, handler);
-    board.tiles.forEach(tile => tile.dispose());
     board.enlarged.dispose();
+    showChild(host, "", board.child);
+    el.replaceChildren();  // the host keeps `el` of a widget that is gone
   };
 }
 

@@ -628,8 +628,7 @@ class FormView {
     this.save = button("Save", "Save these settings under the name", () => this.send({ event: "save", name: this.named.value }), "quiet");
     this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }), "quiet");
     const names = make("div", { className: "drawscape-buttons drawscape-named" }, this.menu, this.named, this.save, this.trash);
-    const foot = make("div", { className: "drawscape-columns" }, make("div", { className: "drawscape-controls" }, names),
-      make("div", { className: "drawscape-sheet" }, this.figures, this.machinery));
+    const foot = make("div", { className: "drawscape-columns drawscape-foot" }, names, make("div", {}, this.figures, this.machinery));
     this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), foot);
     this.el.append(this.root);
   }
@@ -874,6 +873,7 @@ class FormView {
     this.stop();
     showChild(this.host, "", this.stage);
     if (this.address) URL.revokeObjectURL(this.address);
+    this.el.replaceChildren();  // the host keeps the element of a widget that is gone
   }
 }
 

@@ -205,6 +205,6 @@ export default {
     model.on("comm_live_update", gone);
     show();
     model.send({ event: "ready" });
-    return () => { model.off("change:state", show); model.off("msg:custom", received); model.off("comm_live_update", gone); };
+    return () => { model.off("change:state", show); model.off("msg:custom", received); model.off("comm_live_update", gone); el.replaceChildren(); };
   },
 };

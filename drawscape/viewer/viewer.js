@@ -753,7 +753,7 @@ function render({ model, el }) {
   const receive = (message, buffers) => drawings.receive(message, buffers);
   model.on("msg:custom", receive);
   model.send({ event: "ready" });
-  return () => { model.off("msg:custom", receive); drawings.dispose(); };
+  return () => { model.off("msg:custom", receive); drawings.dispose(); el.replaceChildren(); };
 }
 
 export default { render };

@@ -162,6 +162,7 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
     form.root.get_by_label("Cut left").fill("49.5")
     form.root.get_by_role("button", name="Use", exact=True).click()
     wait_until(lambda: "inputs/green-cut." in notebook.evaluate(values), "a part of it")
+    form.root.locator(".drawscape-paper > summary").click()
     form.root.get_by_role("button", name="Landscape").click()
     wait_until(lambda: "'width': 148.0" in notebook.evaluate(values), "another page")
     form.root.get_by_label("Paper", exact=True).select_option("custom")
@@ -179,7 +180,7 @@ def test_draw_is_in_view_beside_or_above_the_picture(notebook, page, width, heig
     draw = form.root.locator(".drawscape-draw").bounding_box()
     assert draw["y"] + draw["height"] < height
     box = form.root.bounding_box()
-    for part in ("img.drawscape-picture", ".drawscape-turns"):
+    for part in ("img.drawscape-picture", ".drawscape-paper"):
         inner = form.root.locator(part).bounding_box()
         assert inner["x"] + inner["width"] <= box["x"] + box["width"], part
     if width > 1000:
