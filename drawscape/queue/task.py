@@ -127,7 +127,7 @@ def _is_projects_own(path: str, search: Path | None) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _defined_names(file: Path, _modified_ns: int) -> frozenset[str]:
-    """Return the names that a module defines or imports; imports from Drawscape are left out."""
+    """Return the names that a module defines or imports at its top level."""
     text = file.read_text(encoding="utf-8", errors="replace")
     try:
         statements = ast.parse(text).body
@@ -139,13 +139,9 @@ def _defined_names(file: Path, _modified_ns: int) -> frozenset[str]:
             names.add(statement.name)
         elif isinstance(statement, ast.Assign):
             names.update(target.id for target in statement.targets if isinstance(target, ast.Name))
-        elif isinstance(statement, ast.ImportFrom) and not _is_library(statement.module or ""):
+        elif isinstance(statement, ast.ImportFrom):
             names.update(alias.asname or alias.name for alias in statement.names)
     return frozenset(names)
-
-
-def _is_library(module: str) -> bool:
-    return module.partition(".")[0] == "drawscape"
 
 
 _SEEN: dict[tuple[str, str], tuple[float, ModuleType]] = {}
