@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from drawscape.atomic import write_atomic
 from drawscape.drawing.affine import Matrix, parse_transform, translation
 from drawscape.drawing.document import Document, Frame, Orientation, Pen, margin_mm, paper_size
+from drawscape.drawing.path import is_sound
 from drawscape.drawing.values import checked_length, finite, rgba
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.curves import TOLERANCE_MM
@@ -203,8 +204,6 @@ class SVGBuilder(GroupStack, RandomNumbers):
         >>> svg.path("M10,50 C30,10 70,90 90,50")
         <SVGBuilder 100 x 100 mm, 1 element>
         """
-        from drawscape.drawing.path import is_sound
-
         if not isinstance(d, str) or not is_sound(d):
             raise unreadable(d)
         return self._shape("path", {"d": d}, attrs, style)
@@ -419,7 +418,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def _curve_path(self, d: str, style: dict[str, Any]) -> Self:
         """Draw path data whose points are moved by the current transform already."""
         with self._untransformed():
-            return self.path(d, self._line_style(), **style)
+            return self._shape("path", {"d": d}, self._line_style(), style)
 
     @contextmanager
     def shape(self, *, closed: bool = False, **style: Any) -> Iterator[Vertices]:

@@ -125,8 +125,10 @@ def finite(what: str, value: Any) -> float:
     """
     number = math.nan
     if not isinstance(value, (str, bytes, bool, np.bool_)):
-        with contextlib.suppress(TypeError, ValueError, OverflowError):
+        try:
             number = float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
     if not math.isfinite(number):
         raise CanvasError(f"{what}={value!r} is not a finite number")
     return number

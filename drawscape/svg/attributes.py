@@ -73,12 +73,14 @@ def attribute_string(attrs: Attrs) -> str:
     return "".join(f' {name}="{attribute_text(value)}"' for name, value in given)
 
 
+_SIZES = frozenset(("r", "rx", "ry", "width", "height"))
+
+
 def check_sizes(tag: str, places: Mapping[str, Any]) -> None:
     """Raise CanvasError for a negative size or radius among the coordinates of a shape."""
-    for name in ("r", "rx", "ry", "width", "height"):
-        value = places.get(name, 0)
-        negative = value.strip().startswith("-") if isinstance(value, str) else value < 0
-        if negative:
+    for name in _SIZES & places.keys():
+        value = places[name]
+        if value.strip().startswith("-") if isinstance(value, str) else value < 0:
             raise CanvasError(f"{tag}: {name}={value!r} is negative; give 0 or more, in mm")
 
 
@@ -129,16 +131,16 @@ def checked_attrs(attrs: Attrs | None, keywords: Attrs | None = None) -> dict[st
     if attrs is not None and not isinstance(attrs, Mapping):
         raise CanvasError(f"attrs {attrs!r}: give a dict such as {{'fill': 'red'}}, or keywords")
     for name, value in (attrs or {}).items():
-        _check_name(name)
+        if name not in _NAMES:
+            _check_name(name)
         try:
             _check(name, value)
         except CanvasError as error:
             warnings.warn(str(error), CanvasWarning, stacklevel=5)
-    own = from_keywords(keywords or {})
+    own = from_keywords(keywords) if keywords else {}
     for name, value in own.items():
-        _check_name(name)
         _check(name, value)
-    return {**(attrs or {}), **own}
+    return {**attrs, **own} if attrs else own
 
 
 def _check(name: str, value: object) -> None:
@@ -172,6 +174,7 @@ _check_cached = lru_cache(maxsize=4096, typed=True)(_check_attribute)
 
 def _check_foreign_name(name: str, value: object) -> None:
     """Raise CanvasError for a name of neither SVG nor another program, with the nearest one that is."""
+    _check_name(name)
     if ":" in name or name.startswith(_PROGRAMS):
         return
     near = get_close_matches(name, _NAMES, n=1)

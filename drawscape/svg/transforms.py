@@ -76,7 +76,7 @@ class TransformStack:
         array([[50., 50.],
                [60., 50.]])
         """
-        return self._after(translation(x, y), f"translate({x!r}, {y!r})")
+        return self._after(translation(x, y), "translate", x, y)
 
     def rotate(self, degrees: float, cx: float = 0.0, cy: float = 0.0) -> Self:
         """Turn all later drawing about (`cx`, `cy`), clockwise on the page.
@@ -85,7 +85,7 @@ class TransformStack:
         array([[50., 50.],
                [50., 60.]])
         """
-        return self._after(rotation(degrees, cx, cy), f"rotate({degrees!r}, {cx!r}, {cy!r})")
+        return self._after(rotation(degrees, cx, cy), "rotate", degrees, cx, cy)
 
     def scale(self, sx: float, sy: float | None = None) -> Self:
         """Scale all later drawing about the origin; line widths stay the pen's.
@@ -94,12 +94,13 @@ class TransformStack:
         array([20.])
         """
         matrix = scaling(sx, sy)
-        return self._after(matrix, f"scale({matrix.a!r}, {matrix.d!r})")
+        return self._after(matrix, "scale", matrix.a, matrix.d)
 
-    def _after(self, moved: Matrix, call: str) -> Self:
-        """Apply `moved` before the current transform; `call` names it in the error."""
+    def _after(self, moved: Matrix, verb: str, *given: float) -> Self:
+        """Apply `moved` before the current transform; the error names the `verb` and its numbers."""
         matrix = self.matrix @ moved
-        if not all(abs(value) <= LARGEST_MM for value in matrix):
+        if not sum(map(abs, matrix)) <= LARGEST_MM:  # nan is not less either
+            call = f"{verb}({', '.join(map(repr, given))})"
             raise CanvasError(f"{call} moves the drawing beyond all paper; use smaller numbers")
         self._matrices[-1] = matrix
         return self
