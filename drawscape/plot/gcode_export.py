@@ -53,7 +53,7 @@ def to_gcode(
             parts.append(profile.command("dwell", s=f"{delay / 1000:g}", ms=str(delay)))
         parts.append(f"(layer {values['name']})")
         for _ in range(layer.motion.passes):
-            parts += _strokes(layer, document.height_mm, profile, edges, clamp=outside != "keep")
+            parts += _strokes(layer, document.height_mm, profile, edges)
     parts += [profile.command("end"), "M2"]
     return "\n".join(part for part in parts if part) + "\n"
 
@@ -85,16 +85,16 @@ def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
     return np.asarray(inside / 10**profile.digits)
 
 
-def _strokes(
-    layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points, *, clamp: bool
-) -> Iterator[str]:
+def _strokes(layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points) -> Iterator[str]:
     unit, motion, feed = profile.unit_mm, layer.motion, profile.feed(layer.motion)
     points = layer.lines.points
     y = height_mm - points[:, 1] if profile.flip_y else points[:, 1]
-    # Plus zero: no -0.0.
-    places = np.round(np.stack((points[:, 0], y), axis=1) / unit, profile.digits) + 0.0
-    if clamp:
-        places = np.clip(places, *edges) + 0.0
+    exact = np.stack((points[:, 0], y), axis=1) / unit
+    places = np.round(exact, profile.digits)
+    # A point on the edge stays within reach, which rounding alone may leave.
+    inner = np.clip(places, *edges)
+    places = np.where(np.abs(inner - exact) < 10.0**-profile.digits, inner, places)
+    places += 0.0  # no -0.0
     travel = "G0 X" if profile.travel_feed is None else "G1 X"
     travel_feed = "" if profile.travel_feed is None else f" F{profile.travel_feed / unit:g}"
     if motion.height == 100:

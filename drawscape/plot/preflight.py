@@ -15,13 +15,17 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.known_machines import Machine
 from drawscape.plot.merge import as_plane, near_pieces, overlaps, same_points
-from drawscape.plot.pages import Reach
+from drawscape.plot.pages import Reach, crop
+from drawscape.plot.statistics import statistics
 
 # Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.
 _SPOT_MM = 1.0
 # Strokes this near to each other are one: a circle of 20 mm begun elsewhere has its chords so far off.
 _SAME_STROKE_MM = 0.03
 _STEP_MM = 0.25
+
+_LONG_S = 2 * 3600
+_MANY_LIFTS = 10_000
 
 MOST_PLACES = 200
 """Places that a finding names; more marks than that hide the drawing."""
@@ -34,11 +38,14 @@ class Concern(Enum):
     WET = "wet"
     DOT = "dot"
     REPEATED = "repeated"
+    LONG = "long"
 
 
 @dataclass(frozen=True)
 class PreflightFinding:
     """A concern in a layer: how many times it is found, and where (x, y in mm) it is worst or first.
+
+    A concern of the whole drawing has no layer: its name is empty.
 
     `places_mm` are that place and others, (x, y) each, MOST_PLACES of them at most, the worst first.
     """
@@ -65,7 +72,8 @@ def preflight(
     Found are lines that leave the sheet inside its margin, or the machine's reach, and strokes without
     length. So are spots of a square millimetre (of a wider pen's own width) that get more than
     `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, wholly
-    or in part, from whatever point, within 0.03 mm.
+    or in part, from whatever point, within 0.03 mm. So is a drawing that takes more than two hours or
+    lifts the pen more than 10,000 times, on `machine` or an AxiDraw.
     Raises PlotError when the margin leaves nothing of the sheet.
 
     >>> [finding.text for finding in preflight(document, margin_mm=20)]
@@ -80,12 +88,24 @@ def preflight(
     if machine is not None:
         within = inside.within(machine.reach(document))
         reach = replace(within, what=f"{inside.what} or {within.what}")
-    return tuple(
-        finding
-        for layer in document.layers
-        if layer.motion.plotted and len(layer.lines.points)
-        for finding in (*_outside(layer, reach), *_within(layer, page, most_ink, most_passes))
-    )
+    found: list[PreflightFinding] = []
+    for layer in document.layers:
+        if layer.motion.plotted and len(layer.lines.points):
+            found += _outside(layer, reach)
+            found += _within(layer, page, most_ink, most_passes)
+    found += _long(document, machine)
+    return tuple(found)
+
+
+def _long(document: Document, machine: Machine | None) -> Iterator[PreflightFinding]:
+    inside, _ = crop(document.plotted(), Reach.of_page(document))
+    total = statistics(inside, plotter=machine.plotter if machine else None)[-1]
+    if total.seconds <= _LONG_S and total.lifts <= _MANY_LIFTS:
+        return
+    x, y = inside.lines.starts[0].tolist()
+    hours, minutes = divmod(round(total.seconds / 60), 60)
+    text = f"the plot takes {hours} h {minutes} min and lifts the pen {total.lifts:,} times"
+    yield PreflightFinding(Concern.LONG, "", total.lifts, x, y, text, ((x, y),))
 
 
 def _outside(layer: Layer, reach: Reach) -> Iterator[PreflightFinding]:

@@ -9,10 +9,11 @@ import pytest
 from plot_support import GcodeMachine, distances, page, run_hpgl, segments
 from support import sampled
 
-from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.document import OUTSIDE, Document, Layer
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
+from drawscape.geometry.regions import rectangle
 from drawscape.plot import fit, optimize, statistics, tiles
 from drawscape.plot.gcode_export import to_gcode
 from drawscape.plot.gcode_profile import PROFILES, GcodeProfile, read_profile
@@ -186,6 +187,20 @@ def test_coordinates_in_inches_are_within_reach_after_rounding(decimals, farthes
     line = Lines.of([[[0, 0], [50, 50]]])
     text = to_gcode(page(line, width=50, height=50), profile=profile)
     assert max(float(word) for word in re.findall(r"[XY](-?[\d.]+)", text)) == farthest
+
+
+@pytest.mark.parametrize("outside", OUTSIDE)
+@pytest.mark.parametrize("flip_y", [True, False])
+def test_what_lies_on_a_sheet_s_edge_is_never_beyond_it_in_inches(outside, flip_y):
+    # 148 mm are 5.826772 inches: to the nearest ten-thousandth that is 0.7 um too far.
+    frame = page(Lines.of(rectangle((0, 0, 148, 210))), width=148, height=210)
+    profile = GcodeProfile(units="in", command_units="mm", flip_y=flip_y)
+    text = to_gcode(frame, profile=profile, outside=outside)
+    x, y = np.array(re.findall(r"X(\S+) Y(\S+)", text), dtype=float).T * 25.4
+    assert x.max() == pytest.approx(148, abs=0.003)
+    assert (x.min(), y.min()) == (0, 0)
+    assert x.max() <= 148
+    assert y.max() <= 210
 
 
 def test_no_line_is_longer_than_a_controller_takes():

@@ -43,6 +43,20 @@ def test_ink_beyond_the_sheet_is_not_weighed_however_far():
     assert [finding.concern for finding in preflight(page(far))] == [Concern.OUTSIDE]
 
 
+def test_a_plot_of_hours_or_of_thousands_of_lifts_is_named_before_it_begins():
+    places = np.indices((101, 100)).reshape(2, -1).T
+    short = Lines.of(np.stack((places, places + np.array([0, 0.3])), axis=1))
+    (lifts,) = preflight(page(short))
+    assert (lifts.concern, lifts.layer, lifts.count) == (Concern.LONG, "", 10_100)
+    assert lifts.text.endswith("lifts the pen 10,100 times")
+    assert preflight(page(short.take(np.arange(10_000)))) == ()
+    slow = page(("+S1 a", hatch(9, width=110)))  # 990 mm at 2.2 mm/s
+    assert preflight(slow) == ()
+    (long,) = preflight(page(("+S1 a", hatch(150, width=110))))
+    assert long.text == "the plot takes 2 h 7 min and lifts the pen 150 times"
+    assert preflight(page(("+S1 a", hatch(150, width=110))), machine=read_machine("grbl")) == ()
+
+
 def test_a_machine_and_a_margin_count_together():
     lines = Lines.of([[[5, 200], [100, 200]]])
     machine = read_machine("marlin")

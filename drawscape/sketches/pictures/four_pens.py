@@ -45,7 +45,7 @@ def four_pens(
     picture: PictureFile = None,
     fit: Fit = "cover",
     pens: Annotated[int, Between(2, 5, "How many of the inks, in their order")] = 4,
-    pen_mm: Annotated[float, Between(0.2, 1, "Width of the pens, in mm")] = 0.5,
+    pen_mm: Annotated[float, Between(0.2, 1, "Width of the pens, in mm")] = 0.7,
     ink_limit: Annotated[float, Between(0.8, 2.6, "Most ink, in coats")] = 1.8,
     black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.7,
     screen: Annotated[Screen, "How each pen draws its part"] = "lines",
