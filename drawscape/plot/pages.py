@@ -17,6 +17,8 @@ from drawscape.plot.merge import begun_at
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
+# Beyond a kilometre lies no paper, and soon numbers too large to order lines by.
+_FARTHEST_MM = 1e6
 
 
 @dataclass(frozen=True)
@@ -122,14 +124,23 @@ def place(
     target = np.array([document.width_mm, document.height_mm]) / 2 if centre else middle
     cos, sin = np.cos(np.radians(rotate_degrees)), np.sin(np.radians(rotate_degrees))
     matrix = scale * np.array([[cos, -sin], [sin, cos]])
-    return _moved(document, matrix, target + translate_mm - matrix @ middle)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too far is refused below
+        shift = target + translate_mm - matrix @ middle
+    return _moved(document, matrix, shift)
 
 
 def _moved(document: Document, matrix: Floats, shift: Floats) -> Document:
+    with np.errstate(over="ignore", invalid="ignore"):
+        lines = [layer.lines.points @ matrix.T + shift for layer in document.layers]
+    if any(not (np.abs(points) <= _FARTHEST_MM).all() for points in lines):
+        raise PlotError(
+            f"the drawing would leave its sheet by more than {_FARTHEST_MM / 1e6:g} km; give a smaller "
+            "scale or move it less"
+        )
     return document.with_layers(
         [
-            layer.with_lines(layer.lines.with_points(layer.lines.points @ matrix.T + shift))
-            for layer in document.layers
+            layer.with_lines(layer.lines.with_points(points))
+            for layer, points in zip(document.layers, lines, strict=True)
         ]
     )
 

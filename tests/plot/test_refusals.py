@@ -48,6 +48,8 @@ STARTED = order, travel_lines, layer_statistics
         ("height_mm=None", lambda: tiles(page(LINES), 210, None)),
         ("height_mm='50'", lambda: fit(page(LINES), 50, "50")),
         ("scale='2'", lambda: place(page(LINES), scale="2")),
+        *(("more than 1 km", lambda s=s: place(page(LINES), scale=s)) for s in (1e23, 1e308)),
+        ("more than 1 km", lambda: place(page(LINES), translate_mm=(1e200, 0))),
         ("rotate_degrees=None", lambda: place(page(LINES), rotate_degrees=None)),
         *(("translate_mm=", lambda at=at: place(page(LINES), translate_mm=at)) for at in AT),
         *(("start=", lambda at=at, f=f: f(LINES, start=at)) for at in AT for f in STARTED),
