@@ -139,6 +139,7 @@ def test_a_chain_of_near_ends_does_not_join_what_is_far():
     x = np.arange(41) * 0.05
     lines = Lines.of(np.stack((np.stack((x, 0 * x), 1), np.stack((x, 0 * x + 9), 1)), axis=1))
     merged = merge(lines, tolerance_mm=0.06)
+    assert len(merged) == 21  # neighbours two by two, and one alone
     for line in merged:
         level = np.hypot(*np.diff(line, axis=0).T)
         assert ((level < 0.061) | (level > 8.9)).all()
