@@ -44,7 +44,7 @@ class Pieces:
         return Pieces(pieces.segment[heads], pieces.start[heads], end)
 
     def complement(self, count: int, least: float = _NOTHING) -> "Pieces":
-        """Return what these pieces leave of `count` segments, but for stretches of `least` or less."""
+        """Return the rest of `count` segments, without stretches of `least` or less."""
         # A segment has one gap more than pieces: before the first, in between, and behind the last.
         place = np.arange(len(self.segment)) + self.segment
         start, end = np.zeros(len(place) + count), np.ones(len(place) + count)
@@ -220,7 +220,7 @@ class OpaqueShape:
 def occlude(shapes: Iterable[OpaqueShape | Polygon]) -> list[Lines]:
     """Return the visible lines of each shape; later ones lie on top (painter's order).
 
-    A shape is a OpaqueShape or a polygon, which is drawn as its outline and hides what is inside. Holes
+    A shape is an OpaqueShape or a polygon. A polygon is drawn as its outline and hides its inside. Holes
     hide nothing. An outline that a later shape shares is left to the later one.
 
     >>> below = [(0, 0), (10, 0), (10, 10), (0, 10)]

@@ -1,4 +1,4 @@
-"""Lines in space, seen by a camera, without what a mesh hides of them."""
+"""The visible parts of lines in space, seen by a camera, with meshes before them."""
 
 from collections.abc import Iterable
 

@@ -425,7 +425,7 @@ Drawable: TypeAlias = Any
 def one_line(shape: Drawable, ys: Any = None) -> Points:
     """Return one line as (N, 2): of an (N, 2) array, complex numbers, pairs, or xs with `ys`.
 
-    Raises GeometryError for what is not one line.
+    Raises GeometryError for anything but one line.
     """
     if ys is not None:
         xs, ys = (as_floats(listed(values)).ravel() for values in (shape, ys))

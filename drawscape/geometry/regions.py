@@ -349,7 +349,7 @@ def depth_in(area: Area, points: Points) -> Floats:
 
 
 def clamped(area: Area, figure: Figure) -> Figure:
-    """Return `figure`, points (..., 2) or Lines, with what lies outside of `area` moved to its edge.
+    """Return `figure`, points (..., 2) or Lines, with all points outside of `area` moved to its edge.
 
     >>> clamped((0, 0, 30, 20), np.array([(5.0, 10.0), (-1.0, 10.0)])).tolist()
     [[5.0, 10.0], [0.0, 10.0]]

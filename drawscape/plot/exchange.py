@@ -1,6 +1,6 @@
 """Shorter tours in bulk: exchanges of pen-up moves, all at once (2-opt, Croes 1958).
 
-Lines are fixed; what is sought is a cheap matching of their ends. Two pen-up moves a-b and c-d may become
+Lines are fixed; the search is for a cheap matching of their ends. Two pen-up moves a-b and c-d may become
 a-c and b-d. `exchange_2opt` does all such exchanges that do not touch each other at once. Rings that come off
 are patched into the tour where that costs least (after Karp 1979). Lines of some length lose hardly any ring,
 but dots and small closed figures do. local_search.py keeps their tour whole.
@@ -76,7 +76,7 @@ class _Matching:
             active = candidates.take(np.flatnonzero(changed[one] | changed[two]), axis=1)
 
     def _costs(self, near: Ints) -> Floats:
-        """Return what it costs to join each pair of ends, and the ends that are left over."""
+        """Return the extra travel when each pair of ends is joined, and so are their partners."""
         return self._gaps(near) + self._gaps(self.partner[near]) - self.lengths[near].sum(axis=0)
 
     def _moves(self, ends: Ints) -> Ints:

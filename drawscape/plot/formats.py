@@ -74,7 +74,7 @@ def encode(document: Document, format: FormatName, **options: Any) -> bytes:
     Options that other formats have are left out: `profile` (a GcodeProfile) for G-code, `dpi` for PNG,
     and `device` for HPGL. For both machines' files `outside` says what becomes of lines beyond reach:
     'refuse', 'crop' or 'keep'.
-    Raises PlotError for an unknown format, an option of none, and what the format cannot hold;
+    Raises PlotError for an unknown format, an unknown option, and a drawing that the format cannot hold;
     MissingExtraError.
     """
     if format not in EXPORTERS:

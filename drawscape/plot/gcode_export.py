@@ -59,7 +59,7 @@ def to_gcode(
 
 
 def reach_of(document: Document, profile: GcodeProfile) -> Reach:
-    """Return what the machine can reach of the sheet, whose corner lies at its origin."""
+    """Return the part of the sheet within reach; the sheet's corner lies at the machine's origin."""
     page = Reach.of_page(document)
     width = profile.width_mm or document.width_mm
     height = profile.height_mm or document.height_mm

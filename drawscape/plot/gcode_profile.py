@@ -1,4 +1,4 @@
-"""What a G-code machine wants: its commands, feeds, units and reach, as data."""
+"""A G-code machine as data: its commands, feeds, units and reach."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _COMMENT = re.compile(r"\(.*?\)|;.*")
 
 @dataclass(frozen=True, kw_only=True)
 class GcodeProfile:
-    """What a machine wants: commands may hold several lines; feeds are in mm/min, limits in mm.
+    """A machine's commands, which may hold several lines, its feeds in mm/min and its limits in mm.
 
     `units` are those of the file that is written. Lengths and feeds in the commands themselves are in
     `command_units` and are converted where the two differ. A profile that counts in inches must say in
@@ -207,7 +207,10 @@ def read_profile(name: str | os.PathLike[str]) -> GcodeProfile:
 
 
 def read_toml(path: str | os.PathLike[str], what: str, known: Iterable[str]) -> dict[str, Any]:
-    """Return what a TOML file says; raises as `read_profile` does, `known` are the names in its place."""
+    """Return the content of a TOML file; `known` are names that may stand in its place.
+
+    Raises what `read_profile` raises.
+    """
     if Path(path).suffix != ".toml":
         raise UnknownNameError(f"{what} (or .toml file)", path, known)
     try:

@@ -143,7 +143,7 @@ class Placing:
 
     @property
     def limits(self) -> Reach:
-        """What the pens reach, in mm of the page."""
+        """The rectangle that the pens reach, in mm of the page."""
         corners = self.matrix.inverse().apply(np.array([self.paper.x, self.paper.y], float).T)
         (x0, y0), (x1, y1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
         return Reach(x0, y0, x1, y1, f"what the pens reach of {self.paper.name}")

@@ -1,4 +1,4 @@
-"""Plotters as data: their reach, their language and their speed (machines.toml)."""
+"""Plotters that Drawscape knows, as data: reach, file format and speed (machines.toml)."""
 
 import os
 import tomllib
@@ -27,7 +27,7 @@ _OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s")
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """A plotter: its reach in mm, what it plots, and how fast it is.
+    """A plotter: its reach in mm, its file format, and its speed.
 
     `profile` is there for those that speak G-code and knows their reach, `device` for HPGL.
     """
@@ -52,14 +52,14 @@ class Machine:
         return not fits and self.format != "gcode" and width_mm <= self.height_mm
 
     def reach(self, document: Document) -> Reach:
-        """Return what the machine reaches of a sheet that lies in its origin's corner.
+        """Return the part within reach of a sheet that lies in the corner at the origin.
 
         Where the machine's own software turns sheets (SVG, HPGL), one that only fits across is turned.
         """
         return Reach.of_page(document).within(self.limits(document))
 
     def limits(self, document: Document) -> Reach:
-        """Return what it reaches in mm of the sheet, and beside it; for HPGL that depends on the paper."""
+        """Return its reach in mm of the sheet, also beside the sheet; for HPGL that depends on the paper."""
         if self.format == "hpgl":
             with suppress(PlotError):  # it has no such paper, and plots on none
                 return placed(document, self.device).limits
@@ -127,7 +127,7 @@ def _machine(name: str, values: dict[str, Any]) -> Machine:
 
 
 def _speeds(profile: GcodeProfile | None) -> dict[str, float]:
-    """Return what a profile's feeds and dwells say of the plotter's times; its [time] comes before."""
+    """Return the plotter's times by a profile's feeds and dwells; its [time] comes before."""
     if profile is None:
         return {}
     return {

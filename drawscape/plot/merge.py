@@ -13,7 +13,7 @@ Partners are mutual, `partners[partners[end]] == end`, and lie at one node. So l
 begin and end with -1, and closed ones. Half as many are open as there are nodes of odd degree, the least
 possible (Euler 1736). A closed one that meets another trail is spliced into it (Hierholzer 1873).
 
-Below: `deduplicate`, which leaves out what is drawn twice.
+Below: `deduplicate` leaves out strokes that are drawn twice.
 """
 
 import itertools
@@ -48,8 +48,8 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     """Return the lines with those joined whose ends lie within `tolerance_mm`, reversed where needed.
 
     The ends are nodes of a graph and the lines its edges. Each of its components becomes as few trails
-    as its nodes of odd degree allow (Euler 1736). What is closed is drawn in passing by a line that it
-    shares a vertex with. Where ends do not quite meet, the gap is drawn. A line of one point becomes a
+    as its nodes of odd degree allow (Euler 1736). A closed trail is drawn in passing by a line that shares a
+    vertex with it. Where ends do not quite meet, the gap is drawn. A line of one point becomes a
     dot of two; empty lines are left out.
     Raises PlotError when the tolerance is negative or not finite.
 
@@ -242,7 +242,7 @@ def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
     """Return the lines without what another line, or an earlier part of the same one, already draws.
 
     A piece goes where it runs along a longer piece (or an earlier one of its length) within
-    `tolerance_mm`. What is left of a line is cut there; pieces that meet are joined again, others are
+    `tolerance_mm`. The rest of a line is cut there; pieces that meet are joined again, others are
     untouched. Dots on the same spot become one. Where lines lie so densely that nearly every end
     touches dozens of others, only pieces with the same two ends are taken for duplicates.
     Raises PlotError when the tolerance is not positive.
@@ -299,7 +299,7 @@ def without_doubles(lines: Lines, doubles: tuple[Ints, Ints], tolerance_mm: floa
 
 
 def _uncovered(lines: Lines, which: Ints, begin: Floats, end: Floats, tolerance_mm: float) -> Lines:
-    """Return what is left of the lines `which`, that are covered from `begin` to `end` mm along them."""
+    """Return the rest of the lines `which`, covered from `begin` to `end` mm along them."""
     some, owner = np.unique(which, return_inverse=True)
     lines = lines.take(some)
     lengths = lines.lengths_mm

@@ -1,4 +1,4 @@
-"""A drawing on pages: cropped to what a pen may reach, fitted, split, tiled, and its travel drawn."""
+"""A drawing on pages: cropped to a pen's reach, fitted, split, tiled, and its travel drawn."""
 
 import itertools
 import math
@@ -37,7 +37,7 @@ class Reach:
         return cls(0.0, 0.0, document.width_mm, document.height_mm)
 
     def within(self, other: "Reach") -> "Reach":
-        """Return what lies in both; raises PlotError when nothing does."""
+        """Return the part in both; raises PlotError when there is none."""
         x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
         x1, y1 = min(self.x1, other.x1), min(self.y1, other.y1)
         if not (x0 < x1 and y0 < y1):
@@ -108,7 +108,8 @@ def place(
     """Return the drawing scaled and turned around its own middle, then moved, on the same sheet.
 
     Angles run clockwise on paper. With `centre` its middle comes to that of the sheet before it is
-    moved. Pens keep their widths. Raises PlotError for a scale that is not positive, and what is no number.
+    moved. Pens keep their widths. Raises PlotError for a scale that is not positive and for values
+    that are no numbers. So it does for a drawing that would lie a kilometre off its sheet.
 
     >>> place(document, scale=0.5, centre=True).lines.bounds
     (30.0, 32.5, 70.0, 67.5)
@@ -325,8 +326,8 @@ def split_layers(document: Document) -> tuple[Document, ...]:
 def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     """Return documents with at most `metres` of pen-down length each, layer by layer, in order.
 
-    Each pass of a layer counts. A line is never cut (see `cut_strokes`): one that is longer by itself
-    gets another document.
+    Each pass of a layer counts. A line is never cut (see `cut_strokes`): a longer one gets a document
+    to itself.
     Raises PlotError when `metres` is not positive.
 
     >>> len(split_ink(document, metres=0.2))

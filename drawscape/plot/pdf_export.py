@@ -22,14 +22,14 @@ def to_pdf(document: Document) -> bytes:
     size = f"0 0 {document.width_mm * _POINTS_PER_MM:.3f} {height:.3f}"
     parts = [b"1 J 1 j\n"]
     if document.paper_color is not None:
-        parts.append(f"{_shares(document.paper_color)} rg {size} re f\n".encode())
+        parts.append(f"{_color_fractions(document.paper_color)} rg {size} re f\n".encode())
     for number, layer in enumerate(document.layers):
         parts += [b"/OC /L%d BDC\n" % number, _stream(layer, height), b"EMC\n"]
     content = zlib.compress(b"".join(parts), 6)
     return _file(f"[{size}]".encode(), content, [layer.name for layer in document.layers])
 
 
-def _shares(color: str) -> str:
+def _color_fractions(color: str) -> str:
     return " ".join(f"{part / 255:.3f}" for part in rgb(color))
 
 
@@ -40,7 +40,7 @@ def _stream(layer: Layer, height: float) -> bytes:
     points = lines.points * _POINTS_PER_MM
     # Plus zero: no -0.0.
     places = np.round(np.stack((points[:, 0], height - points[:, 1]), axis=1), 3) + 0.0
-    out = [f"{_shares(layer.color)} RG {width:.3f} w\n".encode()]
+    out = [f"{_color_fractions(layer.color)} RG {width:.3f} w\n".encode()]
     for first, last in itertools.pairwise(lines.offsets.tolist()):
         text = orjson.dumps(places[first:last], option=orjson.OPT_SERIALIZE_NUMPY)[2:-2]
         begin, _, rest = text.replace(b"],[", b"\n").replace(b",", b" ").partition(b"\n")

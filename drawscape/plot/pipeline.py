@@ -65,7 +65,7 @@ def _merged(lines: Lines, tolerance_mm: float, *, deduplicate: bool) -> Lines:
     """Return the lines merged, without duplicates unless cutting those out would cost more.
 
     Curves that graze each other overlap in many places for a moment each; every cut there is a pen
-    lift more. A narrower tolerance then still finds what is really drawn twice.
+    lift more. A narrower tolerance then still finds real duplicates.
     """
     whole = best = merge(lines, tolerance_mm=tolerance_mm)
     if not deduplicate:
@@ -102,7 +102,7 @@ class Saving:
 def saving(document: Document, *, plotter: Plotter | None = None, **options: Any) -> Saving:
     """Return the drawing optimised, and time, ink, travel and lifts of each pen before and after.
 
-    `options` are those of `optimize`, and what it raises is the same. The last row of each is the
+    `options` and errors are those of `optimize`. The last row of each is the
     total; a pen of which nothing is left has a row of nothing.
 
     >>> made = saving(document)

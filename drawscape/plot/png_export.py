@@ -1,4 +1,4 @@
-"""Drawings as PNG pictures: what the inks look like on their paper."""
+"""Drawings as PNG pictures: the inks as they look on their paper."""
 
 import io
 import itertools

@@ -1,4 +1,4 @@
-"""What to check before a drawing is plotted: each finding with a place and a sentence."""
+"""Checks before a drawing is plotted: each finding has a place and a sentence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -188,7 +188,7 @@ def _beside(pieces: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
 
 
 def _worst_first(values: NDArray[Any], most: float) -> NDArray[np.intp]:
-    """Return the indices of what is above `most`, the largest first."""
+    """Return the indices of the values above `most`, the largest first."""
     return np.argsort(-values, kind="stable")[: np.count_nonzero(values > most)]
 
 

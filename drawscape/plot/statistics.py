@@ -1,4 +1,4 @@
-"""What a drawing costs: lines, points, travel, lifts and minutes, by how fast a plotter moves."""
+"""The cost of a drawing: lines, points, travel, lifts, and minutes by a plotter's speed."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -17,8 +17,8 @@ class Plotter:
     """Speeds in mm/s, accelerations in mm/s², times in s; the defaults are the AxiDraw's (3.9).
 
     `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
-    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. `top_speed`
-    is what a layer's own speed is a percentage of. With `per_axis` the accelerations and `travel_speed`
+    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. A
+    layer's own speed is a percentage of `top_speed`. With `per_axis` the accelerations and `travel_speed`
     hold for each axis alone, as in GRBL: a diagonal may be faster by the square root of 2. `lookahead`
     is how many moves it plans at once, so that it can always stop behind them; 0 for all.
     """
@@ -80,9 +80,9 @@ class Plotter:
         top: Floats | float = self.draw_speed
         acceleration: Floats | float = self.draw_acceleration
         if self.per_axis:
-            share = np.where(lengths > 0, np.maximum(np.abs(across), np.abs(down)), 1.0)
-            top = np.minimum(self.draw_speed, self.travel_speed / share)
-            acceleration = self.draw_acceleration / share
+            fraction = np.where(lengths > 0, np.maximum(np.abs(across), np.abs(down)), 1.0)
+            top = np.minimum(self.draw_speed, self.travel_speed / fraction)
+            acceleration = self.draw_acceleration / fraction
         caps = self._corner_caps(across, down, top, lines)
         if self.lookahead:
             far = np.concatenate(([0.0], np.cumsum(lengths)))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def to_svg(document: Document) -> bytes:
     """Return the drawing as an SVG file; layers keep name, colour and width, two decimals are written.
 
-    Where the document's metadata are a drawing's provenance, the file says what it is derived from. It
+    Where the document's metadata are a drawing's provenance, the file names its origin. It
     is an export and never taken for the drawing itself.
     """
     return _written(document, _derived(document.metadata))

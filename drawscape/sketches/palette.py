@@ -41,7 +41,7 @@ def inks(svg: SVGBuilder, palette: str, designed: Sequence[str]) -> list[str]:
 
     `palette` is `'as designed'`, a set of PALETTES, whose paper `svg` gets, or colors with commas
     between them. Fewer colors than are needed come round again.
-    Raises ParameterError for what is neither a set nor a color.
+    Raises ParameterError for anything but a set or colors.
 
     >>> from drawscape.svg_builder import SVGBuilder
     >>> inks(SVGBuilder(100, 100), "navy, #c8402a", ["#1b1b1b", "#b3402a", "#c9922e"])

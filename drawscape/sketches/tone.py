@@ -250,7 +250,7 @@ def heights_of(name: str) -> Floats:
     """Return the heights, (R, C), in a file: a table of numbers, an ESRI ASCII grid (.asc), or a picture.
 
     A picture is the higher the lighter it is. Places without data are as low as the lowest.
-    Raises PictureError for what is none of these, and as `tone_over` does.
+    Raises PictureError for any other file, and the errors of `tone_over`.
     """
     if not name.lower().endswith(TABLES):
         return pixels_of(name).mean(axis=2)

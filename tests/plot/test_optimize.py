@@ -50,7 +50,9 @@ def test_closed_lines_are_entered_where_it_saves_most():
 
 
 # The pen-up travel of 500 random strokes of each length in the best of LKH's tours (see bench_plot.py).
+# Without 2-opt or without Or-opt the travel of short strokes is above these bounds.
 LKH_MM = {0: 3256, 1: 2986, 5: 2382, 50: 2656}
+MOST = {0: 1.05, 1: 1.05, 5: 1.07, 50: 1.1}
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
@@ -61,15 +63,7 @@ def test_the_travel_is_at_most_a_tenth_above_that_of_the_best_tours(length, effo
     lines = Lines.of(ends)
     ordered = order(lines, effort=effort)
     assert strokes(ordered) == strokes(lines)
-    assert travel(ordered) < 1.1 * LKH_MM[length]
-
-
-def test_lines_are_moved_to_where_the_pen_passes_by():
-    # Two rows of dots. A dot between them is visited from a row, not on the way from one to the other.
-    x = np.arange(0, 200, 5.0)
-    rows = [[(at, y)] * 2 for y in (0, 40) for at in x]
-    lines = Lines.of([*rows, [(100, 3)] * 2])
-    assert travel(order(lines)) < 195 + 40 + 195 + 2 * np.hypot(2.5, 3)
+    assert travel(ordered) < MOST[length] * LKH_MM[length]
 
 
 def test_empty_lines_are_left_out_and_none_is_fine():

@@ -9,7 +9,7 @@ from plot_support import hatch, mesh, page, segments, travel
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines, resample
 from drawscape.plot import fit, optimize, split_ink, statistics
-from drawscape.plot.pages import MARKS, tiles
+from drawscape.plot.pages import MARKS, cut_strokes, tiles
 
 
 @pytest.mark.parametrize(
@@ -180,3 +180,10 @@ def test_sheets_are_cut_in_the_middle_of_their_overlap(overlap):
     ends = [sheet.document.layers[0].lines.bounds for sheet in sheets]
     assert ends[0][2] == pytest.approx(210 - overlap / 2, abs=0.02)
     assert ends[1][0] == pytest.approx(overlap / 2, abs=0.02)
+
+
+def test_strokes_are_cut_after_so_many_metres():
+    lines = Lines.of([[(0, 0), (100, 0), (100, 150)], [(0, 9), (90, 9)]])
+    cut = cut_strokes(lines, metres=0.1)
+    assert cut.lengths_mm == pytest.approx([250 / 3] * 3 + [90])
+    assert cut_strokes(lines, metres=0.25).points.tolist() == lines.points.tolist()

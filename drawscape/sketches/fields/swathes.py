@@ -78,7 +78,8 @@ def swathes(
                 off = np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1))
                 # Cut where it turns, a strip ends at a slightly other angle.
                 lines = clamped(frame, beside(kept, off[:, None]))
-                inked[pen] += [line[:: (-1) ** k] for k, line in enumerate(lines)]
+                # To and fro: every other line is drawn backward.
+                inked[pen] += [line[::-1] if k % 2 else line for k, line in enumerate(lines)]
                 inked[pen] += [lines[[0, -1], 0], lines[[0, -1], -1]]
         yield (number + 1) / len(widths), partial(draw, parts=inked)
     draw(svg, parts=inked)
