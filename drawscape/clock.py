@@ -19,7 +19,7 @@ def now() -> float:
 
 
 def set_by_server(server_s: float, asked_at: float) -> None:
-    """Note what the server's clock showed between `asked_at`, by this machine's clock, and now."""
+    """Note the time that the server's clock showed between `asked_at` and now (by this machine's clock)."""
     global _ahead_s
     ahead_s = server_s - (asked_at + time.time()) / 2
     if abs(ahead_s - _ahead_s) > _SAME_S:

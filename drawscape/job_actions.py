@@ -1,4 +1,4 @@
-"""What a table of jobs shows and offers, in the notebook and on the web."""
+"""The summary line and the buttons of a table of jobs, in the notebook and on the web."""
 
 from collections.abc import Callable
 

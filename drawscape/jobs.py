@@ -26,7 +26,7 @@ from drawscape.queue.batch import Batch, retry_failed
 from drawscape.queue.codec import dump, portable
 from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
 from drawscape.queue.job import Job
-from drawscape.queue.job_queue import Queue
+from drawscape.queue.job_queue import Queue, Target
 from drawscape.queue.limits import ALL_LANES, check_lane
 from drawscape.queue.options import split_options, whole
 from drawscape.queue.snapshot import JobSnapshot, unknown_job
@@ -190,7 +190,6 @@ def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
     return process.start_shared_worker(default_queue(), slots)
 
 
-Target = str | Callable[..., Any]
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
 
@@ -344,7 +343,7 @@ def synchronous_jobs(timeout: Duration = "5m") -> Iterator[None]:
 
 
 def is_synchronous() -> bool:
-    """Whether what is queued now runs at once, in this process: within `synchronous_jobs()`."""
+    """Whether jobs run in this process as they are queued: within `synchronous_jobs()`."""
     return _synchronous.get() is not None
 
 
@@ -380,7 +379,7 @@ def check_serializable(value: Any) -> int:
 
 
 def get_job_status(job_id: str) -> dict[str, Any]:
-    """Return what is known of a job, as a dictionary; reading never consumes a result.
+    """Return the facts of a job as a dictionary; reading never consumes a result.
 
     Always there: `id`, `status`, `result`, `error` and, as aware UTC datetimes or None, `created_at`,
     `started_at`, `ended_at`. Besides: `reason`, `progress`, `message`, `task`, `attempts`, `meta`. An
@@ -427,7 +426,7 @@ def get_job(job_id: str) -> Job:
 def find_job(name: str) -> Job:
     """Return the job whose id is `name` or, from four characters on, the only one whose id ends so.
 
-    Raises JobNotFoundError when there is none, or several.
+    Raises JobNotFoundError for no such job, or several.
 
     >>> drawing = enqueue_background_job(TASK, 40, 40)
     >>> find_job(drawing.id[-8:]).id == drawing.id
@@ -444,9 +443,7 @@ def find_job(name: str) -> Job:
         raise JobNotFoundError(
             f"{len(rows)} jobs have an id that ends with {name!r}, {rows[0][0]} among them; give more of it"
         )
-    raise JobNotFoundError(
-        f"no job has the id {name!r}, or one that ends so, in {queue.label}, or it has been pruned"
-    )
+    raise JobNotFoundError(f"no job in {queue.label} matches {name!r}; it may have been pruned")
 
 
 def get_batch(batch_id: str) -> Batch:
@@ -476,7 +473,7 @@ def list_jobs(
 def list_snapshots(
     status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
 ) -> list[JobSnapshot]:
-    """Return what is known of jobs now, the newest first; chosen as by `list_jobs`.
+    """Return jobs as they are now, the newest first; chosen as by `list_jobs`.
 
     A job that is removed meanwhile is still in the list.
 
@@ -522,7 +519,7 @@ def backup_queue(file: str | os.PathLike[str]) -> Path:
 
 
 def check_queue() -> list[str]:
-    """Return what is wrong with the queue's file, in sentences; nothing if it is OK.
+    """Return the faults of the queue's file, a sentence each; nothing if it is OK.
 
     >>> check_queue()
     []
@@ -656,7 +653,7 @@ def delete_job(job_id: str) -> None:
 
 
 def prune_jobs(keep: "Keep | None" = None) -> int:
-    """Return how many old jobs were removed; a worker does this every ten minutes by itself.
+    """Return how many old jobs were removed; a worker does this every ten minutes.
 
     >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
     0

@@ -19,7 +19,7 @@ class Notes:
         self._database = database
 
     def get(self, key: str) -> Any:
-        """Return what was noted under `key`; None without a note."""
+        """Return the note under `key`; None without one."""
         row = self._database.execute("select value from note where key = ?", (key,)).fetchone()
         return None if row is None else json.loads(row[0])
 

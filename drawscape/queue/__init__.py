@@ -1,4 +1,4 @@
-"""A job queue in one table: what a caller uses, what the table means, and the worker that runs jobs.
+"""A job queue in one table, with its callers' API and its worker.
 
 Read job_queue.py and job.py first (enqueue, ask, cancel), then a job's way through the table: insertion.py,
 claim.py, acknowledgement.py, dependencies.py, recovery.py, retention.py. Below them lies engines/: the

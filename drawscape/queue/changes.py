@@ -14,8 +14,8 @@ from drawscape.queue.short_transactions import in_slices
 from drawscape.queue.snapshot import module_pattern, parsed, unknown_job
 from drawscape.queue.status import ENDED, Status
 
-_AT_ONCE = 50  # jobs that one statement cancels: a millisecond
-_REOPENED_AT_ONCE = 5  # each takes some statements
+_SLICE_ROWS = 50  # jobs that one statement cancels: a millisecond
+_REOPENED_ROWS = 5  # of a slice: each takes some statements
 
 
 def cancel(engine: Engine, job_id: str, grace_s: float) -> bool:
@@ -37,12 +37,12 @@ def cancel_many(engine: Engine, queue: str, *, batch: str | None = None, grace_s
     statements = [engine.CANCEL_DEFERRED, engine.CANCEL_WAITING]
 
     def cancel_some(statement: str, run: Transaction) -> int:
-        rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE)
+        rows = run(statement, queue=queue, batch=batch, limit=_SLICE_ROWS)
         settle(run, Status.CANCELED, *(job_id for (job_id,) in rows))
         return len(rows)
 
     canceled = sum(
-        in_slices(engine, _AT_ONCE, partial(cancel_some, statement))
+        in_slices(engine, _SLICE_ROWS, partial(cancel_some, statement))
         for statement in (statements if batch is None else [engine.CANCEL_BATCH])
     )
     asked = engine.write(engine.ASK_MANY_TO_STOP, queue=queue, batch=batch, grace_s=grace_s)
@@ -121,11 +121,11 @@ def retry_failed(
     queued: set[str] = set()
 
     def step(run: Transaction) -> int:
-        some = list(islice(left, _REOPENED_AT_ONCE))
+        some = list(islice(left, _REOPENED_ROWS))
         queued.update(one for one in reopen(run, some, code) if is_open(run, one))
         return len(some)
 
-    in_slices(engine, _REOPENED_AT_ONCE, step)
+    in_slices(engine, _REOPENED_ROWS, step)
     return [job_id for job_id in reversed(chosen) if job_id in queued]
 
 

@@ -40,7 +40,7 @@ class Claim(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a run ended: what the acknowledgement writes."""
+    """How a run ended; an acknowledgement writes it."""
 
     status: str
     reason: str | None = None

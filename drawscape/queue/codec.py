@@ -21,7 +21,7 @@ _CARRYING = threading.RLock()  # a thread that is done would unregister the modu
 def portable(function: Callable[..., Any]) -> Any:
     """Return `function` such that it unpickles where its module cannot be imported.
 
-    What lies in `__main__` travels by value anyway, and so must what lies in a file beside the notebook.
+    Functions of `__main__` travel by value anyway. So must those of a file beside the notebook.
 
     >>> def doubled(number):
     ...     return 2 * number
@@ -69,17 +69,17 @@ class OtherPythonError(QueueError):
 
 
 def of_call(job_id: str, task: str) -> str:
-    """Return what the message of a job's call is about: neither another job nor another task reads it."""
+    """Return the context that signs a job's call: no other job or task accepts the message."""
     return f"call {job_id} {task}\n"
 
 
 def of_result(job_id: str) -> str:
-    """Return what the message of a job's result is about."""
+    """Return the context that signs a job's result."""
     return f"result {job_id}\n"
 
 
 def origin_of(message: bytes | memoryview) -> tuple[list[str], int]:
-    """Return what a message says of who pickled it, and where its pickle begins.
+    """Return the versions that pickled a message, and where its pickle begins.
 
     That is the versions of Python and of Drawscape, and `code` if code travels in it.
 
@@ -106,7 +106,7 @@ class Codec:
         )
 
     def dumps(self, value: Any, about: str = "", *, by_value: bool = False) -> bytes:
-        """Return `value` pickled and signed together with what it is `about`; raise NotSerializableError.
+        """Return `value` pickled, signed together with the context `about`; raise NotSerializableError.
 
         `by_value` says that functions or classes are in it, which another Python cannot read.
         """

@@ -26,10 +26,10 @@ DROPPED = b"[... earlier output was dropped ...]\n"
 
 
 class Job(JobReference):
-    """One job of a queue: what it is, how far it is, what came of it, and what can be done with it."""
+    """One job of a queue: its facts, its progress, its result, and its controls."""
 
     def refresh(self) -> JobSnapshot:
-        """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
+        """Return the job as it is now. Raises JobNotFoundError when it was removed."""
         row = self._queue.find(self.id)
         if row is None:
             raise JobNotFoundError(unknown_job(self.id))
@@ -67,7 +67,7 @@ class Job(JobReference):
 
     @property
     def message(self) -> str | None:
-        """What the task last said of its progress."""
+        """The last message of the task's progress."""
         return self.refresh().message
 
     @property
@@ -92,7 +92,7 @@ class Job(JobReference):
 
     @property
     def result(self) -> Any:
-        """What the task returned; None until it is finished. Reading does not consume it."""
+        """The value that the task returned; None until it is finished. Reading does not consume it."""
         if self.refresh().status != Status.FINISHED:
             return None
         return self._queue.result_of(self.id)
@@ -105,7 +105,7 @@ class Job(JobReference):
 
     @property
     def meta(self) -> JobMeta:
-        """The job's own notes: `job_meta` and what the task added. A change is saved, or refused."""
+        """The job's own notes: `job_meta` and the task's additions. A change is saved, or refused."""
         save = partial(changes.save_meta, self._database, self.id)
         return JobMeta(self.refresh().meta, save)
 
@@ -127,12 +127,12 @@ class Job(JobReference):
 
     @property
     def preview(self) -> bytes | None:
-        """The drawing so far, while it runs or after it was stopped; None when there is none."""
+        """The drawing so far, while it runs or after it was stopped; None without a drawing."""
         rows = self._database.read(self._database.PREVIEW, id=self.id)
         return bytes(rows[0][0]) if rows else None
 
     def logs(self) -> str:
-        """Return what the task printed and logged; of a very long log the last MiB."""
+        """Return the task's output and log; of a very long log the last MiB."""
         return self._read_log(0)[0].decode(errors="replace")
 
     def _read_log(self, position: int) -> tuple[bytes, int]:
@@ -149,7 +149,7 @@ class Job(JobReference):
         return data, end
 
     def follow_logs(self) -> Iterator[str]:
-        """Yield what the task prints as it prints it, until the job has ended."""
+        """Yield the task's output as it comes, until the job has ended."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in parts
         position = 0
         while True:

@@ -1,4 +1,4 @@
-"""A queue as its callers see it: inserts jobs, reads them, and never consumes what it reads."""
+"""A queue as its callers see it: inserts jobs and reads them; reading consumes nothing."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -174,7 +174,7 @@ class Queue:
         return job
 
     def result_of(self, job_id: str) -> Any:
-        """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
+        """Return the job's result, None without one; raise SignatureMismatch."""
         rows = self.database.read(self.database.RESULT, id=job_id)
         if not rows or rows[0][0] is None:
             return None
@@ -184,9 +184,9 @@ class Queue:
     def _packer(
         self, target: Target, options: Mapping[str, Any]
     ) -> tuple[Task, Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[bytes, str | None]]]:
-        """Return a task, and what packs calls of it: it returns the payload, and words for lists of jobs.
+        """Return a task and a function that packs a call into its payload and words for lists.
 
-        What is the same for all of them is looked up once.
+        Facts that all calls share are looked up once.
         """
         task = find_task(target, self.task_modules, self.home)
         try:

@@ -34,7 +34,7 @@ class JobMeta(UserDict[str, Any]):
 
 
 def checked_notes(notes: Mapping[str, Any]) -> str:
-    """Return notes as JSON; raise JobOptionError, which names the first that is none."""
+    """Return notes as JSON; raise JobOptionError, which names the first value that is not JSON."""
     for name, value in notes.items():
         try:
             json.dumps({name: value})

@@ -96,7 +96,7 @@ def whole(value: Any, option: str, low: int = -_LARGEST) -> int:
 
 
 def check_text(value: Any, option: str, least: int = 0, most: int = 10_000) -> str:
-    """Return `value` as the table takes it: a file's name may hold what is no UTF-8."""
+    """Return `value` as the table takes it: names of files may hold bytes that are not UTF-8."""
     if not isinstance(value, str) or not least <= len(value) <= most:
         raise JobOptionError(f"{option}={value!r:.80}: give text of {least} to {most:,} characters")
     return value.encode("utf-8", "backslashreplace").decode()

@@ -96,7 +96,7 @@ def publish(engine: Engine, codec: Codec, home: Path) -> str:
 def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
     """Return a folder with the code of that digest: `home`, or one beside its queue.
 
-    Raises QueueError where nobody has it any more, SignatureMismatch for what was not signed here.
+    Raises QueueError for code that is gone, SignatureMismatch for code that another key signed.
     """
     if digest_of(home) == digest:
         return home
@@ -140,7 +140,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _remove_unused(parent: Path) -> None:
-    """Remove the folders that were used longest ago, but for some; each use sets a folder's time."""
+    """Remove the folders that were used longest ago; each use sets a folder's time."""
     folders = [one for one in parent.iterdir() if _DIGEST.fullmatch(one.name)]
     folders.sort(key=lambda one: one.stat().st_mtime)
     for unused in folders[:-_MOST_FOLDERS]:

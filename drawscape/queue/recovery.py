@@ -23,13 +23,13 @@ def promote_due(engine: Engine, queue: str) -> int:
 
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
-    """Return in how many seconds the next scheduled job comes due, None when there is none."""
+    """Return the seconds until the next scheduled job comes due, None without one."""
     rows = engine.read(engine.NEXT_DUE, queue=queue)
     return max(0.0, rows[0][0] - clock.now()) if rows else None
 
 
 def cancel_overdue(engine: Engine) -> None:
-    """Cancel the jobs that did not start within their `job_ttl`; what is to follow a failure follows."""
+    """Cancel the jobs that did not start within their `job_ttl`; their `job_on_failure` runs."""
     while rows := engine.read(engine.OVERDUE):
         with engine.transaction() as run:
             for (job_id,) in rows:
@@ -40,7 +40,7 @@ def cancel_overdue(engine: Engine) -> None:
 def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> list[str]:
     """Return the ids of the jobs that were taken from dead workers and given back, stopped or lost.
 
-    `kill(worker)` is called first, so that the next run does not meet what the last has left.
+    `kill(worker)` is called first, so that the next run meets no process of the last one.
     """
     recovered: list[str] = []
     for (worker,) in engine.read(engine.HOLDERS):

@@ -14,8 +14,8 @@ from drawscape.queue.short_transactions import in_slices
 
 DAY_S = 86_400.0
 
-_AT_ONCE = 50  # jobs that one statement removes: some milliseconds
-_PAGES_AT_ONCE = 64  # a millisecond or less
+_SLICE_ROWS = 50  # jobs that one statement removes: some milliseconds
+_SLICE_PAGES = 64  # a millisecond or less
 
 
 @dataclass(frozen=True)
@@ -71,18 +71,18 @@ def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: i
 
     def step(run: Transaction) -> int:
         nonlocal left, after
-        rows = run(statement, **limits, after=after, limit=min(_AT_ONCE, left))
+        rows = run(statement, **limits, after=after, limit=min(_SLICE_ROWS, left))
         left -= len(rows)
         after = max((moment for (moment,) in rows), default=after)
         return len(rows)
 
-    return in_slices(engine, _AT_ONCE, step) if most > 0 else 0
+    return in_slices(engine, _SLICE_ROWS, step) if most > 0 else 0
 
 
 def _trusted_now(engine: Engine) -> float:
-    """Return the present, no more than a day after what was trusted the last time, or the newest job.
+    """Return the present, but at most a day after the last pruning, or after the newest job.
 
-    A clock that is set a month ahead would else remove what is young.
+    So a clock that is set a month ahead removes no young jobs.
     """
     with engine.transaction() as run:
         known = run(run.NOTED, name="pruned") or run(run.NEWEST)
@@ -97,7 +97,7 @@ def _shrink(engine: Engine) -> None:
 
     def step(_run: Transaction) -> int:
         nonlocal left
-        before, left = left, engine.shrink(_PAGES_AT_ONCE)
+        before, left = left, engine.shrink(_SLICE_PAGES)
         return int(left not in (0, before))
 
     in_slices(engine, 1, step)
@@ -122,7 +122,7 @@ def backup(queue: Queue, file: Path) -> Path:
 
 
 def problems(queue: Queue) -> list[str]:
-    """Return what is wrong with a queue, in sentences."""
+    """Return the faults of a queue, a sentence each."""
     engine = queue.database
     found = engine.damage()
     for what, count in engine.read(engine.BROKEN_RULES):

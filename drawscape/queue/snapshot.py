@@ -79,7 +79,7 @@ def parsed(text: Any) -> dict[str, Any]:
 
 
 def utc(stamp: Any) -> Any:
-    """Return seconds since 1970 as an aware UTC datetime; None for what is no number."""
+    """Return seconds since 1970 as an aware UTC datetime; None for anything but a number."""
     return datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, (int, float)) else None
 
 

@@ -32,7 +32,7 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Task:
-    """What is queued: a path that the worker imports or, for a notebook's own, the function itself."""
+    """A task: a path that the worker imports or, for a notebook's own, the function itself."""
 
     path: str
     function: Function
@@ -73,7 +73,7 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
     """Return the function at `path`, in a module of `allowed` or below; `search` is a folder to import from.
 
     A path of `TASK_ALIASES` leads to the library's task, unless the project defines one of that name there.
-    Raises TaskNotAllowedError, TaskNotFoundError, and what the module raises.
+    Raises TaskNotAllowedError, TaskNotFoundError, and the module's own errors.
     """
     if not all(part.isidentifier() for part in path.split(".")) or "." not in path:
         raise TaskNotFoundError(

@@ -141,6 +141,24 @@ def ours_enqueue_many(count):
     return count / (time.perf_counter() - began)
 
 
+def ours_reads_beside(count):
+    """Return the slowest of what shows the queue, in seconds, while `count` jobs wait in it."""
+    jobs = fresh_queue()
+    jobs.enqueue_background_job("benchtasks.noop").cancel()
+    last = jobs.enqueue_many("benchtasks.noop", [{}] * count).jobs[-1]
+    shows = [jobs.queue_statistics, last.explain, jobs.list_snapshots]
+    shows += [lambda status=status: jobs.list_snapshots(status) for status in jobs.STATUSES]
+    slowest = 0.0
+    for show in shows:
+        times = []
+        for _ in range(9):
+            began = time.perf_counter()
+            show()
+            times.append(time.perf_counter() - began)
+        slowest = max(slowest, statistics.median(times))
+    return slowest
+
+
 def claims(count):
     """Return acknowledgements with the next claim, by one client, as jobs a second."""
     from drawscape.jobs import default_queue
@@ -235,6 +253,9 @@ def rows():
     yield Row("enqueue one by one, flushed to disk", f"{statistics.median(enqueues):,.0f}/s")
     many = median(lambda: ours_enqueue_many(100_000))
     yield Row("`enqueue_many` of 100,000", f"{many:,.0f}/s", target="150,000/s")
+    reads_s = ours_reads_beside(100_000)
+    what = "statistics, explanation and lists beside 100,000 queued jobs, the slowest"
+    yield Row(what, f"{reads_s * 1000:.1f} ms", target="10 ms")
     latencies, idle_share, memory = ours_latency(idle_s, 200)
     (plain_ms,) = latency(thread, idle_s, 1)
     p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]

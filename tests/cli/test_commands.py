@@ -172,7 +172,7 @@ BAD = [
     ("jobs cancel nobody --grace soon", "--grace='soon'"),
     ("jobs retry", "give job ids, or --failed"),
     ("jobs retry nobody --task x", "--task goes with --failed"),
-    ("jobs show nobody", "no job has the id 'nobody'"),
+    ("jobs show nobody", "matches 'nobody'"),
     ("jobs wait nobody --timeout 1s", "'nobody'"),
     ("lab --notebooks a.svg", "is a file"),
     ("machine add desk --driver grbl", "give the port with --port"),

@@ -75,7 +75,7 @@ class Renewal(NamedTuple):
 
 
 class JobTable:
-    """What is alike in both places."""
+    """The parts that both engines share."""
 
     read: Any
     is_server = False
@@ -113,7 +113,7 @@ class JobTable:
         return 0
 
     def damage(self) -> list[str]:
-        """Return what the engine finds wrong with its own structure."""
+        """Return the faults that the engine finds in its own structure."""
         return []
 
 

@@ -52,7 +52,7 @@ def opening(path: Path) -> Iterator[bool]:
 
 
 def existing(path: Path) -> str:
-    """Return what opens the database at `path`, and does not make one where there is none.
+    """Return the URI that opens the database at `path` and makes none where it is missing.
 
     Between a check and the opening the file may go; an empty one in its place would pass for the queue.
     """

@@ -20,7 +20,7 @@ _PAUSE_S = 0.004
 
 
 class FileWatch:
-    """Waits for commits to a file in `folder`, whose begin is what the kernel reports."""
+    """Waits for commits to a file in `folder`; the kernel reports when one begins."""
 
     def __init__(self, folder: Path, version: Callable[[], object]) -> None:
         self.version = version

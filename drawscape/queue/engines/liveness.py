@@ -146,7 +146,7 @@ class Locks:
         return self._folder / f"{worker}.lock"
 
     def _check(self, worker: str) -> tuple[bool | None, WorkerInfo | None]:
-        """Return whether a worker is alive, None where that is not certain, and what it says of itself."""
+        """Return whether a worker is alive (None: uncertain), and its own description."""
         with _HELD_LOCK:
             if worker in _HELD:
                 return True, _read(_HELD[worker])
