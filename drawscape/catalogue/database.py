@@ -327,7 +327,7 @@ class Store:
         self._kind = kind
 
     def load(self, key: str) -> dict[str, Any] | None:
-        """Return the document, None where there is none."""
+        """Return the document, or None if there is no such key."""
         with reading() as connection:
             row = connection.execute(
                 "select body from document where kind = ? and key = ?", (self._kind, key)
@@ -335,7 +335,7 @@ class Store:
         return None if row is None else json.loads(row[0])
 
     def save(self, key: str, body: Mapping[str, Any]) -> None:
-        """Keep `body`, JSON values, under `key`; what was there is replaced."""
+        """Keep `body`, JSON values, under `key`, in place of a former document."""
         text = json.dumps(dict(body))
         with writing() as connection:
             connection.execute(

@@ -32,7 +32,7 @@ def is_draft(path: str | os.PathLike[str]) -> bool:
 
 
 def draft_for(recipe: Recipe) -> Path | None:
-    """Return the draft of `recipe`, if it was drawn of late and what it read is unchanged."""
+    """Return the draft of `recipe`, if it is recent and the files that it read are unchanged."""
     path = settings.fetched(drafts_folder() / file_name(recipe))
     try:
         provenance = provenance_of(path)

@@ -1,4 +1,4 @@
-"""One drawing of the catalogue: what it is made of, its figures, its marks, and what can be done with it."""
+"""One drawing of the catalogue: its recipe, figures, marks and file; mark, export and redraw it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Figures:
 
     @classmethod
     def of(cls, document: Document) -> Figures:
-        """Return what a drawing counts."""
+        """Return the figures of a drawing."""
         *layers, total = statistics(document)
         pens = tuple(
             (one.name, layer.color, round(one.seconds / 60, 2))

@@ -1,4 +1,4 @@
-"""Drawings that exist: found by the recipe of what is asked for, so that none is drawn twice."""
+"""Drawings that exist: they are found by their recipe, so that none is drawn twice."""
 
 import json
 import sqlite3
@@ -32,7 +32,7 @@ def free_path(path: Path) -> Path:
 
 
 def find_existing(recipe: Recipe) -> Drawing | None:
-    """Return the drawing of `recipe` if its file stands and what it read is unchanged, else None.
+    """Return the drawing of `recipe` if its file is unchanged and so are the files that it read, else None.
 
     What another version of Drawscape, of numpy or of the sketch drew has another recipe: its lines may
     differ, and it does not count. Neither does a file that was edited. Raises CatalogueError.
@@ -52,7 +52,7 @@ def _standing_row(request: str) -> sqlite3.Row | None:
 
 
 def latest_for(request: str) -> Drawing | None:
-    """Return the newest drawing of what was asked for, whatever it read: one that stands, else a deleted one.
+    """Return the newest drawing of a request, whatever files it read; a deleted one if no file is left.
 
     >>> latest_for("nothing that was asked for") is None
     True

@@ -1,7 +1,7 @@
 """The index of the files: rows written, brought up to date, and made again.
 
-A drawing is a file whose body is the one that its metadata name. An export is none. A file that was edited
-by hand is kept and shown as edited.
+A drawing is a file whose body is the one that its metadata name. An export is no drawing. A file that
+was edited by hand is kept and shown as edited.
 """
 
 import hashlib
@@ -90,7 +90,7 @@ def record(
 
 
 def _columns_of(provenance: Provenance) -> dict[str, Any]:
-    """Return what a row has of the file's metadata."""
+    """Return the columns that come from the file's metadata."""
     address = provenance.address
     request = address if provenance.ordered else provenance.request or address
     return {
@@ -175,10 +175,10 @@ def stands(row: sqlite3.Row) -> bool:
 
 
 def index_file(path: Path, *, fully: bool = False) -> Drawing | None:
-    """Return the drawing in the file `path`, its row written; None for what is no drawing.
+    """Return the drawing in the file `path`, and write its row; None if it is no drawing.
 
-    That is a file without metadata of ours, an export, and a draft. `fully` also counts its figures and
-    makes its thumbnail; else that is done when somebody asks.
+    Files without Drawscape's metadata, exports and drafts are no drawings. `fully` also counts its
+    figures and makes its thumbnail; else that is done when somebody asks.
     """
     try:
         provenance = provenance_of(path)
@@ -192,7 +192,7 @@ def index_file(path: Path, *, fully: bool = False) -> Drawing | None:
 
 
 def provenance_of(path: Path) -> Provenance:
-    """Return what a file says of its making. Raises ProvenanceError, which names the file, and OSError."""
+    """Return a file's metadata. Raises ProvenanceError, which names the file, and OSError."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
         if b"</metadata>" not in head and b"<metadata" in head:
@@ -231,8 +231,8 @@ def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = Fals
     """Return how many drawings in `output/` were new to the index, which has them now.
 
     Only folders in which something was made, moved or removed since the last call, or just before it, are
-    read. `fully` reads each of their files again, and calls `on_file(path)`. What lies in an object store
-    (`DRAWSCAPE_OUTPUT`) is copied from there first.
+    read. `fully` reads each of their files again, and calls `on_file(path)`. Files in an object store
+    (`DRAWSCAPE_OUTPUT`) are copied from there first.
 
     >>> refresh()
     0

@@ -99,7 +99,7 @@ def copy_marks(before: str, after: str) -> None:
 
 
 def checked_words(name: str, words: Any) -> str:
-    """Return `words`. Raises ParameterError, with `name`, for what is no text that UTF-8 can hold."""
+    """Return `words`. Raises ParameterError, with `name`, for anything but text that UTF-8 can hold."""
     if not isinstance(words, str):
         raise ParameterError(name, words, "give text")
     if any("\ud800" <= character <= "\udfff" for character in words):

@@ -104,7 +104,7 @@ def drawings(
     `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)`. Both ends
     are included, and None is no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
     note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
-    gone, too; `without_tag` leaves some out; `plotted` takes what a machine has drawn, or the others.
+    gone, too; `without_tag` leaves some out; `plotted` selects what a machine has drawn, or the rest.
     `where` holds parameters and traits of the sketch; plain keywords will do where it has none of these
     names.
     Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
@@ -162,7 +162,7 @@ OPTIONS = inspect.signature(drawings).parameters.keys() - {"sketch", "parameters
 
 
 def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
-    """Return the name that the drawings of a sketch have; what is none is returned as it is."""
+    """Return the name that the drawings of a sketch have; any other value is returned as it is."""
     return as_sketch(sketch).name if callable(sketch) or isinstance(sketch, Sketch) else sketch
 
 

@@ -1,4 +1,4 @@
-"""Drawing again what a file holds, and saying what became of it."""
+"""Draw a drawing again, and compare it with its file."""
 
 import os
 import time
@@ -106,7 +106,7 @@ def redraw_drawing(
 
 
 def known_provenance(drawing: Drawing) -> Provenance:
-    """Return how a drawing was made, from its file; if that is gone, what the catalogue knows of it."""
+    """Return how a drawing was made, from its file; if that is gone, from its row."""
     if drawing.path.is_file():
         return provenance_of(drawing.path)
     with reading() as connection:
@@ -134,7 +134,7 @@ def compare_again(
 
 
 def compared(file: Path, before: Provenance, svg: SVGBuilder) -> RedrawComparison:
-    """Return how alike a file and the canvas `svg` are, which was drawn again from what the file says."""
+    """Compare a file with the canvas `svg`, which was drawn again from the file's metadata."""
     reasons = reasons_between(before, Provenance.of(svg.provenance))
     old, new = file.read_bytes(), _file_of(svg, before)
     if new == old:
@@ -151,7 +151,7 @@ def _file_of(svg: SVGBuilder, before: Provenance) -> bytes:
 
 
 def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:
-    """Return what the recipes of two drawings differ in: sketch, library, versions, files."""
+    """Return the differences between the recipes of two drawings: sketch, library, versions, files."""
     reasons = [] if before.code == now.code else ["the sketch's code"]
     old = {"drawscape": before.version, **before.versions}
     new = {"drawscape": now.version, **now.versions}

@@ -294,9 +294,9 @@ def prune(older: float, yes: bool) -> None:
 
 @drawings.command(short_help="Make the catalogue again from the files.")
 def rebuild() -> None:
-    """Make the catalogue again from the files; no mark is lost.
+    """Make the catalogue again from the files; marks stay.
 
-    A damaged one is moved away, and the marks that can still be read are kept.
+    A damaged catalogue is moved aside. Its marks are copied if their tables are readable.
     """
     from drawscape.catalogue import rebuild as rebuild_catalogue
 

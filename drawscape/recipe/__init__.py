@@ -1,4 +1,4 @@
-"""What a drawing depends on, its address, and the way from there to a drawn canvas.
+"""Recipes: what a drawing depends on, its address, and how it is drawn.
 
 Read sketch.py, recipe.py and draw.py first: a sketch, what it is asked for, and how it is drawn. Then
 provenance.py (what a file says of its making), origin.py and code.py (what a sketch reaches). The pattern

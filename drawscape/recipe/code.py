@@ -270,7 +270,7 @@ def _functions_in(member: Any) -> list[Any]:
 
 
 def _cells(function: Any) -> dict[str, Any]:
-    """Return what a function's closure holds, by name; what is not bound yet is left out."""
+    """Return what a function's closure holds, by name; unbound variables are left out."""
     names = getattr(getattr(function, "__code__", None), "co_freevars", ())
     cells = zip(names, getattr(function, "__closure__", None) or (), strict=True)
     return {key: cell.cell_contents for key, cell in cells if cell != CellType()}
@@ -479,8 +479,8 @@ class _CodeWalk:
     def _function(self, name: str, value: Any) -> _Statements:
         """Yield the definition of a function with the values of its defaults and closure, then the rest.
 
-        It has the decorators by which packages made something around it. One of the user's is written as
-        what it returned.
+        It has the decorators of packages. A decorator of the user's is written as the function that it
+        returned.
         """
         function = _within(value)
         code = function.__code__

@@ -66,7 +66,7 @@ def _take_step(
     svg: SVGBuilder,
     on_progress: OnSketchStep | None,
 ) -> None:
-    """Report what a sketch yielded; its draft is there to be seen until the sketch goes on."""
+    """Report a step of a sketch; its draft is shown until the sketch goes on."""
     fraction, draft = _checked_step(sketch, step)
     if on_progress is None:
         return
@@ -132,7 +132,7 @@ def _noted_reads() -> Iterator[dict[str, str]]:
     """Yield the digests of the files that a sketch reads in the block.
 
     A helper with a cache has read its file for the first drawing alone. So its cache is emptied after the
-    block: each drawing reads what it needs, whatever its process drew before.
+    block: each drawing reads all that it needs, no matter what its process drew before.
     """
     reading = _Reading()
     token = _reading.set(reading)

@@ -39,7 +39,7 @@ class Provenance:
     sketch's code, `versions` holds numpy's. `recipe` is the address of the drawing: the same for the same
     drawing. `reads` are digests of files that were read, `request` the address without them. `source` holds
     the source of a sketch that is not the library's, `parents` the recipes of drawings that it was bred from.
-    `traits` is what the sketch says of it. `ordered` says that the lines were merged and put in order.
+    `traits` are the sketch's words for it. `ordered` says that the lines were merged and put in order.
     `derived_from` is the recipe of the drawing that an export was made of. `body` is the digest of all of
     the file but its metadata; an edited file has another.
     """
@@ -145,7 +145,7 @@ def digest_of(content: bytes) -> str:
 
 
 def read_provenance(svg_text: str) -> Provenance:
-    """Return what the metadata of an SVG file says about its making.
+    """Return the provenance in the metadata of an SVG file.
 
     Raises ProvenanceError when the file says nothing, or nothing that can be read.
 

@@ -1,4 +1,4 @@
-"""A recipe: all that decides what a sketch draws, and the address of that."""
+"""A recipe: everything that decides what a sketch draws, and its address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +65,7 @@ class Recipe:
         parents: Sequence[str] = (),
         traits: Mapping[str, Any] | None = None,
     ) -> Provenance:
-        """Return what the file says of itself; `reads` are digests of the files read while it was drawn."""
+        """Return the metadata of the file; `reads` are digests of the files read while it was drawn."""
         reads = dict(sorted(reads.items()))
         source = self.origin.source
         return replace(
