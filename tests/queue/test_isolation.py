@@ -128,9 +128,9 @@ def test_a_child_killed_between_two_jobs_costs_no_job():
 
 
 def test_a_child_killed_before_it_began_with_a_second_try_costs_no_try(tmp_path):
+    child = pid_of_next()  # it runs both tries, and nothing between them
     job = enqueue("say_and_fail", str(tmp_path / "tries"), 1, job_retries=1, job_retry_delay=1)
     wait_until(lambda: job.status == "scheduled")
-    child = pid_of_next()  # it has run the first try, and runs the second one
     os.kill(child, signal.SIGSTOP)
     wait_until(lambda: job.status == "started")
     os.kill(child, signal.SIGKILL)
