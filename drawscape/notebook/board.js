@@ -85,7 +85,7 @@ class Tile {
     this.image = make("img", { alt: "", draggable: false, hidden: true });
     this.bar = make("div", { className: "board-bar", hidden: true });
     this.caption = make("div", { className: "board-caption" });
-    this.note = make("div", { className: "board-caption board-remark" });
+    this.note = make("div", { className: "board-remark" });
     this.stars = make("div", { className: "board-stars", aria: { hidden: "true" } });  // keys do the same
     this.root.append(make("div", { className: "board-paper" }, this.image), this.bar, this.caption, this.note, this.stars);
   }

@@ -47,6 +47,8 @@ def use(page):
     sheet.locator(INSIDE).first.wait_for()
     page.locator(".drawscape-viewer-differences").last.get_by_text("seed").wait_for()
     queue.get_by_text("spiral, seed 0").first.wait_for()
+    if sheet.get_by_role("button", name="more ▾").is_visible():  # a narrow page
+        sheet.get_by_role("button", name="more ▾").click()
     sheet.get_by_role("button", name="Open").click()
     sheet.locator(".drawscape-form[data-status='finished'] .drawscape-draw").wait_for()
     form.get_by_role("button", name="Close").click()
