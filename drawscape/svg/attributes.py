@@ -153,7 +153,7 @@ def _check(name: str, value: object) -> None:
 def _check_name(name: object) -> None:
     if not isinstance(name, str) or not _NAME.match(name):
         raise CanvasError(
-            f"attribute name {name!r} is none that SVG allows, such as 'stroke-width'"
+            f"attribute name {name!r} is not allowed in SVG; write one such as 'stroke-width'"
         )
 
 

@@ -121,9 +121,8 @@ def read_scene(root: XmlNode, *, text: TextMode = "strokes") -> Scene:
 class InheritedState:
     """What an element inherits.
 
-    `group` is None at the top level; `clip` is the number of a clip of the scene.
-
-    It is `faint` inside a translucent element. `context` is what uses or marks it, and its state.
+    `group` is None at the top level; `clip` is the number of a clip of the scene. It is `faint` inside a
+    translucent element. `context` is the element that uses or marks it, and that one's state.
     """
 
     matrix: Matrix
@@ -679,21 +678,16 @@ class TreeWalk:
         pattern, fallback = self.target(paint), paint.partition(")")[2].strip() or "none"
         if pattern is None:
             return fallback
-        chain = [pattern]
-        while (further := self.linked(chain[-1])) is not None and len(chain) < 8:
-            chain.append(further)
-        given: dict[str, str] = {}
-        for each in reversed(chain):
-            given |= {k: v for k, v in each.attributes.items() if k not in ("id", "style", "class")}
-        content = next((each for each in chain if each.children), None)
+        given, content = self._pattern(pattern)
         bounds = self.bounds_of(painted, at)
         if content is None or bounds is None:
             return fallback
         x0, y0, wide, high = bounds[0], bounds[1], bounds[2] - bounds[0], bounds[3] - bounds[1]
         names = ("x", "y", "width", "height")
-        if given.get("patternUnits") != "userSpaceOnUse":
+        if given.get("patternUnits") != "userSpaceOnUse":  # they are parts of the box
             x, y, w, h = (at.style.px(given.get(name), 1.0) or 0.0 for name in names)
-            x, y, w, h = x0 + x * wide, y0 + y * high, w * wide, h * high
+            x, y = x0 + x * wide, y0 + y * high
+            w, h = w * wide, h * high
             if painted is not node:
                 self.note("programs differ in the box of what is used, which its pattern refers to")
         else:
@@ -746,6 +740,18 @@ class TreeWalk:
                         tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
                     self.children(content, replace(tile, matrix=tile.matrix @ inner))
         return "none"
+
+    def _pattern(self, pattern: XmlNode) -> tuple[dict[str, str], XmlNode | None]:
+        """Return a pattern's attributes and the element with its tile; it may take both from others."""
+        chain = [pattern]
+        further = self.linked(pattern)
+        while further is not None and len(chain) < 8:
+            chain.append(further)
+            further = self.linked(further)
+        given: dict[str, str] = {}
+        for each in reversed(chain):
+            given |= {k: v for k, v in each.attributes.items() if k not in ("id", "style", "class")}
+        return given, next((each for each in chain if each.children), None)
 
     def _may_tile(self, tiles: int) -> bool:
         """Count tiles; return whether these may be drawn, and say so if not."""
