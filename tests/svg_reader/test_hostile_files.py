@@ -147,7 +147,7 @@ STYLED = """'<style>' + ''.join(f'{} {{{{fill: red}}}} ' for k in range({})) + '
         ("""'<path d="' + star(5000) + '"/>'""", {"hide": True}, "cross each other too often"),
         ("""'<path d="' + star(600) + '" fill="red"/>'""", {"fill": "hatch"}, "lines"),
         (STYLED.format("g .c{k}", 3000, '<path class="c1" d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "20000 lines"),
-        (STYLED.format("g #p", 3000, '<path id="p" d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "style rules"),
+        (STYLED.format("g #p.q", 3000, '<path id="p" d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "style rules"),
         (STYLED.format("path ~ path", 70, '<path d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "style rules"),
         (STYLED.format("path:first-of-type", 9, '<path d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "style rules"),
         ("""'<style>' + 'x' + ' g' * 9 + ' path {fill: red}</style>' + '<g>' * 99 + '<path d="M1,1L2,2L3,1"/>' + '</g>' * 99""", {}, "style rules"),
