@@ -272,3 +272,16 @@ def test_a_pen_keeps_what_it_is_not_asked_to_change():
 )  # fmt: skip
 def test_colours_as_css_writes_them(color, expected):
     assert rgb(color) == expected
+
+
+def test_a_delay_and_a_short_look_ahead_take_their_time():
+    turn = np.linspace(0, 2 * np.pi, 2000)
+    line = 50 + 40 * np.column_stack((np.cos(turn), np.sin(turn)))
+    plain = layer_statistics(Lines.of([line]))
+    assert layer_statistics(Lines.of([line]), name="+D1500 a").seconds == plain.seconds + 1.5
+    # Of a few short steps ahead, the machine must always be able to stop at the last one.
+    blind = layer_statistics(Lines.of([line]), plotter=Plotter(lookahead=3))
+    assert blind.seconds > 1.2 * plain.seconds
+    assert (
+        layer_statistics(Lines.of([line]), plotter=Plotter(lookahead=9999)).seconds == plain.seconds
+    )
