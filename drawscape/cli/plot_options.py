@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -29,6 +30,8 @@ STDOUT = ("-", "/dev/stdout")
 
 _HEAD_BYTES = 4096
 """Where an SVG's first tag begins, after a prolog and comments."""
+_DRAWING = re.compile(rb"<svg|\A%PDF|\A\x89PNG|\AIN;|^G2[01]$", re.MULTILINE)
+"""What a drawing begins with in our formats, whatever its name."""
 
 _LENGTH = NumberType(0)
 
@@ -268,7 +271,7 @@ def check_replaceable(output: str, *, force: bool) -> None:
         return
     with file.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
-    if head and b"<svg" not in head:
+    if head and not _DRAWING.search(head):
         raise click.UsageError(
             f"{output} exists and is no drawing; name another file, or replace it with --force"
         )

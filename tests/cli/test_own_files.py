@@ -118,6 +118,12 @@ def test_a_file_with_an_ending_of_ours_is_replaced(folder, command):
     assert run(*shlex.split(command.format("old.svg"))).code == 0
 
 
+@pytest.mark.parametrize("format", ["svg", "png", "pdf", "gcode", "hpgl"])
+def test_a_drawing_without_an_ending_is_known_by_how_it_begins(folder, format):
+    for _ in range(2):
+        assert run("plot", "spiral.svg", "--to", format, "-o", "drawing").code == 0
+
+
 def test_several_sheets_replace_no_file_that_is_no_drawing(folder):
     (folder / "sheet-row1-column1").write_text("a letter")
     done = run("plot", "spiral.svg", "--tile", "a5", "--to", "svg", "-o", "sheet")
