@@ -18,6 +18,9 @@ from drawscape.machine.run import run_plot
 from drawscape.plot.hpgl_export import placed
 from drawscape.tasks.plotting import is_queued, resume_plot
 
+ANSWERED = {"yes": True, "zero_here": True}
+"""Paper and pens are in, and whoever cuts the power puts the pen back to zero."""
+
 SPAWN = multiprocessing.get_context("forkserver")
 SPAWN.set_forkserver_preload(["drawscape.machine.run", "serial", "shapely"])
 
@@ -85,7 +88,7 @@ def call_and_wait(home, plot_id):
     """Be a terminal or a notebook that queues a run of a plot, and waits for its end."""
     os.environ["DRAWSCAPE_HOME"] = home
     plot = find_plot(plot_id)
-    resume_plot(plot, yes=True)
+    resume_plot(plot, **ANSWERED)
     wait_until(lambda: is_over(plot), timeout_s=140)
 
 
@@ -115,12 +118,13 @@ class Bench:
 
     def run(self, plot, **options):
         self.runs += 1
-        return run_plot(plot, f"run-{self.runs}", **{"yes": True, **options})
+        answered = ANSWERED if options.get("yes", True) else {}
+        return run_plot(plot, f"run-{self.runs}", **{**answered, **options})
 
     def start(self, plot, **options):
         """Run in a process of its own."""
         self.runs += 1
-        given = (str(self.home), plot.id, f"run-{self.runs}", {"yes": True, **options})
+        given = (str(self.home), plot.id, f"run-{self.runs}", {**ANSWERED, **options})
         process = SPAWN.Process(target=_run, args=given)
         process.start()
         return process

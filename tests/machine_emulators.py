@@ -435,7 +435,7 @@ class GrblEmulator(PlannedEmulator):
         self.rx, self.waits = bytearray(), None
         self.alarm, self.deaf = (-1 if self.settings[22] else 0), False  # it wakes up locked
         self.words = {"T": 0.0, "F": 0.0}
-        self.mode, self.system = "G0", "G54"
+        self.mode, self.system, self.relative = "G0", "G54", False
         self.systems["G92"] = 0j, 0.0
         self._until, self._dwells, self._moved_s = 0.0, False, -math.inf
         self.motion.drop()
@@ -536,6 +536,8 @@ class GrblEmulator(PlannedEmulator):
                 self._spin(code == "M3" and values.get("S", 0.0) > 0, now)
             elif code in self.systems:
                 self.system = code
+            elif code in ("G90", "G91"):
+                self.relative = code == "G91"
             elif code == "G4":
                 self._dwells = not self._dwells
                 if not self._dwells:
@@ -566,6 +568,8 @@ class GrblEmulator(PlannedEmulator):
     def _move(self, values):
         """Plan the move of a line's words; return its answer."""
         at, (shift, shift_z) = self.motion.target, self.shift
+        if self.relative:
+            shift, shift_z = at, self.motion.target_z
         x = values["X"] + shift.real if "X" in values else at.real
         y = values["Y"] + shift.imag if "Y" in values else at.imag
         z = values["Z"] + shift_z if "Z" in values else self.motion.target_z
@@ -751,10 +755,11 @@ class MarlinEmulator(PlannedEmulator):
         self.motion.has_z = z_axis
         self._flushed = random.Random(str(link))
         self._said_s, self._moved_s, self.spoiled = 0.0, -math.inf, 0
+        self._is_clean = True
         self.waits = deque()
         self.last_n = 0
         self._busy_at = 0.0
-        self.feed = 3000.0
+        self.feed, self.relative = 3000.0, False
         self.say("start")
         self.say("echo:Marlin 2.1.2")
 
@@ -764,11 +769,16 @@ class MarlinEmulator(PlannedEmulator):
             self.motion.push(way)
 
     def receive(self, data):
-        """Hear bytes; with a chance of `noise` for each, the cable spoils one."""
+        """Hear bytes; with a chance of `noise` for each, the cable spoils one.
+
+        Two in one line might leave its checksum as it was.
+        """
         spoilt = bytearray(data)
         for index, byte in enumerate(spoilt):
-            if self.noise and byte != 10 and self._flushed.random() < self.noise:
-                spoilt[index], self.spoiled = byte ^ 1, self.spoiled + 1
+            if byte == 10:
+                self._is_clean = True
+            elif self.noise and self._is_clean and self._flushed.random() < self.noise:
+                spoilt[index], self.spoiled, self._is_clean = byte ^ 1, self.spoiled + 1, False
         super().receive(bytes(spoilt))
 
     def _refuse(self, why):
@@ -815,13 +825,15 @@ class MarlinEmulator(PlannedEmulator):
         """Obey a line, and return whether it is done; it may have to wait."""
         motion = self.motion
         code, *words = line.split()
-        values = {word[0]: float(word[1:]) for word in words if word[0].isalpha() and word[1:]}
+        found = (re.fullmatch(r"([A-Z])([-+]?\d*\.?\d+)(\*\d*)?", word) for word in words)
+        values = {word[1]: float(word[2]) for word in found if word}
         if motion.full if code in ("G0", "G1", "G2", "G3") else motion.blocks and code in AT_REST:
             return False
         at = motion.target
         to = complex(values.get("X", at.real), values.get("Y", at.imag))
         if code in ("G0", "G1") and "Z" in values:
-            motion.add_z(values["Z"], values.get("F", self.feed) / 60)
+            from_z = motion.target_z if self.relative else 0.0
+            motion.add_z(from_z + values["Z"], values.get("F", self.feed) / 60)
         match code:
             case "G0":
                 motion.add(to, 100.0)
@@ -848,10 +860,13 @@ class MarlinEmulator(PlannedEmulator):
             case "M115":
                 self.say("FIRMWARE_NAME:Marlin 2.1.2 (emulated) PROTOCOL_VERSION:1.0")
             case "M84":
-                self.hold_s = values.get("S", self.hold_s)
-            case "M503":
-                self.say(f"echo:  M84 S{self.hold_s:g}")
-            case "M110" | "M105" | "M155" | "G21" | "G90":
+                if "S" in values:
+                    self.hold_s = values["S"] or math.inf  # 0: they hold for ever
+                else:
+                    self._moved_s = -math.inf
+            case "G90" | "G91":
+                self.relative = code == "G91"
+            case "M110" | "M105" | "M155" | "G21":
                 pass
             case _:
                 self.say(f'echo:Unknown command: "{line}"')

@@ -22,12 +22,15 @@ from drawscape.machine.device import (
     add_device,
     device_names,
     devices,
+    find_baud,
     read_device,
     simulator_process,
 )
 from drawscape.machine.driver import Driver
+from drawscape.machine.ebb import LIFTS
 from drawscape.machine.plot import BACK, TUNED, Plot, find_plot, list_plots, shown_plots
 from drawscape.plot import save
+from drawscape.plot.known_machines import LiftName, Machine
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")
@@ -35,13 +38,12 @@ _STEP_MM = 1.0  # between the marks of pen 1
 _VERNIER_MM = 0.9  # between those of the others: each mark away from the middle is 0.1 mm
 _MARKS = 15  # on each side of the middle
 _LONG_MM, _SHORT_MM = 6.0, 4.0
+_ROUND_MM = 0.05
 _MM = NumberType(-1e6)
 _PERCENT = NumberType(*TUNED["down_percent"])
 
-YES = flag(
-    "--yes",
-    "Yes to all questions: paper and pen are in; a pen whose machine lost its place is at zero.",
-)
+YES = flag("--yes", "Yes to the questions about paper and pens; ask nothing else.")
+ZERO_HERE = flag("--zero-here", "The pen is at the sheet's zero, if the machine lost its place.")
 WAIT = flag("--wait", "Wait for the end of the plot, and show its progress.")
 _NAME = click.argument("name")
 _PLOT = click.argument(
@@ -60,7 +62,18 @@ def machine() -> None:
 @option("--driver", "Language of the plotter.", required=True, type=click.Choice(DRIVERS))
 @option("--port PORT", "Port of the plotter: /dev/ttyUSB0; 10x for the simulator.")
 @option("--profile FILE", "Profile with reach, speeds and commands.")
-def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
+@option(
+    "--baud RATE", "Speed of the serial line (for Marlin found by trying).", type=click.IntRange(1)
+)
+@option("--lift LIFT", "Lift of an AxiDraw's pen.", type=click.Choice([*LIFTS]))
+def add(
+    name: str,
+    driver: str,
+    port: str | None,
+    profile: str | None,
+    baud: int | None,
+    lift: LiftName | None,
+) -> None:
     """Give the plotter at a port a NAME.
 
     A profile is a machine of `drawscape plot --machine`, a .toml file with one, or a G-code profile.
@@ -68,7 +81,9 @@ def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
     """
     if port is None and driver != "simulator":
         raise click.UsageError("give the port with --port; `drawscape doctor` lists those it finds")
-    device = add_device(name, driver, port or "1x", profile)
+    device = add_device(name, driver, port or "1x", profile, baud=baud, lift=lift)
+    if driver == "marlin" and baud is None and os.path.exists(device.port):
+        device = device.update(baud=find_baud(device))
     click.echo(f"{device.name}: {device.machine.title} at {device.port}")
 
 
@@ -91,56 +106,107 @@ def list_machines(as_json: bool) -> None:
 
 
 @contextmanager
-def _connected(name: str, sheet: tuple[float, float] | None = None) -> Iterator[Driver]:
+def _taken_over(name: str, sheet: tuple[float, float] | None = None) -> Iterator[Driver]:
+    """Open a machine to move it; what it knows of its place is not changed by that."""
     device = read_device(name)
     with device.opened() as driver:
         driver.sheet = sheet or driver.sheet
-        driver.connect()
+        driver.connect(may_reset=True)
         click.echo(f"{name}: {driver.firmware}", err=True)
-        driver.prepare()  # first: another program may have left other coordinates
-        if not (driver.kept or driver.homes or driver.knows_origin):
-            click.echo("the position of the pen is unknown; places count from here", err=True)
-            driver.zero_here()
+        driver.take_over()
         yield driver
-        driver.mark()
         device.remember(driver)
 
 
 @machine.command(short_help="Say what firmware answers.")
 @_NAME
 def check(name: str) -> None:
-    """Say what firmware answers, and where the pen is."""
-    with _connected(name) as driver:
-        x, y = driver.position()
-        click.echo(f"{name}: OK, the pen is at {x:.2f}, {y:.2f} mm")
+    """Say what firmware answers, and where the pen is; nothing moves or changes."""
+    device = read_device(name)
+    with device.opened() as driver:
+        driver.connect()
+        click.echo(f"{name}: {driver.firmware}", err=True)
+        if driver.alarm:
+            click.echo(f"{name}: {driver.alarm}")
+        elif driver.known:
+            x, y = driver.position()
+            click.echo(f"{name}: OK, the pen is at {x:.2f}, {y:.2f} mm")
+        else:
+            click.echo(
+                f"{name}: OK, but it does not know where its pen is; {_remedy(name, driver)}"
+            )
+        for sentence in driver.advice:
+            click.echo(f"{name}: {sentence}")
+
+
+def _remedy(name: str, driver: Driver) -> str:
+    if driver.homes:
+        return f"`drawscape machine home {name}`"
+    return f"put it at the sheet's corner, then `drawscape machine zero {name}`"
+
+
+def _must_know(name: str, driver: Driver) -> None:
+    if not driver.known:
+        raise MachineError(f"{name} does not know where its pen is: {_remedy(name, driver)}")
 
 
 @machine.command(short_help="Send the pen home.")
 @_NAME
 def home(name: str) -> None:
-    """Send the pen home: to the switches where there are any, else to zero."""
-    with _connected(name) as driver:
+    """Send the pen home: to the switches where there are any, then to zero."""
+    with _taken_over(name) as driver:
         driver.home()
-        driver.run(driver.travel(0.0, 0.0))
+        if driver.known:
+            driver.prepare()
+        elif not driver.homes:
+            _must_know(name, driver)
+        else:
+            driver.set_modes()
+            click.echo(f"{name}: let the pen touch the paper, then `drawscape machine zero {name}`")
+        if driver.known or driver.is_up:
+            driver.run(driver.travel(0.0, 0.0))
+        if driver.homes:
+            driver.mark()
 
 
-def _check_reach(name: str, x: float, y: float) -> None:
-    machine = read_device(name).machine
-    width, height = machine.width_mm, machine.height_mm
-    if not (abs(x) <= width and abs(y) <= height):  # so that NaN is refused, too
-        raise PlotError(f"{x:g}, {y:g} mm: the {machine.title} reaches {width:g} x {height:g} mm")
+def _check_reach(machine: Machine, x: float, y: float) -> None:
+    """Refuse a distance in mm that no place of the machine is away from another."""
+    if not (
+        abs(x) <= machine.width_mm and abs(y) <= machine.height_mm
+    ):  # so that NaN is refused, too
+        raise _out_of_reach(machine, x, y)
+
+
+def _out_of_reach(machine: Machine, x: float, y: float) -> PlotError:
+    reach = f"{machine.width_mm:g} x {machine.height_mm:g} mm"
+    return PlotError(f"{x:g}, {y:g} mm: the {machine.title} reaches {reach}")
 
 
 @machine.command(context_settings=_NEGATIVE)
 @_NAME
 @click.argument("x", type=_MM)
 @click.argument("y", type=_MM)
-def jog(name: str, x: float, y: float) -> None:
-    """Move the raised pen by X and Y mm."""
-    _check_reach(name, x, y)
-    with _connected(name) as driver:
-        at = driver.position()
-        driver.run(driver.travel(at[0] + x, at[1] + y))
+@option("--z MM", "Way of a Z axis, up; below 0 down.", default=0.0, type=_MM)
+def jog(name: str, x: float, y: float, z: float) -> None:
+    """Move the raised pen by X and Y mm, and a pen on a Z axis up or down.
+
+    Where it ends has to be within the machine's reach.
+    """
+    machine = read_device(name).machine
+    _check_reach(machine, x, y)
+    with _taken_over(name) as driver:
+        if driver.alarm:
+            raise MachineError(f"{name}: {driver.alarm}: {_remedy(name, driver)}")
+        if driver.known or not driver.moves_z:
+            driver.prepare()
+        if z:
+            driver.run(driver.travel_z(z))
+        to = np.add(driver.position(), (x, y))
+        low, high = np.array(driver.limits)
+        if (to < low - _ROUND_MM).any() or (to > high + _ROUND_MM).any():
+            raise _out_of_reach(machine, *to.tolist())
+        if x or y:
+            driver.run(driver.travel(*to.tolist()))
 
 
 @machine.command()
@@ -148,20 +214,26 @@ def jog(name: str, x: float, y: float) -> None:
 @click.argument("where", type=click.Choice(["up", "down"]))
 def pen(name: str, where: str) -> None:
     """Move the pen up or down."""
-    with _connected(name) as driver:
-        driver.run(driver.pen(where == "down"))
+    with _taken_over(name) as driver:
+        if driver.moves_z:
+            _must_know(name, driver)
+        driver.prepare()
+        if where == "down":
+            driver.run(driver.pen_down())
 
 
 @machine.command
 @_NAME
 def zero(name: str) -> None:
-    """Set the sheet's corner to where the pen is."""
-    with _connected(name) as driver:
-        if driver.homes and not driver.kept:
+    """Set the sheet's corner to where the pen is; a pen on a Z axis has to touch the paper."""
+    with _taken_over(name) as driver:
+        if driver.homes and not driver.kept_counting:
             raise MachineError(
                 f"{name} has to find its switches first: `drawscape machine home {name}`"
             )
+        driver.unlock()
         driver.zero_here()
+        driver.mark()
 
 
 @machine.command(short_help="Let the motors go.")
@@ -206,7 +278,7 @@ def station(name: str, every: float, at: tuple[float, float] | None, dip: float)
 
     Without --at the plot waits for a person. With --every 0 it does not stop any more.
     """
-    _check_reach(name, *(at or (0.0, 0.0)))
+    _check_reach(read_device(name).machine, *(at or (0.0, 0.0)))
     place = {} if at is None else {"x": at[0], "y": at[1], "wait_s": dip}
     read_device(name).update(station={"every_m": every, **place})
 
@@ -265,6 +337,7 @@ def show(plot: Plot, as_json: bool) -> None:
 @option("--from-part X Y X Y", "First part, in mm.", nargs=4, type=_MM)
 @WAIT
 @YES
+@ZERO_HERE
 def resume(
     plot: Plot,
     back: int,
@@ -273,6 +346,7 @@ def resume(
     from_part: tuple[float, float, float, float] | None,
     wait: bool,
     yes: bool,
+    zero_here: bool,
 ) -> None:
     """Let a plot go on where it stopped, a few strokes back."""
     from drawscape.tasks.plotting import resume_plot
@@ -286,7 +360,7 @@ def resume(
         found = np.searchsorted(offsets, np.flatnonzero(inside)[:1], side="right").tolist()
     if not found:
         raise PlotError("no stroke lies there; see `drawscape plots show`")
-    resume_plot(plot, yes=yes, back=back, from_stroke=found[0])
+    resume_plot(plot, yes=yes, zero_here=zero_here, back=back, from_stroke=found[0])
     after(plot, wait=wait)
 
 
@@ -339,8 +413,12 @@ def frame(plot: Plot) -> None:
     plot.check_machine(0)
     (x0, y0), (x1, y1) = (edge(plot.plan.lines.points, axis=0) for edge in (np.min, np.max))
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
-    with _connected(plot.record.machine, (plot.plan.width_mm, plot.plan.height_mm)) as driver:
+    name = plot.record.machine
+    with _taken_over(name, (plot.plan.width_mm, plot.plan.height_mm)) as driver:
         driver.home()
+        _must_know(name, driver)
+        driver.prepare()
+        driver.mark()
         for x, y in plot.plan.placed(corners, driver.machine).tolist():
             driver.run(driver.travel(x, y))
         driver.run(driver.park())

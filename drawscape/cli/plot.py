@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from drawscape.cli.machine import WAIT, YES, after
+from drawscape.cli.machine import WAIT, YES, ZERO_HERE, after
 from drawscape.cli.options import FILE, option
 from drawscape.cli.plot_options import STDOUT, PlotOptions, numbers, plot_options
 from drawscape.cli.printing import table
@@ -41,6 +41,7 @@ from drawscape.svg.read import read_svg
 @option("--copies NUMBER", "Number of sheets to plot.", default=1, type=click.IntRange(1, 1000))
 @WAIT
 @YES
+@ZERO_HERE
 @click.pass_context
 def plot(
     context: click.Context,
@@ -50,6 +51,7 @@ def plot(
     copies: int,
     wait: bool,
     yes: bool,
+    zero_here: bool,
     **given: Any,
 ) -> None:
     """Prepare an SVG FILE for the plotter: order, merge, export, plot.
@@ -71,9 +73,9 @@ def plot(
     """
     options = PlotOptions(**given)
     if on is None:
-        if copies > 1 or wait or yes:
+        if copies > 1 or wait or yes or zero_here:
             raise click.UsageError(
-                "--copies, --wait and --yes are for a plot: name a machine with --on"
+                "--copies, --wait, --yes and --zero-here are for a plot: name a machine with --on"
             )
         _run(file, options)
         return
@@ -92,7 +94,7 @@ def plot(
         _warn(document, options)
         drawing = f"{file.absolute()}{name}"
         made = Plot.create(document, on, drawing=drawing, outside=outside, copies=copies)
-        enqueue_plot(made, yes=yes)
+        enqueue_plot(made, yes=yes, zero_here=zero_here)
         after(made, wait=wait)
 
 

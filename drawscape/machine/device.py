@@ -17,12 +17,20 @@ import orjson
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.errors import MachineBusyError, MachineError, PlotError, UnknownNameError
-from drawscape.machine.driver import Driver, Port
-from drawscape.machine.ebb import EbbDriver
-from drawscape.machine.gcode import GrblDriver, MarlinDriver
+from drawscape.machine.driver import Driver
+from drawscape.machine.ebb import LIFTS, EbbDriver
+from drawscape.machine.grbl import GrblDriver
 from drawscape.machine.hpgl import HpglDriver
+from drawscape.machine.marlin import MarlinDriver
+from drawscape.machine.port import Port, board_at, port_of
 from drawscape.plot.gcode_profile import PROFILES
-from drawscape.plot.known_machines import Machine, read_machine
+from drawscape.plot.known_machines import LiftName, Machine, read_machine
+
+_REMEMBERED = ("marker", "zero", "zero_z", "corner", "reach", "hold_ms")
+"""What a driver knows of the machine's place, kept between two runs."""
+
+_BAUD = (115200, 250000, 57600, 38400, 9600)
+"""Speeds of serial lines that firmware of plotters is built for."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _KINDS: dict[str, tuple[type[Driver], str]] = {
@@ -39,15 +47,19 @@ DRIVERS = tuple(_KINDS)
 class Device:
     """A machine with a name: its driver and port, its profile, what was learned and set.
 
-    `profile` is a name of machines.toml or of a G-code profile, or the path of a TOML file. `settings` are
-    speed and heights in percent, `offsets` mm by a pen's number or name, `station` is the refill stop.
-    `memory` is what the driver needs to find its place, `factor` how much longer it takes than estimated.
+    `profile` is a name of machines.toml or of a G-code profile, or the path of a TOML file. `board` is the
+    name of the USB board that was at the port. `settings` are speed and heights in percent, `offsets` mm by
+    a pen's number or name, `station` is the refill stop. `memory` is what the driver needs to find its place,
+    and what the machine said of its reach. `factor` is how much longer it takes than estimated.
     """
 
     name: str
     driver: str
     port: str
     profile: str | None = None
+    board: str = ""
+    baud: int | None = None
+    lift: LiftName | None = None
     settings: dict[str, float] = field(default_factory=dict)
     offsets: dict[str, list[float]] = field(default_factory=dict)
     station: dict[str, float] = field(default_factory=dict)
@@ -57,6 +69,18 @@ class Device:
     @property
     def machine(self) -> Machine:
         """What is known of it: reach, speeds, commands. Raises PlotError, UnknownNameError."""
+        machine = self._named_machine
+        if self.lift is not None:
+            machine = replace(machine, lift=self.lift)
+        if reach := self.memory.get("reach"):
+            width, height = reach
+            if self.profile is not None:  # it may know of something in the way
+                width, height = min(width, machine.width_mm), min(height, machine.height_mm)
+            machine = replace(machine, width_mm=width, height_mm=height)
+        return machine
+
+    @property
+    def _named_machine(self) -> Machine:
         machine = read_machine(_KINDS[self.driver][1])
         if self.profile is None:
             return machine
@@ -90,7 +114,7 @@ class Device:
 
     def remember(self, driver: Driver) -> None:
         """Write down what the driver needs to find the machine's place again."""
-        self.update(memory={"marker": driver.marker, "zero": driver.zero})
+        self.update(memory={name: getattr(driver, name) for name in _REMEMBERED})
 
     @contextmanager
     def opened(self, *, patience_s: float = 10.0) -> Iterator[Driver]:
@@ -102,15 +126,17 @@ class Device:
         busy = f"machine {self.name!r} is busy with a plot; stop that first"
         with locked(folder() / f"{self.name}.lock", patience_s, busy):
             kind = _KINDS[self.driver][0]
-            path = self._simulated() if self.driver == "simulator" else self.port
-            baudrate = int(self.settings.get("baudrate", kind.baudrate))
-            with closing(Port(path, baudrate)) as port:
+            path = self._simulated() if self.driver == "simulator" else self.place
+            baud = int(self.baud or self.settings.get("baudrate", kind.baudrate))
+            with closing(Port(path, baud)) as port:
                 driver = kind(port, self.machine, dict(self.settings))
-                memory = read_device(self.name).memory  # by now: others may have had it meanwhile
-                driver.marker = int(memory.get("marker", 0))
-                x, y = memory.get("zero", (0.0, 0.0))
-                driver.zero = (x, y)
+                _remind(driver, read_device(self.name).memory)  # by now: others may have had it
                 yield driver
+
+    @property
+    def place(self) -> str:
+        """The port where its board is now. Raises MachineError when another board is there."""
+        return port_of(self.board, self.port)
 
     def _simulated(self) -> str:
         """Return the path of this machine's simulator, started if need be."""
@@ -131,6 +157,15 @@ class Device:
                 raise MachineError(f"the simulator of {self.name!r} does not start")
             time.sleep(0.01)
         return str(link)
+
+
+def _remind(driver: Driver, memory: dict[str, Any]) -> None:
+    """Tell a driver what was known of its machine when somebody last had it."""
+    if "zero_z" not in memory and memory.get("zero") == [0.0, 0.0]:  # version 0.4 had no "not set"
+        memory = {**memory, "zero": None}
+    for name in _REMEMBERED:
+        value = memory.get(name, getattr(driver, name))
+        setattr(driver, name, tuple(value) if isinstance(value, list) else value)
 
 
 @contextmanager
@@ -172,27 +207,53 @@ def folder() -> Path:
     return settings.home() / ".drawscape" / "machines"
 
 
-def add_device(name: str, driver: str, port: str, profile: str | None = None) -> Device:
+def add_device(
+    name: str,
+    driver: str,
+    port: str,
+    profile: str | None = None,
+    *,
+    baud: int | None = None,
+    lift: LiftName | None = None,
+) -> Device:
     """Write down a machine under a name; what is set for it, and known of its place, is kept.
 
-    Raises PlotError for a name that cannot be used, UnknownNameError for a driver or profile.
+    `baud` is the speed of its serial line, `lift` is `standard` or `brushless` for an AxiDraw or NextDraw.
+    Raises PlotError for a name that cannot be used, UnknownNameError for a driver, profile or lift.
     """
     if not _NAME.fullmatch(name):
         raise PlotError(f"machine name {name!r}: use 1 to 50 of A-Z a-z 0-9 _ -, such as 'desk'")
     if driver not in DRIVERS:
         raise UnknownNameError("driver", driver, DRIVERS)
+    if lift is not None and lift not in LIFTS:
+        raise UnknownNameError("lift", lift, LIFTS)
     if driver == "simulator" and not re.fullmatch(r"\d+(\.\d+)?x?", port):
         raise PlotError(f"port {port!r}: the simulator's is how fast it is, such as 10x")
     if profile is not None and profile.endswith(".toml"):
         profile = str(Path(profile).absolute())
-    device = Device(name=name, driver=driver, port=port, profile=profile)
+    board = board_at(port)
+    device = Device(
+        name=name, driver=driver, port=port, profile=profile, board=board, baud=baud, lift=lift
+    )
     _ = device.machine
     try:
         old = read_device(name)
     except (UnknownNameError, PlotError):  # a new one, or one whose file is damaged
         return device.save()
-    memory = old.memory if (old.driver, old.port) == (driver, port) else {}
-    return old.update(driver=driver, port=port, profile=profile, memory=memory)
+    is_same = old.driver == driver and (old.board == board if board else old.port == port)
+    memory = old.memory if is_same else {}
+    return old.update(
+        driver=driver, port=port, profile=profile, board=board, baud=baud, lift=lift, memory=memory
+    )
+
+
+def find_baud(device: Device) -> int | None:
+    """Return the speed of the serial line at which the machine answers, None when it does not."""
+    for baud in _BAUD:
+        with suppress(MachineError), replace(device, baud=baud).opened() as driver:
+            driver.connect()
+            return baud
+    return None
 
 
 def read_device(name: str) -> Device:

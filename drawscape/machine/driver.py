@@ -1,9 +1,6 @@
-"""What all drivers share: a port that says what is wrong, and commands with replies that are counted."""
+"""What all drivers share: commands with answers that are counted, each with a deadline."""
 
-import contextlib
-import errno
 import itertools
-import os
 import re
 import time
 from collections import deque
@@ -11,84 +8,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from drawscape.errors import MachineError, MissingExtraError
+from drawscape.errors import MachineError
 from drawscape.geometry.lines import Points
 from drawscape.machine.plan import Section
+from drawscape.machine.port import Port
 from drawscape.plot.known_machines import Machine
 
 WINDOW = 2  # strokes that may be with the machine and are not known to be executed
 
-_READ_S = 0.02
-_LONGEST_S = 90.0  # that a machine which still says something may take for an answer
+Place = tuple[float, float]
 
-
-class Port:
-    """A serial port; whatever goes wrong with it is a MachineError with a remedy."""
-
-    def __init__(self, path: str, baudrate: int) -> None:
-        try:
-            import serial
-        except ImportError:
-            raise MissingExtraError("driving a plotter", "machine") from None
-        self.path = path
-        try:
-            self._serial = serial.serial_for_url(
-                path, baudrate=baudrate, timeout=_READ_S, write_timeout=3.0, exclusive=True
-            )
-        except (OSError, ValueError) as error:  # SerialException is an OSError
-            raise MachineError(_port_trouble(path, error)) from None
-        with contextlib.suppress(Exception):  # not a terminal, or none of POSIX
-            import termios
-
-            # DTR stays when the port is closed: the next to open it then resets no Arduino.
-            attributes = termios.tcgetattr(self._serial.fileno())
-            attributes[2] &= ~termios.HUPCL
-            termios.tcsetattr(self._serial.fileno(), termios.TCSANOW, attributes)
-
-    def read(self) -> bytes:
-        """Return what has arrived, after at most 20 ms."""
-        try:
-            data: bytes = self._serial.read(self._serial.in_waiting or 1)
-        except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
-            raise self._gone("broke; check cable and power") from None
-        return data
-
-    def write(self, data: bytes) -> None:
-        """Send bytes."""
-        try:
-            self._serial.write(data)
-        except OSError as error:
-            is_full = "timeout" in str(error).lower()
-            full = "takes no more data; is the machine switched on?"
-            raise self._gone(full if is_full else "broke; check cable and power") from None
-
-    def _gone(self, why: str) -> MachineError:
-        return MachineError(f"the connection to {self.path} {why}, then resume the plot")
-
-    def close(self) -> None:
-        """Close the port; what it still held is dropped."""
-        with contextlib.suppress(OSError):
-            self._serial.close()
-
-
-def _port_trouble(path: str, error: Exception) -> str:
-    code = getattr(error, "errno", None)
-    if code in (errno.EACCES, errno.EPERM):
-        join = "join its group with `sudo usermod -aG dialout $USER`, then log in again"
-        return f"no right to open {path}; {join}"
-    if code == errno.ENOENT or not os.path.exists(path):
-        return f"there is no port {path}; is the machine plugged in? `drawscape doctor` lists ports"
-    if code in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error).lower():
-        return f"port {path} is in use by another program; close that first"
-    return f"port {path} cannot be opened: {error}"
+_SLACK = 1.5  # how much longer than estimated a move may take before its answer is late
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """What is sent at once; when it is acknowledged, stroke number `stroke` (from 1) is executed.
 
-    `lasts_s` is about how long the machine may take before it answers. Without a `corner` the stroke would
-    look different: what comes behind it waits for its answer, where lines can be lost.
+    `lasts_s` is about how long the machine is busy with it. Without a `corner` the stroke would look
+    different: what comes behind it waits for its answer, where lines can be lost.
     """
 
     text: bytes
@@ -102,68 +40,117 @@ class Driver:
 
     A stroke is a list of commands. `fits` says whether the next may be sent. `poll` returns the strokes that
     are executed by now. Both raise MachineError when the machine does not answer as it should.
+    `connect` only looks: no motion, no change. `take_over` ends what another program has left.
     """
 
     title = "machine"
     baudrate = 115200
-    silence_s = 5.0
+    silence_s = 3.0  # that an answer may be late
     window = WINDOW
+    planner = 0  # moves that it may still draw after it has acknowledged them
     line_end = b"\n"
     pause_s = 0.05  # after an answer, for what comes behind it
     changes_pens = False
-    knows_origin = False
-    homes = False
+    homes = False  # whether it finds its place by switches, or by itself
+    is_up = False  # whether its switches have lifted a pen whose height is not known otherwise
+    moves_z = False  # whether its pen is moved by a Z axis, whose height has to be known, too
     barrier: tuple[Command, ...] = ()  # is answered once all before it is done
     button = False  # whether the machine's own button was pressed
     firmware = ""
-    kept = True  # whether it still knows where the pen is
+    alarm = ""  # why it takes no commands until a person says that it may
+    kept_counting = False  # whether nothing has made it lose count since `mark`
+    known = False  # whether it knows where the pen is; a Z axis also where the paper is
+    reach: Place | None = None  # in mm, if it says so itself
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         self.port, self.machine, self.settings = port, machine, settings
         self.plotter = machine.plotter
         self.silence_s = float(settings.get("silence_s", self.silence_s))
-        self.zero = (0.0, 0.0)
+        self.zero: Place | None = None  # of the sheet, in the machine's own places
+        self.zero_z: float | None = None  # where a Z axis touches the paper
+        self.corner: Place | None = None  # the lowest place that it reaches, in its own places
+        self.hold_ms: int | None = None  # how long motors held before a plot let them hold always
         self.sheet = (297.0, 210.0)  # in mm, of what is plotted
         self.marker = 0
         self.pending: deque[Command] = deque()
+        self._planned: deque[Command] = deque(
+            maxlen=self.planner
+        )  # acknowledged, perhaps not drawn
+        self._waiting_since_s = 0.0  # for the answer to the oldest
         self._buffer = bytearray()
-        self._heard_s = time.monotonic()
         self._executed: list[int] = []
 
     @property
     def speed(self) -> float:
-        """The share of the usual speed that is set."""
+        """The part of the usual speed that is set."""
         return float(self.settings.get("speed", 100.0)) / 100
 
-    def connect(self) -> None:
-        """Find out what is there: `firmware`, and whether it `kept` its place since `mark`."""
+    @property
+    def limits(self) -> tuple[Place, Place]:
+        """The lowest and the highest place that it reaches, in mm from the sheet's corner.
+
+        A pen whose place is not known counts from where it stood at first, which may be anywhere.
+        """
+        width, height = self.reach or (self.machine.width_mm, self.machine.height_mm)
+        if self.corner is not None and self.zero is not None:
+            x, y = self.corner[0] - self.zero[0], self.corner[1] - self.zero[1]
+            return (x, y), (x + width, y + height)
+        return (0.0, 0.0) if self.known else (-width, -height), (width, height)
+
+    @property
+    def advice(self) -> list[str]:
+        """Sentences about settings of the machine that spoil plots."""
+        return []
+
+    def connect(self, *, may_reset: bool = False) -> None:
+        """Find out what is there: `firmware`, `alarm`, and whether its place is `known`.
+
+        With `may_reset` a machine is reset that hears nothing else; it never moves.
+        """
+
+    def take_over(self) -> None:
+        """End what another program has left, so that commands are heard."""
+
+    def unlock(self) -> None:
+        """End an alarm, after a person has said that the machine may move."""
 
     def mark(self) -> None:
         """Leave a note in the machine's memory that a reset wipes out: `marker`."""
 
-    def prepare(self) -> None:
-        """Set units and modes; the pen goes up."""
+    def set_modes(self) -> None:
+        """Set units and modes; nothing moves."""
 
-    def position(self) -> tuple[float, float]:
-        """Return where the machine says that the pen is."""
+    def prepare(self) -> None:
+        """Set units and modes; the pen goes up. A Z axis must know where the paper is."""
+
+    def position(self) -> Place:
+        """Return where the pen is, in mm."""
         raise NotImplementedError
 
     def zero_here(self) -> None:
-        """Take the place where the pen is for the sheet's corner."""
+        """Let the sheet's corner be where the pen is; a pen on a Z axis touches the paper now."""
 
     def home(self) -> None:
         """Find the corner by switches, where `homes` says that there are any."""
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
-        """Yield what moves the pen, which is up, to a place."""
+        """Yield what moves the pen, which is up."""
         raise NotImplementedError
+
+    def travel_z(self, by_mm: float) -> Iterator[Command]:
+        """Yield what moves a Z axis up, or down below 0."""
+        raise MachineError(f"the pen of this {self.title} is not moved by a Z axis")
 
     def park(self) -> Iterator[Command]:
         """Yield what moves the pen, which is up, out of the way."""
         yield from self.travel(0.0, 0.0)
 
-    def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
-        """Yield what lowers or lifts the pen; lifting it ends `stroke`."""
+    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
+        """Yield what lifts the pen, which ends `stroke`."""
+        raise NotImplementedError
+
+    def pen_down(self, section: Section | None = None) -> Iterator[Command]:
+        """Yield what lowers the pen, as low as the section asks for."""
         raise NotImplementedError
 
     def change_pen(self, number: int) -> Iterator[Command]:
@@ -172,6 +159,13 @@ class Driver:
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
         """Yield what draws `points` (N, 2) as stroke `number`, with the way to it."""
+        yield from self.travel(*points[0].tolist())
+        yield from self.pen_down(section)
+        yield from self.line(points, section)
+        yield from self.pen_up(number)
+
+    def line(self, points: Points, section: Section) -> Iterator[Command]:
+        """Yield what moves the pen, which is down at the first of `points` (N, 2), along them."""
         raise NotImplementedError
 
     def fits(self, command: Command) -> bool:
@@ -182,12 +176,26 @@ class Driver:
         """Take one line of what the machine says."""
 
     def check(self) -> None:
-        """See whether the machine is well while it says nothing."""
-        if self.pending:
-            self.heard_within(self.silence_s + sum(one.lasts_s for one in self.pending))
+        """See whether the machine is well: an answer that is overdue is an error."""
+        if self.overdue_s > self.silence_s:
+            raise self.silent(self.silence_s)
+
+    @property
+    def overdue_s(self) -> float:
+        """How long the answer to the oldest command is late, by what it and those before it may take."""
+        if not self.pending:
+            return 0.0
+        busy_s = self.pending[0].lasts_s + sum(one.lasts_s for one in self._planned)
+        return time.monotonic() - self._waiting_since_s - _SLACK * busy_s
 
     def halt(self) -> None:
         """Stop at once and lift the pen; what was sent and not drawn is forgotten."""
+
+    def hold_motors(self) -> None:
+        """Let the motors hold the carriage while a person is asked, however long that takes."""
+
+    def let_motors_go(self) -> None:
+        """Undo `hold_motors`."""
 
     def release(self) -> None:
         """Switch the motors off, so that the carriage can be moved by hand."""
@@ -196,36 +204,33 @@ class Driver:
     def rescue(self) -> None:
         """Lift the pen after whatever program was driving is gone."""
 
-    def heard_within(self, seconds: float) -> None:
-        """Raise MachineError when the machine has said nothing for so long."""
-        if time.monotonic() - self._heard_s > seconds:
-            silent = f"the {self.title} has not answered for {seconds:.0f} s"
-            raise MachineError(f"{silent}; check cable and power")
+    def silent(self, seconds: float) -> MachineError:
+        """Return the error of an answer that does not come."""
+        late = f"the {self.title} has not answered for {seconds:.0f} s"
+        return MachineError(f"{late}; check cable and power")
 
     def ask(self, data: bytes, pattern: bytes, seconds: float = 3.0) -> re.Match[bytes]:
         """Send bytes while nothing is pending; return the answer, whose `string` is all that came.
 
-        Raises MachineError when it says nothing more for so long.
+        Raises MachineError when the answer is not there by then, whatever else the machine says.
         """
         self.port.write(data)
-        heard, since = b"", time.monotonic()
-        begun = since
+        heard, until = b"", time.monotonic() + seconds
         while (found := re.search(pattern, heard)) is None:
-            now = time.monotonic()
-            if now - since > seconds or now - begun > max(seconds, _LONGEST_S):
+            if time.monotonic() > until:
                 raise MachineError(
                     f"no {self.title} at {self.port.path}: {data.strip()!r} was answered by "
                     f"{heard[-40:]!r}; check power, cable, port and driver"
                 )
-            if more := self.port.read():
-                heard, since = heard + more, time.monotonic()
+            heard += self.port.read()
         self.quiet(self.pause_s)
         return found
 
     def quiet(self, seconds: float) -> bytes:
-        """Return what arrives until nothing has come for some time."""
+        """Return what arrives until nothing has come for some time; not all day, if it always talks."""
         heard, until = b"", time.monotonic() + seconds
-        while time.monotonic() < until:
+        latest = until + 3 * seconds
+        while time.monotonic() < min(until, latest):
             if data := self.port.read():
                 heard += data
                 until = time.monotonic() + seconds
@@ -239,7 +244,7 @@ class Driver:
     def send(self, command: Command) -> None:
         """Send a command that fits."""
         if not self.pending:
-            self._heard_s = time.monotonic()
+            self._waiting_since_s = time.monotonic()
         self.pending.append(command)
         self.port.write(self.encoded(command))
 
@@ -251,19 +256,20 @@ class Driver:
         """Take the oldest command for answered; raises MachineError when none is owed an answer."""
         if not self.pending:
             raise MachineError(f"the {self.title} sent an answer without a question; was it reset?")
-        if stroke := self.pending.popleft().stroke:
-            self._executed.append(stroke)
+        command = self.pending.popleft()
+        self._planned.append(command)
+        self._waiting_since_s = time.monotonic()
+        if command.stroke:
+            self._executed.append(command.stroke)
 
     def poll(self) -> list[int]:
         """Return the strokes that are known to be executed since the last call; takes up to 20 ms."""
         if data := self.port.read():
-            self._heard_s = time.monotonic()
             *lines, rest = bytes(self._buffer + data).split(self.line_end)
             self._buffer[:] = rest
             for line in filter(None, (line.strip(b"\r\n") for line in lines)):
                 self.take(line)
-        else:
-            self.check()
+        self.check()
         executed, self._executed = self._executed, []
         return executed
 
@@ -279,5 +285,6 @@ class Driver:
     def forget(self) -> None:
         """Drop all that was sent and not answered."""
         self.pending.clear()
+        self._planned.clear()
         self._buffer.clear()
         self._executed.clear()

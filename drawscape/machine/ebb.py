@@ -10,13 +10,13 @@ import math
 import random
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.machine.driver import Command, Driver
+from drawscape.machine.driver import Command, Driver, Place
 from drawscape.machine.plan import Section
 
 STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
@@ -25,24 +25,64 @@ _RAMP_S = 0.02  # the longest slice while the speed changes
 _EVEN_S = 0.1  # and while it does not: a stop has to wait for it
 _LEAST_S = 0.006  # shorter moves are joined
 _LEAST_AT_POINT_S = 0.002  # so a corner is cut by less than 0.02 mm
+_UP_PERCENT, _DOWN_PERCENT = 60.0, 30.0
+_NO_POWER = (
+    "the motors have no power; plug in the machine's own power supply, then put the pen at zero"
+)
 _LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
-_SERVO = (9855, 27831)  # of the servo's output at 0 and 100 %
-# In its units in 24 ms: 75 and 50 % of a sweep of all in 200 ms, which `raise_s` and `lower_s` are for 30 %.
-_SERVO_RATES = ("SC,11,1618", "SC,12,1079")
+
+
+@dataclass(frozen=True)
+class Lift:
+    """What lifts a pen: a servo's pin, its output at 0 and 100 %, and its time: ms at once, and ms a percent.
+
+    Source: evil-mad's public configuration of AxiDraw and NextDraw.
+    """
+
+    pin: int
+    lowest: int
+    highest: int
+    begin_ms: float
+    percent_ms: float
+
+    def output(self, percent: float) -> int:
+        """Return the servo's output for a height in percent."""
+        return round(self.lowest + (self.highest - self.lowest) * percent / 100)
+
+    def seconds(self, way: float, rate: float) -> float:
+        """Return how long the pen takes for a way in percent, at a rate in percent; AxiDraw's own formula."""
+        servo_ms = self.begin_ms + self.percent_ms * way
+        ramp_ms = 200 * way / rate
+        return float((servo_ms**4 + ramp_ms**4) ** 0.25 / 1000)
+
+
+LIFTS = {
+    "standard": Lift(1, 9855, 27831, 45.0, 2.69),
+    "brushless": Lift(2, 5400, 12600, 20.0, 1.28),
+}
+_RATES = {True: 50.0, False: 75.0}  # percent, of a servo that lowers and lifts the pen
+# Those rates in the board's units in 24 ms, of a sweep of all in 200 ms.
+_RATE_ROWS = ("SC,11,1618", "SC,12,1079")
 
 
 class EbbDriver(Driver):
     """An EiBotBoard; places are steps of its two motors, x + y and x - y."""
 
     title = "EiBotBoard"
-    silence_s = 3.0
     pause_s = 0.1  # some answers are followed by OK, some are not; a busy computer hears it late
     barrier = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
     _heights: Mapping[bool, float] = {}  # in percent, that the board has for the pen up and down
     _steps = (0, 0)
     _over_s = 0.0
+    _has_power = True
+    _asks_power = False  # whether the board can measure the motors' supply
 
-    def connect(self) -> None:
+    @property
+    def lift(self) -> Lift:
+        """What lifts its pen."""
+        return LIFTS[str(self.settings.get("lift", self.machine.lift))]
+
+    def connect(self, *, may_reset: bool = False) -> None:
         self.port.write(b"\r")
         self.quiet(0.1)
         self.port.write(b"CU,10,0\rCU,1,1\r")  # the old syntax, whatever another program has set
@@ -52,17 +92,25 @@ class EbbDriver(Driver):
         name = ".".join(map(str, version))
         if version < _OLDEST:
             raise MachineError(f"the board has firmware {name}; update it to 2.4.3 or newer")
-        power = 0
         with contextlib.suppress(MachineError):  # not every board measures it
             power = int(self._value("QC", rb"(\d+),(\d+)")[2])
-        if 0 < power < _LEAST_POWER:
-            raise MachineError("the motors have no power; plug in the machine's power supply")
+            self._asks_power = power > 0
+            self._has_power = power == 0 or power >= _LEAST_POWER
         if version >= (3, 0, 0):
             self.ask(b"CU,4,1\r", b"OK\r", self.silence_s)
-        self.kept = self.marker > 0 and int(self._value("QL", rb"(?:QL,)?(\d+)")[1]) == self.marker
-        if self.kept:
-            self._steps = self._count()
+        label = int(self._value("QL", rb"(?:QL,)?(\d+)")[1])
+        self.kept_counting = self._has_power and self.marker > 0 and label == self.marker
+        self.known = self.kept_counting
+        self._steps = self._count()
         self.firmware = f"EBB firmware {name}"
+
+    @property
+    def advice(self) -> list[str]:
+        return [] if self._has_power else [_NO_POWER]
+
+    def take_over(self) -> None:
+        if not self._has_power:
+            raise MachineError(_NO_POWER, lost=True)
 
     def _value(self, command: str, pattern: bytes) -> re.Match[bytes]:
         end = b"" if command == "V" else rb"[\r\n]*OK\r"  # however late it comes: it is this one's
@@ -82,18 +130,20 @@ class EbbDriver(Driver):
 
     def prepare(self) -> None:
         self._heights = {}
-        self._rows(*_SERVO_RATES)
-        self.run(self.pen(False))
+        self._rows(*_RATE_ROWS)
+        self.run(self.pen_up())
 
-    def position(self) -> tuple[float, float]:
+    def position(self) -> Place:
         return _place(*self._count())
 
     def zero_here(self) -> None:
         self._rows("EM,1,1")
         self._steps = (0, 0)
+        self.known = True
 
     def release(self) -> None:
         self._rows("EM,0,0", "SL,0")
+        self.known = False
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         start = np.array(_place(*self._steps))
@@ -105,16 +155,14 @@ class EbbDriver(Driver):
             way = np.stack((start, end))
             yield from self._moves(way, np.array([length]), np.zeros(2), *limits)
 
-    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
-        yield from self.travel(*points[0].tolist())
-        yield from self.pen(True, section)
+    def line(self, points: Points, section: Section) -> Iterator[Command]:
+        if len(points) < 2:
+            return
         plotter = self.plotter.at(section.motion)
         speed = plotter.draw_speed * self.speed
-        if len(points) > 1:
-            line = Lines(points, np.array([0, len(points)]))
-            lengths, squares, *_ = replace(plotter, draw_speed=speed).motion(line)
-            yield from self._moves(points, lengths, squares, speed, plotter.draw_acceleration)
-        yield from self.pen(False, section, number)
+        line = Lines(points, np.array([0, len(points)]))
+        lengths, squares, *_ = replace(plotter, draw_speed=speed).motion(line)
+        yield from self._moves(points, lengths, squares, speed, plotter.draw_acceleration)
 
     def _moves(
         self, points: Points, lengths: Floats, squares: Floats, top: float, acceleration: float
@@ -136,20 +184,27 @@ class EbbDriver(Driver):
                 yield Command(f"SM,{duration},{a},{b}\r".encode())
         self._over_s = waited
 
-    def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
-        name, usual = ("down_percent", 30.0) if down else ("up_percent", 60.0)
-        percent = float(self.settings.get(name, usual))
-        if down and section is not None and section.motion.height is not None:
-            percent = float(section.motion.height)
+    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
+        yield from self._pen(False, float(self.settings.get("up_percent", _UP_PERCENT)))
+        if stroke:
+            yield from self.barrier
+            if self._asks_power:
+                yield Command(b"QC\r")
+            yield Command(b"QB\r", stroke)
+
+    def pen_down(self, section: Section | None = None) -> Iterator[Command]:
+        asked = section.motion.height if section is not None else None
+        usual = float(self.settings.get("down_percent", _DOWN_PERCENT))
+        yield from self._pen(True, usual if asked is None else float(asked))
+
+    def _pen(self, down: bool, percent: float) -> Iterator[Command]:
         if percent != self._heights.get(down):
             self._heights = {**self._heights, down: percent}
-            output = round(_SERVO[0] + (_SERVO[1] - _SERVO[0]) * percent / 100)
-            yield Command(f"SC,{4 + down},{output}\r".encode())
-        seconds = self.plotter.lower_s if down else self.plotter.raise_s
-        seconds *= abs(self._heights.get(False, 60.0) - self._heights.get(True, 30.0)) / 30
-        yield Command(f"SP,{1 - down},{round(seconds * 1000)}\r".encode())
-        if stroke:
-            yield from (*self.barrier, Command(b"QB\r", stroke))
+            yield Command(f"SC,{4 + down},{self.lift.output(percent)}\r".encode())
+        up, low = self._heights.get(False, _UP_PERCENT), self._heights.get(True, _DOWN_PERCENT)
+        wait_ms = round(1000 * self.lift.seconds(abs(up - low), _RATES[down]))
+        pin = "" if self.lift.pin == 1 else f",{self.lift.pin}"
+        yield Command(f"SP,{1 - down},{wait_ms}{pin}\r".encode())
 
     def fits(self, command: Command) -> bool:
         # One at a time: what waits in the board's parser would keep a stop from being heard.
@@ -162,6 +217,9 @@ class EbbDriver(Driver):
             raise MachineError(f"the board refused a command: {line.decode(errors='replace')}")
         elif line.isdigit():
             self.button = self.button or line == b"1"
+        elif found := re.fullmatch(rb"(?:QC,)?\d+,(\d+)", line):
+            if int(found[1]) < _LEAST_POWER:
+                raise MachineError(_NO_POWER, lost=True)
         elif not re.fullmatch(rb"[A-Z]{1,3}(,.*)?", line):
             raise self.garbled(line)
 
@@ -174,11 +232,11 @@ class EbbDriver(Driver):
         self.port.write(b"\rES\r")
         self.rescue()
         self.forget()
-        self.run(self.pen(False))
+        self.run(self.pen_up())
         self._steps = self._count()
 
     def rescue(self) -> None:
-        self.port.write(b"\r" + b"".join(command.text for command in self.pen(False)))
+        self.port.write(b"\r" + b"".join(command.text for command in self.pen_up()))
         self.quiet(0.15)
 
 

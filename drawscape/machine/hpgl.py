@@ -7,21 +7,32 @@ Source: HP 7470A interfacing and programming manual. `ESC.B` asks for free bytes
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.errors import MachineError
 from drawscape.geometry.lines import Points
-from drawscape.machine.driver import Command, Driver
+from drawscape.machine.driver import Command, Driver, Place
 from drawscape.machine.plan import Section
+from drawscape.machine.port import Port
 from drawscape.plot.hpgl_export import Placing, placed
+from drawscape.plot.known_machines import Machine
 
 _CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
 _FLOW = b"\x11\x13"  # Xon and Xoff, which switches at the back or another program have set
 _ASK_S = 0.05
-_ALIVE_S = 0.3
+_ALIVE_S = 1.0  # an answer about free bytes is at once; after that it is lost
+_LOOK_S = 0.3
+_TRAVEL_S = 1.2  # from one end of the largest sheet to the other
+_QUESTIONS = 3  # times that something is asked before the plotter is silent
 _DRAW_S = 30.0  # that a full buffer may take to be drawn
+
+
+def _length_mm(points: Points) -> float:
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
 
 
 class HpglDriver(Driver):
@@ -32,15 +43,26 @@ class HpglDriver(Driver):
     silence_s = 3.0
     line_end = b"\r"
     changes_pens = True
-    knows_origin = True
+    known = True  # it finds its corner by itself
     barrier = (Command(b"OA;"),)
     _free = 0
+    _room = 0  # bytes that were ever free
     _asked_s: float | None = None
+    _questions = _repeats = 0  # without an answer: for free bytes, and for a place
+    _before_s = 0.0  # that what was sent since the last question takes
+    _extra = 0  # answers that may come although one has come before
+    _looked_s = 0.0
+    _last: tuple[int, int] | None = None  # where the last stroke ended
     _set_speed = "VS;"
+    _speed_mm_s, _line_s = 381.0, 1.0
 
-    def connect(self) -> None:
-        self._ends: dict[int, tuple[int, int]] = {}
-        name = self.ask(b"\x1b.K;PU;OI;", rb"([\w.-]{3,12})\r", self.silence_s)[1]
+    def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
+        super().__init__(port, machine, settings)
+        self._ends: dict[int, tuple[int, int]] = {}  # of strokes on their way, by number
+
+    def connect(self, *, may_reset: bool = False) -> None:
+        first = b"\x1b.K;PU;" if may_reset else b";"
+        name = self.ask(first + b"OI;", rb"([\w.-]{3,12})\r", self.silence_s)[1]
         self.firmware = f"HPGL plotter {name.decode(errors='replace')}"
 
     @property
@@ -53,7 +75,7 @@ class HpglDriver(Driver):
         self._set_speed = "VS;"
         self.run([Command(f"IN;DF;{ps}PU;".encode())])
 
-    def position(self) -> tuple[float, float]:
+    def position(self) -> Place:
         found = self.ask(b"OA;", rb"(-?\d+),(-?\d+),\d+[^\r]*\r", _DRAW_S)
         back = self._placed.matrix.inverse()
         ((x, y),) = back.apply(np.array([[int(found[1]), int(found[2])]], dtype=float)).tolist()
@@ -61,89 +83,135 @@ class HpglDriver(Driver):
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         ((a, b),) = self._placed.units(np.array([[x, y]]))
-        yield Command(f"PU{a},{b};".encode())
+        yield Command(f"PU{a},{b};".encode(), lasts_s=_TRAVEL_S)
 
     def park(self) -> Iterator[Command]:
         x, y = self._placed.paper.park
-        yield Command(f"PU{x},{y};".encode())
+        yield Command(f"PU{x},{y};".encode(), lasts_s=_TRAVEL_S)
 
-    def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
-        yield Command(b"PD;" if down else b"PU;")
+    def take_over(self) -> None:
+        self.port.write(b"\x1b.K;PU;")
+
+    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
+        yield Command(b"PU;OA;", stroke, self._line_s) if stroke else Command(b"PU;")
+
+    def pen_down(self, section: Section | None = None) -> Iterator[Command]:
+        yield Command(b"PD;")
 
     def change_pen(self, number: int) -> Iterator[Command]:
         most = self._placed.plotter.pens
-        yield Command(f"PU;SP{(number - 1) % most + 1 if number else 0};".encode())
+        yield Command(f"PU;SP{(number - 1) % most + 1 if number else 0};".encode(), lasts_s=4.0)
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
+        self._ends[number] = self._placed.units(points)[-1]
+        yield from self._speed(section)
+        yield from super().stroke(points, section, number)
+
+    def _speed(self, section: Section) -> Iterator[Command]:
         asked = section.motion.speed
-        share = self.speed * (100.0 if asked is None else asked) / 100
-        full = asked is None and share == 1.0
-        speed = "VS;" if full else f"VS{max(round(self._placed.plotter.top_speed * share), 1)};"
+        part = self.speed * (100.0 if asked is None else asked) / 100
+        is_full = asked is None and part == 1.0
+        top = self._placed.plotter.top_speed
+        speed_cm_s = max(round(top * part), 1)
+        speed = "VS;" if is_full else f"VS{speed_cm_s};"
+        self._speed_mm_s = 10.0 * speed_cm_s
         if speed != self._set_speed:
             yield Command(speed.encode())
         self._set_speed = speed
-        places = self._placed.units(points)
-        x, y = places[0]
-        yield Command(f"PU{x},{y};".encode())
+
+    def line(self, points: Points, section: Section) -> Iterator[Command]:
+        # pen_down has lowered the pen; each further PD only moves it.
         row = "PD"
-        for x, y in places[1:]:
+        for x, y in self._placed.units(points)[1:]:
             word = f"{x},{y}"
             if len(row) + len(word) > _CHUNK:
                 yield Command(f"{row};".encode())
                 row = "PD"
             row += word if row == "PD" else f",{word}"
-        self._ends[number] = places[-1]
         yield Command(f"{row};".encode())
-        yield Command(b"PU;OA;", number)
+        self._line_s = 1.0 + len(points) * 0.05 + _length_mm(points) / self._speed_mm_s
 
     def fits(self, command: Command) -> bool:
+        if self._asked_s is not None:  # what is sent now would not count in the answer
+            self.check()
+            return False
         if self._free >= len(command.text) + 2:
             return True
-        if self._asked_s is None:
-            self._ask_room()
-        else:
-            self.check()
+        self._ask_room()
         return False
 
     def _ask_room(self) -> None:
-        self._asked_s = self._heard_s = time.monotonic()
+        self._asked_s = time.monotonic()
+        self._questions += 1
+        if self._questions > _QUESTIONS:
+            raise self.silent(_QUESTIONS * _ALIVE_S)
         self.port.write(b"\x1b.B")
 
     def send(self, command: Command) -> None:
         self._free -= len(command.text)
         if command.text.endswith(b"OA;"):
-            super().send(command)
+            super().send(replace(command, lasts_s=command.lasts_s + self._before_s))
+            self._before_s = 0.0
         else:
+            self._before_s += command.lasts_s  # which the answer behind it has to wait for
             self.port.write(command.text)
 
     def take(self, line: bytes) -> None:
         line = line.translate(None, _FLOW)
         if line.isdigit() and self._asked_s is not None:
-            self._asked_s, room = None, int(line)
-            if room <= self._free:  # full: it is asked again, but not at once
-                time.sleep(_ASK_S)
-            self._free = room
+            self._take_room(int(line))
         elif found := re.fullmatch(rb"(-?\d+),(-?\d+),(\d+)(?:,.*)?", line):
-            place = int(found[1]), int(found[2])
-            stroke = self.pending[0].stroke if self.pending else 0
-            planned = self._ends.pop(stroke, place)
-            if max(abs(place[0] - planned[0]), abs(place[1] - planned[1])) > 2:
-                raise MachineError(
-                    f"the pen is at {place} where {planned} was drawn: data were lost, or it was out of reach"
-                )
-            self.acknowledge()
+            self._take_place((int(found[1]), int(found[2])))
         else:
             raise self.garbled(line)
 
+    def _take_room(self, room: int) -> None:
+        self._asked_s, self._questions = None, 0
+        if room <= self._free:  # full: it is asked again, but not at once
+            time.sleep(_ASK_S)
+        self._free = room
+        self._room = max(self._room, room)
+        is_late = self.overdue_s > 0.0
+        # An empty buffer has answered all: what is owed by then is lost, and is asked for again.
+        if is_late and room >= self._room:
+            self._repeats += 1
+            if self._repeats > _QUESTIONS:
+                raise self.silent(self.silence_s)
+            self._extra += 1
+            self._free -= len(b"OA;")
+            self.port.write(b"OA;")
+
+    def _take_place(self, place: tuple[int, int]) -> None:
+        """Take the answer to the oldest question, or to a later one: those before have lost theirs."""
+        planned = [self._ends.get(one.stroke, place) for one in self.pending]
+        close = [max(abs(place[0] - x), abs(place[1] - y)) <= 2 for x, y in planned]
+        if True in close:
+            for _ in range(close.index(True) + 1):
+                self._ends.pop(self.pending[0].stroke, None)
+                self.acknowledge()
+            self._repeats, self._last = 0, place
+        elif self._extra and place == self._last:
+            self._extra -= 1  # the second answer to a question that was asked twice
+        elif planned:
+            raise MachineError(
+                f"the pen is at {place} where {planned[0]} was drawn: data were lost, or it was out of reach"
+            )
+        else:
+            self.acknowledge()  # which says that nothing was asked
+
     def check(self) -> None:
+        now = time.monotonic()
         if self._asked_s is not None:
-            self.heard_within(self.silence_s)
-        elif self.pending and time.monotonic() - self._heard_s > _ALIVE_S:
+            if now - self._asked_s > _ALIVE_S:  # this answer is lost
+                self._ask_room()
+        elif self.pending and now - self._looked_s > _LOOK_S:
+            self._looked_s = now
             self._ask_room()  # a plotter that is paused by hand answers, too
 
     def forget(self) -> None:
         super().forget()
         self._ends.clear()
+        self._questions = self._repeats = self._extra = 0
         self._free, self._asked_s = 0, None
 
     def halt(self) -> None:

@@ -36,6 +36,7 @@ def run_plot(
     run: str,
     *,
     yes: bool = False,
+    zero_here: bool = False,
     back: int = BACK,
     from_stroke: int | None = None,
     on_progress: OnProgress = lambda fraction, message: None,
@@ -44,8 +45,9 @@ def run_plot(
     """Drive the machine until the plot is done or stopped; return its state in words.
 
     `run` names the run: one that has begun before is refused, for paper cannot be drawn on again by
-    accident. `on_news` is called with each question that waits for a person. Raises MachineError when
-    the machine fails; the pen is up then if it can be reached.
+    accident. With `yes` paper and pens are in. With `zero_here` a pen whose place is not known is at the
+    sheet's zero; on a Z axis it touches the paper there. `on_news` is called with each question that waits
+    for a person. Raises MachineError when the machine fails; the pen is up then if it can be reached.
     """
     with locked(plot.folder / "run.lock", 10.0, f"plot {plot.id} runs already"):
         state = plot.refresh()
@@ -62,7 +64,10 @@ def run_plot(
         plot.refresh()
         try:
             with _awake():
-                _Run(plot, yes, on_progress, on_news).go(start, ask_paper=ask_paper)
+                answers = {"paper": yes, "pen": yes, "position": zero_here}
+                _Run(plot, answers, on_progress, on_news, can_ask=not yes).go(
+                    start, ask_paper=ask_paper
+                )
         except _StoppedError:
             plot.journal.append("interrupted", reason="stopped", clean=True)
         except BaseException as error:
@@ -75,8 +80,17 @@ def run_plot(
 class _Run:
     """The state of one run; `go` does all."""
 
-    def __init__(self, plot: Plot, yes: bool, on_progress: OnProgress, on_news: OnNews) -> None:
-        self.plot, self.yes, self.on_progress, self.on_news = plot, yes, on_progress, on_news
+    def __init__(
+        self,
+        plot: Plot,
+        answers: dict[str, bool],
+        on_progress: OnProgress,
+        on_news: OnNews,
+        *,
+        can_ask: bool,
+    ) -> None:
+        self.plot, self.answers, self.can_ask = plot, answers, can_ask
+        self.on_progress, self.on_news = on_progress, on_news
         self.plan, self.device, self.state = plot.plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
@@ -142,8 +156,12 @@ class _Run:
         self._note("plotting")
 
     def _ask(self, what: str, text: str) -> None:
-        if self.yes:
+        if self.answers[what]:
             return
+        if not self.can_ask:
+            raise MachineError(
+                f"{text} Nobody is asked with --yes: say so with --zero-here, or leave out --yes"
+            )
         self.answered = False
         self._note("ask", **{"for": what, "text": text})
         self.on_news(text)
@@ -168,23 +186,35 @@ class _Run:
     def _place_pen(self, *, ask_paper: bool) -> None:
         driver, device = self.driver, self.device
         driver.sheet = self.plan.width_mm, self.plan.height_mm
-        driver.connect()
-        driver.prepare()
+        driver.connect(may_reset=True)
+        driver.take_over()
+        if driver.known or not (driver.moves_z or driver.alarm):
+            driver.prepare()  # the pen goes up, so that paper can be laid
         if ask_paper:
             self._ask_paper(self.plan.sections[0])
         if driver.homes:
             driver.home()
-            if "zero" not in device.memory:
-                driver.run(driver.travel(0.0, 0.0))
-        elif not (driver.kept or driver.knows_origin):
-            with contextlib.suppress(MachineError):
-                driver.release()
-            lost = f"{device.name} does not know where its pen is"
-            self._ask("position", f"{lost}. Is it up, and at the sheet's zero?")
-            driver.zero_here()
-            driver.prepare()
+        if not driver.known:
+            self._find_zero()
+        driver.prepare()
+        driver.hold_motors()
         driver.mark()
         device.remember(driver)
+
+    def _find_zero(self) -> None:
+        """Ask a person whether the pen is at the sheet's zero, and take that for its place."""
+        driver = self.driver
+        if not driver.homes:
+            with contextlib.suppress(MachineError):
+                driver.release()
+        why = f"; {driver.alarm}" if driver.alarm else ""
+        where = "at the sheet's zero"
+        question = (
+            f"Does it touch the paper {where}?" if driver.moves_z else f"Is it up, and {where}?"
+        )
+        self._ask("position", f"{self.device.name} does not know where its pen is{why}. {question}")
+        driver.unlock()
+        driver.zero_here()
 
     def _ask_paper(self, section: Section, sheet: str = "") -> None:
         sheet = sheet or f"a sheet of {self.plan.width_mm:g} x {self.plan.height_mm:g} mm"
@@ -202,6 +232,8 @@ class _Run:
                     self._pause()
         self.driver.run(self.driver.park())
         self.driver.run(self.driver.change_pen(0))
+        self.driver.let_motors_go()
+        self.device.remember(self.driver)
         self._note("done")
         self._tell(force=True)
 
@@ -279,9 +311,9 @@ class _Run:
             self._ask("pen", f"Refill or sharpen {section.words}. Is it ready?")
             return
         self.driver.run(self.driver.travel(station["x"], station["y"]))
-        self.driver.run(self.driver.pen(True))
+        self.driver.run(self.driver.pen_down())
         time.sleep(station.get("wait_s", 0.5))
-        self.driver.run(self.driver.pen(False))
+        self.driver.run(self.driver.pen_up())
 
     def _learn(self) -> None:
         planned = float(self.plan.seconds[self.state.drawn > 0].sum())

@@ -127,6 +127,14 @@ class GcodeProfile:
             text = text.replace("{" + key + "}", value)
         return converted(text, self.command_units or "mm", self.units)
 
+    @property
+    def z_points_up(self) -> bool:
+        """Whether Z grows when the pen goes up."""
+        up, down = (
+            dict(_words(text)).get("Z", 0.0) for text in (self.command("pen_up"), self.down(None))
+        )
+        return up >= down
+
     def down(self, percent: float | None) -> str:
         """Return what lowers the pen to `percent` of its height, or to the profile's own."""
         low, high = self.down_range

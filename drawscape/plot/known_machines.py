@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
@@ -25,11 +25,15 @@ _MADE = ("name", "plotter", "profile")  # of a machine, from other parts of its 
 _OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s")
 
 
+LiftName = Literal["standard", "brushless"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Machine:
     """A plotter: its reach in mm, its file format, and its speed.
 
-    `profile` is there for those that speak G-code and knows their reach, `device` for HPGL.
+    `profile` is there for those that speak G-code and knows their reach, `device` for HPGL. `lift` is what
+    moves the pen of an AxiDraw or NextDraw.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Machine:
     plotter: Plotter
     profile: GcodeProfile | None = None
     device: str = "hp7475a"
+    lift: LiftName = "standard"
 
     @property
     def is_up(self) -> bool:

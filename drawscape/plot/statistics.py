@@ -29,8 +29,8 @@ class Plotter:
     draw_acceleration: float = 0.75 * 40 * INCH
     travel_acceleration: float = 0.75 * 60 * INCH
     corner_deviation_mm: float = 0.002 * INCH
-    raise_s: float = 0.08
-    lower_s: float = 0.12
+    raise_s: float = 0.131
+    lower_s: float = 0.146
     per_axis: bool = False
     lookahead: int = 0
 

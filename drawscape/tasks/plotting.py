@@ -66,7 +66,13 @@ def optimize_svg(
 
 
 def drive_plot(
-    plot_id: str, run: str, *, yes: bool = False, back: int = BACK, from_stroke: int | None = None
+    plot_id: str,
+    run: str,
+    *,
+    yes: bool = False,
+    zero_here: bool = False,
+    back: int = BACK,
+    from_stroke: int | None = None,
 ) -> str:
     """Drive the machine until the plot is done; return its state in words.
 
@@ -93,7 +99,7 @@ def drive_plot(
 
     try:
         return run_plot(
-            plot, run, yes=yes, back=back, from_stroke=from_stroke,
+            plot, run, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke,
             on_progress=job.progress, on_news=mail,
         )  # fmt: skip
     finally:
@@ -101,11 +107,17 @@ def drive_plot(
 
 
 def enqueue_plot(
-    plot: Plot, *, yes: bool = False, back: int = BACK, from_stroke: int | None = None
+    plot: Plot,
+    *,
+    yes: bool = False,
+    zero_here: bool = False,
+    back: int = BACK,
+    from_stroke: int | None = None,
 ) -> Job:
     """Queue a run of the plot in its machine's lane and return the job; one runs at a time.
 
-    `yes` answers all questions: the pen stands at zero whenever the machine has lost its position.
+    With `yes` paper and pens are in, and nobody is asked. Only with `zero_here` the pen also stands at the
+    sheet's zero when the machine does not know its place; else the run ends there.
     Raises PlotError when the plot runs or waits already, or has no such stroke.
     """
     twice = f"plot {plot.id} runs or waits for its machine already"
@@ -124,6 +136,7 @@ def enqueue_plot(
             plot.id,
             run,
             yes=yes,
+            zero_here=zero_here,
             back=back,
             from_stroke=from_stroke,
             job_id=run,
@@ -146,7 +159,12 @@ def is_queued(plot: Plot) -> bool:
 
 
 def resume_plot(
-    plot: Plot, *, yes: bool = False, back: int = BACK, from_stroke: int | None = None
+    plot: Plot,
+    *,
+    yes: bool = False,
+    zero_here: bool = False,
+    back: int = BACK,
+    from_stroke: int | None = None,
 ) -> None:
     """Let a paused plot go on, or queue another run of one that does not run.
 
@@ -155,7 +173,7 @@ def resume_plot(
     if plot.state.state == "paused" and from_stroke is None:
         plot.request("resume")
     else:
-        enqueue_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
+        enqueue_plot(plot, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke)
 
 
 def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:

@@ -23,8 +23,8 @@ from drawscape.errors import JournalError, MachineError, PlotError, UnknownNameE
 from drawscape.geometry.lines import Lines
 from drawscape.jobs import list_jobs
 from drawscape.machine.device import add_device, locked, read_device
-from drawscape.machine.driver import Port
 from drawscape.machine.plot import Plot, find_plot, list_plots
+from drawscape.machine.port import Port
 from drawscape.machine.run import run_plot
 from drawscape.tasks.plotting import act_on_plot, is_queued, resume_plot
 
@@ -302,7 +302,7 @@ def test_the_pen_is_lifted_although_a_dying_run_holds_its_machine_for_a_while(be
     with read_device("desk").opened() as driver:
         driver.connect()
         driver.prepare()
-        driver.run(driver.pen(True))
+        driver.run(driver.pen_down())
     assert machine.carriage.down
     guard = subprocess.Popen(
         [sys.executable, "-c", "from drawscape.machine.run import rescue; rescue()", "desk"],
@@ -538,8 +538,8 @@ def test_heights_that_are_set_while_it_plots_hold_from_the_next_stroke_on(bench)
     heights = {"values": {"up_percent": 90, "down_percent": 0}}
     desk.run(plot, on_progress=lambda share, _: share < 1 and act_on_plot(plot, "set", heights))
     moved = desk.emulator.moved
-    assert set(moved[:3]) == {(20641, 80), (15248, 120)}
-    assert moved[-2:] == [(9855, 360), (26033, 240)]  # three times as far
+    assert set(moved[:3]) == {(20641, 131), (15248, 146)}
+    assert moved[-2:] == [(9855, 392), (26033, 317)]  # three times as far
 
 
 def test_the_boards_button_pauses_at_the_next_pen_up(bench):

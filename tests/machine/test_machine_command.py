@@ -29,6 +29,7 @@ def machine(*arguments, code=0):
 
 def place_of(said):
     """The place in mm that `machine check` has said."""
+    said = said.splitlines(keepends=True)[0] if "the pen is at" in said.splitlines()[0] else said
     x, y = said.partition("the pen is at ")[2].removesuffix(" mm\n").split(", ")
     return float(x), float(y)
 
@@ -48,6 +49,8 @@ def test_jogging_moves_the_pen_by_so_many_mm(bench, driver, emulator, options, t
         desk.emulator.systems |= {"G54": (12 - 3j, 0.0), "G55": (70 + 40j, 0.0)}
         desk.emulator.system = "G55"  # another program has left it so
     if driver != "hpgl":
+        assert "does not know where its pen is" in machine("check", "desk")
+        machine("zero", "desk")
         assert place_of(machine("check", "desk")) == (0, 0)
     machine("jog", "desk", 40, 50)
     before, began = place_of(machine("check", "desk")), desk.emulator.carriage.at
@@ -86,7 +89,7 @@ def test_the_frame_in_the_air_goes_around_the_drawing_on_any_paper(bench, size):
 @pytest.mark.parametrize(
     ("driver", "emulator", "options", "corner"),
     [
-        ("grbl", GrblEmulator, {"s22": 1, "s130": 200, "s131": 180}, (200, 180)),
+        ("grbl", GrblEmulator, {"s22": 1, "s130": 200, "s131": 180}, (1, 1)),
         ("marlin", MarlinEmulator, {}, (0, 0)),
     ],
 )

@@ -1,0 +1,315 @@
+"""GRBL 1.1 and FluidNC.
+
+Source: github.com/gnea/grbl, doc/markdown/interface.md and commands.md. Its bytes are counted. `M3`, `M5` and
+`G4` wait for the planner, so the answer to the dwell behind a pen-up proves that the stroke is drawn. Its
+lines have no checksums: at each pen-up the place that it reports must be the end of the stroke.
+"""
+
+import random
+import re
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from drawscape.drawing.values import INCH
+from drawscape.errors import MachineError
+from drawscape.machine.driver import Command, Place
+from drawscape.machine.gcode import GcodeDriver
+
+_STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
+_PLACE = re.compile(rb"([MW]Pos):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
+_SHIFT = re.compile(rb"\[(?:G54|G92):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
+_ANSWER = rb"(?:^|\n)(ok|error[^\r\n]*|ALARM[^\r\n]*)\r?\n"
+_BANNER = rb"Grbl(?:HAL)? \d[^\n]*\n"
+_ERRORS = {
+    "1": "a word without a letter", "2": "a number that is none", "8": "it is not idle",
+    "9": "it is locked; home it, or unlock it", "15": "it is out of reach", "20": "unknown command",
+}  # fmt: skip
+_ALARMS = {
+    "1": "a limit switch was hit", "2": "a move leads out of reach", "3": "it was reset while moving",
+    "6": "homing was interrupted", "8": "homing did not leave the switch", "9": "homing found no switch",
+}  # fmt: skip
+_HELD = ("Hold", "Door", "Sleep", "Check")
+_MOVING = ("Run", "Hold:1", "Home", "Jog")
+_ASK_S = 0.3
+_POLL_S = 0.1
+_BOOTS = 8  # questions of 0.3 s: an Arduino takes 2.5 s from its reset to its first word
+_HOLDS_ALWAYS = 255  # of $1
+_OFF_MM = 0.05  # that it may report a pen-up off its place
+
+# Settings, by number
+_IDLE, _INCHES, _HOMING, _HOME_LOW, _BACK, _LASER, _REACH_X, _REACH_Y = (
+    1,
+    13,
+    22,
+    23,
+    27,
+    32,
+    130,
+    131,
+)
+
+
+class GrblDriver(GcodeDriver):
+    """GRBL 1.1 and what speaks like it."""
+
+    title = "GRBL"
+    pause_s = 0.0
+    window = 1  # a lost line then shows in its own stroke, and not in a later one
+    usual = ("G17 G49 G54 G90 G94",)
+    room = 127
+    state = "Idle"
+    _unit = 1.0  # of what it reports, in mm
+    _at = (0.0, 0.0, 0.0)  # MPos in mm
+    _wco = (0.0, 0.0, 0.0)  # by how much its work coordinates differ from its steps, in mm
+    _asked_s = 0.0
+    _heard_s = 0.0
+    _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
+    _idle = 0  # times in a row that it was idle while it owed an answer
+    _values: Mapping[int, float] = {}  # its settings, as `$$` lists them
+
+    def connect(self, *, may_reset: bool = False) -> None:
+        reset = self._awaken(may_reset=may_reset)
+        self._status()
+        if self.state.startswith(_HELD):
+            self.alarm, self.firmware = "it is paused by its own button", "GRBL"
+            return
+        self._query(b"$G\n")  # ends a line that was cut off
+        tool = re.search(rb" T(\d+)", self._query(b"$G\n"))
+        version = self._query(b"$I\n")
+        if found := re.search(rb"\[OPT:[^,\]]*,\d+,(\d+)", version):
+            self.room = max(40, int(found[1]) - 1)
+        rows = re.findall(rb"\$(\d+)=(-?[\d.]+)", self._query(b"$$\n"))
+        self._values = {int(key): float(value) for key, value in rows}
+        if self._values.get(_LASER) == 1:
+            raise MachineError("GRBL is in laser mode: the pen does not go down; send it $32=0")
+        self.homes = bool(self.homing) or self._values.get(_HOMING, 0) > 0
+        self._unit = INCH if self._values.get(_INCHES) == 1 else 1.0
+        self._read_shift()
+        self._status()
+        self.alarm = "it is locked after an alarm" if self.state == "Alarm" else ""
+        is_marked = tool is not None and self.marker == int(tool[1]) > 0
+        self.kept_counting = self._z_counts = is_marked and not (reset or self.alarm)
+        self.known = self.kept_counting and self._knows_z
+        name = re.search(rb"\[VER:([^\]]*)\]", version)
+        self.firmware = f"GRBL {name[1].decode() if name else 'of unknown version'}"
+
+    @property
+    def _knows_z(self) -> bool:
+        return not self.moves_z or (self._z_counts and self.zero_z is not None)
+
+    @property
+    def advice(self) -> list[str]:
+        sentences = []
+        if self._values.get(_IDLE, _HOLDS_ALWAYS) != _HOLDS_ALWAYS:
+            sentences.append(
+                "its motors let go when it stands; a plot sets $1=255 and puts it back"
+            )
+        if not self.moves_z:
+            sentences.append("the pen is moved by M3 and M5; a spindle would turn")
+        return sentences
+
+    def _awaken(self, *, may_reset: bool) -> bool:
+        """Wait for its first word; return whether it has just been reset."""
+        known = rb"(%b)|(%b)" % (_STATUS.pattern, _BANNER)
+        kicks = [b"\x18"] if may_reset else []  # in some alarms it listens to nothing else
+        for question in [*[b"?"] * _BOOTS, *kicks, *[b"?"] * _BOOTS]:
+            try:
+                heard = self.ask(question, known, _ASK_S).string
+            except MachineError as error:
+                trouble = error
+                continue
+            self.quiet(_POLL_S)
+            return b"Grbl" in heard
+        raise trouble
+
+    def take_over(self) -> None:
+        until = time.monotonic() + 60.0
+        while self._status() in _MOVING:  # what another program has left
+            if time.monotonic() > until:
+                raise MachineError("the machine is still moving after 60 s; stop it first")
+        if self.state.startswith(_HELD):
+            self.ask(b"\x18", _BANNER)
+            self.quiet(_POLL_S / 2)
+            self.connect()
+
+    def unlock(self) -> None:
+        if self._status() == "Alarm":
+            self._query(b"$X\n")
+            self.state, self.alarm = "Idle", ""
+
+    def _status(self) -> str:
+        self._take_status(self.ask(b"?", _STATUS.pattern, 2.0)[0])
+        return self.state
+
+    def _query(self, line: bytes) -> bytes:
+        return self.ask(line, _ANSWER).string
+
+    def mark(self) -> None:
+        """Name a tool: a reset forgets it, and nothing else uses it."""
+        self.marker = random.randint(1, 99)
+        self._query(b"T%d\n" % self.marker)
+
+    def _read_shift(self) -> None:
+        shifts = _SHIFT.findall(self._query(b"$#\n"))
+        numbers = np.array([[float(part or 0) for part in row] for row in shifts]).reshape(-1, 3)
+        x, y, z = (numbers.sum(axis=0) * self._unit).tolist()
+        self._wco = x, y, z
+
+    @property
+    def shift(self) -> Place:
+        x, y = self.zero or (0.0, 0.0)
+        return x - self._wco[0], y - self._wco[1]
+
+    def position(self) -> Place:
+        self._status()
+        x, y = self.zero or (0.0, 0.0)
+        return self._at[0] - x, self._at[1] - y
+
+    def zero_here(self) -> None:
+        self._status()
+        self.zero = self._at[:2]
+        self.zero_z = self._at[2] if self.moves_z else None
+        self.known = self._z_counts = True
+
+    def restore_z(self) -> None:
+        if not self.moves_z:
+            return
+        if self.zero_z is None or not self._knows_z:
+            raise MachineError("it is not known where the paper is for the Z axis", lost=True)
+        self._status()
+        self._query(f"G92 Z{(self._at[2] - self.zero_z) / self._mm:.4f}\n".encode())
+
+    def home(self) -> None:
+        if not self.homes:
+            return
+        answer = self.ask(b"$H\n", _ANSWER, 120.0)[1].decode(errors="replace")
+        if answer != "ok":
+            why = _ALARMS.get(answer.partition(":")[2], answer)
+            raise MachineError(f"homing failed: {why}; see its limit switches", lost=True)
+        self.alarm = ""
+        self._read_shift()
+        self._status()
+        self._find_corner()
+        back_mm = self._values.get(_BACK, 1.0)
+        self.is_up = self.moves_z and abs(self._at[2] + back_mm) < _OFF_MM
+        self._z_counts = self._z_counts or self.is_up
+        if self.zero_z is None and self._wco[2]:  # the machine's own work zero
+            self.zero_z = self._wco[2]
+        self.known = self._knows_z
+
+    def _find_corner(self) -> None:
+        """Find the lower left corner of the reach from the corner with the switches, where it stands now."""
+        back_mm, low = self._values.get(_BACK, 1.0), int(self._values.get(_HOME_LOW, 0))
+        sides = [max(self._values.get(row, 0.0) - 2 * back_mm, 0.0) for row in (_REACH_X, _REACH_Y)]
+        self.reach = sides[0], sides[1]
+        x = self._at[0] if low & 1 else self._at[0] - sides[0]
+        y = self._at[1] if low & 2 else self._at[1] - sides[1]
+        self.corner = x, y
+        if self.zero is None:  # the machine's own work zero, where it has one
+            self.zero = self.corner if self._wco[:2] == (0.0, 0.0) else self._wco[:2]
+
+    def hold_motors(self) -> None:
+        hold_ms = self._values.get(_IDLE, _HOLDS_ALWAYS)
+        if hold_ms != _HOLDS_ALWAYS:
+            self.hold_ms = int(hold_ms)
+            self._query(b"$1=%d\n" % _HOLDS_ALWAYS)
+
+    def let_motors_go(self) -> None:
+        if self.hold_ms is not None:
+            self._query(b"$1=%d\n" % self.hold_ms)
+            self.hold_ms = None
+
+    def fits(self, command: Command) -> bool:
+        if self.pending and self.pending[-1].corner:
+            return False
+        return sum(len(one.text) for one in [*self.pending, command]) <= self.room
+
+    def take(self, line: bytes) -> None:
+        self._heard_s = time.monotonic()
+        number = line.partition(b":")[2].strip().decode(errors="replace")
+        if line == b"ok":
+            self.acknowledge()
+            self._idle = 0
+        elif line.startswith(b"<"):
+            self._take_status(line)
+        elif line.startswith(b"error"):
+            command = self.pending[0].text.decode().strip() if self.pending else "a line"
+            why = _ERRORS.get(number, "see its manual")
+            raise MachineError(f"the machine refused {command!r}: error {number}, {why}")
+        elif line.startswith(b"ALARM"):
+            self.state = "Alarm"
+            why = _ALARMS.get(number, "see the manual")
+            raise MachineError(
+                f"alarm {number}: {why}; free the machine, then resume", lost=number != "2"
+            )
+        elif line.startswith(b"Grbl"):
+            raise MachineError("the machine was reset or lost its power", lost=True)
+        elif not line.startswith((b"[", b"$", b">")):
+            raise self.garbled(line)
+
+    def _take_status(self, line: bytes) -> None:
+        match = _STATUS.match(line)
+        if match is None:
+            raise self.garbled(line)
+        self.state = match[1].decode()
+        if place := _PLACE.search(line):
+            x, y, z = (float(part or 0) * self._unit for part in place.groups()[1:])
+            add_x, add_y, add_z = self._wco if place[1] == b"WPos" else (0.0, 0.0, 0.0)
+            self._at = x + add_x, y + add_y, z + add_z
+        self._idle = self._idle + 1 if self.state == "Idle" and self.pending else 0
+        dwell_s = sum(self.profile.dwell_s(one.text.decode()) for one in self.pending)
+        if self._idle > 2 + dwell_s / _POLL_S:
+            raise MachineError("the machine is idle although it owes an answer: a line was lost")
+
+    def check(self) -> None:
+        if not self.pending:
+            return
+        super().check()
+        now = time.monotonic()
+        if now - max(self._heard_s, self._waiting_since_s) > self.silence_s:
+            raise self.silent(self.silence_s)  # `?` is answered at once, whatever it does
+        is_answered = self._asked_s < self._heard_s or now - self._asked_s > _ASK_S
+        if is_answered and now - self._heard_s > _POLL_S:  # three at once would say idle thrice
+            self._asked_s = now
+            self.port.write(b"?")
+        if self.state.startswith(_HELD):
+            raise MachineError("the machine was paused by its own button; resume the plot")
+        if self.state == "Alarm":
+            raise MachineError("the machine is in alarm; free it, then resume the plot", lost=True)
+
+    def halt(self) -> None:
+        """Hold, wait until it stands, reset: the place is kept then, and the queue is gone."""
+        was_alarmed = self.state == "Alarm"
+        self.forget()
+        self.port.write(b"\x18" if was_alarmed else b"!")
+        self._stand_and_lift(own_reset=was_alarmed)
+
+    def rescue(self) -> None:
+        self._stand_and_lift(own_reset=False)
+
+    def _stand_and_lift(self, *, own_reset: bool) -> None:
+        """Wait until it stands and lift the pen; a machine that was switched off meanwhile is left alone."""
+        was_reset = self._awaken(may_reset=True) and not own_reset
+        until = time.monotonic() + 10.0
+        while self._status() in _MOVING and time.monotonic() < until:
+            pass
+        if was_reset:
+            self.marker = 0
+            if self.moves_z or self.state == "Alarm":
+                return
+        if is_held := self.state.startswith(_HELD):
+            self.ask(b"\x18", _BANNER)
+            self.quiet(_POLL_S / 2)
+        if self.alarm or not self._knows_z:  # nobody has said yet that it may move
+            return
+        self.unlock()
+        for row in self.modes:
+            self._query(row.encode() + b"\n")
+        self.restore_z()
+        for command in self.pen_up():
+            self._query(command.text)
+        self._read_shift()
+        if self.marker and (is_held or own_reset):
+            self._query(b"T%d\n" % self.marker)

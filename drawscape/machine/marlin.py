@@ -1,0 +1,216 @@
+"""Marlin 2, with a servo or a Z axis for the pen.
+
+Source: github.com/MarlinFirmware/Marlin, gcode/queue.cpp and gcode/control/M280.cpp. Lines have numbers and
+checksums, and are resent when asked for. The machine flushes its input then, so a line whose number is
+flushed runs out of order: a line that matters waits for the answer to the one before. `M280` acts at once,
+so it is sent when the `M400` before it is answered.
+"""
+
+import random
+import re
+import time
+from collections.abc import Iterator
+from functools import reduce
+
+from drawscape.errors import MachineError
+from drawscape.machine.driver import Command, Place
+from drawscape.machine.gcode import GcodeDriver
+
+_RESEND = re.compile(rb"(?:Resend:|rs)\s*N?(\d+)", re.IGNORECASE)
+_LAST = re.compile(rb"Last Line:\s*(\d+)")
+_AT = re.compile(rb"X:\s*(-?[\d.]+)\s+Y:\s*(-?[\d.]+)[^\n]*\n")
+_FIRMWARE = rb"FIRMWARE_NAME:([^\n]*)\n"
+_USUAL_HOLD_S = 120  # DEFAULT_STEPPER_TIMEOUT_SEC
+_LINES = 4  # of its command queue
+_BYTES = 120  # of the 128 that it receives
+_QUIET_S = 0.06
+_SLOW_S = 0.3
+_BUSY_S = 4.0  # it says every 2 s that it is busy
+
+
+class MarlinDriver(GcodeDriver):
+    """Marlin, whose lines are numbered."""
+
+    title = "Marlin"
+    wait = "M400"
+    row_by_row = True
+    silence_s = 4.0
+    _number = _first = 0  # of the last line sent, and of the oldest without an answer
+    _sent = 0  # how many of `pending` are with the machine
+    _resend: int | None = None  # the line that is sent next, once all is quiet
+    _asked = 0  # answers to our own questions that are still to come
+    _heard_s = 0.0
+
+    def connect(self, *, may_reset: bool = False) -> None:
+        reset = b"start" in self.quiet(_SLOW_S)
+        # An empty line ends what another program left; it had no checksum, and is refused.
+        try:
+            name = self.ask(b"\nM115\n", _FIRMWARE, _BUSY_S)[1]
+        except MachineError:  # it may have been starting
+            name, reset = self.ask(b"\nM115\n", _FIRMWARE, _BUSY_S)[1], True
+        self.homes = bool(self.homing)
+        last = self._last_line()
+        self.kept_counting = not reset and last is not None and 0 < self.marker <= last
+        self.known = self.kept_counting and (self.zero_z is not None or not self.moves_z)
+        self._renumber(last or 0 if self.kept_counting else 0)
+        words = re.sub(rb"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", b"", name)
+        self.firmware = words.decode(errors="replace").strip() or "Marlin"
+
+    def _last_line(self) -> int | None:
+        """Return the number of the last line that it took, from its complaint about one out of order."""
+        found = _LAST.search(self._listen(self._checked(1, "M105")))
+        return int(found[1]) if found else None
+
+    def _renumber(self, number: int) -> None:
+        self._number = number
+        self._listen(self._checked(number, f"M110 N{number}"))
+
+    def mark(self) -> None:
+        """Count lines from a number that no reset leaves behind."""
+        self.marker = random.randint(1, 90) * 10_000
+        self._renumber(self.marker)
+
+    @staticmethod
+    def _checked(number: int, text: str) -> bytes:
+        body = f"N{number} {text}".encode("ascii")
+        return body + b"*%d\n" % reduce(lambda sum_, byte: sum_ ^ byte, body, 0)
+
+    def _listen(self, line: bytes) -> bytes:
+        return self.ask(line, rb"(^|\n)ok|Resend").string + self.quiet(0.1)
+
+    def position(self) -> Place:
+        found = self.ask(b"M400\nM114\n", _AT.pattern, 60.0)
+        x, y = self.zero or (0.0, 0.0)
+        return float(found[1]) - x, float(found[2]) - y
+
+    def zero_here(self) -> None:
+        self.zero, self.zero_z = None, None
+        words = "X0 Y0"
+        if self.homes:  # which would undo a G92 of these
+            self.zero = self.position()
+            words = ""
+        if self.moves_z:
+            self.zero_z = 0.0
+            words += " Z0"
+        if words:
+            self.run([self.command(f"G92 {words.strip()}")])
+        self.known = True
+
+    def home(self) -> None:
+        self.run(self.command(row, lasts_s=40.0) for row in self.homing)
+        self.known = self.zero_z is not None or not self.moves_z
+
+    def restore_z(self) -> None:
+        if self.moves_z and self.zero_z is None:
+            raise MachineError("it is not known where the paper is for the Z axis", lost=True)
+
+    def release(self) -> None:
+        self.run([self.command("M84")])
+
+    def hold_motors(self) -> None:
+        self.run([self.command("M84 S0")])
+
+    def let_motors_go(self) -> None:
+        self.run([self.command(f"M84 S{_USUAL_HOLD_S}")])
+
+    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
+        yield self._at_rest()
+        yield from super().pen_up(stroke)
+
+    def pen_down(self, section: object = None) -> Iterator[Command]:
+        yield self._at_rest()
+        yield from super().pen_down(section)  # type: ignore[arg-type]
+
+    def _at_rest(self) -> Command:
+        return self.command(self.wait, 0, 0.1, True)
+
+    def fits(self, command: Command) -> bool:
+        if self.pending and self.pending[-1].corner:
+            return False
+        waiting = sum(len(one.text) + 12 for one in [*self.pending, command])
+        free = len(self.pending) < _LINES and waiting <= _BYTES
+        return free and self._resend is None and not self._asked
+
+    def encoded(self, command: Command) -> bytes:
+        self._number += 1
+        self._first = self._first if self._sent else self._number
+        self._sent += 1
+        return self._checked(self._number, command.text.decode("ascii").strip())
+
+    def acknowledge(self) -> None:
+        self._sent, self._first = self._sent - 1, self._first + 1
+        super().acknowledge()
+
+    def take(self, line: bytes) -> None:
+        self._heard_s = time.monotonic()
+        if line.startswith(b"ok"):
+            self._take_ok()
+        elif resend := _RESEND.match(line):
+            self._resend, self._asked = int(resend[1]), 0
+            self._sent = min(max(self._resend - self._first, 0), self._sent)
+        elif line.startswith(b"start"):
+            raise MachineError("the machine was reset or lost its power", lost=True)
+        elif line.startswith(b"Error:"):
+            if not re.search(rb"line number|checksum|last line", line, re.IGNORECASE):
+                why = line[6:].decode(errors="replace")
+                raise MachineError(f"the machine says {why!r}", lost=True)
+        elif line.startswith(b"echo:Unknown command"):
+            self._take_refusal(line)
+        elif self._asked and _AT.search(line + b"\n"):
+            # All that came before this question is done; the next ok is its own.
+            self._asked = 1
+            while self._sent:
+                self.acknowledge()
+        elif not all(32 <= byte < 127 or byte == 9 for byte in line):
+            raise self.garbled(line)
+
+    def _take_refusal(self, line: bytes) -> None:
+        """Take what it says of a line that it does not know; one with a checksum was spoilt on its way."""
+        if self._asked and b"*" in line:  # our own question, without its N
+            self._resend, self._asked = self._number, 0
+        elif (
+            self._resend is None and b"*" in line
+        ):  # the oldest line, without its N: the ok is no answer
+            self._resend, self._sent = self._first, 0
+        elif self._resend is None:
+            words = line[5:].decode(errors="replace")
+            raise MachineError(f"the machine refused a line: {words}")
+
+    def _take_ok(self) -> None:
+        if self._asked == 1:
+            self._asked = 0
+            for command in self.pending:
+                self.port.write(self.encoded(command))
+        elif not self._asked and self._resend is None and self._sent:
+            self.acknowledge()
+
+    def check(self) -> None:
+        super().check()
+        now = time.monotonic()
+        if self._resend is not None:
+            if now - self._heard_s > _QUIET_S:
+                self._number, self._resend, self._asked = self._resend, None, 2
+                self._heard_s = now
+                self.port.write(self._checked(self._number, "M114"))
+        elif self._asked:
+            if now - self._heard_s > self.silence_s:
+                raise self.silent(self.silence_s)
+        elif self.overdue_s > _SLOW_S:
+            self._resend = self._number + 1  # an answer or a line's end was lost
+
+    def forget(self) -> None:
+        super().forget()
+        self._sent, self._resend, self._asked = 0, None, 0
+
+    def halt(self) -> None:
+        """Marlin cannot hold: what is planned, 16 moves at most, is drawn; then the pen goes up."""
+        self.forget()
+        self.rescue()
+        self._renumber(self._last_line() or self.marker)
+
+    def rescue(self) -> None:
+        rows = b"".join(command.text for command in self.pen_up())
+        # Half a line of a dead program is refused, and takes the next bytes with it.
+        for _ in range(3):
+            if b"Error:" not in self.ask(b"\n" + rows + b"M114\n", _AT.pattern, 60.0).string:
+                break

@@ -1,0 +1,114 @@
+"""A serial port, and the board behind it: found by its own name when the port's name has changed."""
+
+import contextlib
+import errno
+import os
+from pathlib import Path
+
+from drawscape.errors import MachineError, MissingExtraError
+
+_READ_S = 0.02
+
+
+class Port:
+    """A serial port; whatever goes wrong with it is a MachineError with a remedy."""
+
+    def __init__(self, path: str, baudrate: int) -> None:
+        try:
+            import serial
+        except ImportError:
+            raise MissingExtraError("driving a plotter", "machine") from None
+        self.path = path
+        try:
+            self._serial = serial.serial_for_url(
+                path, baudrate=baudrate, timeout=_READ_S, write_timeout=3.0, exclusive=True
+            )
+        except (OSError, ValueError) as error:  # SerialException is an OSError
+            raise MachineError(_port_trouble(path, error)) from None
+        with contextlib.suppress(Exception):  # not a terminal, or none of POSIX
+            import termios
+
+            # DTR stays when the port is closed: the next to open it then resets no Arduino.
+            attributes = termios.tcgetattr(self._serial.fileno())
+            attributes[2] &= ~termios.HUPCL
+            termios.tcsetattr(self._serial.fileno(), termios.TCSANOW, attributes)
+
+    def read(self) -> bytes:
+        """Return what has arrived, after at most 20 ms."""
+        try:
+            data: bytes = self._serial.read(self._serial.in_waiting or 1)
+        except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
+            raise self._gone("broke; check cable and power") from None
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        try:
+            self._serial.write(data)
+        except OSError as error:
+            is_full = "timeout" in str(error).lower()
+            full = "takes no more data; is the machine switched on?"
+            raise self._gone(full if is_full else "broke; check cable and power") from None
+
+    def _gone(self, why: str) -> MachineError:
+        return MachineError(f"the connection to {self.path} {why}, then resume the plot")
+
+    def close(self) -> None:
+        """Close the port; what it still held is dropped."""
+        with contextlib.suppress(OSError):
+            self._serial.close()
+
+
+def _port_trouble(path: str, error: Exception) -> str:
+    code = getattr(error, "errno", None)
+    if code in (errno.EACCES, errno.EPERM):
+        join = "join its group with `sudo usermod -aG dialout $USER`, then log in again"
+        return f"no right to open {path}; {join}"
+    if code == errno.ENOENT or not os.path.exists(path):
+        return f"there is no port {path}; is the machine plugged in? `drawscape doctor` lists ports"
+    if code in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error).lower():
+        return (
+            f"port {path} is in use by another program; close that first. ModemManager and brltty "
+            "open new ports by themselves: remove them, or stop their services"
+        )
+    return f"port {path} cannot be opened: {error}"
+
+
+def board_at(port: str) -> str:
+    """Return the name of the board at a port, by vendor, product and serial number; empty if unknown.
+
+    Linux names each USB board by a link in /dev/serial/by-id.
+    """
+    here = os.path.realpath(port)
+    for link in _boards():
+        if os.path.realpath(link) == here:
+            return link.name
+    return ""
+
+
+def port_of(board: str, port: str) -> str:
+    """Return the port where `board` is now; `port` is where it was.
+
+    Raises MachineError when another board has that port.
+    """
+    if not board:
+        return port
+    link = boards_folder() / board
+    if link.exists():
+        return str(link)
+    if other := board_at(port):
+        raise MachineError(
+            f"another board is at {port}: {other}, not {board}; plug in the machine, or add it again"
+        )
+    return port
+
+
+def _boards() -> list[Path]:
+    with contextlib.suppress(OSError):
+        return sorted(boards_folder().iterdir())
+    return []
+
+
+def boards_folder() -> Path:
+    """Return the folder of links from boards to ports: `DRAWSCAPE_BOARDS`, or where Linux keeps it."""
+    return Path(os.environ.get("DRAWSCAPE_BOARDS") or "/dev/serial/by-id")

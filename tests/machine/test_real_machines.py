@@ -1,0 +1,277 @@
+"""What real machines do and a simple emulator hides: each of these spoilt a sheet once."""
+
+import threading
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from machine_bench import document, hp_place, judge, scribble
+from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
+from support import wait_until
+
+from drawscape.cli.root import root
+from drawscape.errors import MachineError
+from drawscape.machine.device import add_device, read_device
+
+Z_AXIS = {"z_axis": True}
+
+
+def command(*words, code=0):
+    result = CliRunner().invoke(root, [*map(str, words)])
+    assert result.exit_code == code, result.output
+    return result.output + str(result.exception or "")
+
+
+def drawn(desk, plot, place=None):
+    return judge(plot, desk.emulator.carriage.strokes, place)
+
+
+def cut_power(machine):
+    machine.muted = True
+
+
+MACHINES = [
+    pytest.param("grbl", GrblEmulator, {}, None, id="grbl"),
+    pytest.param("grbl", GrblEmulator, Z_AXIS, "z-axis", id="grbl with a Z axis"),
+    pytest.param("ebb", EbbEmulator, {}, None, id="ebb"),
+]
+
+
+@pytest.mark.parametrize(("driver", "emulator", "options", "profile"), MACHINES)
+def test_looking_at_a_machine_moves_nothing_and_proves_no_place(
+    bench, driver, emulator, options, profile
+):
+    desk = bench(driver, emulator, profile=profile, **options)
+    carriage = desk.emulator.carriage
+    before = carriage.at, carriage.height, carriage.moved_s
+    for _ in range(2):
+        assert "does not know where its pen is" in command("machine", "check", "desk")
+    assert (carriage.at, carriage.height, carriage.moved_s) == before
+    plot = desk.plot(scribble(1, strokes=3))
+    with pytest.raises(
+        MachineError, match=r"does not know where its pen is.* say so with --zero-here"
+    ):
+        desk.run(plot, zero_here=False)
+    assert carriage.strokes == []
+
+
+@pytest.mark.parametrize(("driver", "emulator", "options", "profile"), MACHINES)
+def test_a_power_cut_is_not_undone_by_a_look_at_the_machine(
+    bench, driver, emulator, options, profile
+):
+    desk = bench(driver, emulator, profile=profile, **options)
+    if profile == "z-axis":
+        desk.emulator.motion.paper = 0.0
+        desk.emulator.carriage.height = 0.0
+    plot = desk.plot(scribble(2, strokes=10))
+    desk.emulator.spared = 4
+    desk.emulator.faults.append(cut_power)
+    with pytest.raises(MachineError):
+        desk.run(plot)
+    desk.power_cycle(at=(0.0, 0.0))
+    command("machine", "check", "desk")
+    with pytest.raises(MachineError, match="does not know where its pen is"):
+        desk.run(plot, zero_here=False)
+    if profile == "z-axis":  # a person lets it touch the paper
+        desk.emulator.motion.paper = desk.emulator.motion.z
+        desk.emulator.carriage.height = 0.0
+    assert desk.run(plot) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
+
+
+CORNERS = [
+    {"s23": low, "s21": hard, "s20": soft} for low in range(4) for hard, soft in ((1, 0), (0, 1))
+]
+
+
+@pytest.mark.parametrize("z_axis", [False, True])
+@pytest.mark.parametrize("corner", CORNERS)
+def test_a_homing_grbl_draws_as_it_is_delivered(bench, corner, z_axis):
+    """Its switches are in any corner, its places lie below zero, and its limits are on."""
+    options = {"s22": 1, "s130": 200, "s131": 180, "z_axis": z_axis, **corner}
+    desk = bench("grbl", GrblEmulator, profile="z-axis" if z_axis else None, **options)
+    carriage = desk.emulator.carriage
+    carriage.at = (90.0, 70.0)  # it is switched on there
+    desk.emulator.motion.origin = complex(*carriage.at)
+    assert "locked" in command("machine", "check", "desk")
+    assert "first" in command("machine", "zero", "desk", code=1)
+    command("machine", "home", "desk")
+    assert carriage.at == pytest.approx((1.0, 1.0), abs=0.01)  # its pull-off away from the rails
+    if z_axis:  # how low the paper is, it cannot know
+        assert "does not know" in command("machine", "check", "desk")
+        command("machine", "jog", "desk", 0, 0, "--z", -carriage.height)
+        command("machine", "zero", "desk")
+    else:
+        assert carriage.at == pytest.approx(
+            (1.0, 1.0), abs=0.01
+        )  # its pull-off away from the rails
+    corner_of_sheet = carriage.at
+    carriage.strokes.clear()  # where it touched the paper
+    plot = desk.plot(scribble(4, strokes=6))
+    assert desk.run(plot, zero_here=False) == "done"
+    machine = read_device("desk").machine
+    assert (machine.width_mm, machine.height_mm) == (198, 178)
+    verdict = drawn(
+        desk, plot, lambda points: np.add(plot.plan.placed(points, machine), corner_of_sheet)
+    )
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
+    assert not desk.emulator.spun
+
+
+def test_jogs_are_checked_where_they_end(bench):
+    desk = bench("ebb", EbbEmulator)
+    command("machine", "zero", "desk")
+    command("machine", "jog", "desk", 290, 0)
+    assert "reaches 300 x 218 mm" in command("machine", "jog", "desk", 290, 0, code=1)
+    assert "reaches 300 x 218 mm" in command("machine", "jog", "desk", -291, -1, code=1)
+    assert desk.emulator.carriage.at == pytest.approx((290, 0), abs=0.02)
+
+
+def test_strokes_without_power_for_the_motors_are_not_taken_for_drawn(bench):
+    desk = bench("ebb", EbbEmulator)
+    plot = desk.plot(scribble(5, strokes=14))
+    desk.emulator.spared = 5
+    desk.emulator.faults.append(lambda it: setattr(it, "power", 30))
+    with pytest.raises(MachineError, match="motors have no power"):
+        desk.run(plot)
+    assert "motors have no power" in command("machine", "check", "desk")
+    desk.emulator.power = 300
+    with pytest.raises(MachineError, match="does not know where its pen is"):
+        desk.run(plot, zero_here=False)
+    desk.power_cycle()
+    assert desk.run(plot) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_an_hp_that_loses_an_answer_draws_on(bench, lost):
+    desk = bench("hpgl", HpEmulator)
+    plot = desk.plot(document("hpgl", seed=3, strokes=10))
+    desk.emulator.spared = 4
+    desk.emulator.faults.append(lambda it: setattr(it, "lost_answers", lost))
+    assert desk.run(plot) == "done"
+    verdict = drawn(desk, plot, hp_place("hpgl"))
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
+
+
+def test_a_marlin_that_is_asked_to_repeat_lines_draws_no_line_across_the_paper(bench):
+    desk = bench("marlin", MarlinEmulator)
+    plot = desk.plot(scribble(6, strokes=24))
+    desk.emulator.noise = 0.004
+    assert desk.run(plot) == "done"
+    assert desk.emulator.spoiled > 5
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, verdict.off_mm < 0.2) == ([], True)
+
+
+def lose_an_ok(machine):
+    """Let the cable lose the next answer."""
+    says = machine.say
+
+    def say(text):
+        if text == "ok":
+            machine.say = says
+        else:
+            says(text)
+
+    machine.say = say
+
+
+def test_a_marlin_that_talks_all_the_time_is_as_fast_and_a_lost_answer_is_missed(bench):
+    desk = bench("marlin", MarlinEmulator, scale=10.0, chatter_s=10.0)
+    plot = desk.plot(scribble(7, strokes=8))
+    desk.emulator.spared = 4
+    desk.emulator.faults.append(lose_an_ok)
+    assert desk.run(plot) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
+    assert desk.emulator.carriage.rest_s < 50  # of its own time: 5 s of ours
+
+
+@pytest.mark.parametrize("profile", ["nextdraw-8511", "nextdraw-1117", "nextdraw-2234"])
+def test_a_nextdraw_moves_its_brushless_lift(bench, profile):
+    desk = bench("ebb", EbbEmulator, profile=profile, lift="brushless", version=(3, 0, 3))
+    plot = desk.plot(scribble(8, strokes=6))
+    assert desk.run(plot) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
+
+
+def test_an_upgraded_axidraw_is_told_of_its_lift(bench):
+    desk = bench("ebb", EbbEmulator, lift="brushless")
+    add_device("desk", "ebb", str(desk.emulator.link), lift="brushless")
+    plot = desk.plot(scribble(8, strokes=3))
+    assert desk.run(plot) == "done"
+    assert drawn(desk, plot).missing == []
+
+
+@pytest.mark.parametrize(("driver", "emulator", "options"), [
+    ("grbl", GrblEmulator, {}), ("marlin", MarlinEmulator, {"hold_s": 5.0}),
+])  # fmt: skip
+def test_the_motors_hold_while_a_plot_waits_for_a_person(bench, driver, emulator, options):
+    desk = bench(driver, emulator, **options)
+    plot = desk.plot(scribble(9, strokes=4, pens=2))
+    run = threading.Thread(target=desk.run, args=(plot,), kwargs={"yes": False}, daemon=True)
+    run.start()
+    questions = ("paper", "position", "pen") if driver == "grbl" else ("paper", "pen")
+    for question in questions:
+        wait_until(lambda question=question: plot.state.question == question or not run.is_alive())
+        if question == "pen":
+            waited = desk.emulator.now + 10
+            wait_until(lambda waited=waited: desk.emulator.now > waited)
+            desk.emulator.push(3 + 2j)
+        if run.is_alive() and plot.state.question == question:
+            plot.request("answer", to=plot.state.text)
+    run.join(60)
+    assert plot.words == "done"
+    assert drawn(desk, plot).off_mm < 0.1
+    if driver == "grbl":
+        assert desk.emulator.settings[1] == 25
+
+
+def test_a_cable_in_another_socket_leads_to_the_same_machine(bench, home, monkeypatch):
+    boards = home / "boards"
+    boards.mkdir()
+    monkeypatch.setenv("DRAWSCAPE_BOARDS", str(boards))
+    desk = bench("ebb", EbbEmulator)
+    machine = desk.emulator
+    machine.unplug()
+    machine.board = boards / "usb-SchmalzHaus_EiBotBoard-if00"
+    machine.plug(home / "ttyACM0")
+    add_device("desk", "ebb", str(machine.link))
+    plot = desk.plot(scribble(2, strokes=10))
+    machine.spared = 4
+    machine.faults.append(lambda it: it.unplug())
+    with pytest.raises(MachineError, match="broke"):
+        desk.run(plot)
+    wait_until(lambda: not machine.busy)
+    machine.plug(home / "ttyACM1")
+    assert desk.run(plot, zero_here=False) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, len(verdict.twice) <= 3, verdict.off_mm < 0.1) == ([], True, True)
+
+
+def test_another_board_at_the_port_is_sent_no_byte(bench, home, monkeypatch):
+    boards = home / "boards"
+    boards.mkdir()
+    monkeypatch.setenv("DRAWSCAPE_BOARDS", str(boards))
+    desk, other = bench("grbl", GrblEmulator), None
+    machine = desk.emulator
+    machine.unplug()
+    machine.board = boards / "usb-1a86_USB_Serial_A1-if00-port0"
+    machine.plug(home / "ttyUSB0")
+    add_device("desk", "grbl", str(machine.link))
+    machine.unplug()
+    other = GrblEmulator(home / "ttyUSB0", z_axis=True).start()
+    try:
+        other.unplug()
+        other.board = boards / "usb-FTDI_FT232R_B2-if00-port0"
+        other.plug()
+        heard = []
+        monkeypatch.setattr(other, "receive", heard.append)
+        assert "another board is at" in command("machine", "check", "desk", code=1)
+        assert not any(heard)
+    finally:
+        other.close()
