@@ -1,8 +1,8 @@
 """Marlin 2, with a servo or a Z axis for the pen.
 
 Source: github.com/MarlinFirmware/Marlin, gcode/queue.cpp and gcode/control/M280.cpp. Lines have numbers and
-checksums, and are resent when asked for. The machine flushes its input then, so a line whose number is
-flushed runs out of order: a line that matters waits for the answer to the one before. `M280` acts at once,
+checksums, and are resent when asked for. The machine flushes its input then. A line whose number is
+flushed runs out of order, so a line that matters waits for the answer before it. `M280` acts at once,
 so it is sent when the `M400` before it is answered.
 """
 

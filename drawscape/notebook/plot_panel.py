@@ -90,20 +90,26 @@ class PlotPanel(StaticOutputWidget):
 
 
 def plot(
-    drawing: Viewable, *, on: str | None = None, yes: bool = False, optimize: bool = True
+    drawing: Viewable,
+    *,
+    on: str | None = None,
+    yes: bool = False,
+    zero_here: bool = False,
+    optimize: bool = True,
 ) -> PlotPanel:
     """Queue a plot of `drawing` on the machine `on`, and return its panel.
 
     `drawing` is a Document, a canvas, a job, a drawing of the catalogue, or the path of an SVG. Its lines
-    are ordered unless `optimize=False`. Without `on` the home's only machine is taken; `yes` answers all
-    questions. An unfinished plot of the same lines on that machine is shown, and none is queued. So a cell
+    are ordered unless `optimize=False`. Without `on` the home's only machine is taken. With `yes` paper and
+    pens are in. With `zero_here` the pen is at the sheet's zero, should the machine not know its place. An
+    unfinished plot of the same lines on that machine is shown, and none is queued. So a cell
     that runs again, after a kernel restart too, goes on with its plot. The panel's *Plot once more*
     queues another. Raises PlotError when no machine is named, or the drawing is beyond its reach.
 
     >>> from drawscape.machine.device import add_device
     >>> from drawscape.svg_builder import SVGBuilder
     >>> _ = add_device("simulated", "simulator", "100x")
-    >>> plot(SVGBuilder(50, 50).line(5, 5, 20, 5), on="simulated", yes=True)
+    >>> plot(SVGBuilder(50, 50).line(5, 5, 20, 5), on="simulated", yes=True, zero_here=True)
     <PlotPanel: a plot on simulated>
     """
     if on is None:
@@ -117,7 +123,7 @@ def plot(
     ensure_worker()
     try:
         if made.state.state == "ready":
-            enqueue_plot(made, yes=yes)
+            enqueue_plot(made, yes=yes, zero_here=zero_here)
     except PlotError:  # an earlier run of this cell has queued it, or another notebook
         if made.state.state == "ready" and not is_queued(made):
             raise
@@ -163,7 +169,7 @@ def open_plot(plot_id: str) -> PlotPanel:
     >>> from drawscape.machine.device import add_device
     >>> from drawscape.svg_builder import SVGBuilder
     >>> _ = add_device("simulated", "simulator", "100x")
-    >>> panel = plot(SVGBuilder(50, 50).line(5, 5, 30, 5), on="simulated", yes=True)
+    >>> panel = plot(SVGBuilder(50, 50).line(5, 5, 30, 5), on="simulated", yes=True, zero_here=True)
     >>> open_plot(panel.plot.id)
     <PlotPanel: a plot on simulated>
     """

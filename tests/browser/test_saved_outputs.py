@@ -41,7 +41,7 @@ WORDS = {
     "queue_table()": "took",
     "job_view(enqueue_background_job(nothing))": "nothing: finished",
     "sheets()": "spiral",
-    "plot(found, on='sim', yes=True)": "a plot on sim",
+    "plot(found, on='sim', yes=True, zero_here=True)": "a plot on sim",
 }
 """Cells, with words that each is to leave."""
 

@@ -54,7 +54,7 @@ def wait_for_state(plot_id, *states):
 
 def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home, start_workers):
     worker = start_workers(1)
-    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
+    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes", "--zero-here")
     wait_until(lambda: shown(plot_id)["stroke"] >= 5, timeout_s=120)
     os.kill(worker.pid, signal.SIGKILL)
     state = wait_for_state(plot_id, "interrupted")
@@ -63,7 +63,7 @@ def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home, 
     Path(drawing).unlink()  # a plot needs its drawing no more
     start_workers(1)
     # The killed run's job does not draw on the paper again, whatever the queue does with it.
-    drawscape("plots", "resume", plot_id, "--wait", "--yes")
+    drawscape("plots", "resume", plot_id, "--wait", "--yes", "--zero-here")
     done = shown(plot_id)
     assert (done["state"], done["stroke"], done["runs"]) == ("done", 24, 2)
     assert done["twice"] <= 3
@@ -93,7 +93,7 @@ def test_a_person_answers_pauses_and_changes_the_pen(drawing, home, start_worker
 
 def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home, start_workers):
     start_workers(1)
-    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
+    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes", "--zero-here")
     wait_until(lambda: shown(plot_id)["stroke"] >= 3, timeout_s=120)
     drawscape("plots", "stop", plot_id)
     stopped = wait_for_state(plot_id, "interrupted")
@@ -101,7 +101,7 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home, star
     for beyond in ("--from-stroke 25", "--from-pen 3", "--from-part 0 0 1 1"):
         with pytest.raises(PlotError, match=r"give 1 to 24|draws nothing|no stroke lies"):
             drawscape("plots", "resume", plot_id, *beyond.split())
-    drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes")
+    drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes", "--zero-here")
     assert shown(plot_id)["stroke"] == 24
     assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 12 - stopped["stroke"] - 3
 
@@ -120,7 +120,7 @@ def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(drawing, home, start_w
     save(Document(60, 60, (layer,)), home / "long.svg")
     memory = home / ".drawscape" / "machines" / "desk.carriage"
     worker = start_workers(1)
-    plot_id = drawscape("plot", str(home / "long.svg"), "--on", "desk", "--yes")
+    plot_id = drawscape("plot", str(home / "long.svg"), "--on", "desk", "--yes", "--zero-here")
     wait_until(lambda: is_down(memory) is True, "the pen to be down")
     if "canceled" in end:
         assert cancel_job(find_plot(plot_id).state.job)
@@ -136,7 +136,7 @@ def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, h
         drawscape("machine", "add", name, "--driver", "simulator", "--port", "15x")
     start_workers(4)
     first, other = (drawscape("plot", drawing, "--on", on) for on in ("desk", "hall"))
-    second = drawscape("plot", drawing, "--on", "desk", "--yes")
+    second = drawscape("plot", drawing, "--on", "desk", "--yes", "--zero-here")
     for question in ("paper", "position", "pen"):  # both hold their machines meanwhile
         for plot_id in (first, other):
             wait_for_state(plot_id, f"waiting for {question}")
@@ -149,7 +149,9 @@ def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, h
 
 
 def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
-    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")  # no worker: it only waits
+    plot_id = drawscape(
+        "plot", drawing, "--on", "desk", "--yes", "--zero-here"
+    )  # no worker: it only waits
     assert "OK, the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")
     drawscape("machine", "jog", "desk", "12", "-3.5")
     assert "the pen is at 12.00, -3.50" in drawscape("machine", "check", "desk")
