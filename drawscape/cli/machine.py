@@ -182,7 +182,7 @@ def _out_of_reach(machine: Machine, x: float, y: float) -> PlotError:
     return PlotError(f"{x:g}, {y:g} mm: the {machine.title} reaches {reach}")
 
 
-@machine.command(context_settings=_NEGATIVE)
+@machine.command(context_settings=_NEGATIVE, short_help="Move the raised pen by X and Y mm.")
 @_NAME
 @click.argument("x", type=_MM)
 @click.argument("y", type=_MM)
@@ -222,7 +222,7 @@ def pen(name: str, where: str) -> None:
             driver.run(driver.pen_down())
 
 
-@machine.command
+@machine.command(short_help="Set the sheet's corner to where the pen is.")
 @_NAME
 def zero(name: str) -> None:
     """Set the sheet's corner to where the pen is; a pen on a Z axis has to touch the paper."""

@@ -149,12 +149,11 @@ def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, h
 
 
 def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
-    plot_id = drawscape(
-        "plot", drawing, "--on", "desk", "--yes", "--zero-here"
-    )  # no worker: it only waits
-    assert "OK, the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")
-    drawscape("machine", "jog", "desk", "12", "-3.5")
-    assert "the pen is at 12.00, -3.50" in drawscape("machine", "check", "desk")
+    plot_id = drawscape("plot", drawing, "--on", "desk")  # no worker: it only waits
+    assert "does not know where its pen is" in drawscape("machine", "check", "desk")
+    drawscape("machine", "zero", "desk")
+    drawscape("machine", "jog", "desk", "12", "3.5")
+    assert "the pen is at 12.00, 3.50" in drawscape("machine", "check", "desk")
     drawscape("machine", "zero", "desk")
     drawscape("plots", "frame", plot_id)
     drawscape("machine", "pen", "desk", "down")
