@@ -19,7 +19,7 @@ from drawscape.plot.hpgl_export import placed
 from drawscape.tasks.plotting import is_queued, resume_plot
 
 ANSWERED = {"yes": True, "zero_here": True}
-"""Paper and pens are in, and whoever cuts the power puts the pen back to zero."""
+"""Paper and pens are in, and a person who cuts the power puts the pen back to zero."""
 
 SPAWN = multiprocessing.get_context("forkserver")
 SPAWN.set_forkserver_preload(["drawscape.machine.run", "serial", "shapely"])
