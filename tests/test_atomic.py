@@ -203,3 +203,12 @@ def test_a_file_of_notes_is_made_by_many_at_once(tmp_path):
                 done.result()
             with open_notes(path) as notes:
                 assert [notes.get(key) for key in keys] == list(keys.upper())
+
+
+def test_a_reader_of_the_old_file_sees_nothing_of_the_new_one(tmp_path):
+    file = tmp_path / "spiral.svg"
+    file.write_text("the old drawing")
+    with file.open() as reader:
+        atomic.write_atomic(file, [b"the new ", b"drawing"])
+        assert reader.read() == "the old drawing"
+    assert file.read_text() == "the new drawing"
