@@ -46,7 +46,8 @@ class Section:
 class Plan:
     """Strokes in mm of the page, y down, in the order in which they are drawn; passes are repeated.
 
-    `seconds` (M,) is the estimate of each stroke with the way to it and both moves of the pen.
+    `seconds` (M,) is the estimate of each stroke with the way to it and both moves of the pen. `stored` are
+    the bytes of the plan's file, when it was loaded from one: perhaps by another version of Drawscape.
     """
 
     lines: Lines
@@ -55,13 +56,17 @@ class Plan:
     height_mm: float
     machine: str
     seconds: Floats
+    stored: bytes = b""
 
     def __len__(self) -> int:
         return len(self.lines)
 
     @cached_property
     def hash(self) -> str:
-        """What names the plan: 32 hex digits of its strokes, pens, page and machine, not of its seconds."""
+        """What names the plan: 32 hex digits of its strokes, pens, page and machine, not of its seconds.
+
+        A loaded plan has the hash of its file's bytes, which no later field of a section changes.
+        """
         strokes = memoryview(self.packed())[8 : -8 * len(self)]
         return hashlib.blake2b(strokes, digest_size=16).hexdigest()
 
@@ -69,8 +74,10 @@ class Plan:
         """Return the plan for its file and for pages.
 
         These are the header's length in eight bytes, the header, and as doubles the points, where each
-        stroke begins, and seconds.
+        stroke begins, and seconds. A loaded plan returns the bytes of its file.
         """
+        if self.stored:
+            return self.stored
         header = orjson.dumps({
             "format": _FORMAT, "machine": self.machine, "width": self.width_mm,
             "height": self.height_mm, "points": len(self.lines.points), "strokes": len(self),
@@ -100,7 +107,8 @@ class Plan:
         lines = Lines(points.reshape(-1, 2), offsets.astype(np.int64))
         rows = [{**row, "motion": Motion(**row["motion"])} for row in header["sections"]]
         sections = tuple(Section(**row) for row in rows)
-        return cls(lines, sections, header["width"], header["height"], header["machine"], seconds)
+        page = header["width"], header["height"]
+        return cls(lines, sections, *page, header["machine"], seconds, stored=data)
 
     def section_of(self, stroke: int) -> Section:
         """Return the section of a stroke, counted from 0; the last one for any behind the end."""
@@ -145,7 +153,7 @@ class Plan:
                 seconds[last] += plotter.travel_seconds(plotter.distances(ends[last]))
                 before[section.last % len(lines)] = 0.0
         seconds += plotter.travel_seconds(plotter.distances(starts - before))
-        return replace(self, seconds=seconds)
+        return replace(self, seconds=seconds, stored=b"")
 
 
 def make_plan(

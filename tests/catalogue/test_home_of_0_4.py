@@ -12,6 +12,8 @@ from drawscape.catalogue import drawings, find, rebuild, settings_key, settings_
 from drawscape.catalogue.database import TABLES, VERSION, catalogue_file
 from drawscape.errors import CatalogueError
 from drawscape.jobs import list_jobs
+from drawscape.machine.plot import find_plot, list_plots
+from drawscape.machine.run import run_plot
 
 MADE_IN = "/home/ada/studio"
 
@@ -84,6 +86,16 @@ def test_plots_and_jobs_are_there(studio):
     assert [line.split("\t")[2] for line in listed.splitlines()] == ["ready", "done"]
     assert [one.seed for one in drawings(plotted=True)] == [1]
     assert {job.status for job in list_jobs()} == {"finished"}
+
+
+def test_a_plot_that_0_4_left_in_mid_sheet_goes_on(studio):
+    (plot,) = (one for one in list_plots() if one.state.state == "done")
+    lines = plot.journal.path.read_text().splitlines(keepends=True)
+    plot.journal.path.write_text("".join(lines[:83]))  # with 80 of 204 strokes
+    plot = find_plot(plot.id)
+    assert plot.words == "interrupted at stroke 80 of 204 (39 %), pen 1"
+    assert run_plot(plot, "another run", yes=True, zero_here=True) == "done"
+    assert 0 < (plot.state.drawn > 1).sum() <= 3
 
 
 def columns(connection):

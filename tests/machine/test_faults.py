@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
 
 import numpy as np
 import pytest
@@ -200,6 +201,24 @@ def test_a_bad_or_foreign_journal_is_named_and_never_guessed(bench, file, spoil,
     assert spoiled.words == "damaged"
     assert re.search(words, spoiled.as_dict()["reason"])
     assert desk.emulator.carriage.strokes == []
+
+
+def test_a_plot_goes_on_whose_plan_is_of_a_version_with_fewer_settings(bench):
+    desk = bench("grbl", GrblEmulator)
+    plot = desk.plot(scribble(1, strokes=5))
+    data, hash_now = (plot.folder / "plan.bin").read_bytes(), plot.record.plan
+    setting = b'"delay_ms":null,'
+    older = data.replace(setting, b" " * len(setting))
+    assert older != data
+    strokes_and_pens = older[8 : -8 * plot.strokes]
+    hash_then = blake2b(strokes_and_pens, digest_size=16).hexdigest()
+    (plot.folder / "plan.bin").write_bytes(older)
+    journal = plot.journal.path
+    journal.write_text(journal.read_text().replace(hash_now, hash_then))
+    plot = find_plot(plot.id)
+    assert desk.run(plot) == "done"
+    assert judge(plot, desk.emulator.carriage.strokes).missing == []
+    assert plot.again().record.plan == hash_then
 
 
 def test_many_who_watch_and_resume_a_plot_as_its_runs_begin_and_end_disturb_nothing(bench):
