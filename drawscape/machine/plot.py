@@ -38,6 +38,8 @@ FINAL = ("done", "abandoned", "damaged")
 TUNED = {"speed": (1.0, 400.0), "down_percent": (0.0, 100.0), "up_percent": (0.0, 100.0)}
 """What can be set while a plot runs, in percent, with the least and the most."""
 
+_WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no plotting
+
 _SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed")
 
 BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
@@ -106,7 +108,8 @@ class State:
 
     `state` is ready, waiting, plotting, paused, interrupted, done, abandoned or damaged. `done` is the last
     stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
-    was drawn. `plan` is the plan's hash, `question` what a plot waits for: paper, pen or position.
+    was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
+    runs. `plan` is the plan's hash, `question` what a plot waits for: paper, pen or position.
     `requests` are what people asked of the last run; only that run takes them out.
     """
 
@@ -126,7 +129,7 @@ class State:
     def take(self, event: Event) -> None:
         """Add one event."""
         kind, at = event["e"], event["t"]
-        if self._since is not None:
+        if self._since is not None and kind not in _WITHOUT_RUN:
             self.seconds += max(0.0, at - self._since)
         self.changed = at
         match kind:
@@ -352,7 +355,7 @@ class Plot:
     def left_s(self) -> float:
         """Return the seconds that are left, by what the machine really took so far."""
         state = self.state
-        planned = self.plan.seconds[state.drawn > 0].sum()
+        planned = (self.plan.seconds * state.drawn).sum()
         measured = planned > 20.0 and state.seconds > 0
         factor = state.seconds / planned if measured else 1.0
         with contextlib.suppress(DrawscapeError):  # a machine that is not there, or damaged

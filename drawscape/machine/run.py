@@ -94,7 +94,7 @@ class _Run:
         self.plan, self.device, self.state = plot.plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
-        self.drawing = self.answered = False
+        self.drawing = self.answered = self.tuned = False
         self.want = ""  # pen-up, now or stop
         self._told_s = self._ink_mm = 0.0
         self.driver: Driver
@@ -112,7 +112,6 @@ class _Run:
                     raise
         finally:
             self.guard.dismiss()
-            self._learn()
 
     def _lift(self, *, lost: bool) -> None:
         if lost:
@@ -142,6 +141,7 @@ class _Run:
                 case "answer":  # a second click is no answer to the next question
                     self.answered |= event.get("to") in (None, self.state.text)
                 case "set":
+                    self.tuned = True
                     self.driver.settings.update(event["values"])
                     if event.get("keep"):
                         self.device.update(settings=event["values"])
@@ -222,7 +222,7 @@ class _Run:
 
     def _draw(self, start: int) -> None:
         self.guard.wait_until_ready()
-        self.drawing = True
+        self.drawing, before_s = True, self.state.seconds
         sections = self.plan.sections
         for before, section in zip((None, *sections), sections, strict=False):
             if (begin := max(start, section.first)) < section.last:
@@ -235,6 +235,8 @@ class _Run:
         self.driver.let_motors_go()
         self.device.remember(self.driver)
         self._note("done")
+        if not self.tuned:
+            self._learn(self.state.seconds - before_s, float(self.plan.seconds[start:].sum()))
         self._tell(force=True)
 
     def _change(self, before: Section | None, section: Section, *, resumed: bool) -> None:
@@ -315,10 +317,10 @@ class _Run:
         time.sleep(station.get("wait_s", 0.5))
         self.driver.run(self.driver.pen_up())
 
-    def _learn(self) -> None:
-        planned = float(self.plan.seconds[self.state.drawn > 0].sum())
-        if planned >= _LEARN_S and self.state.seconds > 0:
-            factor = min(max(self.state.seconds / planned, 0.01), 10.0)
+    def _learn(self, took_s: float, planned_s: float) -> None:
+        """Note how long a whole run took beside its plan, for the estimates of later plots."""
+        if planned_s >= _LEARN_S and took_s > 0:
+            factor = min(max(took_s / planned_s, 0.01), 10.0)
             self.device.update(factor=round((self.device.factor + factor) / 2, 4))
 
 

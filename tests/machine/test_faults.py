@@ -2,12 +2,14 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import re
 import resource
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 
@@ -475,6 +477,53 @@ def test_a_dead_run_goes_back_on_no_earlier_sheet(bench):
     wait_until(lambda: not desk.emulator.carriage.down)
     if done < 8:
         assert desk.run(plot) == "done"
+
+
+def turn_back(plot, hours):
+    """Let all that a plot's journal holds have been so many hours ago."""
+    lines = [json.loads(line) for line in plot.journal.path.read_text().splitlines()]
+    rows = [json.dumps({**event, "t": event["t"] - 3600 * hours}) + "\n" for event in lines]
+    plot.journal.path.write_text("".join(rows))
+
+
+def test_a_night_between_two_runs_is_no_plotting_and_a_killed_run_teaches_nothing(bench):
+    desk = bench("grbl", GrblEmulator, scale=20)
+    plot = desk.plot(scribble(3, strokes=60, size=120.0))
+    run = desk.start(plot)
+    wait_until(lambda: plot.state.done >= 10)
+    run.kill()
+    run.join(60)
+    wait_until(lambda: not desk.emulator.carriage.down)
+    turn_back(plot, 10)
+    plot = find_plot(plot.id)
+    assert read_device("desk").factor == 1.0
+    assert desk.run(plot) == "done"
+    assert plot.as_dict()["minutes"] < 2
+    assert 0.5 < read_device("desk").factor < 0.7  # half of 1, half of what this fast machine takes
+
+
+@pytest.mark.parametrize("trouble", ["tuned", "stopped", "paused"])
+def test_whole_runs_at_the_machines_own_speed_teach_and_no_pause_counts(bench, trouble):
+    desk = bench("grbl", GrblEmulator)
+    plot, waits_s = desk.plot(scribble(3, strokes=60, size=120.0)), []
+
+    def disturb(_share, _words):
+        if plot.state.state == "paused":
+            began = time.monotonic()
+            wait_until(lambda: time.monotonic() > began + 1)
+            plot.request("resume")
+            waits_s.append(time.monotonic() - began)
+        elif plot.state.state == "plotting" and not waits_s:
+            waits_s.extend([0.0] * (trouble != "paused"))
+            values = {"values": {"speed": 50.0}} if trouble == "tuned" else {}
+            plot.request({"tuned": "set", "stopped": "stop", "paused": "pause"}[trouble], **values)
+
+    began = time.monotonic()
+    desk.run(plot, on_progress=disturb)
+    took_s = time.monotonic() - began
+    assert waits_s
+    assert plot.state.seconds < took_s - sum(waits_s) + 0.01
+    assert (read_device("desk").factor < 1) == (trouble == "paused")
 
 
 def dots(name="1 pen 1"):
