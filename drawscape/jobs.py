@@ -350,7 +350,7 @@ def is_synchronous() -> bool:
 def _run_if_synchronous(job_ids: list[str]) -> None:
     until = _synchronous.get()
     if until is not None:
-        from drawscape.queue.worker.same_process import run_here
+        from drawscape.queue.worker.task_caller import run_here
 
         if not run_here(default_queue(), job_ids, until):
             raise JobTimeout("the jobs of synchronous_jobs() took longer than its timeout")

@@ -29,11 +29,9 @@ from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
 from drawscape.queue.worker.lease import ChildLease
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
 from drawscape.queue.worker.orphans import kill_orphans, mark_environment
-from drawscape.queue.worker.repeated_lines import RepeatedLines
 from drawscape.queue.worker.task_caller import ChildSettings
 
 _LOG = logging.getLogger("huey.drawscape")
-_LOG.addFilter(RepeatedLines())
 
 _UNKNOWN_S = 2 * CLAIM_LIMIT_S
 _IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
@@ -43,6 +41,31 @@ _CHECK_S = 0.25  # the stop flag is checked as often, at least
 _BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
 _ASIDE_S = 0.002  # the dispatcher hands a job over without a fight for Python's lock
 _CHORES_S = 1.0
+_REPEAT_S = 60.0  # a server that is away is one line a minute, not four a second
+_MOST_LINES = 100
+
+
+class RepeatedLines(logging.Filter):
+    """Lets a warning or error pass that was not written within the last minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the line is written."""
+        if record.levelno < logging.WARNING:
+            return True
+        now, text = time.monotonic(), record.getMessage()
+        if now - self._written_at.get(text, -_REPEAT_S) < _REPEAT_S:
+            return False
+        if len(self._written_at) >= _MOST_LINES:
+            self._written_at.clear()
+        self._written_at[text] = now
+        return True
+
+
+_LOG.addFilter(RepeatedLines())
 
 
 class NativeWorker(Worker):  # type: ignore[misc]

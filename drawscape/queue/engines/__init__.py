@@ -1,5 +1,5 @@
 """Where the job table lies: `engine.py` says what a place must do, `queries.py` has the statements.
 
-`sqlite.py` is a file, with `liveness.py` for who is alive. `postgres.py` is a database of machines, with
-`postgres_connection.py` below it.
+`sqlite.py` is a file, with `file_guard.py` for its safety and `liveness.py` for who is alive. `postgres.py`
+is a database of machines, with `postgres_connection.py` below it.
 """

@@ -11,13 +11,14 @@ import contextlib
 import fcntl
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
+from functools import cache
 from pathlib import Path
 
-from drawscape.queue import process_identity
 from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 _INFO_BYTES = 4096
@@ -57,8 +58,8 @@ class Locks:
                 descriptor,
                 replace(
                     info,
-                    boot=process_identity.process_space(),
-                    process_started=process_identity.started_at(info.pid),
+                    boot=process_space(),
+                    process_started=started_at(info.pid),
                     inode=os.fstat(descriptor).st_ino,
                 ),
             )
@@ -180,14 +181,43 @@ def _is_running(info: WorkerInfo | None, inode: int) -> bool | None:
     """Return whether the process runs that the unlocked file names, None where that is not certain."""
     if info is None or info.inode != inode:  # a copy, or of an older version
         return None
-    here = process_identity.process_space()
+    here = process_space()
     if info.boot != here:
         same_machine = info.boot.rpartition("-")[0] == here.rpartition("-")[0]
         return None if same_machine else False
     if info.process_started is not None:
-        return process_identity.started_at(info.pid) == info.process_started
+        return started_at(info.pid) == info.process_started
     try:  # where there is no /proc
         os.kill(info.pid, 0)
     except OSError as error:
         return False if isinstance(error, ProcessLookupError) else None
     return None
+
+
+@cache
+def boot_id() -> str | None:
+    """Return what names this run of the machine, None where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
+
+
+@cache
+def process_space() -> str:
+    """Return what names this run of the machine and its space of process ids, empty where unknown."""
+    if boot_id() is None or sys.platform != "linux":
+        return ""
+    return f"{boot_id()}-{os.stat('/proc/self/ns/pid').st_ino}"
+
+
+def started_at(pid: int) -> int | None:
+    """Return when the living process `pid` started, in clock ticks since the boot; None if there is none.
+
+    Numbers of processes come again. A zombie counts as none. Without /proc this is None for every process.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])

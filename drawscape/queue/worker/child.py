@@ -1,8 +1,12 @@
-"""The process that runs jobs: one after another, each from one message and answered by one."""
+"""The process that runs jobs: one after another, each from one message and answered by one.
+
+`Channel` carries the messages, at both ends.
+"""
 
 import contextlib
 import faulthandler
 import logging
+import marshal
 import os
 import resource
 import signal
@@ -20,13 +24,10 @@ from drawscape.failpoints import failpoint
 from drawscape.project_modules import add_folder
 from drawscape.queue.claim import Outcome
 from drawscape.queue.snapshot import parsed
-from drawscape.queue.worker.channel import DONE, PROGRESS, READY, Channel
 from drawscape.queue.worker.job_context import RunningJob, set_current
-from drawscape.queue.worker.lifeline import end_with
-from drawscape.queue.worker.loaded_code import LoadedCode
 from drawscape.queue.worker.memory_limit import limit_memory
-from drawscape.queue.worker.orphans import CHILD, adopt_descendants, child_mark
-from drawscape.queue.worker.process_state import ProcessState
+from drawscape.queue.worker.orphans import CHILD, adopt_descendants, child_mark, end_with
+from drawscape.queue.worker.process_state import LoadedCode, ProcessState
 from drawscape.queue.worker.task_caller import Call, ChildSettings, JobStopped, TaskCaller
 
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -36,6 +37,11 @@ ASK_TO_STOP = signal.SIGUSR2
 
 DUMP_STACK = signal.SIGUSR1
 """What writes the stack of all threads into the log, even from within a loop in C."""
+
+READY, PROGRESS, DONE = "ready", "progress", "done"
+"""What a message from the child says."""
+
+_LENGTH_BYTES = 8
 
 _MOST_PEAK_KB = 262_144
 """A child that has held more is replaced: what it keeps, and its peak, would be the next job's."""
@@ -154,6 +160,51 @@ class Child:
         if job is not None:
             job.is_canceled = True
             raise JobStopped("asked to stop")
+
+
+class Channel:
+    """Messages over a socket: each is marshalled, and comes after its length."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection  # whose end would close it
+        self.descriptor = connection.fileno()
+        self._data = bytearray()
+        self.unsent = memoryview(b"")
+        """The rest of a message that the socket has not taken; only one that does not block leaves any."""
+
+    def send(self, content: tuple[Any, ...]) -> None:
+        """Send a message, until the socket is full; raise OSError when the other end is closed."""
+        data = marshal.dumps(content)
+        self.unsent = memoryview(len(data).to_bytes(_LENGTH_BYTES) + data)
+        self.send_rest()
+
+    def send_rest(self) -> None:
+        """Continue with the `unsent` rest, until the socket is full."""
+        with contextlib.suppress(BlockingIOError):
+            while self.unsent:
+                self.unsent = self.unsent[os.write(self.descriptor, self.unsent) :]
+
+    def receive(self) -> list[Any]:
+        """Return the complete messages, once something has come. Raises EOFError at the end."""
+        try:
+            data = os.read(self.descriptor, 1 << 16)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise EOFError from error
+        if not data:
+            raise EOFError
+        self._data += data
+        found, start = [], 0
+        while len(self._data) - start >= _LENGTH_BYTES:
+            begin = start + _LENGTH_BYTES
+            end = begin + int.from_bytes(self._data[start:begin])
+            if end > len(self._data):
+                break
+            found.append(marshal.loads(memoryview(self._data)[begin:end]))
+            start = end
+        del self._data[:start]
+        return found
 
 
 def _flush_output() -> None:

@@ -14,10 +14,9 @@ from types import ModuleType
 from typing import Any
 
 from drawscape import clock
-from drawscape.queue import process_identity
 from drawscape.queue.claim import Claim
-from drawscape.queue.worker.channel import Channel
-from drawscape.queue.worker.child import SAFE_PATH, main
+from drawscape.queue.engines.liveness import started_at
+from drawscape.queue.worker.child import SAFE_PATH, Channel, main
 from drawscape.queue.worker.orphans import (
     CHILD,
     child_mark,
@@ -140,7 +139,7 @@ class ChildProcess:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
         if not self.ended:  # later the number may be another process's
             self.ended = True
-            died_before = process_identity.started_at(self.pid) is None
+            died_before = started_at(self.pid) is None
             self.kill()
             self._process.join(5)
             if died_before:  # its descendants in other sessions are nobody's children any more

@@ -1,17 +1,20 @@
-"""Processes that a task has started in another session: found by a mark in their environment.
+"""No process of a job outlives its worker.
 
-The kernel kills a child and its process group together with their worker. A process that has left the
-group outlives both.
+A child holds a pipe, its lifeline. When the worker is gone the pipe closes, and the kernel kills the child
+and its process group. A process that has left the group is found by a mark in its environment.
 """
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import sys
+import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from drawscape.queue import process_identity
+from drawscape.queue.engines.liveness import process_space
 from drawscape.settings import OUTLIVING
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -23,6 +26,30 @@ CHILD = "DRAWSCAPE_CHILD"
 """The variable by which processes that a job has started are found, when they have left its group."""
 
 
+def end_with(lifeline: Connection) -> None:
+    """Let the kernel kill this whole process group when who holds the other end of a pipe is gone.
+
+    Nobody writes to it. On Linux its closing raises a signal of our choice, which stops even a loop in C.
+    Elsewhere a thread watches.
+    """
+    if sys.platform == "linux":
+        # Opened again: whom a signal goes to is a matter of the open file, which others may have, too.
+        descriptor = os.open(f"/proc/self/fd/{lifeline.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if lifeline.poll(0):  # it was gone before we listened
+            os.killpg(0, signal.SIGKILL)
+        return
+
+    def watch() -> None:
+        lifeline.poll(None)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def mark_environment(worker: str, folder: Path) -> None:
     """Let every process that this one starts from now on carry the mark of `worker`, of that folder."""
     os.environ[_WORKER] = _mark(worker, folder)
@@ -31,7 +58,7 @@ def mark_environment(worker: str, folder: Path) -> None:
 def _mark(worker: str, folder: Path) -> str:
     """Worker, folder and boot: a copy of the folder, with the same rows in it, is another folder."""
     found = folder.stat()
-    return f"{worker} {found.st_dev}:{found.st_ino} {process_identity.process_space()}"
+    return f"{worker} {found.st_dev}:{found.st_ino} {process_space()}"
 
 
 def kill_orphans(worker: str, folder: Path) -> list[int]:

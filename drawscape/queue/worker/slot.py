@@ -17,8 +17,7 @@ from drawscape.errors import DrawscapeError
 from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.status import Reason, Status
-from drawscape.queue.worker.channel import DONE, READY
-from drawscape.queue.worker.child import ASK_TO_STOP, DUMP_STACK
+from drawscape.queue.worker.child import ASK_TO_STOP, DONE, DUMP_STACK, READY
 from drawscape.queue.worker.child_process import ChildProcess, ChildStartError, describe_death
 from drawscape.queue.worker.job_log import JobLog
 from drawscape.queue.worker.lease import ChildLease

@@ -1,15 +1,19 @@
-"""One call of a task, from its message to its outcome."""
+"""One call of a task, from its message to its outcome.
+
+`run_here` calls tasks in the process that queued them: what `synchronous_jobs()` uses.
+"""
 
 import inspect
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
-from drawscape import output_store
+from drawscape import clock, output_store
 from drawscape.errors import (
     JobNotFoundError,
     NotSerializableError,
@@ -18,15 +22,21 @@ from drawscape.errors import (
     TaskNotFoundError,
 )
 from drawscape.project_modules import replace_folder
+from drawscape.queue.acknowledgement import acknowledge
 from drawscape.queue.arguments import ResultOf, mapped
-from drawscape.queue.claim import Outcome
+from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.codec import Codec, OtherPythonError, SignatureMismatch, of_call, of_result
-from drawscape.queue.engines.engine import is_url, open_engine
+from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
+from drawscape.queue.job_id import new_id
 from drawscape.queue.output_paths import portable_paths
 from drawscape.queue.project_code import digest_of, folder_with
+from drawscape.queue.snapshot import parsed
 from drawscape.queue.task import load
-from drawscape.queue.worker.job_context import current_job, storable
+from drawscape.queue.worker.job_context import RunningJob, current_job, set_current, storable
 from drawscape.settings import CODE_FOLDER, output_of, project_task_modules, shared_output
+
+if TYPE_CHECKING:
+    from drawscape.queue.job_queue import Queue
 
 _ERROR_CHARS = 100_000
 
@@ -201,3 +211,50 @@ def _traceback(error: BaseException) -> str:
         trace = trace.tb_next
     text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
     return storable(text, _ERROR_CHARS)
+
+
+def run_here(queue: "Queue", job_ids: list[str], until: float) -> bool:
+    """Run these jobs, and what follows from them, in this process, one after another, without a worker.
+
+    State that a job changes is not restored, and nothing can kill the job. Returns False when that took
+    longer than `until` (monotonic seconds).
+    """
+    engine = queue.database
+    settings = ChildSettings(
+        os.fspath(queue.home), queue.codec.key, queue.task_modules, engine.target
+    )
+    caller, here, pid = TaskCaller(settings), new_id(), os.getpid()
+    engine.workers.announce(WorkerInfo(here, pid, 1, queue.name, clock.now()), lambda _: True)
+    known, ran = [*job_ids], True
+    try:
+        while ran:  # what waits for one that comes later, and what is tried again, has another turn
+            ran = False
+            for job_id in known:
+                if rows := engine.write(engine.CLAIM_ONE, id=job_id, worker=here, pid=pid):
+                    ran = True
+                    held = Claim(*rows[0])
+                    acknowledge(engine, [(held, _run_one(queue, caller, held))])
+                    known += [row[0] for row in engine.read(engine.DEPENDENTS, needed=job_id)]
+                    if time.monotonic() > until:
+                        return False
+        return True
+    finally:
+        engine.workers.retire(here)
+
+
+def _run_one(queue: "Queue", caller: TaskCaller, held: Claim) -> Outcome:
+    engine = queue.database
+
+    def report(changes: dict[str, Any]) -> None:
+        engine.write(engine.PROGRESS, **{"message": None, "meta": None, **changes, **held.key})
+
+    job = RunningJob(held.id, parsed(held.meta), report)
+    call = caller.prepare(held.id, held.task, held.payload)
+    outer = current_job()  # the one that has queued this one
+    set_current(job)
+    try:
+        outcome = caller.run(held.id, held.task, call)
+        job.close(with_preview=False)
+    finally:
+        set_current(outer)
+    return outcome
