@@ -26,12 +26,18 @@ from drawscape.queue.batch import Batch, retry_failed
 from drawscape.queue.codec import dump, portable
 from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
 from drawscape.queue.job import Job
-from drawscape.queue.job_queue import Queue, Target
-from drawscape.queue.limits import ALL_LANES, check_lane
-from drawscape.queue.options import split_options, whole
-from drawscape.queue.snapshot import JobSnapshot, unknown_job
-from drawscape.queue.statistics import QueueStatistics
-from drawscape.queue.status import ENDED, STATUSES, WAITING, Reason, Status, check_status
+from drawscape.queue.job_queue import Queue, QueueStatistics, Target
+from drawscape.queue.options import ALL_LANES, check_lane, split_options, whole
+from drawscape.queue.snapshot import (
+    ENDED,
+    STATUSES,
+    WAITING,
+    JobSnapshot,
+    Reason,
+    Status,
+    check_status,
+    unknown_job,
+)
 from drawscape.queue.watch import Watch, Watcher
 
 if TYPE_CHECKING:

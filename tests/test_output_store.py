@@ -13,7 +13,7 @@ from drawscape.errors import ForbiddenPathError, OutputStoreError
 from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
 from drawscape.output_store import fetch, store
 from drawscape.queue.codec import of_call
-from drawscape.queue.output_paths import portable_paths
+from drawscape.queue.task import portable_paths
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
 

@@ -8,11 +8,9 @@ from typing import Any
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError
 from drawscape.queue import changes
-from drawscape.queue.job import Job
+from drawscape.queue.job import Job, pauses
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.snapshot import JobSnapshot
-from drawscape.queue.status import ENDED, OPEN, STATUSES, Status
-from drawscape.queue.waiting import pauses
+from drawscape.queue.snapshot import ENDED, OPEN, STATUSES, JobSnapshot, Status
 
 
 class Batch:

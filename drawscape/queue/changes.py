@@ -1,18 +1,18 @@
 """Changes from outside: cancel, stop, retry, requeue, delete, priority, notes."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from itertools import islice
 from typing import Any
 
 from drawscape.errors import JobNotFoundError, JobStateError
+from drawscape.failpoints import failpoint
 from drawscape.queue.dependencies import is_open, reopen, settle
 from drawscape.queue.engines.engine import Engine, Rows, Transaction
-from drawscape.queue.short_transactions import in_slices
-from drawscape.queue.snapshot import module_pattern, parsed, unknown_job
-from drawscape.queue.status import ENDED, Status
+from drawscape.queue.snapshot import ENDED, Status, module_pattern, parsed, unknown_job
 
 _SLICE_ROWS = 50  # jobs that one statement cancels: a millisecond
 _REOPENED_ROWS = 5  # of a slice: each takes some statements
@@ -157,3 +157,30 @@ def save_meta(engine: Engine, job_id: str, change: Mapping[str, Any], gone: Sequ
             )
         notes = {key: value for key, value in parsed(meta).items() if key not in gone}
         run(run.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
+
+
+_HELD_S, _PAUSE_S = 0.010, 0.012
+"""How long a transaction of many works, and what it leaves free after it, at least.
+
+A writer that finds SQLite's file locked tries again after 1, 2, 5, 10 ms. So it writes 18 ms after its first
+try, at the latest.
+"""
+
+
+def in_slices(engine: Engine, limit: int, step: Callable[[Transaction], int]) -> int:
+    """Return how many rows `step` did, called until it does fewer than `limit`; as often as time allows.
+
+    Between two transactions is room for other writers. The time is checked after each step, so a slow disk or
+    a busy machine makes for fewer, not for longer ones.
+    """
+    total, done = 0, limit
+    while done >= limit:
+        with engine.transaction() as run:
+            began = time.perf_counter()
+            while done >= limit and time.perf_counter() - began < _HELD_S:
+                done = step(run)
+                total += done
+        failpoint("slice.committed")
+        if done >= limit:
+            time.sleep(max(_PAUSE_S, time.perf_counter() - began))
+    return total

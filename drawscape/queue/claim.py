@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from drawscape.queue.status import Reason, Status
+from drawscape.queue.snapshot import Reason, Status
 
 
 class ClaimRequest(NamedTuple):

@@ -19,11 +19,11 @@ from huey.consumer import Consumer, Scheduler, Worker
 from drawscape import __version__, clock, settings
 from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueError, QueueGoneError
+from drawscape.queue.acknowledgement import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.claim import ClaimRequest
 from drawscape.queue.engines.engine import Engine, Renewal, ServerAway, WorkerInfo
-from drawscape.queue.job_id import new_id
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.recovery import cancel_overdue, next_due_s, promote_due, recover
+from drawscape.queue.options import new_id
 from drawscape.queue.retention import prune
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
 from drawscape.queue.worker.lease import ChildLease

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from drawscape.errors import JobNotFoundError
 from drawscape.queue.engines.engine import Transaction
-from drawscape.queue.status import ENDED, WAITING, Reason, Status
+from drawscape.queue.snapshot import ENDED, WAITING, Reason, Status
 
 
 class RunsAfter(IntEnum):

@@ -1,32 +1,62 @@
 """A queue as its callers see it: inserts jobs and reads them; reading consumes nothing."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drawscape import clock, settings
-from drawscape.errors import JobOptionError, NotSerializableError
+from drawscape.errors import DuplicateJobError, JobOptionError, NotSerializableError, QueueError
+from drawscape.failpoints import failpoint
 from drawscape.project_modules import add_folder
-from drawscape.queue.arguments import ResultOf, mapped
 from drawscape.queue.codec import Codec, dump, of_call, of_result, portable
-from drawscape.queue.engines.engine import Engine
-from drawscape.queue.insertion import NewJob, insert, insert_many
-from drawscape.queue.job_id import check_id, new_id, new_ids
+from drawscape.queue.dependencies import link
+from drawscape.queue.engines.engine import (
+    CommitInDoubt,
+    ConnectionLost,
+    Engine,
+    Transaction,
+    UniqueViolation,
+)
 from drawscape.queue.key_file import key_of
 from drawscape.queue.options import (
     CALLBACKS,
+    DEFAULTS,
+    ORDINARY_GROUP,
     SINGLE_OPTIONS,
+    NewJob,
+    check_id,
     check_text,
+    new_id,
+    new_ids,
     new_job,
     refuse_options,
     split_options,
 )
-from drawscape.queue.output_paths import portable_paths
-from drawscape.queue.snapshot import JobSnapshot, module_pattern
-from drawscape.queue.statistics import QueueStatistics
-from drawscape.queue.status import STATUSES, Status, check_status
-from drawscape.queue.task import Task, check_binding, find_task
+from drawscape.queue.snapshot import STATUSES, JobSnapshot, Status, check_status, module_pattern
+from drawscape.queue.task import ResultOf, Task, check_binding, find_task, mapped, portable_paths
+
+
+@dataclass(frozen=True)
+class QueueStatistics:
+    """Counts by status, ended jobs per minute and hour, and times in seconds.
+
+    `median_wait_s` says how long recent jobs were queued before they started; None when nothing has run.
+    The time of a `job_delay` or of dependencies does not count. `oldest_waiting_s` is the longest wait of
+    the jobs that are first of their priority. The two numbers of ended jobs are at most 100,000, which
+    then stands for that many or more.
+    """
+
+    counts: dict[str, int]
+    workers: int
+    slots: int
+    ended_last_minute: int
+    ended_last_hour: int
+    median_wait_s: float | None
+    oldest_waiting_s: float
+    file_bytes: int
+
 
 Target = str | Callable[..., Any]
 
@@ -286,3 +316,134 @@ def _culprit(
 
 _ALL = 2**62
 _MANY = 5_000
+
+
+_LOST_TRIES = 5  # of a transaction whose connection broke before anything was written
+
+_OWN_COLUMNS = ("id", "task", "payload", "description")
+"""The columns in which the jobs of a batch differ."""
+
+
+def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
+    """Return the id of the job that is now in the table: `job`'s, with `others`, or that of its active twin.
+
+    Raises DuplicateJobError when the id is taken, JobNotFoundError for an unknown dependency.
+    """
+    unique_key = job.row.get("unique_key")
+
+    def insertion() -> str:
+        if not (unique_key or job.depends_on or others or job.group != ORDINARY_GROUP):
+            failpoint("insert.before_commit")
+            engine.write(engine.INSERT_JOB, **_columns(queue, job))
+            return job.id
+        with engine.transaction() as run:
+            if unique_key and (twins := run(run.TWIN, queue=queue, unique_key=unique_key)):
+                return str(twins[0][0])
+            for one in (job, *others):
+                _insert_linked(run, queue, one)
+            failpoint("insert.before_commit")
+        return job.id
+
+    return _until_certain(engine, insertion, (job, *others), id=job.id) or job.id
+
+
+def _until_certain(
+    engine: Engine, insertion: Callable[[], str | None], jobs: Sequence[NewJob], **key: str
+) -> str | None:
+    """Return what `insertion` of `jobs` does, repeated while its connection breaks and `key` is not there."""
+    is_in_doubt = False
+    for left in reversed(range(_LOST_TRIES)):
+        try:
+            found = insertion()
+            failpoint("insert.after_commit")
+            return found
+        except UniqueViolation as error:
+            if is_in_doubt:  # the server has committed an earlier try by now
+                return None
+            if "job.id" not in str(error):
+                raise
+            ids = " or ".join(repr(job.id) for job in jobs)
+            raise DuplicateJobError(
+                f"job_id={ids} is taken; choose another, or delete that job first"
+            ) from None
+        except ConnectionLost:
+            if not left:
+                raise
+        except CommitInDoubt as doubt:
+            is_in_doubt = True
+            with suppress(QueueError):  # nor can be asked: the caller hears of the doubt
+                if engine.read(engine.STATUS if "id" in key else engine.BATCH, **key):
+                    return None
+                if left:
+                    continue
+            raise CommitInDoubt(
+                f"{doubt}; look for {''.join(key.values())!r} before you queue it again"
+            ) from doubt
+    return None
+
+
+def insert_many(
+    engine: Engine,
+    queue: str,
+    model: NewJob,
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    description: str | None,
+    then: Sequence[NewJob],
+) -> None:
+    """Insert a batch, `rows` of `_OWN_COLUMNS` with all else as in `model`, and `then`, what follows it."""
+    batch = model.row["batch"]
+
+    def insertion() -> None:
+        is_alone = bool(then) or model.group != ORDINARY_GROUP
+        with engine.transaction(is_alone=is_alone) as run:
+            named = {"id": batch, "total": len(rows), "description": description}
+            run(run.INSERT_BATCH, **named, queue=queue, created_at=clock.now())
+            row = _columns(queue, model)
+            row["group_id"] = _find_group(run, queue, model)
+            run.insert_rows(_shared_by(row), _OWN_COLUMNS, rows)
+            for job in then:
+                _insert_linked(run, queue, job)
+            failpoint("insert.before_commit")
+
+    _until_certain(engine, insertion, then, batch=batch)
+
+
+def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
+    """Insert a job with its group and its dependencies."""
+    row = _columns(queue, job)
+    row["group_id"] = _find_group(run, queue, job)
+    run(run.INSERT_JOB, **row)
+    if job.depends_on:
+        link(run, job.id, job.depends_on)
+
+
+def _columns(queue: str, job: NewJob) -> dict[str, Any]:
+    """Return the row of a job as it is inserted, by column."""
+    row = {**DEFAULTS, **job.row, "queue": queue}
+    if job.depends_on:
+        row["status"] = Status.DEFERRED
+    elif row["due_at"] is not None:
+        row["status"] = Status.SCHEDULED
+    else:
+        row["status"] = Status.QUEUED
+    return row
+
+
+def _shared_by(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that all jobs of a batch share; those that are as by default take time to write."""
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in _OWN_COLUMNS and not (name in DEFAULTS and value == DEFAULTS[name])
+    }
+
+
+def _find_group(run: Transaction, queue: str, job: NewJob) -> int | None:
+    """Return the number of a job's group; the limit that was given last holds for its key."""
+    if job.group == ORDINARY_GROUP:
+        return None
+    values = {"queue": queue, **job.group._asdict()}
+    run(run.MAKE_GROUP, **values)
+    run(run.SET_LIMIT, **values)
+    return int(run(run.GROUP_ID, **values)[0][0])

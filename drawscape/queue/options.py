@@ -1,19 +1,120 @@
 """The options of a job, the names that begin with `job_`: checked in the caller's cell."""
 
+import hashlib
 import json
+import os
+import re
+import struct
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from drawscape import clock, durations
 from drawscape.errors import JobOptionError
+from drawscape.queue.codec import dump, portable
 from drawscape.queue.dependencies import RunsAfter
-from drawscape.queue.insertion import NewJob
-from drawscape.queue.job_id import check_id
-from drawscape.queue.limits import JobGroup, check_lane
-from drawscape.queue.meta import checked_notes
+from drawscape.queue.engines.engine import Engine
+from drawscape.queue.snapshot import checked_notes
 from drawscape.queue.task import Task
-from drawscape.queue.unique_key import unique_key_of
+
+_LANE = re.compile(r"[A-Za-z0-9_:-]{1,64}")
+
+
+def check_lane(name: Any) -> str:
+    """Return `name` if a lane may be called so, else raise JobOptionError.
+
+    >>> check_lane("fast")
+    'fast'
+    """
+    if not isinstance(name, str) or not _LANE.fullmatch(name):
+        raise JobOptionError(f"job_lane={name!r}: use 1 to 64 of A-Z a-z 0-9 _ : -, such as 'slow'")
+    return name
+
+
+class JobGroup(NamedTuple):
+    """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
+
+    lane: str = "default"
+    limit_key: str = ""
+    most: int | None = None
+
+
+ORDINARY_GROUP = JobGroup()
+
+
+def group_of(engine: Engine, job_id: str) -> JobGroup:
+    rows = engine.read(engine.GROUP_OF, id=job_id)
+    return JobGroup(*rows[0]) if rows else ORDINARY_GROUP
+
+
+ALL_LANES = "*"
+
+
+DEFAULTS: Final[dict[str, Any]] = {
+    "priority": 0,
+    "due_at": None,
+    "start_by": None,
+    "timeout_s": None,
+    "grace_s": None,
+    "retries": 0,
+    "retry_delay_s": 0.0,
+    "retry_backoff": 1.0,
+    "retry_delays": None,
+    "runs_anyway": 0,
+    "recover": 1,
+    "result_ttl_s": None,
+    "unique_key": None,
+    "group_id": None,
+    "batch": None,
+    "meta": None,
+    "description": None,
+    "code": None,
+}
+"""The columns that a job has without options."""
+
+
+class NewJob(NamedTuple):
+    """A job as it is inserted: the columns of its row, and what other tables hold of it."""
+
+    row: dict[str, Any]
+    group: JobGroup = ORDINARY_GROUP
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return str(self.row["id"])
+
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def new_id() -> str:
+    """Return a new version-7 UUID as text (RFC 9562, 2024): 48 bits of milliseconds, 74 random bits."""
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[str]:
+    """Return `count` new UUIDs in rising order.
+
+    The twelve bits behind the milliseconds count on from a random start (RFC 9562, section 6.2). So a batch
+    goes into the index one after another.
+    """
+    first = time.time_ns() // 1_000_000 << 12 | int.from_bytes(os.urandom(2)) >> 4
+    ids = []
+    for number, random in enumerate(struct.unpack(f"{count}Q", os.urandom(8 * count)), first):
+        text = f"{number >> 12:012x}7{number & 0xFFF:03x}{random & (2**62 - 1) | 2**63:016x}"
+        ids.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+    return ids
+
+
+def check_id(job_id: str) -> str:
+    """Return `job_id` if it may serve as one, else raise JobOptionError."""
+    if not isinstance(job_id, str) or not _ID.fullmatch(job_id):
+        raise JobOptionError(f"job_id={job_id!r}: use 1 to 128 of A-Z a-z 0-9 _ -")
+    return job_id
+
 
 SINGLE_OPTIONS = ("job_id", "job_unique", "job_depends_on", "job_on_success", "job_on_failure")
 CALLBACKS = {"job_on_success": RunsAfter.ONLY_SUCCESS, "job_on_failure": RunsAfter.ONLY_FAILURE}
@@ -174,3 +275,36 @@ OPTIONS = (
     "job_fresh_process",
     *SINGLE_OPTIONS,
 )
+
+
+def unique_key_of(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """Return the key of a call; raise JobOptionError for arguments that have none."""
+    try:
+        code = _exactly(portable(task.function)) if task.by_value else ""
+        text = f"{code}{_exactly([tuple(args), dict(kwargs)])}"
+    except RecursionError:
+        raise JobOptionError(
+            f"job_unique=True: an argument of {task.path} is nested too deeply, or holds itself; give a key "
+            "as text"
+        ) from None
+    return f"call:{task.path}:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _exactly(value: Any) -> str:
+    """Return text that is the same for equal plain values, whatever order their keys were given in.
+
+    Others go by their pickle: `repr` shortens large arrays and names objects by their address.
+    """
+    kind = type(value)
+    if kind is int:
+        return f"{value:x}"  # `repr` refuses more than 4,300 digits
+    if kind in (str, bytes, float, bool, complex, type(None)):
+        return repr(value)
+    if kind in (list, tuple):
+        return f"{kind.__name__}({','.join(map(_exactly, value))})"
+    if kind is dict:
+        items = (f"{_exactly(key)}:{_exactly(item)}" for key, item in value.items())
+        return f"dict({','.join(sorted(items))})"
+    if kind in (set, frozenset):
+        return f"set({','.join(sorted(map(_exactly, value)))})"
+    return hashlib.sha256(dump(value)).hexdigest()

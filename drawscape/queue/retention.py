@@ -8,9 +8,9 @@ from pathlib import Path
 from drawscape import clock
 from drawscape.atomic import atomic_path
 from drawscape.errors import QueueError
+from drawscape.queue.changes import in_slices
 from drawscape.queue.engines.engine import Engine, Transaction
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.short_transactions import in_slices
 
 DAY_S = 86_400.0
 

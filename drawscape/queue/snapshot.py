@@ -1,11 +1,55 @@
-"""A job at one moment, read from its row."""
+"""A job at one moment, read from its row: its status, its facts, its notes."""
 
 import json
-from collections.abc import Sequence
+from collections import UserDict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
 
-from drawscape.queue.status import ENDED, WAITING
+from drawscape.errors import JobOptionError
+
+
+class Status(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    SCHEDULED = "scheduled"
+    DEFERRED = "deferred"
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    CANCELED = "canceled"
+
+
+class Reason(StrEnum):
+    """Why a job failed, or was canceled by another's end (`dependency`) or its `job_ttl` (`expired`)."""
+
+    EXCEPTION = "exception"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    LOST = "lost"
+    INVALID = "invalid"
+    DEPENDENCY = "dependency"
+    EXPIRED = "expired"
+
+
+STATUSES: Final = tuple(status.value for status in Status)
+WAITING: Final = STATUSES[:3]
+OPEN: Final = STATUSES[:4]
+ENDED: Final = STATUSES[4:]
+
+
+def check_status(status: str) -> str:
+    """Return `status`; raise JobOptionError for a word that is not a status.
+
+    >>> check_status("finished")
+    'finished'
+    """
+    if status not in STATUSES:
+        raise JobOptionError(f"unknown status {status!r}; statuses: {', '.join(STATUSES)}")
+    return status
 
 
 class JobSnapshot(NamedTuple):
@@ -91,3 +135,40 @@ def unknown_job(job_id: str) -> str:
 def module_pattern(task: str | None) -> str | None:
     """Return what `like` takes for the tasks of a module."""
     return None if task is None else task.replace("_", r"\_").replace("%", r"\%") + ".%"
+
+
+class JobMeta(UserDict[str, Any]):
+    """The notes of one job, JSON values by name; `save(change, gone)` passes changes on, or refuses them."""
+
+    def __init__(
+        self, values: dict[str, Any], save: Callable[[Mapping[str, Any], Sequence[str]], None]
+    ) -> None:
+        self.data = values
+        self._save = save
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        checked_notes({key: value})
+        self._save({key: value}, ())
+        self.data[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self.data:
+            raise KeyError(key)
+        self._save({}, (key,))
+        del self.data[key]
+
+    def copy(self) -> dict[str, Any]:  # type: ignore[override]
+        """Return the values as a plain dictionary."""
+        return dict(self.data)
+
+
+def checked_notes(notes: Mapping[str, Any]) -> str:
+    """Return notes as JSON; raise JobOptionError, which names the first value that is not JSON."""
+    for name, value in notes.items():
+        try:
+            json.dumps({name: value})
+        except (TypeError, ValueError) as error:
+            raise JobOptionError(
+                f"job_meta[{name!r}]: {error}; give text, numbers, lists or dictionaries of these"
+            ) from None
+    return json.dumps(dict(notes))

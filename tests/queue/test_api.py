@@ -33,9 +33,9 @@ from drawscape.jobs import (
     start_worker,
     synchronous_jobs,
 )
+from drawscape.queue.acknowledgement import MAX_RECOVERIES, recover
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.recovery import MAX_RECOVERIES, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 

@@ -46,8 +46,8 @@ from drawscape.jobs import (
     resume_queue,
     retry_failed_jobs,
 )
+from drawscape.queue.acknowledgement import promote_due
 from drawscape.queue.claim import Outcome
-from drawscape.queue.recovery import promote_due
 
 POINTS = int(os.environ.get("POWER_LOSS_POINTS", rounds(6, 1000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))

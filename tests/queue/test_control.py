@@ -10,12 +10,11 @@ from support import ended, is_running, run, started, wait_until
 
 from drawscape import errors, job_manager
 from drawscape.job_manager import default_queue, enqueue_many, get_job_status, list_jobs
-from drawscape.queue.acknowledgement import give_back
+from drawscape.queue.acknowledgement import give_back, recover
 from drawscape.queue.claim import Outcome
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.engines.liveness import Locks
-from drawscape.queue.job_id import new_id
-from drawscape.queue.recovery import recover
+from drawscape.queue.options import new_id
 
 pytestmark = pytest.mark.both_engines
 

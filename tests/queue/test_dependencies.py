@@ -7,9 +7,8 @@ from queue_steps import acknowledge, claim, end, queued, run, take
 
 from drawscape import errors
 from drawscape.jobs import Job, Keep, default_queue, list_jobs, prune_jobs, retry_failed_jobs
-from drawscape.queue.acknowledgement import give_back
+from drawscape.queue.acknowledgement import MAX_RECOVERIES, give_back, promote_due, recover
 from drawscape.queue.claim import Outcome
-from drawscape.queue.recovery import MAX_RECOVERIES, promote_due, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 

@@ -206,8 +206,8 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home):
     dependent = queued(job_depends_on=oldest)
     assert dependent.reason == "dependency"
     code = (
-        "from drawscape.jobs import retry_failed_jobs; from drawscape.queue import short_transactions; "
-        "short_transactions._HELD_S = 1e-5; retry_failed_jobs()"
+        "from drawscape.jobs import retry_failed_jobs; from drawscape.queue import changes; "
+        "changes._HELD_S = 1e-5; retry_failed_jobs()"
     )
     environment = {**os.environ, "DRAWSCAPE_FAILPOINT": "slice.committed:2"}
     python("-c", code, code=-signal.SIGKILL, env=environment)

@@ -18,8 +18,8 @@ from support import beside, is_running, started, wait_until
 
 from drawscape import errors, job_manager
 from drawscape.job_manager import default_queue, enqueue_many, get_job, workers_alive
-from drawscape.queue import insertion, retention
-from drawscape.queue.acknowledgement import give_back, refuse
+from drawscape.queue import job_queue, retention
+from drawscape.queue.acknowledgement import give_back, recover, refuse
 from drawscape.queue.claim import ClaimRequest, Outcome
 from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import WorkerInfo, open_engine
@@ -27,7 +27,6 @@ from drawscape.queue.engines.postgres import PostgresEngine
 from drawscape.queue.engines.postgres_connection import may_pass, rendered
 from drawscape.queue.huey import JobPostgresHuey
 from drawscape.queue.key_file import key_of
-from drawscape.queue.recovery import recover
 
 pytestmark = pytest.mark.postgres
 
@@ -216,7 +215,7 @@ def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(url, mo
         if name == "insert.before_commit" and not broken:
             broken.append(end_sessions(url))
 
-    monkeypatch.setattr(insertion, "failpoint", break_once)
+    monkeypatch.setattr(job_queue, "failpoint", break_once)
     second = queued("second", job_depends_on=first)
     assert broken != [0]
     assert second.status == "deferred"
@@ -287,7 +286,7 @@ def test_a_group_is_not_dropped_while_a_job_of_it_is_queued(url, database, monke
             holder.execute("select 1 from job_batch for update")
             pruning = pool.submit(retention.prune, database, retention.KEEP)
             wait_until(lambda: are_waiting("transactionid"), "pruning to come to the batch")
-            monkeypatch.setattr(insertion, "failpoint", let_prune)
+            monkeypatch.setattr(job_queue, "failpoint", let_prune)
             queueing = pool.submit(queued, "one", job_lane="slow")
             wait_until(lambda: is_queued.is_set() or are_waiting("advisory"))
         queueing.result(60)

@@ -12,9 +12,9 @@ from support import ended, python, wait_until
 from drawscape import errors
 from drawscape.errors import QueueError
 from drawscape.jobs import default_queue, enqueue_many, get_job_status, list_jobs, prune_jobs
+from drawscape.queue.acknowledgement import cancel_overdue, next_due_s, promote_due
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.recovery import cancel_overdue, next_due_s, promote_due
 from drawscape.queue.retention import DAY_S, Keep
 
 pytestmark = pytest.mark.both_engines

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from drawscape.failpoints import failpoint
-from drawscape.queue.meta import JobMeta, checked_notes
+from drawscape.queue.snapshot import JobMeta, checked_notes
 
 PROGRESS_PERIOD_S = 0.05
 """At most 20 progress messages a second leave a job."""

@@ -16,7 +16,7 @@ from typing import Any
 from drawscape.errors import DrawscapeError
 from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.status import Reason, Status
+from drawscape.queue.snapshot import Reason, Status
 from drawscape.queue.worker.child import ASK_TO_STOP, DONE, DUMP_STACK, READY
 from drawscape.queue.worker.child_process import ChildProcess, ChildStartError, describe_death
 from drawscape.queue.worker.job_log import JobLog

@@ -23,15 +23,13 @@ from drawscape.errors import (
 )
 from drawscape.project_modules import replace_folder
 from drawscape.queue.acknowledgement import acknowledge
-from drawscape.queue.arguments import ResultOf, mapped
 from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.codec import Codec, OtherPythonError, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
-from drawscape.queue.job_id import new_id
-from drawscape.queue.output_paths import portable_paths
+from drawscape.queue.options import new_id
 from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.snapshot import parsed
-from drawscape.queue.task import load
+from drawscape.queue.task import ResultOf, load, mapped, portable_paths
 from drawscape.queue.worker.job_context import RunningJob, current_job, set_current, storable
 from drawscape.settings import CODE_FOLDER, output_of, project_task_modules, shared_output
 
