@@ -288,8 +288,8 @@ def enqueue_many(
 def job(**options: Any) -> "Callable[[Callable[P, R]], JobFunction[P, R]]":
     """Return a decorator that gives a task its options: `@job(job_timeout='10m', job_retries=2)`.
 
-    The function stays what it is; `function.enqueue(*args, **kwargs)` queues it with these options, those
-    in `kwargs` before them.
+    The function can still be called directly. `function.enqueue(*args, **kwargs)` queues it with these
+    options; options in `kwargs` override them.
 
     >>> @job(job_timeout="10m", job_retries=2)
     ... def area(width, height):

@@ -108,7 +108,7 @@ def expect(path: Path) -> None:
 
 
 def publish_expected(folder: Path) -> None:
-    """Write expected files into the store that have come since: a task may have written them by itself.
+    """Write expected files that now exist into the store: tasks may write files without `publish`.
 
     Raises OutputStoreError.
     """

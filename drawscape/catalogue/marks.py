@@ -1,7 +1,7 @@
-"""Marks: stars, tags, a note and a name, which belong to what a person recognises.
+"""Marks: stars, tags, a note and a name. They belong to a mark key (`recipe.mark_key`).
 
-That is sketch, parameters, seed and page, together the mark key (`recipe.mark_key`). Marks outlive the
-file, and another version of the sketch, of numpy, Drawscape or Python.
+The key is sketch, parameters, seed and page. Marks stay when the file is deleted, and when the version of
+the sketch, numpy, Drawscape or Python changes.
 """
 
 import json

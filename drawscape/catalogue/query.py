@@ -99,17 +99,17 @@ def drawings(
     where: Mapping[str, Any] | None = None,
     **parameters: Any,
 ) -> Drawings:
-    """Return the drawings that fit all that is asked for, as a list that reads them when they are looked at.
+    """Return the drawings that match all arguments, as a list that reads each drawing when it is used.
 
     `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)`. Both ends
-    are included, and None is no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
-    note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
-    gone, too; `without_tag` leaves some out; `plotted` selects what a machine has drawn, or the rest.
-    `where` holds parameters and traits of the sketch; plain keywords will do where it has none of these
-    names.
+    are included, and None is no bound: `turns=(5, None)`. `text` is searched in sketch, parameters, file,
+    note, name and tags. `since` is a time, or how long ago: `'3d'`. With `deleted`, drawings without a file
+    are included. `without_tag` excludes a tag. `plotted` selects drawings that a machine has plotted, or
+    those that none has. `where` holds parameters and traits of the sketch. Keywords do the same, unless the
+    name is an option here.
     Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
     Raises UnknownNameError for another order, sketch or parameter. Raises ParameterError for
-    a wrong range, stars that nobody gives, words that are no text, and a name that is an option here, too.
+    a wrong range, impossible stars, a `text` that is no string, and a keyword that is also an option here.
 
     >>> [drawing.seed for drawing in drawings("harmonograph", seed=[0, 1, 2], order="ink")]
     [0]
@@ -174,9 +174,9 @@ def sketch_names() -> list[str]:
 
 
 def find(drawing: str | os.PathLike[str]) -> Drawing:
-    """Return the drawing of that recipe (or a beginning of it), that name, or in that file.
+    """Return the drawing with that recipe (or the start of one), that name, or that file.
 
-    Raises DrawingNotFoundError when there is none, or when several begin so or have that name.
+    Raises DrawingNotFoundError when no drawing matches, or several do.
 
     >>> find(drawings("harmonograph")[0].recipe).sketch
     'harmonograph'

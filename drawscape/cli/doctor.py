@@ -56,7 +56,7 @@ def doctor() -> None:
     for one in wrong:
         click.echo(f"- {one.subject}: {one.remedy}" + (":" if one.command else ""))
         if one.command:
-            click.echo(f"    {one.command}")  # on a line of its own, to be copied
+            click.echo(f"    {one.command}")  # on a separate line, to be copied
     raise click.exceptions.Exit(int(bool(wrong)))
 
 

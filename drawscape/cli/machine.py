@@ -1,4 +1,4 @@
-"""`drawscape machine` and `drawscape plots`: plotters at ports, and what is plotted on them."""
+"""`drawscape machine` and `drawscape plots`: plotters at ports, and their plots."""
 
 import os
 import signal
@@ -107,7 +107,7 @@ def list_machines(as_json: bool) -> None:
 
 @contextmanager
 def _taken_over(name: str, sheet: tuple[float, float] | None = None) -> Iterator[Driver]:
-    """Open a machine to move it; what it knows of its place is not changed by that."""
+    """Open a machine to move it. Its stored position does not change."""
     device = read_device(name)
     with device.opened() as driver:
         driver.sheet = sheet or driver.sheet
@@ -283,10 +283,10 @@ def station(name: str, every: float, at: tuple[float, float] | None, dip: float)
     read_device(name).update(station={"every_m": every, **place})
 
 
-@machine.command(short_help="Pull the plug of a simulator.")
+@machine.command(short_help="Cut the power of a simulator.")
 @_NAME
 def unplug(name: str) -> None:
-    """Pull the plug of a simulator, to see what a plot makes of it."""
+    """Cut the power of a simulator, to see how a plot reacts."""
     pid = simulator_process(name)
     if read_device(name).driver != "simulator" or pid is None:
         raise MachineError(f"machine {name!r} is not a running simulator")
@@ -314,11 +314,11 @@ def list_command(as_json: bool) -> None:
     print_table(["id", "machine", "state", "drawing"], rows, nothing=nothing)
 
 
-@plots.command(short_help="Say how far a plot is.")
+@plots.command(short_help="Show the progress of a plot.")
 @_PLOT
 @JSON
 def show(plot: Plot, as_json: bool) -> None:
-    """Say how far a plot is, and what it waits for."""
+    """Show the progress of a plot, and any question that it waits for."""
     values = plot.as_dict()
     if as_json:
         print_json(values)
@@ -384,7 +384,7 @@ def stop(plot: Plot) -> None:
 @plots.command()
 @_PLOT
 def answer(plot: Plot) -> None:
-    """Say yes to what a plot asks."""
+    """Answer a plot's question with yes."""
     if plot.state.state != "waiting":
         raise MachineError(f"plot {plot.id} is not asking anything; it is {plot.words}")
     question = plot.state.text

@@ -221,7 +221,7 @@ def _show(before: Document, after: list[Document] | None, options: PlotOptions) 
     was = statistics(before, plotter=plotter)
     sheets = [statistics(sheet, plotter=plotter) for sheet in after] if after else [was]
     for now in sheets:
-        # Several sheets have no counterparts before: each is shown by itself.
+        # Several sheets have no counterparts before: each is shown alone.
         first = was if len(sheets) == 1 else now
         _print(first, matched(first, now), err)
 

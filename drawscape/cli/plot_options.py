@@ -265,7 +265,7 @@ def numbers(text: str, count: int, option: str) -> list[float]:
 
 
 def check_replaceable(output: str, *, force: bool) -> None:
-    """Raise click's UsageError if `output` exists, is no drawing and has no ending of ours."""
+    """Raise click's UsageError if `output` exists and is neither a drawing nor named like one."""
     file = Path(output)
     if force or output in STDOUT or not file.is_file() or file.suffix.lower() in SUFFIXES:
         return

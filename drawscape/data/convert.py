@@ -1,6 +1,6 @@
 """From one file of a table to another: DuckDB reads, types and writes it.
 
-DuckDB by itself drops lines above a table, comments, and the end of a JSON array that was cut off. Such a
+DuckDB silently drops lines above a table, comments, and the end of a JSON array that was cut off. Such a
 file is refused here. The target is complete or absent.
 """
 

@@ -104,7 +104,7 @@ def format_named(name: str) -> str:
 
 
 def format_of(path: Path) -> str:
-    """Return the format of the file's suffix; DataError for a suffix that is none."""
+    """Return the format of the file's suffix. Raises DataError for an unknown suffix."""
     try:
         return format_named(path.suffix)
     except UnknownNameError:

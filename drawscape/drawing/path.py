@@ -500,7 +500,7 @@ def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
     """Return the points (N, 2) of lines `x,y x,y`, each ended by a line feed, and the last of each (M,).
 
     The values are those of `parse_numbers`, in less time. Only one form of text is read: digits, points
-    and minus signs, up to eight in a number. For any other the answer is None. Pass text that fits
+    and minus signs, up to eight in a number. Other text gives None. Pass text that fits
     into the processor's cache.
     """
     raw = np.frombuffer(b" " * _LONGEST + text, dtype=np.uint8)

@@ -245,7 +245,7 @@ def rgb(color: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def share(text: str) -> float:
+def parse_fraction(text: str) -> float:
     """Return `'0.5'` or `'50%'` as 0.5; raise ValueError for anything else."""
     text = text.strip()
     return float(text[:-1]) / 100 if text.endswith("%") else float(text)
@@ -379,7 +379,7 @@ class InheritedStyle:
 def opacity_of(text: str) -> float:
     """Return an opacity, 1 for other text."""
     try:
-        return share(text)
+        return parse_fraction(text)
     except ValueError:
         return 1.0
 

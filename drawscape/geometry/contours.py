@@ -151,7 +151,7 @@ def contours_by_level(
 
 _MOST_POINTS = 500_000
 # Across the middle of a stroke, the way round its end is longer than this many times the way across.
-# A right corner has 1.4, half a circle 1.6: neither has a line of its own.
+# A right corner has 1.4, half a circle 1.6: neither has a separate line.
 _ROUND = 1.8
 
 

@@ -99,7 +99,7 @@ def hatch_concentric(polygon: Polygon, spacing_mm: float, *, shift: float = 0.0)
 
 
 def _along_gaps(outline: Lines, found: Lines, spacing_mm: float) -> Lines:
-    """Return lines through what lies farther than three quarters of a spacing from those `found`."""
+    """Return lines through the gaps: places more than three quarters of a spacing from `found`."""
     import shapely
 
     shape = to_shapely(outline)

@@ -1,7 +1,7 @@
 """Many polylines in two flat arrays, never an object per line.
 
-Below the class: their segments, fewer points that look the same, points evenly spaced, stretches, and what
-a canvas takes as lines.
+Below the class are functions for segments, simplifying, resampling, stretches, and for the forms of lines
+that a canvas accepts.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Lines:
         """`(min_x, min_y, max_x, max_y)` in mm, or None when there are no points."""
         if not len(self.points):
             return None
-        x, y = self.points.T  # each by itself: both along axis 0 take ten times as long
+        x, y = self.points.T  # one at a time: both along axis 0 take ten times as long
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
     def with_points(self, points: Points) -> Lines:

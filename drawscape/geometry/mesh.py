@@ -85,11 +85,10 @@ class Camera:
         return (points - self.eye) @ self.axes.T
 
     def projected(self, seen: Points3) -> Points3:
-        """Return (N, 3) of x, y on paper and depth, larger for what is further away.
+        """Return (N, 3): x and y on paper, and depth, which grows with the distance.
 
-        `seen` is what `seen` returns, in perspective beyond `near`. Depth runs evenly along what is
-        straight or flat on paper, so that it can be blended there (it is -1 / distance in
-        perspective).
+        `seen` comes from the method `seen`, in perspective beyond `near`. Depth is linear along lines
+        and faces on paper, so it can be interpolated there. In perspective it is -1 / distance.
         """
         if not self.perspective:
             return seen

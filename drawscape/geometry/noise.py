@@ -210,7 +210,7 @@ class Noise:
 
 
 def _blended(values: Sequence[Floats], fades: Sequence[Floats]) -> Floats:
-    """Return what lies between the `values` at a cell's corners, along x first."""
+    """Interpolate between the `values` at a cell's corners, along x first."""
     for fade in fades:
         pairs = zip(values[::2], values[1::2], strict=False)
         values = [low + fade * (high - low) for low, high in pairs]

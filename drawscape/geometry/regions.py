@@ -1,4 +1,4 @@
-"""Areas: the rectangle a pattern fills, what sits where in it, polygons with holes, and what is inside."""
+"""Areas: the rectangle a pattern fills, places in it, polygons with holes, and tests of what they contain."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
@@ -319,7 +319,7 @@ def _placed(area: Area, figure: Figure, most: float, like: Points | None = None)
 
 
 def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
-    """Return (..., 2) points about the origin; angle 0 is to the right, in radians.
+    """Return (..., 2) points about the origin. Angles are in radians; 0 points right.
 
     >>> polar(2.0, np.radians([0, 90])).round(3).tolist()
     [[2.0, 0.0], [0.0, 2.0]]

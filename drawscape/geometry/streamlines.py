@@ -43,9 +43,9 @@ _MOST_NODES = 16_000_000
 # A line of more strides than this would be longer than any paper.
 _MOST_STEPS = 1 << 23
 # In cells: points of different lines keep a radius apart. Those that claim a place lie a stride apart,
-# which is a cell's diagonal, so that each has a cell of its own.
+# which is a cell's diagonal, so that no two are in one cell.
 _RADIUS, _STRIDE = 2.0, np.sqrt(2.0)
-# Strides between two looks at who is too near: a look costs as much as several strides.
+# Strides between two checks of distances: a check costs as much as several strides.
 _STRIDES = 8
 # Spacings between lines that start together: closer ones would block each other while short.
 _FIRST_APART = 10.0
@@ -405,7 +405,7 @@ class _Growth:
 
 
 def _directions(field: Field, x: Floats, y: Floats) -> Complexes:
-    """Return the unit direction of `field` at each place, (N,); 0 where there is none."""
+    """Return the unit direction of `field` at each place, (N,), or 0 where the field has no direction."""
     found = field(x, y)
     if isinstance(found, tuple):
         found = np.stack(np.broadcast_arrays(x, *found)[1:], axis=1)

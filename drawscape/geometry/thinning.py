@@ -84,7 +84,7 @@ def thinned(
 def room_for(
     lines: Lines, number: Ints, *, most: float = MOST_COATS, pen_mm: float = 0.3
 ) -> Floats:
-    """Return for each point how much room there is for its line, as `thinned` numbers them; < 0 is none."""
+    """Return the room for each point's line, numbered as `thinned` does. Below 0 there is no room."""
     each = np.repeat(number, lines.counts) if len(number) == len(lines) else number
     return most - coats(lines, pen_mm) * van_der_corput(each)
 

@@ -1,4 +1,4 @@
-"""The machines of a home: what is at which port, with what settings; one JSON file for each."""
+"""The machines of a home, each with its port and settings in one JSON file."""
 
 import fcntl
 import os
@@ -45,12 +45,12 @@ DRIVERS = tuple(_KINDS)
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """A machine with a name: its driver and port, its profile, what was learned and set.
+    """A named machine: its driver, port, profile, settings, and measured values.
 
     `profile` is a name of machines.toml or of a G-code profile, or the path of a TOML file. `board` is the
     name of the USB board that was at the port. `settings` are speed and heights in percent, `offsets` mm by
-    a pen's number or name, `station` is the refill stop. `memory` is what the driver needs to find its place,
-    and what the machine said of its reach. `factor` is how much longer it takes than estimated.
+    a pen's number or name, `station` is the refill stop. `memory` lets the driver find its position again,
+    and holds the reach that the machine reported. `factor` is measured time divided by estimated time.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Device:
 
     @property
     def machine(self) -> Machine:
-        """What is known of it: reach, speeds, commands. Raises PlotError, UnknownNameError."""
+        """Its reach, speeds and commands. Raises PlotError, UnknownNameError."""
         machine = self._named_machine
         if self.lift is not None:
             machine = replace(machine, lift=self.lift)
@@ -113,7 +113,7 @@ class Device:
         return self
 
     def remember(self, driver: Driver) -> None:
-        """Write down what the driver needs to find the machine's place again."""
+        """Save the driver's state, so that it can find the machine's position again."""
         self.update(memory={name: getattr(driver, name) for name in _REMEMBERED})
 
     @contextmanager
@@ -160,7 +160,7 @@ class Device:
 
 
 def _remind(driver: Driver, memory: dict[str, Any]) -> None:
-    """Tell a driver what was known of its machine when somebody last had it."""
+    """Restore the driver's state from the machine's last use."""
     if "zero_z" not in memory and memory.get("zero") == [0.0, 0.0]:  # version 0.4 had no "not set"
         memory = {**memory, "zero": None}
     for name in _REMEMBERED:
@@ -216,7 +216,7 @@ def add_device(
     baud: int | None = None,
     lift: LiftName | None = None,
 ) -> Device:
-    """Write down a machine under a name; what is set for it, and known of its place, is kept.
+    """Save a machine under a name. An existing one keeps its settings and stored position.
 
     `baud` is the speed of its serial line, `lift` is `standard` or `brushless` for an AxiDraw or NextDraw.
     Raises PlotError for a name that cannot be used, UnknownNameError for a driver, profile or lift.
@@ -257,7 +257,7 @@ def find_baud(device: Device) -> int | None:
 
 
 def read_device(name: str) -> Device:
-    """Return the machine of that name; raises UnknownNameError when there is none."""
+    """Return the machine of that name. Raises UnknownNameError if it does not exist."""
     try:
         device = Device(**orjson.loads((folder() / f"{name}.json").read_bytes()))
         if device.driver not in DRIVERS:

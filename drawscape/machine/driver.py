@@ -23,10 +23,10 @@ _SLACK = 1.5  # how much longer than estimated a move may take before its answer
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is sent at once; when it is acknowledged, stroke number `stroke` (from 1) is executed.
+    """One message to the machine. Its acknowledgement means: stroke number `stroke` (from 1) is executed.
 
-    `lasts_s` is about how long the machine is busy with it. Without a `corner` the stroke would look
-    different: what comes behind it waits for its answer, where lines can be lost.
+    `lasts_s` estimates how long the machine is busy with it. Losing a `corner` would change the stroke's
+    shape. On ports that can lose lines, the next command waits until a corner is acknowledged.
     """
 
     text: bytes
@@ -51,7 +51,7 @@ class Driver:
     line_end = b"\n"
     pause_s = 0.05  # after an answer, for what comes behind it
     changes_pens = False
-    homes = False  # whether it finds its place by switches, or by itself
+    homes = False  # whether it finds its position with switches, or knows it
     is_up = False  # whether its switches have lifted a pen whose height is not known otherwise
     moves_z = False  # whether its pen is moved by a Z axis, whose height has to be known, too
     barrier: tuple[Command, ...] = ()  # is answered once all before it is done
@@ -103,9 +103,9 @@ class Driver:
         return []
 
     def connect(self, *, may_reset: bool = False) -> None:
-        """Find out what is there: `firmware`, `alarm`, and whether its place is `known`.
+        """Read `firmware` and `alarm` from the machine, and whether its position is `known`.
 
-        With `may_reset` a machine is reset that hears nothing else; it never moves.
+        With `may_reset`, a machine that does not answer is reset; it never moves.
         """
 
     def take_over(self) -> None:
@@ -173,7 +173,7 @@ class Driver:
         raise NotImplementedError
 
     def take(self, line: bytes) -> None:
-        """Take one line of what the machine says."""
+        """Handle one line from the machine."""
 
     def check(self) -> None:
         """See whether the machine is well: an answer that is overdue is an error."""
@@ -182,14 +182,14 @@ class Driver:
 
     @property
     def overdue_s(self) -> float:
-        """How long the answer to the oldest command is late, by what it and those before it may take."""
+        """How late the answer to the oldest command is, after the time allowed for all planned moves."""
         if not self.pending:
             return 0.0
         busy_s = self.pending[0].lasts_s + sum(one.lasts_s for one in self._planned)
         return time.monotonic() - self._waiting_since_s - _SLACK * busy_s
 
     def halt(self) -> None:
-        """Stop at once and lift the pen; what was sent and not drawn is forgotten."""
+        """Stop at once and lift the pen. Commands that were sent but not drawn are dropped."""
 
     def hold_motors(self) -> None:
         """Let the motors hold the carriage while a person is asked, however long that takes."""

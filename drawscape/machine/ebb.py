@@ -1,4 +1,4 @@
-"""The EiBotBoard of AxiDraws and their kin, with a planner of ours: slices of constant speed, in whole steps.
+"""The EiBotBoard of AxiDraws and similar machines. Our planner cuts moves into slices of constant speed.
 
 Source: the EBB's published command set, firmware 2.x and 3.x (evil-mad.github.io/EggBot). The board answers
 `OK` when a move is queued. One runs and one waits, so the second `OK` after a move proves that it is done:

@@ -37,7 +37,7 @@ class GcodeDriver(Driver):
 
     @property
     def shift(self) -> Place:
-        """What is added to a place of the sheet for the coordinates that the machine works in, in mm."""
+        """The offset in mm from coordinates on the sheet to the machine's coordinates."""
         return self.zero or (0.0, 0.0)
 
     def command(

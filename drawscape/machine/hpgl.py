@@ -43,7 +43,7 @@ class HpglDriver(Driver):
     silence_s = 3.0
     line_end = b"\r"
     changes_pens = True
-    known = True  # it finds its corner by itself
+    known = True  # it always knows its corner
     barrier = (Command(b"OA;"),)
     _free = 0
     _room = 0  # bytes that were ever free

@@ -165,7 +165,7 @@ class MarlinDriver(GcodeDriver):
             raise self.garbled(line)
 
     def _take_refusal(self, line: bytes) -> None:
-        """Take what it says of a line that it does not know; one with a checksum was spoilt on its way."""
+        """Handle an unknown-command message. If the line has its checksum, it was garbled on the way."""
         if self._asked and b"*" in line:  # our own question, without its N
             self._resend, self._asked = self._number, 0
         elif (
@@ -203,7 +203,7 @@ class MarlinDriver(GcodeDriver):
         self._sent, self._resend, self._asked = 0, None, 0
 
     def halt(self) -> None:
-        """Marlin cannot hold: what is planned, 16 moves at most, is drawn; then the pen goes up."""
+        """Lift the pen after the moves already planned, at most 16: Marlin cannot stop earlier."""
         self.forget()
         self.rescue()
         self._renumber(self._last_line() or self.marker)

@@ -23,7 +23,7 @@ _POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old pl
 class Section:
     """Strokes that one pen draws on one sheet: `first` to `last` - 1, counted from 0.
 
-    `pen` counts from 1; `motion` is what the layer's name asks for.
+    `pen` counts from 1; `motion` comes from the layer's name.
     """
 
     first: int

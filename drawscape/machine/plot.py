@@ -1,9 +1,8 @@
 """A plot: a drawing on its way to paper, in a folder that outlives its runs.
 
-Its journal holds what happened, line by line: runs, questions, requests, and each stroke executed. Several
-processes append (the run, a terminal, a page) and each reads what the others wrote. A line is a JSON object;
-`e` names the event, `t` is the time. A line that a power cut left unfinished is cut off by the next that
-appends; any other damage is an error.
+Its journal has a line for each event: runs, questions, requests, and each stroke executed. Several processes
+(the run, a terminal, a page) append to it and read it. A line is a JSON object: `e` names the event, `t` is
+the time. After a power cut, the next writer removes an unfinished last line. Any other damage is an error.
 """
 
 import contextlib
@@ -104,13 +103,13 @@ def _cut_torn_line(handle: int) -> None:
 
 
 class State:
-    """What the events of a journal add up to; `take` adds one more.
+    """The state after all events of a journal; `take` adds an event.
 
     `state` is ready, waiting, plotting, paused, interrupted, done, abandoned or damaged. `done` is the last
     stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
     was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
-    runs. `plan` is the plan's hash, `question` what a plot waits for: paper, pen or position.
-    `requests` are what people asked of the last run; only that run takes them out.
+    runs. `plan` is the plan's hash. `question` is paper, pen, position or ''. `requests` are
+    people's requests to the last run; only that run removes them.
     """
 
     def __init__(self) -> None:
@@ -164,7 +163,7 @@ class State:
 
     @property
     def label(self) -> str:
-        """Return the state in words, with what a waiting plot waits for."""
+        """Return the state in words, with the question of a waiting plot."""
         return f"waiting for {self.question}" if self.state == "waiting" else self.state
 
 
@@ -194,10 +193,10 @@ class Plot:
         copies: int = 1,
         reuse: bool = False,
     ) -> "Plot":
-        """Return a new plot of a document as it stands on the machine of that name.
+        """Return a new plot of a document, at its place on the page, on the machine of that name.
 
-        With `reuse` it is the newest one of the same strokes there that is neither done nor given up, if any.
-        Raises UnknownNameError for a machine, PlotError for what it cannot reach.
+        With `reuse`, return the newest unfinished plot of the same strokes there, if any.
+        Raises UnknownNameError for a machine, PlotError for strokes beyond its reach.
         """
         plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
         with locked(settings.state_folder() / "plots.lock", 60.0, "another plot is made just now"):
@@ -262,7 +261,7 @@ class Plot:
 
     @property
     def state(self) -> State:
-        """The state; what needs a living run and has none is interrupted, and what is damaged says so."""
+        """The state. A plot whose run has died is `interrupted`, one with a broken journal `damaged`."""
         dead = 0
         try:
             # Twice: a run may just have begun, and one that ends writes why before it lets go.
@@ -353,7 +352,7 @@ class Plot:
         return f"plot {Path(self.record.drawing).name or self.id} on {self.record.machine}"
 
     def left_s(self) -> float:
-        """Return the seconds that are left, by what the machine really took so far."""
+        """Return the seconds left, estimated from the time taken so far."""
         state = self.state
         planned = (self.plan.seconds * state.drawn).sum()
         measured = planned > 20.0 and state.seconds > 0

@@ -34,7 +34,7 @@ class Port:
             termios.tcsetattr(self._serial.fileno(), termios.TCSANOW, attributes)
 
     def read(self) -> bytes:
-        """Return what has arrived, after at most 20 ms."""
+        """Return the bytes that have arrived, after at most 20 ms."""
         try:
             data: bytes = self._serial.read(self._serial.in_waiting or 1)
         except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
@@ -54,7 +54,7 @@ class Port:
         return MachineError(f"the connection to {self.path} {why}, then resume the plot")
 
     def close(self) -> None:
-        """Close the port; what it still held is dropped."""
+        """Close the port and drop unsent bytes."""
         with contextlib.suppress(OSError):
             self._serial.close()
 

@@ -53,8 +53,8 @@ def run_plot(
         state = plot.refresh()
         if run in state.begun or state.state == "abandoned":
             raise PlotError(
-                f"this run of plot {plot.id} has begun before, or was given up; a plot never starts "
-                f"again by itself: `drawscape plots resume {plot.id}`"
+                f"this run of plot {plot.id} has begun before, or was given up; a plot never restarts "
+                f"automatically: `drawscape plots resume {plot.id}`"
             )
         # The lock is held: what a dead run left as running is interrupted, and not clean.
         start = plot.start_of(back=back, from_stroke=from_stroke)
@@ -100,8 +100,8 @@ class _Run:
         self.driver: Driver
 
     def go(self, start: int, *, ask_paper: bool) -> None:
-        """Open the machine, ask what has to be asked, and draw from stroke `start` on."""
-        self.guard = _Guard(self.device.name)
+        """Open the machine, ask the necessary questions, and draw from stroke `start` on."""
+        self.rescuer = _Rescuer(self.device.name)
         try:
             with self.device.opened() as self.driver:
                 try:
@@ -111,7 +111,7 @@ class _Run:
                     self._lift(lost=isinstance(error, MachineError) and error.lost)
                     raise
         finally:
-            self.guard.dismiss()
+            self.rescuer.dismiss()
 
     def _lift(self, *, lost: bool) -> None:
         if lost:
@@ -119,7 +119,7 @@ class _Run:
         try:
             self.driver.halt()
         except DrawscapeError:
-            self.guard.needed = self.drawing
+            self.rescuer.needed = self.drawing
         if lost:
             self.device.remember(self.driver)
 
@@ -221,7 +221,7 @@ class _Run:
         self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
 
     def _draw(self, start: int) -> None:
-        self.guard.wait_until_ready()
+        self.rescuer.wait_until_ready()
         self.drawing, before_s = True, self.state.seconds
         sections = self.plan.sections
         for before, section in zip((None, *sections), sections, strict=False):
@@ -324,7 +324,7 @@ class _Run:
             self.device.update(factor=round((self.device.factor + factor) / 2, 4))
 
 
-class _Guard:
+class _Rescuer:
     """A process that lifts the pen: when this one dies, or when `needed` is set at the end."""
 
     def __init__(self, name: str) -> None:

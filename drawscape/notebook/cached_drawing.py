@@ -11,9 +11,9 @@ from drawscape.image_tag import file_tag
 
 @dataclass(frozen=True)
 class CachedDrawing:
-    """A drawing that exists: `Form.draw()` returns it in place of a job, and it answers as a finished job.
+    """An existing drawing, which `Form.draw()` returns in place of a job. It answers as a finished job.
 
-    `path` is its file. The file of a task is in no catalogue: its `drawing` is None.
+    `path` is its file. Files of tasks are not in the catalogue: for those, `drawing` is None.
     """
 
     path: Path

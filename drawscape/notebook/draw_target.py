@@ -300,7 +300,7 @@ def recipe_for(target: DrawTarget, arguments: Values) -> Recipe | None:
 
 
 def existing_drawing(recipe: Recipe | None) -> Drawing | None:
-    """Return the drawing of that recipe; None when there is none, or the catalogue cannot be read."""
+    """Return the drawing of that recipe, or None if there is no such drawing or no readable catalogue."""
     with suppress(CatalogueError):
         return None if recipe is None else find_existing(recipe)
     return None
@@ -333,7 +333,7 @@ def enqueue_drawing(
 
 
 def settings_in(drawing: Drawing) -> Values:
-    """Return the settings that a drawing was made with; the default margin of its page is None."""
+    """Return the settings that a drawing was made with. A page's default margin is given as None."""
     page = {"width": drawing.width, "height": drawing.height}
     margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
     sheet = {"pattern_type": drawing.sketch, **page, "margin": margin, "seed": drawing.seed}

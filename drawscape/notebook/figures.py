@@ -17,10 +17,10 @@ def plotter_choices() -> list[tuple[str, str]]:
 
 
 def figure_rows(document: Document, plotter: str) -> list[dict[str, str]]:
-    """Return a row for each pen and, of several, one for their total: time, ink and lifts as words.
+    """Return a row of words for each pen: time, ink and lifts. Several pens also have a row for the total.
 
-    Times are those of the machine called `plotter`, '' for none in particular. The words say what a better
-    order of the lines would give, too, unless that would take long.
+    Times are those of the machine called `plotter`; '' is a machine of average speed. Unless it takes long,
+    the words also show the gain from a better order of the lines.
     """
     is_small = len(document.lines.points) <= MOST_ORDERED_POINTS
     machine = read_machine(plotter).plotter if plotter else None

@@ -19,7 +19,7 @@ from drawscape.jobs import Job, watch
 from drawscape.notebook.own_worker import STARTING, count_started, keep_worker_alive, worker_words
 from drawscape.notebook.threads import STATES, Debounce
 
-ENDED = frozenset({*jobs.ENDED, "not_found"})  # final: no job leaves them by itself
+ENDED = frozenset({*jobs.ENDED, "not_found"})  # final states
 
 SHOWS_PREVIEW = frozenset({"started", "stopped"})
 
@@ -102,9 +102,9 @@ def _result_of(job: Job) -> Any:
 class Following:
     """Calls `on_state(state)` in the thread for states, now and at each change of the jobs, until `close`.
 
-    It ends when all jobs have finished; a failed job is followed further, for somebody may retry it.
-    `on_note` is for one job: a worker is started where there is none, and `on_note` gets a sentence about
-    it. The state of a waiting job is then read once a second.
+    It ends when all jobs have finished. A failed job is still followed, because it may be retried.
+    `on_note` is for one job: a worker is started if none runs, and `on_note` gets a message about it.
+    The state of a waiting job is then read once a second.
     """
 
     def __init__(

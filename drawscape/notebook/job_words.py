@@ -1,4 +1,4 @@
-"""A job in words: its state, its error in one line, the end of what it printed."""
+"""A job in words: its state, its error in one line, the end of its output."""
 
 import re
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from drawscape.durations import span_words
 from drawscape.notebook.job_states import JobState
 
-LONGEST_PRINTED = 20_000  # characters of what was printed that are shown
+LONGEST_PRINTED = 20_000  # characters of a job's output that are shown
 
 _MESSAGES = re.compile(
     r"^Traceback \(most recent call last\).*\n(?:[ \t].*\n|\n)*(.*)", re.MULTILINE

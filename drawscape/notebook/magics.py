@@ -61,7 +61,7 @@ def jobs_line(line: str) -> Any:
 
 
 def worker_line(_line: str) -> Any:
-    """Return once a worker is alive, and start one where there is none: `%worker`."""
+    """Return once a worker is alive; start one if necessary: `%worker`."""
     from drawscape.notebook.own_worker import ensure_worker
 
     return ensure_worker()

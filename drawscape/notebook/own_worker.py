@@ -52,11 +52,11 @@ class Ready:
 
 
 def ensure_worker() -> Ready:
-    """Return once a worker is alive; where there is none, start one that ends with this process.
+    """Return once a worker is alive. If none is, start one that ends with this process.
 
-    Within `synchronous_jobs()` none is started: it would take the jobs. When the worker leaves while jobs
+    Within `synchronous_jobs()` none is started, as it would take the jobs. If the worker ends while jobs
     wait, another is started, as long as this process lives.
-    Raises QueueError, with the end of the worker's log, when it does not come up.
+    Raises QueueError, with the end of the worker's log, if it does not start.
 
     >>> ensure_worker()
     A worker is ready.
@@ -68,7 +68,7 @@ def ensure_worker() -> Ready:
 
 
 def start_if_needed() -> None:
-    """Return once a worker is alive. Raises QueueError when it does not come up, or several have died."""
+    """Return once a worker is alive. Raises QueueError if it does not start, or several have died."""
     with _LOCK:
         if workers_alive():
             return
@@ -104,7 +104,7 @@ def stop_workers() -> None:
     _started.clear()
 
 
-# A worker notices the end of the kernel by itself; this stops it at once, and in order.
+# A worker notices the end of the kernel; this stops it at once, and in order.
 atexit.register(stop_workers)
 
 

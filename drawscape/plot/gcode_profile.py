@@ -28,13 +28,13 @@ class GcodeProfile:
     `command_units` and are converted where the two differ. A profile that counts in inches must say in
     which units its commands are. `{down}` in `pen_down` becomes the pen's height: `down_percent` of
     the way between the two values of `down_range`, unless a layer asks for another (`+H60`).
-    `travel_feed` None travels with G0, as fast as the machine can; `top_feed` is what a layer's speed
-    (`+S30`) is a percentage of. `layer_change` stands between layers, `pause` where a layer asks for it
-    (`!`). `{name}` and `{color}` in them become the layer's, `{s}` and `{ms}` in `dwell` the layer's
-    delay. With `flip_y` the origin is the sheet's lower left corner and y points up, as on most
-    machines. `decimals` is 3 in mm and 4 in inches by default. `width_mm` and `height_mm` are the
-    machine's reach from the origin, if it is known. With `arcs`, runs of points on a circle become G2
-    and G3, `arc_tolerance_mm` off at most. The pen is lifted before `start`, which may home.
+    `travel_feed` None travels with G0, as fast as the machine can. A layer's speed (`+S30`) is a percentage
+    of `top_feed`. `layer_change` stands between layers, `pause` where a layer asks for it (`!`).
+    `{name}` and `{color}` in them become the layer's, `{s}` and `{ms}` in `dwell` the layer's delay. With
+    `flip_y` the origin is the sheet's lower left corner and y points up, as on most machines. `decimals` is
+    3 in mm and 4 in inches by default. `width_mm` and `height_mm` are the machine's reach from the
+    origin, if it is known. With `arcs`, runs of points on a circle become G2 and G3, `arc_tolerance_mm`
+    off at most. The pen is lifted before `start`, which may home.
     Raises PlotError for values that make no sense together.
     """
 

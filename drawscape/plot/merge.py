@@ -344,8 +344,8 @@ def overlaps(points: Plane, one: Ints, two: Ints, tolerance_mm: float) -> tuple[
 _MOST_CANDIDATES = 12_000_000
 """A drawing with more pieces beside its points is a black sheet: seconds would be lost on it."""
 
-_AT_ONCE = 500_000
-"""Candidates; the arrays in between take some 50 MB."""
+_BATCH = 500_000
+"""Candidates in one batch; its arrays take some 50 MB."""
 
 _PARALLEL = 0.1
 """Pieces at more than six degrees run apart within a few tolerances."""
@@ -359,8 +359,8 @@ _PART_MM = 3.0
 def near_pieces(points: Plane, pieces: Ints, tolerance_mm: float) -> Ints:
     """Return pairs of nearly parallel pieces of which one has an end near the other, (2, P).
 
-    A piece is known by the number of its first point; the next point is its end. There is none where
-    lines lie so densely that nearly every end touches dozens of others.
+    A piece is known by the number of its first point; the next point is its end. No pairs are returned
+    where lines lie so densely that nearly every end touches dozens of others.
     """
     is_piece = np.zeros(len(points), dtype=bool)
     is_piece[pieces] = True
@@ -422,7 +422,7 @@ def _candidates(points: Plane, pieces: Ints, tolerance_mm: float) -> Iterator[tu
     until = np.cumsum(counts)
     if until[-1] > _MOST_CANDIDATES:
         return
-    bounds = np.searchsorted(until, np.arange(_AT_ONCE, until[-1], _AT_ONCE))
+    bounds = np.searchsorted(until, np.arange(_BATCH, until[-1], _BATCH))
     for some in np.split(np.arange(len(at)), bounds):
         yield np.repeat(ends[some], counts[some]), parts[ranges(begins[at[some]], counts[some])]
 

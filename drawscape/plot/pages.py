@@ -37,7 +37,7 @@ class Reach:
         return cls(0.0, 0.0, document.width_mm, document.height_mm)
 
     def within(self, other: "Reach") -> "Reach":
-        """Return the part in both; raises PlotError when there is none."""
+        """Return the part in both. Raises PlotError if they do not overlap."""
         x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
         x1, y1 = min(self.x1, other.x1), min(self.y1, other.y1)
         if not (x0 < x1 and y0 < y1):

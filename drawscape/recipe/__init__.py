@@ -1,8 +1,8 @@
-"""Recipes: what a drawing depends on, its address, and how it is drawn.
+"""Recipes: everything a drawing depends on, its address, and how to draw it.
 
-Read sketch.py, recipe.py and draw.py first: a sketch, what it is asked for, and how it is drawn. Then
-provenance.py (what a file says of its making), origin.py and code.py (what a sketch reaches). The pattern
-library, `drawscape.sketches`, is above it.
+Read sketch.py, recipe.py and draw.py first: a sketch, its arguments, and its drawing. Then provenance.py
+(the metadata in a file), origin.py and code.py (the code that a sketch uses). The pattern library,
+`drawscape.sketches`, is above this package.
 """
 
 from drawscape.recipe.draw import draw_recipe, read_input

@@ -216,7 +216,7 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
 
 
 def _annotations_of(function: Any) -> str:
-    """Return the annotations of a function as text: they decide what a parameter's value means.
+    """Return the annotations of a function as text: they decide how a parameter's value is read.
 
     They are no part of its code, so that the text of a file that was edited since may be taken for it.
     """
@@ -270,14 +270,14 @@ def _functions_in(member: Any) -> list[Any]:
 
 
 def _cells(function: Any) -> dict[str, Any]:
-    """Return what a function's closure holds, by name; unbound variables are left out."""
+    """Return the values in a function's closure, by name, without unbound variables."""
     names = getattr(getattr(function, "__code__", None), "co_freevars", ())
     cells = zip(names, getattr(function, "__closure__", None) or (), strict=True)
     return {key: cell.cell_contents for key, cell in cells if cell != CellType()}
 
 
 def _is_counted(key: str, value: Any) -> bool:
-    """Return whether a member of a module, class or function is none that Python has by itself."""
+    """Return whether a member of a module, class or function was written by the user, not added by Python."""
     if key in ("_abc_impl", "cache_parameters", "__wrapped__"):
         return False
     return not key[:2] == "__" == key[-2:] or bool(_functions_in(value))
@@ -351,7 +351,7 @@ class _CodeWalk:
             # A module of the user's may take from here what must stand before its import.
             imports = sorted(
                 part for part in parts
-                if (words := part.split(maxsplit=2))[0] in ("import", "from") and words[1] not in modules
+                if part.startswith(("import ", "from ")) and part.split(maxsplit=2)[1] not in modules
             )  # fmt: skip
             others = [part for part in parts if part not in imports]
             head = "\n".join(["from __future__ import annotations", *imports])
@@ -385,7 +385,7 @@ class _CodeWalk:
     # What code reads
 
     def _follow(self, node: Any, names: frozenset[str]) -> None:
-        """Write down the globals that a definition reads, and what it imports when it runs."""
+        """Add the globals that a definition reads, and its imports at run time."""
         nodes, head = [*ast.walk(node)], copy.copy(node)
         head.body = []
         kept = [one.annotation for one in nodes if isinstance(one, ast.AnnAssign)]
@@ -414,14 +414,14 @@ class _CodeWalk:
         return None
 
     def _take(self, space: Mapping[str, Any], key: str, node: Any = None, name: str = "") -> str:
-        """Write down what a module has as `key`, and a piece of code as `name`; return its name there."""
+        """Add a module's `key`, which the code calls `name`, and return its name in the source."""
         if key not in space:
             return key
         self._members(space[key], node, name)
         return self.name_of(space[key], space, key)
 
     def _members(self, module: Any, node: Any = None, name: str = "") -> None:
-        """Write down what a piece of code takes of a module of the user's: `name.member`, else all of it."""
+        """Add the members of a user's module that the code reads as `name.member`, else all members."""
         if not isinstance(module, ModuleType) or _is_foreign(module.__name__):
             return
         nodes, space = [*ast.walk(node or ast.Pass())], vars(module)
@@ -522,7 +522,7 @@ class _CodeWalk:
         return found
 
     def _with_defaults(self, node: Any, function: Any) -> Any:
-        """Return a definition with the values of its defaults, which may name what has changed since then."""
+        """Return a definition with its defaults as values. Their names may have other values by now."""
         node, node.args = copy.copy(node), copy.copy(node.args)  # the body is shared, and stays
         node.args.defaults = [self._node(value) for value in function.__defaults__ or ()]
         given = function.__kwdefaults__ or {}
@@ -610,7 +610,7 @@ class _CodeWalk:
         return _expression(self._value(value))
 
     def _held(self, function: Any, *itself: Any) -> dict[str, str]:
-        """Return expressions for what a function's closure holds, by name; none for what is `itself`."""
+        """Return expressions for the values in a function's closure, by name, '' for those in `itself`."""
         return {
             key: "" if any(one is value for one in itself) else self._value(value)
             for key, value in _cells(function).items()

@@ -108,7 +108,7 @@ def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
     if not real or not (draft is None or callable(draft)):
         raise SignatureError(
             f"sketch {sketch.name!r} yielded {step!r}; yield the fraction done, 0 to 1, or that and "
-            "a function that draws what there is to see"
+            "a function that draws a preview"
         )
     return float(fraction), draft
 

@@ -24,10 +24,10 @@ _DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b
 
 @dataclass(frozen=True)
 class Origin:
-    """What is known of a sketch's code where it was written; it travels with a function to the worker.
+    """The digest and source of a sketch's code. It travels with the function to the worker.
 
-    `code` is its digest. It has no `source` if an object only lives in this process, or the text of some
-    code is not known. `is_random` says whether it asks the canvas for random numbers.
+    `code` is the digest. `source` is None if an object only lives in this process, or the text of some
+    code is unknown. `is_random` says whether it asks the canvas for random numbers.
     """
 
     code: str
@@ -36,7 +36,7 @@ class Origin:
 
 
 def origin_of(function: Callable[..., Any]) -> Origin:
-    """Return what is known of a sketch's code: here, or if it was sent, where it came from."""
+    """Return the origin of a sketch's code. A function that was sent carries the sender's origin."""
     noted = getattr(function, NOTE, None)
     if isinstance(noted, Origin):
         return noted
@@ -62,7 +62,7 @@ _seen: ContextVar[dict[Callable[..., Any], Origin]] = ContextVar("seen")
 def note_origin(function: Callable[..., Any]) -> None:
     """Make `function` carry its origin when it is sent to a process that cannot see its source.
 
-    It carries what is true at that moment, for its helpers may change until then.
+    The origin is computed at that moment, as helpers of the function may change before.
     """
     if not isinstance(getattr(function, NOTE, None), Origin):
         with contextlib.suppress(AttributeError):  # a partial or method takes no notes

@@ -1,4 +1,4 @@
-"""What a drawing came from: written into the SVG, enough to draw it again, with the source of its sketch."""
+"""Provenance, written into each SVG: everything needed to draw it again, with the source of its sketch."""
 
 import base64
 import builtins
@@ -64,7 +64,7 @@ class Provenance:
     body: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON; what is empty and not of every drawing is left out."""
+        """Return plain values, ready for JSON, without optional fields that are empty."""
         return {name: value for name, value in vars(self).items() if value or name in _ALWAYS}
 
     @classmethod
@@ -116,9 +116,9 @@ def mark_key(
     height: float,
     margin: float,
 ) -> str:
-    """Return the key of a drawing's marks: 24 hexadecimal digits of what a person recognises.
+    """Return the key of a drawing's marks: 24 hexadecimal digits.
 
-    No version and no code is in it, so that stars outlive both. A whole number is the same as int and float.
+    Versions and code are not part of it, so stars outlive both. A whole number is the same as int and float.
     """
     values = {"sketch": sketch, "parameters": parameters, "seed": seed}
     page = {"width": width, "height": height, "margin": margin}
@@ -218,7 +218,7 @@ class SourceText:
 
     @property
     def reference(self) -> str:
-        """What a drawing's metadata holds: the packed source, or its address where that is long."""
+        """The packed source for a drawing's metadata, or only its address if that is too long."""
         packed = _PACKED + base64.b64encode(zlib.compress(self.json.encode(), 9)).decode()
         return packed if len(packed) <= LARGEST else self.address
 
@@ -273,7 +273,7 @@ class _Modules:
         self._made: dict[str, ModuleType] = {}
 
     def bring(self, *asked: Any) -> ModuleType:
-        """Import what a script asks for: the source's own, even where another has that name.
+        """Import a module for a script: the source's one, even if another has the same name.
 
         This is the `__import__` of the scripts, since a function may import something when it runs.
         """

@@ -1,4 +1,4 @@
-"""A recipe: everything that decides what a sketch draws, and its address."""
+"""A recipe: everything that determines a drawing, and its address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from drawscape.svg_builder import SVGBuilder
 class Recipe:
     """A sketch with checked arguments on a page, and the digest of its code.
 
-    `request` is the address of what is asked for; what the sketch reads while it draws is not known before.
+    `request` is the address of these. It does not include files that the sketch reads while it draws.
     """
 
     sketch: Sketch
@@ -55,7 +55,7 @@ class Recipe:
 
     @cached_property
     def request(self) -> str:
-        """The address of what is asked for: 24 hexadecimal digits."""
+        """The address of the arguments, page and code: 24 hexadecimal digits."""
         seed = self.seed if self.sketch.is_random else 0
         return address_of({**self._asked.as_dict(), "seed": seed})
 
@@ -102,7 +102,7 @@ def recipe_of(
 
 
 def margin_for(width: float, height: float) -> float:
-    """Return the margin in mm that a page has by itself: 15 on A4, where plotters' clamps need 10."""
+    """Return a page's default margin in mm: 15 on A4, where plotters' clamps need 10."""
     return round(0.07 * min(width, height), 6)
 
 

@@ -14,10 +14,10 @@ from drawscape.recipe.origin import origin_of
 from drawscape.svg_builder import SVGBuilder
 
 Draft: TypeAlias = Callable[[SVGBuilder], object]
-"""Draws on a copy of the canvas what there is to see of a drawing under way."""
+"""Draws the preview of an unfinished drawing on a copy of the canvas."""
 
 Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
-"""What a sketch that reports its progress yields."""
+"""The values that a sketch yields to report its progress."""
 
 Fraction: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
 """A parameter from 0 to 1."""
@@ -29,9 +29,9 @@ class Sketch:
 
     `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a
     numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress. With
-    `yield fraction, draft` it also says how to show what is not on `svg` yet: `draft(page)` draws it on a
-    copy. A draft is called when someone looks, or not at all; so it may change nothing. Random numbers that
-    it draws are set back.
+    `yield fraction, draft` it also shows lines that are not on `svg` yet: `draft(page)` draws them on a copy.
+    A draft is called only when someone watches, so it must change nothing. The random generator is reset
+    after it.
 
     >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["hypercube"].parameters]
     ('curves', ['dimensions', 'columns', 'turning', 'ways', 'palette'])

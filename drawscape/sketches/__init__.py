@@ -1,7 +1,7 @@
 """The pattern library: a registry, and one folder per family with one file per sketch.
 
 registry.py finds and draws sketches by name; palette.py has their inks, tone.py pictures and heights
-from files. What a drawing depends on and how it is drawn is in `drawscape.recipe`.
+from files. Recipes and the drawing itself are in `drawscape.recipe`.
 """
 
 from typing import TypeAlias

@@ -71,10 +71,10 @@ def in_pens(
     *,
     width: float | Sequence[float] = 0.3,
 ) -> None:
-    """Draw each of `parts`, lines in mm or what returns them, in a layer with the pen at its place.
+    """Draw each of `parts` in a layer with its pen: lines in mm, or a function that returns them.
 
     `pens` are the layers and the colors that the sketch is designed with. Colors alone are the layers
-    `pen 1`, `pen 2`, ... . `palette` may give other inks, as in `inks`, which says what is raised.
+    `pen 1`, `pen 2`, ... . `palette` may give other inks, and raises errors, as in `inks`.
     A part without lines has no layer. `width` is the width of all pens in mm, or of each.
 
     >>> from drawscape.svg_builder import SVGBuilder

@@ -76,9 +76,9 @@ class SketchFolder:
                 sys.dont_write_bytecode = writes
 
     def _forget_changed(self) -> None:
-        """Let all modules of the package be imported again when a file, or the folder, has changed.
+        """Forget the package's modules if a file has changed, so that they are imported again.
 
-        All of them, because a sketch may use what lies beside it.
+        All are forgotten, because a sketch may import other files of the folder.
         """
         now = {
             f: (s.st_mtime_ns, s.st_size) for f in self._folder.rglob("*.py") for s in [f.stat()]

@@ -101,9 +101,9 @@ def tone_over(
 
     None is a picture that comes along: `own` is `'shell'`, an ammonite, `'head'`, a plaster cast, or
     `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the
-    frame and cuts what is over, `contain` shows all of the picture. `contrast` 0 leaves the picture
-    grey, 1 stretches it from white to black. `clarity` flattens broad shades and strengthens what
-    stands out from them: coarse lines show a figure so. 1 leaves no broad shades.
+    frame and crops the picture, `contain` shows all of it. `contrast` 0 leaves the picture
+    grey, 1 stretches it from white to black. `clarity` flattens broad shades and strengthens details,
+    so that coarse lines show a figure. 1 leaves no broad shades.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -123,7 +123,7 @@ def tone_over(
     dark = (1 + clarity) * (dark - broad) + (1 - clarity) * broad + clarity * dark.mean()
     dark = np.clip(dark, 0, 1)
     if picture is None and own == "head" and fit == "cover":
-        # The plaster head is whole on a page of any breadth: its backdrop goes on to both sides.
+        # A page of any width shows the whole plaster head: its backdrop is extended to both sides.
         ratio = frame.width / frame.height
         dark = dark[: max(BUST, min(len(dark), int(dark.shape[1] / ratio)))]
         more = max(0, int(len(dark) * ratio - dark.shape[1])) // 2

@@ -11,7 +11,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from drawscape.drawing.affine import Matrix, parse_transform
-from drawscape.drawing.values import LARGEST_MM, check_text, parse_declarations, rgba, share
+from drawscape.drawing.values import (
+    LARGEST_MM,
+    check_text,
+    parse_declarations,
+    parse_fraction,
+    rgba,
+)
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import is_finite
 from drawscape.svg.line_text import format_number
@@ -224,7 +230,7 @@ def _is_size(value: object) -> bool:
 
 def _is_share(value: object, text: str) -> bool:
     try:
-        return not isinstance(value, bool) and 0 <= share(text) <= 1
+        return not isinstance(value, bool) and 0 <= parse_fraction(text) <= 1
     except ValueError:
         return False
 

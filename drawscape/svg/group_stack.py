@@ -189,7 +189,7 @@ class LayerBlock(AbstractContextManager[Any]):
     def __del__(self) -> None:
         if not self._entered:
             warnings.warn(
-                f"svg.layer({self._name!r}) does nothing by itself; "
+                f"svg.layer({self._name!r}) does nothing alone; "
                 f"write 'with svg.layer({self._name!r}):' and draw in its block",
                 RuntimeWarning,
                 stacklevel=2,

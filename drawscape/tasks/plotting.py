@@ -177,10 +177,10 @@ def resume_plot(
 
 
 def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
-    """Do what a button of a plot's panel asks for, and return the plot that it is about from then on.
+    """Do the action of a button in a plot's panel, and return the plot that the panel must show next.
 
     `stop` lifts the pen first, or gives up a plot; `again` queues a new plot of the same strokes.
-    Raises UnknownNameError for another action, PlotError for what the plot cannot do now.
+    Raises UnknownNameError for another action, PlotError for an action that is not possible now.
     """
     match action:
         case "answer":

@@ -1,6 +1,6 @@
 """A drawing as viewer.js wants it: a header and binary arrays, never SVG text.
 
-The contract between Python and viewer.js, which a web page may use by itself (`mount(el, header, buffers)`):
+The contract between Python and viewer.js. A web page may use viewer.js alone: `mount(el, header, buffers)`.
 
 - `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter` and
   `layers`. A plotter has `draw_mm_s`, `travel_mm_s`, `lift_s`. The layers are in plotting order, each with

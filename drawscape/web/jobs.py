@@ -80,7 +80,7 @@ def finished_drawing(job_id: str) -> Path:
 
 
 def preview(job_id: str) -> flask.Response:
-    """Return the preview of a running job, or 204 while there is none."""
+    """Return the preview of a running job, or 204 if it has no preview yet."""
     find(job_id)
     drawn = get_job(job_id).preview
     if drawn is None:

@@ -32,7 +32,7 @@ def rose(
     pens: Annotated[int, Between(1, 3, "Colours from the heart to the rim")] = 3,
     palette: Palette = "as designed",
 ) -> None:
-    """A rose so near that it fills the page: each petal hides what lies below it.
+    """A rose so near that it fills the page: each petal hides those below it.
 
     A petal is a leaf of Guido Grandi's rhodonea (Flores geometrici, 1728), r = cos(angle), its edge
     waved. Petals follow each other by the golden angle, as in plants (Helmut Vogel, 1979). Seen as

@@ -55,7 +55,7 @@ def hachures(
     # Slopes that rise towards the light lie in the shade.
     shade = 0.5 + 0.5 * (rise @ sun) / np.maximum(steep, 1e-9)
     gentle = np.clip(steep / max(np.quantile([*steep, 0], 0.6), 1e-9), 0.15, 1)
-    # As evenly as the share allows: a stroke each time that the shares add up to one.
+    # Strokes are spread evenly: one each time that the sum of the densities passes a whole number.
     whole = np.floor(np.cumsum((1 - shading * (1 - shade)) * gentle) + rng.random())
     starts = starts[np.diff(whole, prepend=-1) > 0]
     lowest = np.maximum(values_at(grid, box, starts) - 0.85 * (steps[1] - steps[0]), shore)

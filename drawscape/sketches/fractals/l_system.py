@@ -39,7 +39,7 @@ def l_system(
     leaves: Annotated[Fraction, "Part of the twigs in leaf"] = 0.6,
     palette: Palette = "as designed",
 ) -> None:
-    """A bed of plants that a few letters grow into by rewriting; leaves hide what is behind them.
+    """A bed of plants that grow from a few letters by rewriting; leaves hide the lines behind them.
 
     After Przemyslaw Prusinkiewicz and Aristid Lindenmayer, The Algorithmic Beauty of Plants, 1990.
     """

@@ -1,4 +1,4 @@
-"""Space colonisation: branches that share out the light."""
+"""Space colonisation: branches that compete for light."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -29,7 +29,7 @@ def space_colonization(
     """A bare tree whose branches grow towards free light, its wood drawn by the grain, on its roots.
 
     After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
-    algorithm" (2007). A branch is as wide as what it carries needs (Cecil D. Murray's law, 1926).
+    algorithm" (2007). A branch's width follows from the branches it carries (Cecil D. Murray's law, 1926).
     """
     draw = partial(in_pens, palette=palette, pens=["#1b1b1b", "#8a4b2a"])
     frame, noise = svg.frame, Noise(rng)

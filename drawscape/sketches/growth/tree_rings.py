@@ -85,7 +85,7 @@ def _rings(rng: Rng, noise: Noise, years: int, moods: float, wobble: float) -> F
 
 
 def _cracks(rng: Rng, rings: Floats, count: int) -> tuple[Floats, Floats]:
-    """Return what is positive on the rings outside of all cracks, and each one's edge, (N, 80, 2)."""
+    """Return values that are negative within cracks of the rings, and each crack's edge, (N, 80, 2)."""
     heading = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2 * np.pi / max(count, 1)
     heading += rng.normal(0, 0.35, count)
     depth = rng.uniform(0.25, 0.75, count)
@@ -102,7 +102,7 @@ def _cracks(rng: Rng, rings: Floats, count: int) -> tuple[Floats, Floats]:
 
 
 def _bark(noise: Noise, rim: Floats, layers: int) -> tuple[Floats, Floats]:
-    """Return rough layers outside the last ring, and what is positive within their plates."""
+    """Return rough layers outside the last ring, and values that are positive within their plates."""
     level = np.arange(1, layers + 1)[:, None]
     x, y = np.cos(THETA) * 2 + 9.0, np.sin(THETA) * 2 + 9.0
     rough = noise.fractal(x * 4, y * 4, level * 0.35, octaves=3)

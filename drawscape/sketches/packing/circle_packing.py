@@ -32,7 +32,7 @@ def circle_packing(
     non-overlapping simple shapes" (2011).
     """
     frame = svg.frame
-    # Each pen has a region of its own, with a few guests.
+    # Each pen has its region, with a few guests.
     hearts, owners = rng.uniform(frame[:2], frame[2:], (7, 2)), (0, 1, 0, 2, 0, 1, 0)
     inked = [list[Points]() for _ in range(3)]
     places = rng.uniform(frame[:2], frame[2:], (as_on_a4(40_000, frame), 2))  # some 1 mm apart
@@ -47,7 +47,7 @@ def circle_packing(
         pen = owners[np.argmin(np.hypot(*(hearts - middle).T))]
         pen = int(rng.integers(3)) if rng.random() < 0.08 else pen
         kind = rng.choice(FILLS, p=(0.34, 0.26, 0.26, 0.14)) if fill == "mixed" else fill
-        # Darker circles and lighter ones, large ones never quite dark: each is a tone of its own.
+        # Each circle has another tone; large ones are never quite dark.
         step = spacing * (1 + 3.5 * (rng.beta(0.7, 0.9) * contrast) ** 1.5 + 0.02 * radius)
         lines = [circle(0, 0, radius), *_filling(kind, radius, step, rng.uniform(0, 360))]
         inked[pen] += [middle + line for line in lines]

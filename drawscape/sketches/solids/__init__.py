@@ -1,1 +1,1 @@
-"""Solids: three dimensions in line, with what lies behind left out."""
+"""Solids: line drawings in three dimensions, without hidden lines."""

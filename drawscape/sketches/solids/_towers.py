@@ -15,7 +15,7 @@ def box(
     facades: tuple[str, str],
     spacings: tuple[float, float],
 ) -> OpaqueShape:
-    """Return a box that stands on its corner as a painter's shape: edges, facades, what it hides.
+    """Return a box that stands on its corner: its edges, facades and the outline that hides others.
 
     `foot` is the middle of its foot on the page in mm, `half` half its width there. `lean` is the slope
     of its feet (rise over run). It begins at `low` and ends at `high` above the foot. The left and

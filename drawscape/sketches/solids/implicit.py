@@ -37,7 +37,7 @@ def implicit(
     tilt: Annotated[float, Between(10, 80, "Degrees of the eye")] = 46.0,
     period: Annotated[float, Between(1, 3, "How finely it is wound")] = 1.4,
     wall: Annotated[float, Between(0.1, 0.9, "How thick the walls are")] = 0.62,
-    shadow: Annotated[bool, "Let the sun throw its shadow, hatched"] = True,
+    shadow: Annotated[bool, "Add its hatched shadow"] = True,
     palette: Palette = "as designed",
 ) -> Steps:
     """An implicit solid in contour slices, those behind hidden by those in front.

@@ -16,7 +16,7 @@ PIXELS, RISE = 250, 0.42
 """Rays across the shorter side of the page, some 0.7 mm apart on A4, and how far down they look."""
 
 ACROSS_UP = np.array([(1.0, 0.0, 0.0), (0.0, np.cos(RISE), np.sin(RISE))])
-"""What is to the right and up in the picture."""
+"""Unit vectors to the right and up in the picture."""
 
 AROUND = np.asarray(np.indices((63, 32, 63)).reshape(3, -1).T * 0.08 - (2.5, -0.1, 2.5))
 """Where solids are looked for, above the floor."""
@@ -64,7 +64,7 @@ def rayhatching(
     lit = is_lit(world, points, normals, light, 8.0)
     yield 0.5
     on_floor = points[:, 1] < 0.01
-    # The floor is bright, but for the shadows; it throws light on what is above it.
+    # The floor is bright except for shadows, and reflects light on surfaces above it.
     shadow = np.where(lit, 0.0, 0.8 - 0.1 * np.hypot(*points[:, ::2].T))
     shade = 1 - np.maximum(normals @ light, 0) * lit - 0.25 * np.maximum(-normals[:, 1], 0)
     along = np.cross(normals, rng.normal(size=3) * (1, 0.4, 1))

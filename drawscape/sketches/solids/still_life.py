@@ -33,8 +33,8 @@ def still_life(
 ) -> Steps:
     """A group of vessels, as Giorgio Morandi set his bottles, each by the rings of the potter's wheel.
 
-    What stands behind is hidden exactly, as in Michael Fogleman's ln (2016), by the idea of Lawrence
-    Roberts, Machine perception of three-dimensional solids, 1963. The seed throws the vessels.
+    Hidden lines are removed exactly, as in Michael Fogleman's ln (2016), by the idea of Lawrence
+    Roberts, Machine perception of three-dimensional solids, 1963. The seed shapes the vessels.
     """
     camera = Camera.parallel(0.0, elevation)
     # A tall page takes tall bottles, a wide one bowls.
@@ -65,9 +65,11 @@ def still_life(
         inked[2 * number % 3].append(place(visible_paths(turned, scene, camera, bias=CLEARANCE)))
         yield 0.9 * (number + 1) / vessels, partial(draw, parts=list(map(Lines.join, inked)))
     # Where rings crowd, every second one of a vessel goes on.
-    ranks = [np.array([k for lines in some for k in range(1, len(lines) + 1)]) for some in inked]
-    parts = [thinned(Lines.join(some), rank) for some, rank in zip(inked, ranks, strict=True)]
-    parts = [lines.longer_than(0.6) for lines in parts]
+    parts = []
+    for rings_of_vessels in inked:
+        ranks = [rank for lines in rings_of_vessels for rank in range(1, len(lines) + 1)]
+        rings_of_pen = thinned(Lines.join(rings_of_vessels), np.array(ranks))
+        parts.append(rings_of_pen.longer_than(0.6))
     step = 1.1 / mm / np.sin(np.radians(elevation))
     y = np.arange(low[1], high[1] + LIGHT[1] * high[2], step)
     rows = x + y[:, None, None] * (0.0, 1.0, 0.0)

@@ -1,4 +1,4 @@
-"""Terrain: a view over mountains that hide what lies behind them."""
+"""Terrain: a view over mountains, without the lines that they hide."""
 
 from typing import Annotated, Literal
 

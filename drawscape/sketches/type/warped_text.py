@@ -28,8 +28,8 @@ def warped_text(
     """A page of rows that lenses, a wave or a twist bend, as if the paper were cloth.
 
     The letters are Allen V. Hershey's (Calligraphy for Computers, 1967); the bending is in the
-    manner of Op art, as in Bridget Riley's Movement in Squares, 1961. The seed puts the lenses
-    where they are; what lies under one is written by the second pen.
+    manner of Op art, as in Bridget Riley's Movement in Squares, 1961. The seed places the
+    lenses; the second pen writes the letters under them.
     """
     frame = svg.frame
     # As high as on A4, where the frame is 267.6 mm high.

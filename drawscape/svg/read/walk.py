@@ -119,10 +119,10 @@ def read_scene(root: XmlNode, *, text: TextMode = "strokes") -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class InheritedState:
-    """What an element inherits.
+    """The state that an element inherits.
 
-    `group` is None at the top level; `clip` is the number of a clip of the scene. It is `faint` inside a
-    translucent element. `context` is the element that uses or marks it, and that one's state.
+    At the top level `group` is None. `clip` is the number of a clip of the scene. It is `faint` inside a
+    translucent element. `context` is the element that uses or marks it, and that element's state.
     """
 
     matrix: Matrix
