@@ -8,7 +8,7 @@ COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY drawscape drawscape
 COPY notebooks notebooks
 RUN python -m venv /opt/drawscape \
- && /opt/drawscape/bin/pip install --no-cache-dir '.[lab,web,fonts,mail,data,png,postgres,object-store]'
+ && /opt/drawscape/bin/pip install --no-cache-dir '.[lab,web,fonts,mail,data,png,postgres]'
 
 FROM python:3.13-slim
 COPY --from=build /opt/drawscape /opt/drawscape

@@ -19,8 +19,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 
-from drawscape.settings import publish
-
 _PART = re.compile(
     r"\..*\.([0-9a-f]{8}-\d+-)?\d+-\d+\.part", re.DOTALL
 )  # the longer ones are 0.3's
@@ -36,10 +34,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield an empty temporary file beside `path`; it takes the name `path` when the block ends well.
 
     The bytes are flushed before the renaming: after a power cut the file is the old one, the new one or
-    none. In the output folder it is written into the object store, too, if
-    `DRAWSCAPE_OUTPUT` names one. When the block raises, the temporary file goes and `path` stays as
-    it was. A link stays a link: the file that it leads to is replaced. A device, pipe or socket is
-    written into. The folder must exist: an OSError names `path`, not the temporary one.
+    none. When the block raises, the temporary file goes and `path` stays as it was. A link stays a link:
+    the file that it leads to is replaced. A device, pipe or socket is written into. The folder must
+    exist: an OSError names `path`, not the temporary one.
     """
     if is_special(path):
         with scratch_folder(Path(gettempdir())) as folder:
@@ -55,7 +52,6 @@ def atomic_path(path: Path) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb+") as stream:
                 os.fsync(stream.fileno())
-            publish(temporary, path)  # first: a file that stands is in the store, too
             temporary.replace(path)
     except OSError as error:
         if error.filename and _PART.fullmatch(os.path.basename(error.filename)):

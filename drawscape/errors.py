@@ -24,10 +24,6 @@ class ForbiddenPathError(DrawscapeError, ValueError):
     permanent = True
 
 
-class OutputStoreError(DrawscapeError, OSError):
-    """The object store that `DRAWSCAPE_OUTPUT` names cannot be used."""
-
-
 class MissingExtraError(DrawscapeError, ImportError):
     """A feature needs an optional dependency that is not installed."""
 

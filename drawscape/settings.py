@@ -19,7 +19,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from drawscape import output_store
 from drawscape.durations import seconds
 from drawscape.errors import ForbiddenPathError, SettingsError
 
@@ -278,24 +277,29 @@ def shared_output() -> str:
     return os.environ.get("DRAWSCAPE_OUTPUT", "")
 
 
-def _has_store() -> bool:
-    return "://" in shared_output()
-
-
 def output_of(home: Path) -> Path:
-    """Return the folder of the outputs of a home: the one named, else its `output/`.
+    """Return the output folder of a home: the one in `DRAWSCAPE_OUTPUT`, else its `output/`.
+
+    Raises SettingsError for a URL.
 
     >>> output_of(Path("/studio")).as_posix()
     '/studio/output'
     """
-    text = shared_output()
-    return _expanded(text).absolute() if text and not _has_store() else home / "output"
+    named = shared_output()
+    if not named:
+        return home / "output"
+    scheme, is_url, _ = named.partition("://")
+    if is_url:  # its rest may hold a password
+        raise SettingsError(
+            f"DRAWSCAPE_OUTPUT={scheme}://... is a URL; name a folder that is mounted here"
+        )
+    return _expanded(named).absolute()
 
 
 def output_folder() -> Path:
-    """Return the folder where every drawing goes, made if need be: the home's `output/`.
+    """Return the folder where every drawing goes, made if need be.
 
-    Or the folder that `DRAWSCAPE_OUTPUT` names. With an object store in it, `output/` has the copies.
+    It is the home's `output/`, or the folder that `DRAWSCAPE_OUTPUT` names.
 
     >>> output_folder() == home() / "output"
     True
@@ -327,8 +331,6 @@ def output_path(filename: str | os.PathLike[str], suffix: str = "") -> Path:
             f"output file {name!r} leads out of the output folder; give a name relative to it"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _has_store():
-        output_store.expect(path)
     return path
 
 
@@ -360,30 +362,6 @@ def short_hash(values: Any) -> str:
     """
     text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def fetched(path: Path) -> Path:
-    """Return `path`, after its file in the output folder was copied from the object store, if need be.
-
-    Raises OutputStoreError when that cannot be reached.
-
-    >>> fetched(output_folder() / "spiral.svg").name
-    'spiral.svg'
-    """
-    if _has_store():
-        output_store.fetch(path, output_of(home()))
-    return path
-
-
-def publish(file: Path, path: Path) -> None:
-    """Write `file` into the object store, if there is one, as what `path` in the output folder will name.
-
-    Raises OutputStoreError.
-
-    >>> publish(output_folder() / ".half", output_folder() / "spiral.svg")
-    """
-    if _has_store():
-        output_store.publish(file, path, output_of(home()))
 
 
 class NamedFile(str):
@@ -439,7 +417,7 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
         )
     if path.is_relative_to(home().resolve() / ".drawscape"):
         raise ForbiddenPathError(f"file {name!r} is the queue's own; tasks do not read .drawscape/")
-    if not fetched(path).is_file():
+    if not path.is_file():
         raise FileNotFoundError(f"no file {name!r} (looked for {path})")
     return path
 

@@ -1,7 +1,6 @@
 """README and reference keep their word: snippets run, commands exist, tables are complete."""
 
 import inspect
-import os
 import re
 import runpy
 import tomllib
@@ -150,15 +149,13 @@ finally:
         ("fontTools", "from drawscape.lettering import load_font\nload_font('own.ttf')", "drawscape[fonts]"),
         ("PIL", PICTURE, "drawscape[png]"),
         ("PIL", EXPORT, "PNG export needs an extra: pip install 'drawscape[png]'"),
-        ("fsspec", "from drawscape import output_store as s\ns.store()", "drawscape[object-store]'"),
     ],
 )  # fmt: skip
 def test_what_needs_an_extra_names_it_and_all_else_works(home, missing, code, words):
     for name in ("halves.png", "own.ttf"):
         (home / name).touch()
     code = f"import sys; sys.modules[{missing!r}] = None\n{code}"
-    environment = {**os.environ, "DRAWSCAPE_OUTPUT": "s3://studio"} if missing == "fsspec" else None
-    done = python("-c", code, code=1, cwd=home, env=environment)
+    done = python("-c", code, code=1, cwd=home)
     assert words in done.stderr.splitlines()[-1]
 
 

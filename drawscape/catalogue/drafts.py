@@ -10,7 +10,6 @@ from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.existing import file_name, free_path, reads_the_same
 from drawscape.catalogue.index import DRAFTS, index_file, is_edited, provenance_of, record
 from drawscape.errors import DrawingNotFoundError, ProvenanceError
-from drawscape.output_store import remove
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
 
@@ -33,7 +32,7 @@ def is_draft(path: str | os.PathLike[str]) -> bool:
 
 def draft_for(recipe: Recipe) -> Path | None:
     """Return the draft of `recipe`, if it is recent and the files that it read are unchanged."""
-    path = settings.fetched(drafts_folder() / file_name(recipe))
+    path = drafts_folder() / file_name(recipe)
     try:
         provenance = provenance_of(path)
         content = path.read_bytes()
@@ -50,7 +49,6 @@ def clear_drafts(most: int = _MOST_DRAFTS) -> None:
         files = [(one.stat().st_mtime_ns, one) for one in drafts_folder().glob("*.svg")]
         for _, old in sorted(files)[: max(len(files) - most, 0)]:
             old.unlink(missing_ok=True)
-            remove(old, settings.output_folder())
 
 
 def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Drawing:
@@ -74,5 +72,4 @@ def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Dra
         return kept
     write_atomic(target, [content])
     draft.unlink(missing_ok=True)
-    remove(draft, settings.output_folder())
     return record(target, provenance, document=read_svg(target), sheet=sheet)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from drawscape import output_store, settings
 from drawscape.catalogue.database import full_path, reading, stored_path, writing
 from drawscape.catalogue.marks import (
     STARS,
@@ -258,7 +257,6 @@ class Drawing:
     def delete(self) -> None:
         """Remove the file; the recipe and its marks stay, and `redraw` brings it back."""
         self.path.unlink(missing_ok=True)
-        output_store.remove(self.path, settings.output_folder())
         with writing() as connection:
             connection.execute("update drawing set deleted = 1 where id = ?", (self.id,))
 

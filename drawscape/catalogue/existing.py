@@ -93,7 +93,6 @@ def _digest_at(path: Path, _modified_ns: int, _size: int) -> str:
 
 def _unrecorded(recipe: Recipe) -> Drawing | None:
     """Return the drawing whose writer was killed before it wrote the row, by its file name."""
-    path = settings.fetched(settings.output_folder() / file_name(recipe))
-    found = index_file(path)
+    found = index_file(settings.output_folder() / file_name(recipe))
     same = found is not None and found.recipe == recipe.request and not found.edited
     return found if same else None

@@ -26,7 +26,6 @@ from drawscape.catalogue.drawing import Drawing, Figures, stored
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import CatalogueError, DrawscapeError, ProvenanceError
-from drawscape.output_store import fetch_all
 from drawscape.recipe import Provenance, read_provenance
 from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
@@ -161,7 +160,7 @@ def stands(row: sqlite3.Row) -> bool:
     """Return whether the file of a row is the one that was recorded; its content is read only if need be."""
     path = full_path(row["path"])
     try:
-        found = os.stat(path if path.exists() else settings.fetched(path))
+        found = path.stat()
     except OSError:
         return False
     if (found.st_size, found.st_mtime_ns) == (row["size"], row["modified_ns"]):
@@ -231,14 +230,12 @@ def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = Fals
     """Return how many drawings in `output/` were new to the index, which has them now.
 
     Only folders in which something was made, moved or removed since the last call, or just before it, are
-    read. `fully` reads each of their files again, and calls `on_file(path)`. Files in an object store
-    (`DRAWSCAPE_OUTPUT`) are copied from there first.
+    read. `fully` reads each of their files again, and calls `on_file(path)`.
 
     >>> refresh()
     0
     """
     output = settings.output_folder()
-    fetch_all(output, ".svg")
     with reading() as connection:  # of one home, should the settings name another meanwhile
         seen = {
             row["path"]: row["modified_ns"] for row in connection.execute("select * from folder")

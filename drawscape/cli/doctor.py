@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from drawscape import __version__, output_store, settings
+from drawscape import __version__, settings
 from drawscape.cli.printing import counted, print_list
 from drawscape.errors import DrawscapeError
 from drawscape.job_actions import summary_words
@@ -27,7 +27,6 @@ _EXTRAS = {
     "fonts": ("fonttools",),
     "postgres": ("psycopg",),
     "machine": ("pyserial",),
-    "object-store": ("fsspec", "s3fs"),
 }
 
 
@@ -104,10 +103,16 @@ def _home() -> Iterator[Diagnosis]:
 
 
 def _output() -> Iterator[Diagnosis]:
-    store = output_store.store()
-    if store is not None:
-        store.check()
-        yield Diagnosis("output", f"{store.url}, copies in {settings.output_folder()}")
+    """Yield whether the folder that several machines share can be used; it is not made here."""
+    if not settings.shared_output():
+        return
+    folder = settings.output_of(settings.home())
+    if not folder.is_dir():
+        yield Diagnosis("output", "missing", f"mount or make {folder}")
+    elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield Diagnosis("output", "not writable", f"let this user read and write {folder}")
+    else:
+        yield Diagnosis("output", str(folder))
 
 
 def _queue() -> Iterator[Diagnosis]:

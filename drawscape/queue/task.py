@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from drawscape import output_store, settings
+from drawscape import settings
 from drawscape.errors import (
     TaskArgumentsError,
     TaskNotAllowedError,
@@ -220,13 +220,13 @@ def mapped(
 
 
 def portable_paths(value: Any, home: Path) -> Any:
-    """Return `value` such that the paths of files in the home's output folder unpickle to the reader's own.
+    """Return `value` with an OutputFile for each path in the output folder of `home`.
 
-    Looked at are text, paths, and what lists, tuples and dictionaries hold; a value that holds itself stays
-    as it is.
+    Paths are found as text and as Path, also inside lists, tuples and dictionaries. A value that contains
+    itself is returned unchanged.
 
     >>> portable_paths({"drawing": "/studio/output/a.svg", "title": "A"}, Path("/studio"))
-    {'drawing': OutputFile(name='a.svg', stamp=None, is_text=True), 'title': 'A'}
+    {'drawing': OutputFile(name='a.svg', is_text=True), 'title': 'A'}
     """
     try:
         return _portable(value, _folder_of(home, settings.shared_output()))
@@ -244,8 +244,7 @@ def _portable(value: Any, folder: str) -> Any:
         text = os.fspath(value)
         if text.startswith(folder):
             name = text.removeprefix(folder).replace(os.sep, "/")
-            stamp = os.stat(text).st_mtime_ns if os.path.exists(text) else None
-            return OutputFile(name, stamp, isinstance(value, str))
+            return OutputFile(name, isinstance(value, str))
         return value
     kind = type(value)
     if kind in (list, tuple):
@@ -257,23 +256,19 @@ def _portable(value: Any, folder: str) -> Any:
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A file by its name in the output folder; unpickled it is its path there, as text or as a Path."""
+    """A file by its name in the output folder. Pickle reads it as a path in the reader's output folder."""
 
     name: str
-    stamp: int | None
-    """The time of the file when it was written, in nanoseconds: a copy with that time is the same."""
     is_text: bool = True
 
-    def __reduce__(self) -> tuple[Any, tuple[str, int | None, bool]]:
-        return located, (self.name, self.stamp, self.is_text)
+    def __reduce__(self) -> tuple[Any, tuple[str, None, bool]]:
+        return located, (self.name, None, self.is_text)
 
 
-def located(name: str, stamp: int | None, is_text: bool) -> str | Path:
-    """Return the path of the file `name` in this home's output folder, copied from the store if need be.
+def located(name: str, _modified_ns: int | None, is_text: bool) -> str | Path:
+    """Return the path of the file `name` in this home's output folder, as text or as a Path.
 
-    A file that is gone is missing at its path. Raises OutputStoreError where the store does not answer.
+    The file may be gone. The messages of 0.4 have its time as the second argument, which is not used.
     """
-    folder = settings.output_folder().resolve()
-    path = folder / name
-    output_store.fetch(path, folder, stamp)
+    path = settings.output_folder().resolve() / name
     return os.fspath(path) if is_text else path

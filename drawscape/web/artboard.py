@@ -38,8 +38,8 @@ def create() -> flask.Response:
     if not is_owner():
         _check_area(here.settings, order)
         timeout = here.settings.visitor_timeout
-        # A visitor replaces nothing, on another machine neither.
-        if places.fetched(places.output_folder() / filename).exists():
+        # A visitor replaces nothing.
+        if (places.output_folder() / filename).exists():
             filename = f"{filename.removesuffix('.svg')}-{secrets.token_hex(6)}.svg"
     if order.pop("complexity", None) == "simple":
         svg = SVGBuilder(order["width"], order["height"])

@@ -63,17 +63,13 @@ def svg(job_id: str) -> flask.Response:
 
 
 def finished_drawing(job_id: str) -> Path:
-    """Return the file of the job's drawing. Raises RequestRefused as `svg` does, and OutputStoreError."""
+    """Return the file of the job's drawing. Raises RequestRefused as `svg` does."""
     job = find(job_id)
     if job["status"] != "finished":
         raise RequestRefused(
             409, f"the job is {job['status']}; it has no drawing", job_status=job["status"]
         )
     path = _named_by(job)
-    if path is None:
-        get_job(job_id).result  # noqa: B018  it says so where the store does not answer
-    elif not path.is_file():
-        places.fetched(path)  # it may be missing here because the store could not be asked
     if path is None or not path.is_file():
         raise RequestRefused(410, "the drawing's file is gone")
     return path

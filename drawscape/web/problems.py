@@ -11,7 +11,6 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from drawscape.errors import (
     JobNotFoundError,
-    OutputStoreError,
     ParameterError,
     PlotNotFoundError,
     QueueError,
@@ -131,10 +130,8 @@ def answer(error: Exception) -> flask.Response:
     if isinstance(error, HTTPException):
         kept = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
         return problem(error.code or 500, error.description or "", kept)
-    if isinstance(error, QueueError | OutputStoreError):
-        of_queue = isinstance(error, QueueError)
-        text = "the queue cannot be used" if of_queue else "the drawings are unavailable"
-        _log.error("%s: %s", text, error)
-        return problem(503, f"{text} at the moment", {"Retry-After": "5"})
+    if isinstance(error, QueueError):
+        _log.error("the queue cannot be used: %s", error)
+        return problem(503, "the queue cannot be used at the moment", {"Retry-After": "5"})
     _log.error("an unexpected error", exc_info=error)
     return problem(500, "an unexpected error; the server's log says more")

@@ -164,8 +164,16 @@ def test_a_postgres_that_does_not_answer(home, monkeypatch):
 
 
 def test_an_output_that_cannot_be_used(home, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_OUTPUT", "nothing://known")
-    assert "nothing://known" in doctor(alone=False).out
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", "s3://ada:secret@studio/drawings")
+    done = doctor(alone=False)
+    assert "DRAWSCAPE_OUTPUT=s3://... is a URL; name a folder" in done.out
+    assert "secret" not in done.out
+    shared = home.with_name("shared")
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(shared))
+    assert f"- output: mount or make {shared}" in doctor(alone=False).out
+    assert not shared.exists()
+    shared.mkdir()
+    assert str(shared) in doctor().out
 
 
 def test_settings_and_sketches_that_cannot_be_used(home, search_home_from):

@@ -1,4 +1,4 @@
-"""What the pages show of a shell runs, with a Postgres and an object store of the tests' own for somebody's.
+"""What the pages show of a shell runs, with a Postgres and a folder of the tests' own for somebody's.
 
 A worker leaves here when it has nothing to do. `pip` and `docker` are written down, not run: what they are
 asked for has to stand in pyproject.toml and in the compose files.
@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from object_store import object_store
 from page_blocks import PAGES
 from postgres_server import drop_schema, new_schema
 from support import program
@@ -38,6 +37,7 @@ SHELL = [
     if kind == "sh"
 ]
 SOMEBODYS = "postgresql://studio@db.example.org/drawscape"
+MOUNTED = "/mnt/drawings"
 WORKER_THAT_LEAVES = f"""#!/bin/sh
 [ "$1" != worker ] || set -- "$@" --burst
 exec {DRAWSCAPE} "$@"
@@ -86,14 +86,14 @@ def check_words(words):
 
 
 @pytest.mark.parametrize("block", SHELL)
-def test_a_block_of_shell_runs_and_the_doctor_is_content(project, postgres, monkeypatch, block):
-    with pytest.MonkeyPatch.context() as patch, object_store(patch) as store:
-        patch.delenv("DRAWSCAPE_OUTPUT")
-        script = f"set -eu\n{block}\nwait\ndrawscape doctor"
-        script = script.replace(SOMEBODYS, f"'{postgres}'")
-        script = script.replace("https://minio.example.org", store.endpoint)
-        script = script.replace("QUEUE_KEY=...", f"QUEUE_KEY={'k' * 40}")
-        program("bash", "-c", script, cwd=project)
+def test_a_block_of_shell_runs_and_the_doctor_is_content(project, postgres, tmp_path, block):
+    mounted = tmp_path / "drawings"
+    mounted.mkdir()
+    script = f"set -eu\n{block}\nwait\ndrawscape doctor"
+    script = script.replace(SOMEBODYS, f"'{postgres}'")
+    script = script.replace(MOUNTED, str(mounted))
+    script = script.replace("QUEUE_KEY=...", f"QUEUE_KEY={'k' * 40}")
+    program("bash", "-c", script, cwd=project)
     written_down = project.parent / "not-run"
     for line in written_down.read_text().splitlines() if written_down.exists() else ():
         check_words(shlex.split(line))

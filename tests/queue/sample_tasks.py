@@ -230,15 +230,6 @@ def note_run(path, likely=0):
         raise ValueError("no ink")
 
 
-def write_plainly(name, text):
-    """As tasks of a project may: without a word to the library."""
-    from drawscape.settings import output_path
-
-    path = output_path(name)
-    path.write_text(text)
-    return str(path)
-
-
 # Tasks that change their process, leave others behind or notice their end.
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
-from drawscape import clock, output_store
+from drawscape import clock
 from drawscape.errors import (
     JobNotFoundError,
     NotSerializableError,
@@ -31,7 +31,7 @@ from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.snapshot import parsed
 from drawscape.queue.task import ResultOf, load, mapped, portable_paths
 from drawscape.queue.worker.job_context import RunningJob, current_job, set_current, storable
-from drawscape.settings import CODE_FOLDER, output_of, project_task_modules, shared_output
+from drawscape.settings import CODE_FOLDER, project_task_modules, shared_output
 
 if TYPE_CHECKING:
     from drawscape.queue.job_queue import Queue
@@ -152,7 +152,6 @@ class TaskCaller:
                 value = asyncio.run(value)
             elif inspect.isgenerator(value):
                 value = _drain(value, task)
-            output_store.publish_expected(output_of(self._home))
             return Outcome("finished", result=self._serialised(value, job_id, task))
         except JobStopped as error:
             return Outcome("stopped", detail={"stack": _traceback(error)})
