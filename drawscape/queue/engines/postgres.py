@@ -40,7 +40,7 @@ from drawscape.queue.engines.postgres_connection import (
     refuse_shared_session,
     rendered,
 )
-from drawscape.queue.engines.postgres_queries import NOW, PostgresQueries
+from drawscape.queue.engines.postgres_queries import PostgresQueries
 
 _LOG = logging.getLogger("huey.drawscape")
 
@@ -299,7 +299,8 @@ class PostgresRun(PostgresQueries):
             rows = cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
             raise named(error, self._label, self._raw, in_doubt=self._in_doubt) from error
-        self.wrote |= not statement.lstrip().startswith("select") and cursor.rowcount > 0
+        is_select = (cursor.statusmessage or "").startswith("SELECT")
+        self.wrote |= not is_select and cursor.rowcount > 0
         return rows
 
     def insert_rows(
@@ -348,41 +349,6 @@ _RENEWALS = 12
 
 _SOON_S, _AGAIN_S = 0.2, 0.02
 
-# A server whose log is behind where it was has forgotten something: it is a restored copy, or a follower.
-# Jobs may run that wait by its tables. So nobody claims until all who run one have heard of it, or have
-# ended.
-_CLAIMS_FROM = f"""
-case when pg_current_wal_flush_lsn() < $2::pg_lsn then {NOW} + $3 * 2 / 3 else claims_from end
-"""
-# While a worker was cut off, a job that it runs may have ended, or may have been given to another. So each
-# renewal lists the jobs that are the worker's. Once it runs no others it notes, as `server_at`, when the
-# server that gave the list was started.
-_RENEW = f"""
-with others as (
-    update job_worker set claims_from = {_CLAIMS_FROM}
-    where id <> $1 and pg_current_wal_flush_lsn() < $2::pg_lsn
-)
-update job_worker set renewed_at = {NOW}, server_at = $4::timestamptz, claims_from = {_CLAIMS_FROM}
-where id = $1 returning renewed_at, pg_current_wal_flush_lsn()::text,
-    array(select id from job where status = 'started' and worker = $1),
-    array(select token from job where status = 'started' and worker = $1),
-    pg_postmaster_start_time()::text
-"""
-_ANNOUNCE = f"""
-insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at, renewed_at, lease_s,
-    server_at, claims_from)
-select $1, $4, $5, $6, $7, $8, $9, {NOW}, {NOW}, $3, pg_postmaster_start_time(),
-    {_CLAIMS_FROM.replace("claims_from", "0")}
-where not exists (select 1 from job where status = 'started' and worker = $1)
-on conflict (id) do nothing returning server_at::text
-"""
-_LIVING = f"""
-select id, pid, slots, queue, started_at, host, lanes, version, renewed_at, trouble from job_worker
-where renewed_at + lease_s > {NOW} order by started_at
-"""
-_BURY = f"delete from job_worker where renewed_at + lease_s <= {NOW}"
-_HOLDS = f"select renewed_at + lease_s > {NOW} from job_worker where id = :id"
-
 
 class Leases:
     """The workers of one queue's database; the methods are those of Locks."""
@@ -402,32 +368,31 @@ class Leases:
         return False
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
-        change = "update job_worker set trouble = :trouble where id = :id"
-        self._engine.write(change, trouble=trouble, id=worker)
+        self._engine.write(self._engine.NOTE_TROUBLE, trouble=trouble, id=worker)
 
     def retire(self, worker: str) -> None:
         if worker in self._held:
             self._held.pop(worker).end()
         try:
-            self._engine.write("delete from job_worker where id = :id", id=worker)
+            self._engine.write(self._engine.RETIRE_WORKER, id=worker)
         except QueueError as error:  # its lease ends by itself
             _LOG.warning("worker=%s event=not_retired error=%r", worker, str(error))
 
     def forget_dead(self) -> None:
-        self._engine.write(_BURY)
+        self._engine.write(self._engine.DROP_DEAD_WORKERS)
 
     def is_alive(self, worker: str | None) -> bool:
-        return any(holds for (holds,) in self._engine.read(_HOLDS, id=worker))
+        return any(holds for (holds,) in self._engine.read(self._engine.IS_ALIVE, id=worker))
 
     def is_dead(self, worker: str | None) -> bool:
         self.forget_dead()
-        return not self._engine.read(_HOLDS, id=worker)
+        return not self._engine.read(self._engine.IS_ALIVE, id=worker)
 
     def await_sign(self, worker: str | None) -> bool:
         return self.is_alive(worker)
 
     def living(self) -> list[WorkerInfo]:
-        rows = self._engine.read(_LIVING)
+        rows = self._engine.read(self._engine.LIVING_WORKERS)
         return [
             replace(one, lanes=tuple(str(one.lanes).split())) for one in starmap(WorkerInfo, rows)
         ]
@@ -478,27 +443,35 @@ class _Lease(threading.Thread):
             if self._is_over.is_set():
                 return 0.0
             info = self._info
-            key = info.id, self._log_position, self._lease_s
+            run = PostgresRun(connection, self._engine.label)
+            key = {"id": info.id, "log_position": self._log_position, "lease_s": self._lease_s}
             asked_at, asked_boot_s = time.time(), clock.boot_s()
-            row = psycopg.RawCursor(connection).execute(_RENEW, (*key, self._server_at)).fetchone()
-            if row is not None:
-                clock.set_by_server(row[0], asked_at)
-                known_at, self._log_position = self._server_at, row[1]
-                held = frozenset(zip(row[2], row[3], strict=True))
+            rows = run(run.RENEW_LEASE, **key, server_at=self._server_at)
+            if rows:
+                renewed_at, position, ids, tokens, server_at = rows[0]
+                clock.set_by_server(renewed_at, asked_at)
+                known_at, self._log_position = self._server_at, position
+                held = frozenset(zip(ids, tokens, strict=True))
                 if self._on_renewal(Renewal(asked_boot_s, held)):
-                    self._server_at = row[4]
-                return self._lease_s / _RENEWALS if known_at == row[4] else _AGAIN_S
+                    self._server_at = server_at
+                return self._lease_s / _RENEWALS if known_at == server_at else _AGAIN_S
             # Others have taken what it ran, if its lease had ended.
             if self.is_held.is_set():
                 _LOG.error("worker=%s event=lease_lost", info.id)
                 self._on_renewal(Renewal(asked_boot_s, frozenset(), is_lost=True))
             asked_boot_s = clock.boot_s()
-            lanes = " ".join(info.lanes)
-            values = *key, info.host, info.pid, info.slots, info.queue, lanes, info.version
-            row = psycopg.RawCursor(connection).execute(_ANNOUNCE, values).fetchone()
-            if row is None:
+            described = {
+                "host": info.host,
+                "pid": info.pid,
+                "slots": info.slots,
+                "queue": info.queue,
+                "lanes": " ".join(info.lanes),
+                "version": info.version,
+            }
+            rows = run(run.ANNOUNCE_WORKER, **key, **described)
+            if not rows:
                 return _SOON_S
-            self._server_at = row[0]
+            self._server_at = rows[0][0]
             self._on_renewal(Renewal(asked_boot_s, frozenset()))
             self.is_held.set()
             return self._lease_s / _RENEWALS
