@@ -13,7 +13,9 @@ same, and the last of a kind counts (AxiDraw Layer Control). `+P2`, two passes, 
 AxiDraw's software takes it for text.
 """
 
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -93,6 +95,29 @@ class Motion:
 def plain_name(name: str) -> str:
     """Return a layer's name without its codes: `'red'` of `'5+S30 red'`; the name where nothing is left."""
     return _NAME.findall(name)[0][4].strip() or name
+
+
+def pen_numbers(layers: Sequence["Layer"], *, most: int | None = None) -> list[int]:
+    """Return the number of each layer's pen, from 1: its own, or a free one for its name and colour.
+
+    A layer's own number is ignored above `most`, which is how many pens the plotter's carousel has.
+
+    >>> from drawscape.drawing.document import Layer, pen_numbers
+    >>> from drawscape.geometry.lines import Lines
+    >>> layers = [Layer(name, "black", None, Lines.of([])) for name in ("2 blue", "red", "blue", "grey")]
+    >>> pen_numbers(layers)
+    [2, 1, 2, 3]
+    """
+    pens = [(plain_name(layer.name), layer.color) for layer in layers]
+    given = [layer.motion.number or 0 for layer in layers]
+    if most is not None:
+        given = [number if number <= most else 0 for number in given]
+    number_of = {pen: number for pen, number in zip(pens, given, strict=True) if number}
+    free = (number for number in itertools.count(1) if number not in given)
+    for pen in pens:
+        if pen not in number_of:
+            number_of[pen] = next(free)
+    return [number or number_of[pen] for pen, number in zip(pens, given, strict=True)]
 
 
 @dataclass(frozen=True)

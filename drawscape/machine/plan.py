@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document, Motion, Outside, plain_name
+from drawscape.drawing.document import Document, Motion, Outside, pen_numbers, plain_name
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.plot.hpgl_export import placed
@@ -40,6 +40,10 @@ class Section:
         number = f"pen {self.pen}"
         words = number if self.name == number else f"{number}, {self.name}"
         return words if self.color == self.name else f"{words} ({self.color})"
+
+    def has_pen_of(self, other: "Section") -> bool:
+        """Whether the pen of another section draws it: the same number, name and colour."""
+        return (self.pen, self.name, self.color) == (other.pen, other.name, other.color)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +152,7 @@ class Plan:
             if machine.format == "hpgl":  # where the line may be slower than the machine
                 down = np.maximum(down, lines.counts[own] * _POINT_S)
             seconds[own] = down + plotter.raise_s + plotter.lower_s
-            if after is None or (after.pen, after.sheet) != (section.pen, section.sheet):
+            if after is None or after.sheet != section.sheet or not after.has_pen_of(section):
                 last = slice(section.last - 1, section.last)
                 seconds[last] += plotter.travel_seconds(plotter.distances(ends[last]))
                 before[section.last % len(lines)] = 0.0
@@ -161,28 +165,29 @@ def make_plan(
 ) -> Plan:
     """Return the strokes of `document` as they stand, for `machine`.
 
-    Each layer is a pen, unless its number names one; its passes follow each other. Raises PlotError for a
-    drawing without lines, one beyond the machine's reach with `outside='refuse'`, and copies below 1.
+    A layer without a number gets a free pen for its name and colour; its passes follow each other.
+    Raises PlotError for a drawing without lines, one beyond the machine's reach with `outside='refuse'`,
+    and copies below 1.
     """
     if copies < 1:
         raise PlotError(f"copies={copies}: give 1 or more")
+    carousel = None
     if machine.format == "hpgl":
-        placed(document, machine.device)  # raises when it has no such paper
+        carousel = placed(document, machine.device).plotter.pens  # raises when it has no such paper
     document, _ = crop(document, machine.reach(document), outside=outside)
     layers = [layer for layer in document.layers if layer.motion.plotted and len(layer.lines)]
     if not layers:
         raise PlotError("the drawing holds no lines that a pen could draw")
     drawn: list[Lines] = []
     sections: list[Section] = []
-    names = list(dict.fromkeys(plain_name(layer.name) for layer in layers))
+    pens = pen_numbers(layers, most=carousel)
     first = 0
     for sheet in range(1, copies + 1):
-        for layer in layers:
+        for layer, pen in zip(layers, pens, strict=True):
             motion, name = layer.motion, plain_name(layer.name)
             lines = layer.lines.take(layer.lines.counts > 0)
             drawn += [lines] * motion.passes
             last = first + len(lines) * motion.passes
-            pen = motion.number or 1 + names.index(name)
             sections.append(Section(first, last, pen, name, layer.color, sheet, motion))
             first = last
     page = document.width_mm, document.height_mm

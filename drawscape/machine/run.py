@@ -105,8 +105,8 @@ class _Run:
         try:
             with self.device.opened() as self.driver:
                 try:
-                    self._place_pen(ask_paper=ask_paper)
-                    self._draw(start)
+                    self._place_pen(self.plan.section_of(start) if ask_paper else None)
+                    self._draw(start, ask_paper=not ask_paper)
                 except BaseException as error:
                     self._lift(lost=isinstance(error, MachineError) and error.lost)
                     raise
@@ -183,15 +183,16 @@ class _Run:
             message += f", {max(1, round(self.plot.left_s() / 60))} min left"
         self.on_progress(self.state.done / len(self.plan), message)
 
-    def _place_pen(self, *, ask_paper: bool) -> None:
+    def _place_pen(self, asked: Section | None) -> None:
+        """Find out where the pen is; ask for paper and the pen of the section `asked` before."""
         driver, device = self.driver, self.device
         driver.sheet = self.plan.width_mm, self.plan.height_mm
         driver.connect(may_reset=True)
         driver.take_over()
         if driver.known or not (driver.moves_z or driver.alarm):
             driver.prepare()  # the pen goes up, so that paper can be laid
-        if ask_paper:
-            self._ask_paper(self.plan.sections[0])
+        if asked is not None:
+            self._ask_paper(asked)
         if driver.homes:
             driver.home()
         if not driver.known:
@@ -220,16 +221,25 @@ class _Run:
         sheet = sheet or f"a sheet of {self.plan.width_mm:g} x {self.plan.height_mm:g} mm"
         self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
 
-    def _draw(self, start: int) -> None:
+    def _draw(self, start: int, *, ask_paper: bool) -> None:
         self.rescuer.wait_until_ready()
         self.drawing, before_s = True, self.state.seconds
-        sections = self.plan.sections
-        for before, section in zip((None, *sections), sections, strict=False):
-            if (begin := max(start, section.first)) < section.last:
-                former = before if begin == section.first else None
-                self._change(former, section, resumed=0 < start == begin)
-                while (begin := self._strokes(begin, section)) < section.last:
-                    self._pause()
+        before: Section | None = None
+        for section in self.plan.sections:
+            begin = max(start, section.first)
+            if begin >= section.last:
+                continue
+            if before is not None:
+                self._ask_between(before, section)
+            elif ask_paper:
+                is_new = self.plan.section_of(start - 1).sheet != section.sheet
+                self._ask_paper(section, "" if is_new else "the same sheet still")
+            self.driver.run(self.driver.change_pen(section.pen))
+            if section.motion.delay_ms:
+                time.sleep(section.motion.delay_ms / 1000)
+            while (begin := self._strokes(begin, section)) < section.last:
+                self._pause()
+            before = section
         self.driver.run(self.driver.park())
         self.driver.run(self.driver.change_pen(0))
         self.driver.let_motors_go()
@@ -239,20 +249,15 @@ class _Run:
             self._learn(self.state.seconds - before_s, float(self.plan.seconds[start:].sum()))
         self._tell(force=True)
 
-    def _change(self, before: Section | None, section: Section, *, resumed: bool) -> None:
-        if before is not None and section.sheet != before.sheet:
+    def _ask_between(self, before: Section, section: Section) -> None:
+        """Ask for a new sheet, or for a pen that differs in its number, name or colour."""
+        is_in = section.has_pen_of(before) or self.driver.changes_pens
+        if section.sheet != before.sheet:
             self.driver.run(self.driver.park())
             self._ask_paper(section)
-        elif resumed:
-            self._ask_paper(section, "the same sheet still")
-        elif before and (
-            section.motion.pause or not (section.pen == before.pen or self.driver.changes_pens)
-        ):
+        elif section.motion.pause or not is_in:
             self.driver.run(self.driver.park())
             self._ask("pen", f"Is this pen in: {section.words}?")
-        self.driver.run(self.driver.change_pen(section.pen))
-        if section.motion.delay_ms:
-            time.sleep(section.motion.delay_ms / 1000)
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from drawscape.drawing.affine import Matrix
-from drawscape.drawing.document import Document, Outside
+from drawscape.drawing.document import Document, Outside, pen_numbers
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Points
 from drawscape.plot.pages import Reach, crop
@@ -56,7 +56,7 @@ def devices() -> dict[str, HpglPlotter]:
 
 
 def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "refuse") -> str:
-    """Return the drawing as HPGL for `device`; layers are pens 1, 2, ... or those of their numbers.
+    """Return the drawing as HPGL for `device`; a layer without a number of a pen gets a free one.
 
     A layer's name may ask for speed (written as VS) and passes, and for not being plotted. A delay, a
     pause and a height are left out, for these plotters share no command for them; `left_out` names
@@ -71,9 +71,9 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     document, _ = crop(document.plotted(), reach, outside=outside)
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
     has_speeds = any(layer.motion.speed is not None for layer in document.layers)
+    pens = pen_numbers(document.layers, most=plotter.pens)
     for number, layer in enumerate(document.layers):
-        wanted = layer.motion.number or 0
-        pen = wanted if 0 < wanted <= plotter.pens else 1 + number % plotter.pens
+        pen = (pens[number] - 1) % plotter.pens + 1
         parts.append(f"{'PU;' if number else ''}SP{pen};")
         if has_speeds:  # in whole cm/s for all pens; VS alone is the plotter's own speed again
             speed = plotter.top_speed * (layer.motion.speed or 0) / 100

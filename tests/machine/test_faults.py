@@ -16,11 +16,13 @@ from hashlib import blake2b
 import numpy as np
 import pytest
 import serial
+from click.testing import CliRunner
 from machine_bench import Bench, awaited, document, hp_place, judge, lose_a_line, scribble
 from machine_emulators import KINDS, EbbEmulator, GrblEmulator, MarlinEmulator
 from support import wait_until
 
 from drawscape import notebook
+from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import JournalError, MachineError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
@@ -537,6 +539,37 @@ def test_a_drawing_of_one_dot_whose_layer_asks_for_a_pause_is_drawn(bench, drive
     assert desk.run(plot) == "done"
     assert len(desk.emulator.carriage.strokes) == 1
     assert plot.as_dict()["metres"] == {"pen 1": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("layers", "from_stroke", "pens"),
+    [
+        (["2 blue:blue", "red:red"], None, ["pen 2, blue", "pen 1, red"]),
+        (["a:black", "1 b:black"], None, ["pen 2, a (black)", "pen 1, b (black)"]),
+        (["1 thin:black", "1 thin:red"], None, ["pen 1, thin (black)", "pen 1, thin (red)"]),
+        (["1 thin:black", "1 wide:black"], None, ["pen 1, thin (black)", "pen 1, wide (black)"]),
+        (["3 ink:red", "ink:red", "ink:red"], None, ["pen 3, ink (red)"]),
+        (["ink:red", "ink:blue", "ink:red"], None, ["1, ink (red)", "2, ink (blue)", "1, ink (red)"]),
+        (["a:red", "b:blue"], 2, ["pen 2, b (blue)"]),
+        (["a:red", "b:blue"], 1, ["pen 1, a (red)", "pen 2, b (blue)"]),
+    ],
+)  # fmt: skip
+def test_each_pen_is_asked_for_once_by_number_name_and_colour(bench, layers, from_stroke, pens):
+    desk = bench("ebb", EbbEmulator)
+    command = CliRunner().invoke(root, ["machine", "zero", "desk"])
+    assert command.exit_code == 0, command.output
+    named = [layer.split(":") for layer in layers]
+    lines = Lines.of([[(5, 5), (9, 5)]])
+    drawing = Document(60, 60, tuple(Layer(name, color, None, lines) for name, color in named))
+    plot, asked = desk.plot(drawing), []
+
+    def answer(text):
+        asked.append(text)
+        plot.request("answer", to=text)
+
+    assert desk.run(plot, yes=False, from_stroke=from_stroke, on_news=answer) == "done"
+    assert len(asked) == len(pens)
+    assert all(text.endswith(f"{pen}?") for text, pen in zip(asked, pens, strict=True))
 
 
 def tuned(name, value):

@@ -123,11 +123,11 @@ def test_arcs_draw_the_same_and_stay_within_their_tolerance(tolerance, decimals,
 def test_hpgl_draws_what_was_drawn_with_pens_speeds_and_passes():
     inner = segments(5)
     inner = inner.with_points(inner.points * 0.5 + [60, 60])
-    # There are six pens: the numbers 9 and 0 are no pen's, and the layer's place counts.
+    # There are six pens: the numbers 9 and 0 are no pen's, and a free one draws.
     layers = ("+S50 a", "4 b", "%no", "+P2 c", "9 d", "0 e")
     document = page(*((name, inner) for name in layers))
     strokes = run_hpgl(to_hpgl(document), x=(0, 11040), y=(0, 7721))
-    assert [s.pen for s in strokes] == [1] * 5 + [4] * 5 + [3] * 10 + [4] * 5 + [5] * 5
+    assert [s.pen for s in strokes] == [1] * 5 + [4] * 5 + [2] * 10 + [3] * 5 + [5] * 5
     assert [s.speed for s in strokes] == [19] * 5 + [None] * 25
     # A4 upright lies across: x of the plotter is the page's y.
     mm = np.array([s.points for s in strokes[:5]]) * 0.02488
