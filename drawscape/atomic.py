@@ -3,7 +3,8 @@
 A file is written beside its place under a hidden temporary name (`.spiral.svg.<number>-<number>.part`),
 flushed to the disk, then renamed. Its writer holds a lock on it, which ends with the process. A temporary
 file without a lock is a leftover of a killed writer. The next writer in that folder removes it, and so does a
-worker that starts.
+worker that starts. On sshfs and Syncthing a lock does not show on other machines. So a folder that machines
+share (`DRAWSCAPE_OUTPUT`) keeps a leftover for an hour.
 """
 
 import errno
@@ -19,10 +20,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
 
+from drawscape.settings import shared_output
+
 _PART = re.compile(
     r"\..*\.([0-9a-f]{8}-\d+-)?\d+-\d+\.part", re.DOTALL
 )  # the longer ones are 0.3's
 _SWEEP_EVERY_S = 1.0  # in one folder: so thousands of files in a row do not look at it thousandfold
+_SHARED_LEFTOVER_S = 3600.0  # a writer that is alive has written something within an hour
 _STEM_CHARS = 50  # of four bytes at most: with the rest below the 255 bytes that file systems allow
 
 _numbers = itertools.count()
@@ -99,6 +103,8 @@ def sweep(folder: Path) -> list[Path]:
                 continue
             # It may be written just now, another sweep may be faster, or it is not ours.
             with suppress(OSError):
+                if shared_output() and time.time() - entry.stat().st_mtime < _SHARED_LEFTOVER_S:
+                    continue  # another machine may be writing it: its lock may not show here
                 held = os.open(entry, os.O_RDONLY)
                 try:
                     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -132,6 +132,16 @@ def test_what_a_living_writer_has_begun_stays(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "slow.svg"]
 
 
+def test_in_a_shared_folder_a_leftover_stays_for_an_hour(tmp_path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path))
+    part = left_by_killed(tmp_path / "other.svg")  # as a living writer's on sshfs: without a lock
+    write_atomic(tmp_path / "a.svg", [b"whole"])
+    assert part.exists()
+    hour_ago = part.stat().st_mtime - 3601
+    os.utime(part, (hour_ago, hour_ago))
+    assert sweep(tmp_path) == [part]
+
+
 def test_files_of_others_stay_however_old(tmp_path):
     for name in ("movie.part", "a.0a1b2c3d.part", ".hidden.part", ".a.0a1b2c3d.svg", ".part"):
         (tmp_path / name).write_text("someone's")
