@@ -22,9 +22,7 @@ from tempfile import gettempdir
 
 from drawscape.settings import shared_output
 
-_PART = re.compile(
-    r"\..*\.([0-9a-f]{8}-\d+-)?\d+-\d+\.part", re.DOTALL
-)  # the longer ones are 0.3's
+_PART = re.compile(r"\..*\.\d+-\d+\.part", re.DOTALL)
 _SWEEP_EVERY_S = 1.0  # in one folder: so thousands of files in a row do not look at it thousandfold
 _SHARED_LEFTOVER_S = 3600.0  # a writer that is alive has written something within an hour
 _STEM_CHARS = 50  # of four bytes at most: with the rest below the 255 bytes that file systems allow
