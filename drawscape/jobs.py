@@ -21,8 +21,9 @@ from drawscape import settings
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
 from drawscape.lazy_exports import lazy_exports
-from drawscape.queue import changes, task
-from drawscape.queue.batch import Batch, retry_failed
+from drawscape.queue import task
+from drawscape.queue.batch import Batch
+from drawscape.queue.changes import cancel_many, retry_failed
 from drawscape.queue.codec import dump, portable
 from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
 from drawscape.queue.job import Job
@@ -556,8 +557,7 @@ def cancel_all(grace: Duration = 0.0) -> int:
     >>> cancel_all() >= 1, later.status
     (True, 'canceled')
     """
-    queue = default_queue()
-    return changes.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
+    return cancel_many(default_queue(), grace)
 
 
 def pause_queue(lane: str | None = None) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from drawscape.durations import Duration, seconds
+from drawscape.durations import Duration
 from drawscape.errors import JobFailed, JobNotFoundError
-from drawscape.queue import changes
+from drawscape.queue.changes import cancel_many, retry_failed
 from drawscape.queue.job import Job, pauses
 from drawscape.queue.job_queue import Queue
 from drawscape.queue.snapshot import ENDED, OPEN, STATUSES, JobSnapshot, Status
@@ -122,8 +122,7 @@ class Batch:
 
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or asked to stop."""
-        grace_s = seconds(grace, "grace")
-        return changes.cancel_many(self._database, self._queue.name, batch=self.id, grace_s=grace_s)
+        return cancel_many(self._queue, grace, batch=self.id)
 
     def retry(self) -> list[Job]:
         """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
@@ -132,9 +131,3 @@ class Batch:
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
         return f"<Batch {self.id} of {self._total}: {counts or 'empty'}>"
-
-
-def retry_failed(queue: Queue, **chosen: str | None) -> list[Job]:
-    """Queue the failed jobs of a task, a reason or a batch again, and return them."""
-    ids = changes.retry_failed(queue.database, queue.name, queue.code(), **chosen)
-    return [Job(queue, job_id) for job_id in ids]

@@ -6,9 +6,10 @@ as it must. So a retry knows what to wait for again.
 
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import cache
 
 from drawscape.errors import JobNotFoundError
-from drawscape.queue.engines.engine import Transaction
+from drawscape.queue.engines.engine import Engine, Rows, Transaction
 from drawscape.queue.snapshot import ENDED, WAITING, Reason, Status
 
 
@@ -118,3 +119,13 @@ def reopen(run: Transaction, job_ids: Iterable[str], code: str | None) -> list[s
 
 def is_open(run: Transaction, job_id: str) -> bool:
     return state_of(run, job_id) == _IS_OPEN
+
+
+def stop_without_workers(engine: Engine, asked: Rows) -> None:
+    """Stop jobs that were asked to, in rows of job and worker, where that is dead: nobody else would."""
+    is_alive = cache(engine.workers.await_sign)
+    for job_id, worker in asked:
+        if not is_alive(worker):
+            with engine.transaction() as run:
+                if run(run.STOP_WITHOUT_WORKER, id=job_id, worker=worker):
+                    settle(run, Status.STOPPED, job_id)

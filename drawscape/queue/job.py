@@ -1,23 +1,24 @@
 """A handle on one job: each attribute reads the table, so that it is never stale."""
 
 import codecs
+import json
 import math
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from drawscape import clock
 from drawscape.durations import Duration, seconds
-from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue import changes
+from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
 from drawscape.queue.codec import origin_of
-from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.dependencies import is_open, reopen, settle, stop_without_workers
+from drawscape.queue.engines.engine import Transaction, WorkerInfo
 from drawscape.queue.job_queue import JobReference, Queue
 from drawscape.queue.options import ALL_LANES, group_of, whole
-from drawscape.queue.snapshot import JobMeta, JobSnapshot, Status, unknown_job
+from drawscape.queue.snapshot import ENDED, JobMeta, JobSnapshot, Status, parsed, unknown_job
 
 _FOLLOW_S = 0.05
 _LOG_BYTES = 1_048_576
@@ -106,8 +107,26 @@ class Job(JobReference):
     @property
     def meta(self) -> JobMeta:
         """The job's own notes: `job_meta` and the task's additions. A change is saved, or refused."""
-        save = partial(changes.save_meta, self._database, self.id)
-        return JobMeta(self.refresh().meta, save)
+        return JobMeta(self.refresh().meta, self._save_meta)
+
+    def _save_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
+        """Write notes and take others out; raise JobStateError while the task runs."""
+        with self._locked() as (run, status, meta):
+            if status == Status.STARTED:
+                raise JobStateError(
+                    f"job {self.id} runs, so only its task may write its meta; wait until it has ended"
+                )
+            notes = {key: value for key, value in parsed(meta).items() if key not in gone}
+            run(run.SET_META, id=self.id, meta=json.dumps({**notes, **change}))
+
+    @contextmanager
+    def _locked(self) -> Iterator[tuple[Transaction, str, str | None]]:
+        """Yield a transaction in which nobody else changes the job, its status and its notes as text."""
+        with self._database.transaction() as run:
+            rows = run(run.LOCK, id=self.id)
+            if not rows:
+                raise JobNotFoundError(unknown_job(self.id))
+            yield run, *rows[0]
 
     @property
     def priority(self) -> int:
@@ -116,7 +135,12 @@ class Job(JobReference):
 
     @priority.setter
     def priority(self, value: int) -> None:
-        changes.set_priority(self._database, self.id, whole(value, "job_priority"))
+        priority = whole(value, "job_priority")
+        with self._locked() as (run, status, _):
+            if not run(run.SET_PRIORITY, id=self.id, priority=priority):
+                raise JobStateError(
+                    f"job {self.id} is {status}; a priority changes only jobs that wait"
+                )
 
     @property
     def queued_by(self) -> str | None:
@@ -172,23 +196,60 @@ class Job(JobReference):
         With `grace`, a running task is asked first, by an exception that `except Exception` lets
         pass, and killed if it has not ended by then.
         """
-        return changes.cancel(self._database, self.id, seconds(grace, "grace"))
+        grace_s = seconds(grace, "grace")
+        with self._locked() as (run, _, _):
+            if run(run.CANCEL, id=self.id):
+                settle(run, Status.CANCELED, self.id)
+                return True
+            asked = run(run.ASK_TO_STOP, id=self.id, grace_s=grace_s)
+        stop_without_workers(self._database, asked)
+        return bool(asked)
 
     stop = cancel
 
     def retry(self) -> "Job":
         """Queue a failed, stopped or canceled job again, under its id; return it."""
-        changes.requeue(self._database, self.id, self._queue.code(), changes.RETRIED)
-        return self
+        return self._reopen(ENDED[1:])  # all but `finished`
 
     def requeue(self) -> "Job":
-        """Queue any job that has ended again, under its id; return it."""
-        changes.requeue(self._database, self.id, self._queue.code())
+        """Queue any job that has ended again, under its id; return it.
+
+        The retries that it has used up stay so.
+        """
+        return self._reopen(ENDED)
+
+    def _reopen(self, among: Sequence[str]) -> "Job":
+        code = self._queue.code()
+        with self._locked() as (run, status, _):
+            if status not in among:  # raised inside: the transaction changes nothing
+                raise JobStateError(
+                    f"job {self.id} is {status}; only one that is {' or '.join(among)} can be queued again"
+                )
+            if not reopen(run, [self.id], code):
+                raise JobStateError(
+                    f"job {self.id} cannot be queued again while another job with its job_unique key is "
+                    "active"
+                )
+            if not is_open(run, self.id):
+                obstacle = run(run.OBSTACLE, id=self.id)[0][0]
+                raise JobStateError(
+                    f"job {self.id} depends on {obstacle}, which did not finish; queue that again first"
+                )
         return self
 
     def delete(self) -> None:
-        """Remove an ended job with its log and preview."""
-        changes.delete(self._database, self.id)
+        """Remove an ended job with its log and preview.
+
+        Raises JobStateError while it, or a job that depends on it, has not ended.
+        """
+        with self._locked() as (run, status, _):
+            if status not in ENDED:
+                raise JobStateError(f"job {self.id} is {status}; cancel it first")
+            if needing := run(run.NEEDED_BY, id=self.id):
+                raise JobStateError(
+                    f"job {needing[0][0]}, which has not ended, depends on {self.id}; cancel that first"
+                )
+            run(run.DELETE, id=self.id)
 
     def wait(self, timeout: Duration = None) -> Any:
         """Return the result once the job is finished.
