@@ -28,7 +28,7 @@ from drawscape.machine.device import (
 )
 from drawscape.machine.driver import Driver
 from drawscape.machine.ebb import LIFTS
-from drawscape.machine.plot import BACK, TUNED, Plot, find_plot, list_plots, shown_plots
+from drawscape.machine.plot import BACK, TUNED, Plot, State, find_plot, list_plots, shown_plots
 from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName, Machine
 
@@ -427,13 +427,32 @@ def frame(plot: Plot) -> None:
 def after(plot: Plot, *, wait: bool) -> None:
     """Print a plot's id, and with `wait` show it until it ends; its questions are asked on a terminal.
 
-    Exits with 1 when it failed.
+    Exits with 1 when it failed, with 130 at Ctrl-C: the plot goes on then.
     """
     click.echo(plot.id)
     if not workers_alive():
         click.echo("no worker is alive; start one with `drawscape worker`", err=True)
     if not wait:
         return
+    try:
+        state = _follow(plot)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            f"\nno longer waiting; the plot goes on without this command: it is {plot.words}. "
+            f"To stop it: `drawscape plots stop {plot.id}`",
+            err=True,
+        )
+        raise click.exceptions.Exit(130) from None
+    click.echo(plot.words, err=True)
+    if state.state != "done":
+        why = f": {state.reason}" if state.reason else ""
+        raise click.ClickException(
+            f"plot {plot.id} is {plot.words}{why}; `drawscape plots resume {plot.id}`"
+        )
+
+
+def _follow(plot: Plot) -> State:
+    """Return the state in which a plot has ended; show it and ask its questions until then."""
     shown: object = None
     terminal = sys.stderr.isatty()
     while (state := plot.state).state not in _ENDED:
@@ -452,12 +471,7 @@ def after(plot: Plot, *, wait: bool) -> None:
             if job["status"] in ("failed", "canceled", "stopped") and plot.state.state == "ready":
                 raise click.ClickException(f"plot {plot.id} did not start: {job['error']}")
         time.sleep(_POLL_S)
-    click.echo(plot.words, err=True)
-    if state.state != "done":
-        why = f": {state.reason}" if state.reason else ""
-        raise click.ClickException(
-            f"plot {plot.id} is {plot.words}{why}; `drawscape plots resume {plot.id}`"
-        )
+    return state
 
 
 def registration_sheet(pens: int = 2) -> Document:

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +106,23 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home, star
     drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes", "--zero-here")
     assert shown(plot_id)["stroke"] == 24
     assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 12 - stopped["stroke"] - 3
+
+
+def test_ctrl_c_ends_the_waiting_and_says_that_the_plot_goes_on(drawing, home, start_workers):
+    start_workers(1)
+    words = ["plot", drawing, "--on", "desk", "--yes", "--zero-here", "--wait"]
+    command = [sys.executable, "-m", "drawscape", *words]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as waiting:
+        plot_id = waiting.stdout.readline().strip()
+        wait_until(lambda: shown(plot_id)["stroke"] >= 2)
+        waiting.send_signal(signal.SIGINT)
+        said = waiting.communicate(timeout=60)[1]
+    assert waiting.returncode == 130
+    assert "the plot goes on without this command: it is plotting at stroke" in said
+    assert said.endswith(f"To stop it: `drawscape plots stop {plot_id}`\n")
+    assert "interrupted" not in said
+    wait_for_state(plot_id, "done")
 
 
 def is_down(memory):
