@@ -46,7 +46,7 @@ def doctor() -> None:
 
     The exit code is 1 when there is one.
     """
-    parts = (_installation, _home, _output, _queue, _ports, _sketches)
+    parts = (_installation, _home, _output, _queue, _ports, _machines, _sketches)
     # Broken settings are met by each part.
     found = dict.fromkeys(diagnosis for part in parts for diagnosis in _diagnoses(part))
     print_list([(one.subject, one.text) for one in found])
@@ -167,6 +167,17 @@ def _ports() -> Iterator[Diagnosis]:
                 may = os.access(port.device, os.R_OK | os.W_OK)
                 closed = "" if may else "; this user has no right to open it"
                 yield Diagnosis("port", f"{port.device}: {port.description}{closed}")
+
+
+def _machines() -> Iterator[Diagnosis]:
+    from drawscape.machine.device import device_names, read_device
+
+    for name in device_names():
+        try:
+            device = read_device(name)
+            yield Diagnosis(f"machine {name}", f"{device.machine.title} at {device.place}")
+        except DrawscapeError as error:
+            yield Diagnosis(f"machine {name}", "unavailable", str(error))
 
 
 def _sketches() -> Iterator[Diagnosis]:

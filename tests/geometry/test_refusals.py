@@ -90,7 +90,7 @@ def level(*xyz):
         (r"not \(\)", lambda: Lines.of([1.0, 2.0])),
         (r"not \(1, 3\)", lambda: Lines.of([[[0.0, 0.0, 0.0]]])),
         ("not 7", lambda: Lines.of(7)),
-        ("'ab'", lambda: Lines.of(["ab"])),
+        ("arrays of numbers: text given", lambda: Lines.of(["ab"])),
         ("finite", lambda: Lines.of([[[0.0, np.nan]]])),
         ("3 points for counts that add up to 2", lambda: Lines.from_counts(np.zeros((3, 2)), [2])),
         (r"is \(2,\)", lambda: on_lines(lambda lines: lines)([1.0, 2.0])),
