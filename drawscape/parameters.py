@@ -331,7 +331,7 @@ def file_parameters(function: Callable[..., Any]) -> set[str]:
         NameError,
         TypeError,
         AttributeError,
-    ):  # a task's annotations may name what is not there
+    ):  # a task's annotations may name undefined things
         return set()
     return {name for name, hint in hints.items() if _takes_a_file(hint)}
 

@@ -168,7 +168,7 @@ def _no_process_left(tmp_path_factory):
 
 
 def end_plotters(folder):
-    """End the simulators and guards of plots in `folder`: they outlive who started them, on purpose."""
+    """End the simulators and rescuers of plots in `folder`: they outlive who started them, on purpose."""
     for process, command in processes_in(folder).items():
         if b"drawscape.machine." in command:
             with contextlib.suppress(ProcessLookupError):

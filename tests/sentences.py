@@ -33,6 +33,15 @@ PHRASES = {
     r"why it is so": "how it works",
     r"nothing more will happen to": "is in a final state",
     r"as a matter of course": "always",
+    r"what was known of": "name it: reach, origin, ...",
+    r"(when|where) there is none": "if it does not exist",
+    r"is none that": "is not one that",
+    r"that is none": "unknown, malformed",
+    r"of ours": "ours, Drawscape's",
+    r"what (is|was) asked for": "the arguments, the request",
+    r"what stands|what comes (behind|after)|there is to see": "name the thing",
+    r"as it stands": "unchanged",
+    r"write down": "save, add",
 }
 """What makes a reader stop, and what to write; single words are in tests/words.txt."""
 

@@ -279,7 +279,9 @@ class Drawing:
         return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
 
     def __repr__(self) -> str:
-        mark = " (deleted)" if self.deleted else " (edited by hand)" if self.edited else ""
+        mark = " (edited by hand)" if self.edited else ""
+        if self.deleted:
+            mark = " (deleted)"
         return f"<Drawing {self.recipe[:8]} {self.sketch} seed {self.seed}: {self.path.name}{mark}>"
 
 

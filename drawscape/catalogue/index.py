@@ -126,7 +126,7 @@ def _write_row(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
         return int(moved[0]["id"])
     if here:  # to write it again is not to draw it again
         values = {**values, "drawn_at": here[0]["drawn_at"]}
-    else:  # what was counted was another content's
+    else:  # the counts were of another content
         uncounted = dict.fromkeys(one.name for one in fields(Figures))
         values = {**uncounted, **values}
     drawing = _insert_or_update(connection, values)

@@ -104,7 +104,7 @@ def _ink(samples: tuple[Floats, Floats, Floats], shape: tuple[int, int]) -> Floa
     """Return how much ink lies on each pixel: samples half a pixel apart, each spread over four."""
     rows, columns = shape
     x, y, amount = samples
-    # With a ring of pixels around the page, where what lies outside of it ends up.
+    # A ring of pixels around the page takes lines outside of it.
     x, y = np.clip(x - 0.5, -1, columns), np.clip(y - 0.5, -1, rows)
     left, top = np.floor(x), np.floor(y)
     right_part, below = x - left, (y - top) * amount

@@ -87,7 +87,7 @@ def _home() -> Iterator[Diagnosis]:
         if home.exists() and home.stat().st_uid == user:
             command = f"chmod u+wx {shlex.quote(str(home))}"
             yield Diagnosis("home", "not writable", "let its user write there", command)
-        else:  # nothing changes the owner of what is there: it may be / or /etc
+        else:  # never change the owner of an existing folder: it may be / or /etc
             remedy = f"{place} is not yours; set DRAWSCAPE_HOME to another folder"
             yield Diagnosis("home", "not writable", remedy)
         return

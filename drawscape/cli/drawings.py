@@ -304,7 +304,9 @@ def rebuild() -> None:
 
 
 def _state(one: Drawing) -> str:
-    return " (gone)" if one.deleted else " (edited by hand)" if one.edited else ""
+    if one.deleted:
+        return " (gone)"
+    return " (edited by hand)" if one.edited else ""
 
 
 def _facts(one: Drawing) -> dict[str, Any]:

@@ -40,7 +40,7 @@ from drawscape.parameters import file_parameters
 _RESULT_CHARS = 2000
 _PERIOD_S = 0.25  # between two checks of all jobs
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
-_WIDE = 120  # columns that a whole row takes; what is no terminal has them
+_WIDE = 120  # columns of a whole row, also for output that is no terminal
 _SHORT = 8
 """Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
 

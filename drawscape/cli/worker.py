@@ -62,7 +62,9 @@ def worker(
     if lanes is not None:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
     # A worker that belongs to a notebook leaves with it, at once.
-    huey.grace_s = (0.0 if with_parent else 8.0) if grace is None else grace
+    if grace is None:
+        grace = 0.0 if with_parent else 8.0
+    huey.grace_s = grace
     count = slots or (os.cpu_count() or 1) + 1
     options = {"burst": True} if burst else {}  # which a huey of another kind does not know
     if with_parent:

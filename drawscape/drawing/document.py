@@ -213,7 +213,7 @@ class Document:
 Orientation = Literal["portrait", "landscape"]
 
 Outside = Literal["crop", "refuse", "keep"]
-"""What is done with lines outside of the paper."""
+"""How lines outside of the paper are treated."""
 OUTSIDE: tuple[Outside, ...] = get_args(Outside)
 
 WARM_WHITE = "#fefcf7"

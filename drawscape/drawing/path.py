@@ -90,7 +90,7 @@ def _joined(paths: Sequence[str]) -> bytes:
     if b"e" in text or b"E" in text:
         text = _WITH_EXPONENT.sub(rb"\g<0> ", text)
     raw = np.frombuffer(text, dtype=np.uint8)
-    marks = np.flatnonzero(raw - ord("0") > 9)  # what is no digit; below "0" it wraps
+    marks = np.flatnonzero(raw - ord("0") > 9)  # other characters than digits; below "0" it wraps
     points = raw[marks] == ord(".")
     second = marks[1:][points[1:] & points[:-1]]
     return np.insert(raw, second, ord(" ")).tobytes() if len(second) else text
@@ -260,7 +260,7 @@ def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Fla
     last = np.append(moves[1:], len(steps)) - 1
     closed = kinds[last] == CLOSE
     exits = np.where(closed, 0.0, local[last])
-    # A relative move goes on from the exit before it, but for a path's first.
+    # A relative move starts at the exit before it, except a path's first.
     follows = ~absolute[moves]
     follows[0] = False
     follows[1:] &= paths[moves[1:]] == paths[moves[:-1]]

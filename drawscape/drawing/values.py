@@ -270,7 +270,7 @@ INHERITED = frozenset((
     "marker-mid", "marker-end", "font-weight", "font-style", "font-variant", "dominant-baseline",
     "text-decoration", "writing-mode", "direction", "text-transform", "white-space",
 ))  # fmt: skip
-"""The properties that a child takes from its parent, but for the custom ones, `--name`."""
+"""The properties that a child inherits from its parent, except the custom ones, `--name`."""
 
 _PAINTS: tuple[tuple[Literal["stroke", "fill"], str], ...] = (("stroke", "none"), ("fill", "black"))
 

@@ -142,7 +142,7 @@ def _parted(
 
 
 def _touches(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Ints, Floats]:
-    """Return those of the segments `i` that meet their edge `j`, and at which share of themselves."""
+    """Return those of the segments `i` that meet their edge `j`, and at which fraction of their length."""
     d, e = (segments.b - segments.a)[i], (edges.b - edges.a)[j]
     gap = edges.a[j] - segments.a[i]
     turn = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]

@@ -199,7 +199,7 @@ def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
     i = np.delete(np.arange(len(lines.points)), lines.offsets[1:] - 1)
     line = lines.ids[i]
     first, last, closed = lines.offsets[line], lines.offsets[line + 1] - 1, lines.closed[line]
-    # The point before and after each segment; its own end where there is none.
+    # The point before and after each segment; at an end, the end itself.
     before = np.where(i > first, i - 1, np.where(closed, last - 1, i))
     after = np.where(i + 1 < last, i + 2, np.where(closed, first + 1, i + 1))
     p, a, b, q = (lines.points[index] for index in (before, i, i + 1, after))

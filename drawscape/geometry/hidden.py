@@ -10,7 +10,7 @@ from drawscape.geometry.clip import Pieces
 from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_floats, as_points
 from drawscape.geometry.mesh import Camera, Mesh, Points3, edges, lone_corner_first
 
-# As shares of the picture's depth: what lies on a face counts as in front of it.
+# As fractions of the picture's depth: a line on a face counts as in front of it.
 _BIAS = 1e-6
 # Gaps between neighbouring faces that only rounding makes, as shares of a segment.
 _SEAM = 1e-7

@@ -57,7 +57,7 @@ class Camera:
         forward = forward / length
         right = np.cross(forward, upright)
         if np.linalg.norm(right) < 1e-9:
-            # Straight down or up: what lies away (y) is up on paper.
+            # Straight down or up: the far side (y) is up on paper.
             right = np.cross(forward, (0.0, 1.0, 0.0) if abs(forward[1]) < 0.9 else (0.0, 0.0, 1.0))
         right = right / np.linalg.norm(right)
         axes = np.stack((right, np.cross(forward, right), forward))

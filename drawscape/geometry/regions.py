@@ -25,7 +25,7 @@ Bounds: TypeAlias = tuple[float, float, float, float]
 """`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
 
 Area: TypeAlias = Any
-"""What has x0, y0, x1 and y1, as a canvas's frame, or `(x0, y0, x1, y1)` itself."""
+"""An object with x0, y0, x1 and y1, such as a canvas's frame, or the tuple `(x0, y0, x1, y1)`."""
 
 
 class Frame(NamedTuple):

@@ -284,7 +284,7 @@ class _Growth:
         lower = other // (2 * _MOST_STEPS) <= mine // (2 * _MOST_STEPS)
         refused[who[strange & (lower | (self.filled.take(near) == 1))]] = True
         granted = np.logical_and.accumulate(~refused.reshape(places.shape), axis=0)
-        # What was not granted leaves its cell again.
+        # Heads that were refused leave their cells again.
         owner = new[self.key.take(at) == key[new]]
         self.filled[cell[owner]] = granted.ravel()[owner]
         return granted
@@ -367,7 +367,7 @@ class _Growth:
         length = way * (_STRIDE / self.substeps)
         trail = np.empty((_STRIDES * self.substeps, len(at)), dtype=np.complex128)
         for sub in range(len(trail)):
-            # Midpoint rule: the direction half a step ahead. Where there is none, a head stays.
+            # Midpoint rule: the direction half a step ahead. Without a direction, a head stays.
             course = self._course(at + 0.5 * length * self._course(at))
             before, at = at, at + course * (length / np.maximum(np.abs(course), 1e-6))
             trail[sub] = at

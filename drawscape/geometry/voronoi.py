@@ -192,7 +192,7 @@ def scatter(
 def stippled(
     rng: np.random.Generator, density: ArrayLike, area: Area, count: int, rounds: int
 ) -> Iterator[tuple[float, Points]]:
-    """Yield, round by round, the share done and `count` points that lie ever more evenly.
+    """Yield in each round the fraction done and `count` points, spread more evenly each time.
 
     Points are as dense as `density`, (rows, columns) from 0, is over `area` (Adrian Secord, Weighted
     Voronoi stippling, 2002). Errors are those of `relax`.

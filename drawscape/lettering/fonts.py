@@ -102,7 +102,7 @@ ENDINGS = (".svg", ".ttf", ".otf")
 
 # Of a Hershey unit, which is about a quarter of a millimetre in usual text.
 _TOLERANCE = 0.02
-# Of the em: what capitals measure in most fonts, where a file neither says it nor has an H.
+# Of the em: the height of capitals in most fonts, for files that neither state it nor have an H.
 _USUAL_CAPITALS = 0.7
 
 
@@ -225,11 +225,11 @@ def _kerning_of(font: Any, names: Mapping[str, str]) -> Kerning:
             return 0.0
         pair = names[left], names[right]
         # In each lookup the first subtable that knows the pair decides.
-        found = (
-            next((v for s in subtables if (v := _advance(s, *pair)) is not None), 0.0)
-            for subtables in lookups
-        )
-        return sum(found) + older.get(pair, 0.0)
+        total = older.get(pair, 0.0)
+        for subtables in lookups:
+            advances = (_advance(subtable, *pair) for subtable in subtables)
+            total += next((one for one in advances if one is not None), 0.0)
+        return total
 
     return kerning
 

@@ -49,7 +49,7 @@ class Driver:
     window = WINDOW
     planner = 0  # moves that it may still draw after it has acknowledged them
     line_end = b"\n"
-    pause_s = 0.05  # after an answer, for what comes behind it
+    pause_s = 0.05  # after an answer, to read the bytes that follow it
     changes_pens = False
     homes = False  # whether it finds its position with switches, or knows it
     is_up = False  # whether its switches have lifted a pen whose height is not known otherwise
@@ -70,7 +70,7 @@ class Driver:
         self.zero_z: float | None = None  # where a Z axis touches the paper
         self.corner: Place | None = None  # the lowest place that it reaches, in its own places
         self.hold_ms: int | None = None  # how long motors held before a plot let them hold always
-        self.sheet = (297.0, 210.0)  # in mm, of what is plotted
+        self.sheet = (297.0, 210.0)  # in mm, of the drawing
         self.marker = 0
         self.pending: deque[Command] = deque()
         self._planned: deque[Command] = deque(

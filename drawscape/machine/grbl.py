@@ -60,7 +60,7 @@ class GrblDriver(GcodeDriver):
     usual = ("G17 G49 G54 G90 G94",)
     room = 127
     state = "Idle"
-    _unit = 1.0  # of what it reports, in mm
+    _unit = 1.0  # of its reports, in mm
     _at = (0.0, 0.0, 0.0)  # MPos in mm
     _wco = (0.0, 0.0, 0.0)  # by how much its work coordinates differ from its steps, in mm
     _asked_s = 0.0

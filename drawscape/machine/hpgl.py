@@ -49,7 +49,7 @@ class HpglDriver(Driver):
     _room = 0  # bytes that were ever free
     _asked_s: float | None = None
     _questions = _repeats = 0  # without an answer: for free bytes, and for a place
-    _before_s = 0.0  # that what was sent since the last question takes
+    _before_s = 0.0  # the time of all commands since the last question
     _extra = 0  # answers that may come although one has come before
     _looked_s = 0.0
     _last: tuple[int, int] | None = None  # where the last stroke ended
@@ -132,7 +132,7 @@ class HpglDriver(Driver):
         self._line_s = 1.0 + len(points) * 0.05 + _length_mm(points) / self._speed_mm_s
 
     def fits(self, command: Command) -> bool:
-        if self._asked_s is not None:  # what is sent now would not count in the answer
+        if self._asked_s is not None:  # the answer would not include commands sent now
             self.check()
             return False
         if self._free >= len(command.text) + 2:
@@ -172,7 +172,7 @@ class HpglDriver(Driver):
         self._free = room
         self._room = max(self._room, room)
         is_late = self.overdue_s > 0.0
-        # An empty buffer has answered all: what is owed by then is lost, and is asked for again.
+        # An empty buffer has answered everything: a missing answer is lost, and is asked for again.
         if is_late and room >= self._room:
             self._repeats += 1
             if self._repeats > _QUESTIONS:

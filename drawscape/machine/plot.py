@@ -245,7 +245,7 @@ class Plot:
     def refresh(self) -> State:
         """Return the state by the journal, as it is now; raises JournalError."""
         with self._reading:
-            if not self.damage:  # what comes behind it says nothing
+            if not self.damage:  # events after the damage mean nothing
                 try:
                     for event in self.journal.news():
                         self.record.take(event)

@@ -179,7 +179,7 @@ class Simulator(EbbEmulator):
                 self.save()
 
     def save(self) -> None:
-        """Write down where the carriage is."""
+        """Save the carriage's position."""
         self.memory.write_bytes(orjson.dumps([*self.at, self.down]))
 
     def end(self, *_: object) -> None:

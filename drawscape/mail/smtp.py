@@ -29,7 +29,7 @@ PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TIMEOUT_S = 30
 _TEMPORARY = (smtplib.SMTPServerDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
-# A host's name that is none is a UnicodeError.
+# A malformed host name is a UnicodeError.
 _PERMANENT = (smtplib.SMTPException, ssl.SSLError, socket.gaierror, UnicodeError)
 
 

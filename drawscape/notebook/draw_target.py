@@ -52,7 +52,7 @@ HANDED = PAGE | REMEMBERED | {"seed", "margin", "pattern_type", "function", "out
 LONGEST_LINE = 88  # characters of a call in `Form.code`
 
 FORM_PRIORITY, SHEET_PRIORITY = 10, -10
-"""Forms run before contact sheets; a worker keeps one of several slots free of what is below 0."""
+"""Forms run before contact sheets; a worker with several slots keeps one free of jobs below 0."""
 
 LARGEST_CARRIED = 32_000_000
 """Bytes; the data that a cell's function uses is stored with each of its jobs, for a month."""
@@ -196,10 +196,10 @@ def _draws(task: str) -> bool:
 
 
 def _check_carried(owner: str, function: Callable[..., Any]) -> None:
-    """Raise NotSerializableError, now and not at the first Draw, for what no worker can be handed."""
+    """Raise NotSerializableError, before the first Draw, for values that cannot be sent to a worker."""
     try:
         size = check_serializable(portable(function))
-    except Exception as error:  # whatever a pickler may raise for what it does not know
+    except Exception as error:  # a pickler may raise anything for unknown types
         reason = str(error) if isinstance(error, NotSerializableError) else repr(error)
         raise NotSerializableError(
             f"{owner} cannot be carried to the worker ({reason}); let it make inside what it uses"

@@ -91,8 +91,10 @@ def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
     low, high, start = parameter.low, parameter.high, parameter.default
     if parameter.kind in ("int", "float") and start not in (MISSING, None):
         far = round(3 * abs(start), 12) or (10 if parameter.kind == "int" else 1)  # as in form.js
-        low = low if low is not None else (-far if start < 0 else 0)
-        high = high if high is not None else max(low, 0) + far
+        if low is None:
+            low = -far if start < 0 else 0
+        if high is None:
+            high = max(low, 0) + far
     if low is None or high is None or low >= high:
         return MISSING
     # A range has 100 to 1000 stops, which a person can read out.

@@ -37,7 +37,7 @@ _FILTERS = {
     "order": ("select", "order"),
     "rejected": ("check", "rejected and deleted too"),
 }
-"""What stands above the tiles: a kind of control and its words, by the filter's name."""
+"""The controls above the tiles, by the filter's name: each a kind of control and its words."""
 
 
 @parameters_apart("where", parameter_names)
@@ -140,7 +140,7 @@ class History(Board):
 
     def refresh(self) -> None:
         """Read the catalogue and show what there is."""
-        with self._lock:  # what is read first is not shown last
+        with self._lock:  # results are shown in the order of their reading
             self._found = _find(self._values, self._where)
             self._show_page()
 

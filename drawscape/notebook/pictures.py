@@ -185,7 +185,7 @@ _CUT = Parameter("cut", "list", items=(Parameter("cut", "float", low=0, high=100
 _CONTRAST = Parameter("contrast", "float", low=0, low_open=True, high=5)
 
 _UNREADABLE = (OSError, ValueError, DrawscapeError)
-"""What is raised for a file that is not there, or that Pillow does not read."""
+"""The errors for a missing file, and for one that Pillow cannot read."""
 
 
 def keep_upload(parameter: str, file: str, data: bytes) -> str:

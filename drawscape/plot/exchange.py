@@ -157,7 +157,7 @@ def _forest(rings: Ints, costs: Floats, moves: Ints) -> list[int]:
     `rings` and `moves` are those of the two ends, (2, K).
     """
     order = np.argsort(costs, kind="stable")
-    # Each ring's cheapest few are enough: the next round sees what is left.
+    # Each ring's cheapest few are enough: the next round handles the rest.
     cheapest = np.zeros(len(order), dtype=bool)
     for side in rings:
         cheapest[order[np.unique(side[order], return_index=True)[1]]] = True

@@ -69,7 +69,7 @@ def format_of(path: str | os.PathLike[str]) -> FormatName:
 
 
 def encode(document: Document, format: FormatName, **options: Any) -> bytes:
-    """Return the drawing, as it stands, as the content of a file of `format`.
+    """Return the unchanged drawing as the content of a file of `format`.
 
     Options that other formats have are left out: `profile` (a GcodeProfile) for G-code, `dpi` for PNG,
     and `device` for HPGL. For both machines' files `outside` says what becomes of lines beyond reach:
@@ -98,7 +98,7 @@ def save(
     format: FormatName | None = None,
     **options: Any,
 ) -> Path:
-    """Write the drawing, as it stands, and return the file's absolute path.
+    """Write the unchanged drawing, and return the file's absolute path.
 
     The file's ending names the format by default; `options` are those of `encode`. The file is complete
     or not there at all. The folder must exist.

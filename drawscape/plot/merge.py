@@ -48,7 +48,7 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     """Return the lines with those joined whose ends lie within `tolerance_mm`, reversed where needed.
 
     The ends are nodes of a graph and the lines its edges. Each of its components becomes as few trails
-    as its nodes of odd degree allow (Euler 1736). A closed trail is drawn in passing by a line that shares a
+    as its nodes of odd degree allow (Euler 1736). A closed trail is inserted into a line that shares a
     vertex with it. Where ends do not quite meet, the gap is drawn. A line of one point becomes a
     dot of two; empty lines are left out.
     Raises PlotError when the tolerance is negative or not finite.
@@ -74,7 +74,7 @@ def _nodes(ends: Points, tolerance_mm: float) -> Ints:
     if tolerance_mm > SAME_MM:
         joined: dict[int, int] = {}
         for one, two in Nearest(ends[first]).pairs(tolerance_mm).tolist():
-            # What has joined another draws none itself: a chain of near ends would join what is far.
+            # An end that has joined another attracts none: a chain of near ends would join distant ones.
             if one not in joined and two not in joined:
                 joined[two] = one
         nodes[list(joined)] = list(joined.values())
@@ -173,9 +173,9 @@ def _joined(lines: Lines, bounds: Ints) -> Lines:
 
 
 def _spliced(lines: Lines, is_closed: Flags) -> Lines:
-    """Return the lines with closed ones drawn in passing by others that they share a vertex with.
+    """Return the lines with closed ones inserted into lines that share a vertex with them.
 
-    Two that share one exchange there what follows: the closed one is drawn, then the rest of the other.
+    At the vertex the closed line is drawn first, then the rest of the other.
     """
     if not is_closed.any():
         return lines

@@ -125,7 +125,9 @@ def place(
     target = np.array([document.width_mm, document.height_mm]) / 2 if centre else middle
     cos, sin = np.cos(np.radians(rotate_degrees)), np.sin(np.radians(rotate_degrees))
     matrix = scale * np.array([[cos, -sin], [sin, cos]])
-    with np.errstate(over="ignore", invalid="ignore"):  # what is too far is refused below
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # lines that are too far away are refused below
         shift = target + translate_mm - matrix @ middle
     return _moved(document, matrix, shift)
 

@@ -36,7 +36,7 @@ from drawscape.recipe.provenance import SourceText, is_library
 _MAIN = ("__main__", "__mp_main__")
 _FUTURES = 0x1FF0000  # the bits of co_flags that stand for `from __future__ import`
 _MOST_ELEMENTS = 20_000
-"""Of an array among the constants; what is larger is data, and no source."""
+"""The largest array among the constants; a larger one is data, not source."""
 
 _OBJECT = """\
 class _Object:
@@ -45,7 +45,7 @@ class _Object:
 
     def __reduce_ex__(self, protocol):
         return (*self.parts[:3], *map(iter, self.parts[3:]))"""
-"""By `copy(_Object(...))` Python makes an object of what it says of itself to a pickler."""
+"""`copy(_Object(...))` builds an object from the parts that its own `__reduce_ex__` returned."""
 
 _CONSTANT = (bool, int, float, str, bytes, range, type(None), type(...))
 _MOST_BITS = 10_000  # Python writes no longer number in decimal digits
@@ -56,7 +56,7 @@ _PARTS: dict[type, tuple[str, ...]] = {
     property: ("fget", "fset", "fdel"), staticmethod: ("__func__",), classmethod: ("__func__",),
     cached_property: ("func",),
 }  # fmt: skip
-"""Of what stands in a class around functions, and says nothing of itself to a pickler."""
+"""Members of classes that wrap functions, and that cannot be pickled."""
 
 _INSTALLED = re.compile(
     r"<attrs generated|<string>(__create_fn__|<lambda>)|.*[/\\](site|dist)-packages[/\\]|"

@@ -16,7 +16,7 @@ from typing import Any
 from drawscape.recipe.provenance import SourceText, digest_of, is_library
 
 NOTE = "__sketch_origin__"
-"""The attribute by which a function that is sent to a worker carries what was known of it at home."""
+"""The attribute by which a function that is sent to a worker carries its origin."""
 
 _DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b")
 """By these a canvas gives random numbers."""

@@ -58,7 +58,7 @@ class Sketch:
 
     @cached_property
     def is_random(self) -> bool:
-        """Whether another seed may give another drawing: by `rng`, or by `svg.random()` and its kin."""
+        """Whether the seed may change the drawing: by `rng`, or by `svg.random()` and similar methods."""
         return self.takes_rng or origin_of(self.function).is_random
 
     @property

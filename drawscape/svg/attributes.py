@@ -45,7 +45,7 @@ def escape(value: object) -> str:
 
 
 def number(value: object, name: str = "coordinate") -> str:
-    """Return a coordinate or size as it stands in the file; text such as '50%' or '2cm' stays text.
+    """Return a coordinate or size as written in the file; text such as '50%' or '2cm' stays text.
 
     Raises CanvasError, with `name`, when a number is not finite, and for text that is not a length.
     """
@@ -62,7 +62,7 @@ def number(value: object, name: str = "coordinate") -> str:
 
 
 def attribute_text(value: object) -> str:
-    """Return an attribute's value as it stands between the quotes."""
+    """Return an attribute's value as written between the quotes."""
     if isinstance(value, (float, np.floating)):
         return number(value)
     return escape(value).translate(_IN_ATTRIBUTE)

@@ -99,7 +99,7 @@ class Group:
         self.elements.append(element)
 
     def add_raw_svg(self, svg_content: str) -> None:
-        """Add markup as it stands."""
+        """Add markup unchanged."""
         self.elements.append(svg_content)
 
     def to_string(self) -> str:

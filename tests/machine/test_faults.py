@@ -327,16 +327,16 @@ def test_the_pen_is_lifted_although_a_dying_run_holds_its_machine_for_a_while(be
         driver.prepare()
         driver.run(driver.pen_down())
     assert machine.carriage.down
-    guard = subprocess.Popen(
+    rescuer = subprocess.Popen(
         [sys.executable, "-c", "from drawscape.machine.run import rescue; rescue()", "desk"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     with locked(home / ".drawscape" / "machines" / "desk.lock", 10.0, "busy"):
-        guard.stdout.read(1)
-        guard.stdin.close()  # the run has died; the kernel has not yet let go of all that it held
+        rescuer.stdout.read(1)
+        rescuer.stdin.close()  # the run has died; the kernel has not yet let go of all that it held
         with contextlib.suppress(subprocess.TimeoutExpired):
-            guard.wait(1.5)
-    assert guard.wait(60) == 0
+            rescuer.wait(1.5)
+    assert rescuer.wait(60) == 0
     assert not machine.carriage.down
 
 

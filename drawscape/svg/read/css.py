@@ -254,7 +254,8 @@ def with_variables(own: dict[str, str], inherited: dict[str, str]) -> dict[str, 
             for k, v in own.items()
         }
     whole = {name: value for name, value in own.items() if value and "var(" not in value}
-    return {k: v for k, text in whole.items() if (v := checked(k, text)) is not None}
+    values = {name: checked(name, text) for name, text in whole.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 @lru_cache(maxsize=4096)

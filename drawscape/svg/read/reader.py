@@ -284,7 +284,8 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> I
     for same, (_, part) in zip(members.values(), by_outline(lines, places), strict=True):
         first = used[same[0]]
         inks = {used[number].ink for number in same}
-        widths = [w for number in same if (w := used[number].width_mm) is not None]
+        all_widths = [used[number].width_mm for number in same]
+        widths = [one for one in all_widths if one is not None]
         width = widths[0] if widths else None
         color = first.ink.strip()
         name = "all" if layering == "none" else color

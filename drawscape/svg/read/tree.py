@@ -90,7 +90,7 @@ _NAMESPACES = {
 
 
 def parse_xml(data: bytes | str) -> XmlNode:
-    """Return the root of `data`; it may be gzipped, and text is read as it stands.
+    """Return the root of `data`; it may be gzipped, and text is read unchanged.
 
     Raises SvgReadError for malformed XML, external or nested entities, and nesting beyond 256 levels.
     """
@@ -449,8 +449,8 @@ def path_data(
         given = {**given, **own}
     n = {
         name: style.px(text, viewport.whole(name) if "%" in text else 0.0)
-        for name in names
-        if (text := given.get(name)) is not None
+        for name, text in given.items()
+        if name in names
     }
     if node.tag in ("rect", "ellipse"):
         # A negative radius is an error, which leaves it to the other one.
