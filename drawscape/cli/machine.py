@@ -17,6 +17,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PlotError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.jobs import get_job_status, workers_alive
+from drawscape.machine import moves
 from drawscape.machine.device import (
     DRIVERS,
     add_device,
@@ -28,7 +29,17 @@ from drawscape.machine.device import (
 )
 from drawscape.machine.driver import Driver
 from drawscape.machine.ebb import LIFTS
-from drawscape.machine.plot import BACK, TUNED, Plot, State, find_plot, list_plots, shown_plots
+from drawscape.machine.moves import out_of_reach
+from drawscape.machine.plot import (
+    BACK,
+    TUNED,
+    Plot,
+    State,
+    find_plot,
+    find_waiting,
+    list_plots,
+    shown_plots,
+)
 from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName, Machine
 
@@ -38,7 +49,6 @@ _STEP_MM = 1.0  # between the marks of pen 1
 _VERNIER_MM = 0.9  # between those of the others: each mark away from the middle is 0.1 mm
 _MARKS = 15  # on each side of the middle
 _LONG_MM, _SHORT_MM = 6.0, 4.0
-_ROUND_MM = 0.05
 _MM = NumberType(-1e6)
 _PERCENT = NumberType(*TUNED["down_percent"])
 
@@ -133,21 +143,10 @@ def check(name: str) -> None:
             click.echo(f"{name}: OK, the pen is at {x:.2f}, {y:.2f} mm")
         else:
             click.echo(
-                f"{name}: OK, but it does not know where its pen is; {_remedy(name, driver)}"
+                f"{name}: OK, but it does not know where its pen is; {moves.remedy(name, driver)}"
             )
         for sentence in driver.advice:
             click.echo(f"{name}: {sentence}")
-
-
-def _remedy(name: str, driver: Driver) -> str:
-    if driver.homes:
-        return f"`drawscape machine home {name}`"
-    return f"put it at the sheet's corner, then `drawscape machine zero {name}`"
-
-
-def _must_know(name: str, driver: Driver) -> None:
-    if not driver.known:
-        raise MachineError(f"{name} does not know where its pen is: {_remedy(name, driver)}")
 
 
 @machine.command(short_help="Send the pen home.")
@@ -159,7 +158,7 @@ def home(name: str) -> None:
         if driver.known:
             driver.prepare()
         elif not driver.homes:
-            _must_know(name, driver)
+            moves.must_know(name, driver)
         else:
             driver.set_modes()
             click.echo(f"{name}: let the pen touch the paper, then `drawscape machine zero {name}`")
@@ -174,12 +173,7 @@ def _check_reach(machine: Machine, x: float, y: float) -> None:
     if not (
         abs(x) <= machine.width_mm and abs(y) <= machine.height_mm
     ):  # so that NaN is refused, too
-        raise _out_of_reach(machine, x, y)
-
-
-def _out_of_reach(machine: Machine, x: float, y: float) -> PlotError:
-    reach = f"{machine.width_mm:g} x {machine.height_mm:g} mm"
-    return PlotError(f"{x:g}, {y:g} mm: the {machine.title} reaches {reach}")
+        raise out_of_reach(machine, x, y)
 
 
 @machine.command(context_settings=_NEGATIVE, short_help="Move the raised pen by X and Y mm.")
@@ -192,21 +186,12 @@ def jog(name: str, x: float, y: float, z: float) -> None:
 
     Where it ends has to be within the machine's reach.
     """
-    machine = read_device(name).machine
-    _check_reach(machine, x, y)
+    _check_reach(read_device(name).machine, x, y)
+    if plot := find_waiting(name):
+        plot.ask_to_move("jog", x=x, y=y, z=z)
+        return
     with _taken_over(name) as driver:
-        if driver.alarm:
-            raise MachineError(f"{name}: {driver.alarm}: {_remedy(name, driver)}")
-        if driver.known or not driver.moves_z:
-            driver.prepare()
-        if z:
-            driver.run(driver.travel_z(z))
-        to = np.add(driver.position(), (x, y))
-        low, high = np.array(driver.limits)
-        if (to < low - _ROUND_MM).any() or (to > high + _ROUND_MM).any():
-            raise _out_of_reach(machine, *to.tolist())
-        if x or y:
-            driver.run(driver.travel(*to.tolist()))
+        moves.jog(name, driver, x=x, y=y, z=z)
 
 
 @machine.command()
@@ -214,12 +199,11 @@ def jog(name: str, x: float, y: float, z: float) -> None:
 @click.argument("where", type=click.Choice(["up", "down"]))
 def pen(name: str, where: str) -> None:
     """Move the pen up or down."""
+    if plot := find_waiting(name):
+        plot.ask_to_move("pen", where=where)
+        return
     with _taken_over(name) as driver:
-        if driver.moves_z:
-            _must_know(name, driver)
-        driver.prepare()
-        if where == "down":
-            driver.run(driver.pen_down())
+        moves.move_pen(name, driver, where=where)
 
 
 @machine.command(short_help="Set the sheet's corner to where the pen is.")
@@ -411,17 +395,14 @@ def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
 def frame(plot: Plot) -> None:
     """Move the raised pen around a plot."""
     plot.check_machine(0)
-    (x0, y0), (x1, y1) = (edge(plot.plan.lines.points, axis=0) for edge in (np.min, np.max))
-    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
     name = plot.record.machine
+    if plot.waits:
+        plot.ask_to_move("frame")
+        return
     with _taken_over(name, (plot.plan.width_mm, plot.plan.height_mm)) as driver:
         driver.home()
-        _must_know(name, driver)
-        driver.prepare()
         driver.mark()
-        for x, y in plot.plan.placed(corners, driver.machine).tolist():
-            driver.run(driver.travel(x, y))
-        driver.run(driver.park())
+        moves.follow_frame(name, driver, plot.plan)
 
 
 def after(plot: Plot, *, wait: bool) -> None:

@@ -8,6 +8,7 @@ the time. After a power cut, the next writer removes an unfinished last line. An
 import contextlib
 import fcntl
 import os
+import secrets
 import threading
 import time
 from collections import deque
@@ -23,7 +24,13 @@ import orjson
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document, Layer, Outside
-from drawscape.errors import DrawscapeError, JournalError, PlotError, PlotNotFoundError
+from drawscape.errors import (
+    DrawscapeError,
+    JournalError,
+    MachineError,
+    PlotError,
+    PlotNotFoundError,
+)
 from drawscape.geometry.lines import Ints
 from drawscape.machine.device import Device, locked, read_device, try_lock
 from drawscape.machine.driver import WINDOW
@@ -42,6 +49,8 @@ _WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no pl
 _SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed")
 
 BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
+
+_MOVED_POLL_S = 0.05
 
 _JOURNAL = "journal.jsonl"
 _PLAN = "plan.bin"
@@ -109,7 +118,8 @@ class State:
     stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
     was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
     runs. `plan` is the plan's hash. `question` is paper, pen, position or ''. `requests` are
-    people's requests to the last run; only that run removes them.
+    people's requests to the last run; only that run removes them. `moved` has its answer to each request
+    to move the pen: an error, or nothing.
     """
 
     def __init__(self) -> None:
@@ -120,6 +130,7 @@ class State:
         self.drawn: Ints = np.zeros(0, dtype=np.int64)
         self.begun: set[str] = set()
         self.requests: deque[Event] = deque()
+        self.moved: dict[str, str] = {}
         self.job = self.question = self.text = self.reason = ""
         self.clean = False
         self.seconds = self.created = self.changed = 0.0
@@ -149,8 +160,10 @@ class State:
                 self.requests.clear()
                 self.done = self.first = event["first"]
                 self.state, self.clean, self.reason = "plotting", False, ""
-            case "answer" | "pause" | "resume" | "stop" | "set":
+            case "answer" | "pause" | "resume" | "stop" | "set" | "move":
                 self.requests.append(event)
+            case "moved":
+                self.moved[event["request"]] = event["error"]
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]
                 self.clean = True  # the pen is up, and all before is drawn
@@ -281,10 +294,7 @@ class Plot:
     @property
     def alive(self) -> bool:
         """Whether a run drives it now."""
-        lock = self.folder / "run.lock"
-        with contextlib.suppress(FileNotFoundError), lock.open("rb") as file:
-            return not try_lock(file.fileno(), fcntl.LOCK_SH)
-        return False
+        return _is_driven(self.folder)
 
     @property
     def runs(self) -> bool:
@@ -299,6 +309,27 @@ class Plot:
         if not self.runs:
             raise PlotError(f"plot {self.id} does not run; it is {self.words}")
         self.journal.append(what, **values)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a living run waits for a person, with the pen up."""
+        return self.alive and self.refresh().state in ("waiting", "paused")
+
+    def ask_to_move(self, motion: str, **values: Any) -> None:
+        """Let the run that waits for a person make a motion: `pen`, `jog` or `frame`; wait for its end.
+
+        Raises MachineError with the run's reason when it cannot, PlotError when no run lives.
+        """
+        request = secrets.token_hex(4)
+        self.request("move", motion=motion, values=values, request=request)
+        while request not in (state := self.refresh()).moved:
+            if not self.runs:
+                raise PlotError(
+                    f"plot {self.id} has ended before the pen moved; it is {self.words}"
+                )
+            time.sleep(_MOVED_POLL_S)
+        if error := state.moved[request]:
+            raise MachineError(error)
 
     def check_machine(self, start: int) -> list[float]:
         """Return where the sheet's upper left corner lies in the machine as it is now, in mm.
@@ -388,6 +419,13 @@ class Plot:
         }
 
 
+def _is_driven(folder: Path) -> bool:
+    lock = folder / "run.lock"
+    with contextlib.suppress(FileNotFoundError), lock.open("rb") as file:
+        return not try_lock(file.fileno(), fcntl.LOCK_SH)
+    return False
+
+
 def plots_folder() -> Path:
     """Return where the plots of this home are."""
     return settings.home() / ".drawscape" / "plots"
@@ -419,6 +457,12 @@ def find_plot(name: str) -> Plot:
         many = f"{len(found)} plots have" if found else "no plot has"
         raise PlotNotFoundError(f"{many} an id that ends with {name!r}; see `drawscape plots list`")
     return Plot(found[0])
+
+
+def find_waiting(machine: str) -> Plot | None:
+    """Return the plot whose run has the machine of that name and waits for a person, if any."""
+    driven = (Plot(path.parent) for path in _journals() if _is_driven(path.parent))
+    return next((plot for plot in driven if plot.record.machine == machine and plot.waits), None)
 
 
 def shown_plots(most: int | None = None) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
+from drawscape.machine import moves
 from drawscape.machine.device import locked, read_device, simulator_process
 from drawscape.machine.driver import WINDOW, Command, Driver
 from drawscape.machine.plan import Section
@@ -94,7 +95,7 @@ class _Run:
         self.plan, self.device, self.state = plot.plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
-        self.drawing = self.answered = self.tuned = False
+        self.drawing = self.answered = self.tuned = self.moved = False
         self.want = ""  # pen-up, now or stop
         self._told_s = self._ink_mm = 0.0
         self.driver: Driver
@@ -119,7 +120,7 @@ class _Run:
         try:
             self.driver.halt()
         except DrawscapeError:
-            self.rescuer.needed = self.drawing
+            self.rescuer.needed = self.drawing or self.moved
         if lost:
             self.device.remember(self.driver)
 
@@ -145,6 +146,31 @@ class _Run:
                     self.driver.settings.update(event["values"])
                     if event.get("keep"):
                         self.device.update(settings=event["values"])
+                case "move":
+                    error = self._move(event["motion"], event["values"])
+                    self.plot.journal.append("moved", request=event["request"], error=error)
+
+    def _move(self, motion: str, values: dict[str, Any]) -> str:
+        """Make a motion that a person asks for; return why it cannot be made, or nothing."""
+        name, driver = self.device.name, self.driver
+        if self.state.state == "plotting":
+            return f"{name} is plotting: pause the plot first"
+        self.moved = True
+        try:
+            match motion:
+                case "pen":
+                    moves.move_pen(name, driver, **values)
+                case "jog":
+                    moves.jog(name, driver, **values)
+                case "frame":
+                    moves.follow_frame(name, driver, self.plan)
+        except MachineError as error:
+            if error.lost:
+                raise
+            return str(error)
+        except DrawscapeError as error:
+            return str(error)
+        return ""
 
     def _wait(self, until: Callable[[], bool]) -> None:
         self._tell(force=True)
@@ -153,6 +179,9 @@ class _Run:
             self._listen()
         if self.want == "stop":
             raise _StoppedError
+        if self.moved and (self.driver.known or not self.driver.moves_z):
+            self.driver.prepare()  # the pen goes up again
+        self.moved = False
         self._note("plotting")
 
     def _ask(self, what: str, text: str) -> None:

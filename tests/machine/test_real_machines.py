@@ -231,6 +231,54 @@ def test_the_motors_hold_while_a_plot_waits_for_a_person(bench, driver, emulator
         assert desk.emulator.settings[1] == 25
 
 
+@pytest.mark.parametrize(("driver", "emulator", "options", "profile"), MACHINES)
+def test_a_person_sets_a_new_pen_while_the_plot_asks_for_it(
+    bench, driver, emulator, options, profile
+):
+    desk = bench(driver, emulator, profile=profile, **options)
+    carriage = desk.emulator.carriage
+    if profile == "z-axis":  # the pen touches the paper
+        desk.emulator.motion.paper = carriage.height = 0.0
+    command("machine", "zero", "desk")
+    plot = desk.plot(scribble(9, strokes=4, pens=2))
+    run = threading.Thread(target=desk.run, args=(plot,), kwargs={"yes": False}, daemon=True)
+    run.start()
+    for question in ("paper", "pen"):
+        wait_until(lambda question=question: plot.state.question == question or not run.is_alive())
+        drawn_before = len(carriage.strokes)
+        command("machine", "pen", "desk", "down")
+        assert carriage.down
+        command("machine", "pen", "desk", "up")
+        assert not carriage.down
+        before = carriage.at
+        command("machine", "jog", "desk", 12, 7)
+        assert np.subtract(carriage.at, before) == pytest.approx((12, 7), abs=0.05)
+        assert "reaches" in command("machine", "jog", "desk", 290, 0, code=1)
+        command("plots", "frame", plot.id)
+        assert carriage.at == pytest.approx((0, 0), abs=0.05)
+        command("machine", "pen", "desk", "down")
+        del carriage.strokes[drawn_before:]  # where the pen touched the paper
+        assert plot.state.question == question
+        plot.request("answer", to=plot.state.text)
+    run.join(60)
+    assert plot.words == "done"
+    carriage.strokes[:] = [one for one in carriage.strokes if len(one) > 1]
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
+
+
+def test_a_machine_that_plots_is_not_moved_by_others(bench):
+    desk = bench("ebb", EbbEmulator, scale=2.0)
+    plot = desk.plot(scribble(9, strokes=20))
+    run = desk.start(plot)
+    wait_until(lambda: plot.state.done >= 1)
+    with pytest.raises(MachineError, match="desk is plotting: pause the plot first"):
+        plot.ask_to_move("jog", x=5.0, y=5.0, z=0.0)
+    plot.request("stop")
+    run.join(60)
+    assert plot.state.reason == "stopped"
+
+
 def test_a_cable_in_another_socket_leads_to_the_same_machine(bench, home, monkeypatch):
     boards = home / "boards"
     boards.mkdir()
