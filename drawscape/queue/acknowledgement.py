@@ -36,7 +36,7 @@ def warn(words: str, *values: object) -> None:
 def acknowledge(
     engine: Engine, ended: Sequence[tuple[Claim, Outcome]], requests: Sequence[ClaimRequest] = ()
 ) -> tuple[list[bool], list[Claim | None]]:
-    """Return which outcomes were accepted and, but for a server, the next claim for each of `requests`.
+    """Return which outcomes were accepted, and the next claim for each of `requests` (none on a server).
 
     All is one transaction: no next job begins before the ends are committed. A server takes an end that
     nothing waits for by one statement.

@@ -184,7 +184,7 @@ class Queue:
             for name, runs_after in CALLBACKS.items()
             if options.get(name) is not None
         ]
-        return insert(self.database, self.name, job, *callbacks)
+        return insert(self.database, job, *callbacks)
 
     def _new_job(
         self,
@@ -200,7 +200,7 @@ class Queue:
         payload, words = packed(job_id, args, kwargs)
         job = new_job(job_id, task, payload, options, unique_of=(args, kwargs))
         job.row.setdefault("description", words)
-        job.row.update(columns, code=self.code())
+        job.row.update(columns, queue=self.name, code=self.code())
         return job
 
     def result_of(self, job_id: str) -> Any:
@@ -273,7 +273,7 @@ class Queue:
         packers = {one: self._packer(one, known) for one in targets}
         model = new_job(new_id(), packers[target][0], b"", known)
         batch, description = model.id, model.row.get("description")
-        model.row.update(code=self.code(), batch=batch)
+        model.row.update(queue=self.name, code=self.code(), batch=batch)
         rows = []
         for job_id, (one, call) in zip(new_ids(len(pairs)), pairs, strict=True):
             task, packed = packers[one]
@@ -287,7 +287,6 @@ class Queue:
             following = [self._new_job(then, (), arguments, asked)]
         insert_many(
             self.database,
-            self.name,
             model,
             rows,
             description=check_text(batch_description or "", "batch_description"),
@@ -324,23 +323,23 @@ _OWN_COLUMNS = ("id", "task", "payload", "description")
 """The columns in which the jobs of a batch differ."""
 
 
-def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
+def insert(engine: Engine, job: NewJob, *others: NewJob) -> str:
     """Return the id of the job that is now in the table: `job`'s, with `others`, or that of its active twin.
 
     Raises DuplicateJobError when the id is taken, JobNotFoundError for an unknown dependency.
     """
-    unique_key = job.row.get("unique_key")
+    queue, unique_key = job.row["queue"], job.row.get("unique_key")
 
     def insertion() -> str:
         if not (unique_key or job.depends_on or others or job.group != ORDINARY_GROUP):
             failpoint("insert.before_commit")
-            engine.write(engine.INSERT_JOB, **_columns(queue, job))
+            engine.write(engine.INSERT_JOB, **_columns(job))
             return job.id
         with engine.transaction() as run:
             if unique_key and (twins := run(run.TWIN, queue=queue, unique_key=unique_key)):
                 return str(twins[0][0])
             for one in (job, *others):
-                _insert_linked(run, queue, one)
+                _insert_linked(run, one)
             failpoint("insert.before_commit")
         return job.id
 
@@ -384,7 +383,6 @@ def _until_certain(
 
 def insert_many(
     engine: Engine,
-    queue: str,
     model: NewJob,
     rows: Sequence[tuple[Any, ...]],
     *,
@@ -398,29 +396,26 @@ def insert_many(
         is_alone = bool(then) or model.group != ORDINARY_GROUP
         with engine.transaction(is_alone=is_alone) as run:
             named = {"id": batch, "total": len(rows), "description": description}
-            run(run.INSERT_BATCH, **named, queue=queue, created_at=clock.now())
-            row = _columns(queue, model)
-            row["group_id"] = _find_group(run, queue, model)
+            run(run.INSERT_BATCH, **named, queue=model.row["queue"], created_at=clock.now())
+            row = _columns(model, _find_group(run, model))
             run.insert_rows(_shared_by(row), _OWN_COLUMNS, rows)
             for job in then:
-                _insert_linked(run, queue, job)
+                _insert_linked(run, job)
             failpoint("insert.before_commit")
 
     _until_certain(engine, insertion, then, batch=batch)
 
 
-def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
+def _insert_linked(run: Transaction, job: NewJob) -> None:
     """Insert a job with its group and its dependencies."""
-    row = _columns(queue, job)
-    row["group_id"] = _find_group(run, queue, job)
-    run(run.INSERT_JOB, **row)
+    run(run.INSERT_JOB, **_columns(job, _find_group(run, job)))
     if job.depends_on:
         link(run, job.id, job.depends_on)
 
 
-def _columns(queue: str, job: NewJob) -> dict[str, Any]:
+def _columns(job: NewJob, group_id: int | None = None) -> dict[str, Any]:
     """Return the row of a job as it is inserted, by column."""
-    row = {**DEFAULTS, **job.row, "queue": queue}
+    row = {**DEFAULTS, **job.row, "group_id": group_id}
     if job.depends_on:
         row["status"] = Status.DEFERRED
     elif row["due_at"] is not None:
@@ -439,11 +434,11 @@ def _shared_by(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _find_group(run: Transaction, queue: str, job: NewJob) -> int | None:
+def _find_group(run: Transaction, job: NewJob) -> int | None:
     """Return the number of a job's group; the limit that was given last holds for its key."""
     if job.group == ORDINARY_GROUP:
         return None
-    values = {"queue": queue, **job.group._asdict()}
+    values = {"queue": job.row["queue"], **job.group._asdict()}
     run(run.MAKE_GROUP, **values)
     run(run.SET_LIMIT, **values)
     return int(run(run.GROUP_ID, **values)[0][0])
