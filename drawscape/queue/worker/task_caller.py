@@ -22,11 +22,9 @@ from drawscape.errors import (
     TaskNotFoundError,
 )
 from drawscape.project_modules import replace_folder
-from drawscape.queue.acknowledgement import acknowledge
 from drawscape.queue.claim import Claim, Outcome
 from drawscape.queue.codec import Codec, OtherPythonError, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
-from drawscape.queue.options import new_id
 from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.snapshot import parsed
 from drawscape.queue.task import ResultOf, load, mapped, portable_paths
@@ -216,6 +214,10 @@ def run_here(queue: "Queue", job_ids: list[str], until: float) -> bool:
     State that a job changes is not restored, and nothing can kill the job. Returns False when that took
     longer than `until` (monotonic seconds).
     """
+    # A child imports this module, and acknowledges nothing.
+    from drawscape.queue.acknowledgement import acknowledge
+    from drawscape.queue.options import new_id
+
     engine = queue.database
     settings = ChildSettings(
         os.fspath(queue.home), queue.codec.key, queue.task_modules, engine.target
