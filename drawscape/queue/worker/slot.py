@@ -106,7 +106,7 @@ class Slot:
 
     @property
     def sends_on(self) -> int | None:
-        """The descriptor that has not taken a whole job yet: what to poll for room."""
+        """The descriptor to poll for room, while a job is only partly sent."""
         if self._child is None or not self._child.channel.unsent:
             return None
         return int(self._child.channel.descriptor)
@@ -123,7 +123,9 @@ class Slot:
 
     def _enter(self, state: SlotState, limit_s: float = math.inf) -> None:
         self.state = state
-        self._limit_at = time.monotonic() + limit_s
+        now = time.monotonic()
+        self._limit_at = now + limit_s
+        self._check_at = now + _CHECK_S if state in _AT_WORK else math.inf
 
     def run(self, claim: Claim, asked_at: float) -> None:
         self.claim = claim
@@ -153,7 +155,6 @@ class Slot:
             self._try_another()
             return
         self._enter(SlotState.RUNNING, math.inf if claim.timeout_s is None else claim.timeout_s)
-        self._check_at = time.monotonic() + _CHECK_S
 
     def release(self) -> Claim | None:
         """Return the claim, which the slot has no more; its child ends if it is at work on it."""
@@ -173,7 +174,6 @@ class Slot:
             self._child = None
         self._unwritten = {}
         self._enter(SlotState.EMPTY)
-        self._check_at = math.inf
 
     def kill(self) -> None:
         """Kill the child, from any thread: the process is about to leave and would wait for it."""
@@ -322,7 +322,6 @@ class Slot:
             _LOG.error("event=log_not_written job=%s error=%r", self.claim.id, str(error))
         if is_reusable:
             self._enter(SlotState.IDLE)
-            self._check_at = math.inf
         else:
             self.close()
         self.outcome = outcome
