@@ -105,7 +105,7 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
 class JobConsumer(Consumer):  # type: ignore[misc]
     """A consumer that shows that it is alive, and takes over the jobs of those that are not.
 
-    One thread watches the queue: it wakes who waits, passes stop requests on, promotes jobs. The engine says
+    One thread watches the queue: it wakes the others, passes stop requests on, promotes jobs. The engine says
     when something was committed, so nothing is polled while nothing happens, and a job never waits for
     seconds as with a back-off. With `burst=True` it leaves when every slot is idle and nothing is queued.
     """
@@ -141,7 +141,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         )
         self._next_due: float | None = None
         self._is_new = True
-        """Whether it has not yet taken over what dead workers left."""
+        """Whether it has not yet taken over the jobs of dead workers."""
         self._waker = threading.Thread(target=self._watch, name="Waker", daemon=True)
         super().__init__(huey, **{**options, "worker_type": WORKER_THREAD})
         # huey restarts at SIGHUP; a worker whose terminal was closed leaves, unless it runs under nohup.
@@ -150,7 +150,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self._signal_actions[signal.SIGHUP] = self._signal_actions[signal.SIGTERM]
 
     def start(self) -> None:
-        self._set_signal_handlers()  # who sees it announced may ask it to leave
+        self._set_signal_handlers()  # from its announcement on it may be asked to leave
         output = settings.output_of(self.huey.home)
         (output / "postcards").mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
@@ -230,7 +230,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self._dispatcher.stop(*stop)
 
     def _wake(self) -> bool:
-        """Return whether a job may start, or one of huey's own tasks waits, and wake who may do it."""
+        """Return whether a job may start, or a task of huey's waits, and wake the threads for them."""
         job_waits = self._watched.may_claim(self._request)
         if job_waits:
             self._dispatcher.wake()

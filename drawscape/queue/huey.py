@@ -18,10 +18,7 @@ from huey.storage import BlackHoleStorage, SqliteStorage
 
 from drawscape import clock
 from drawscape.durations import Duration, seconds
-from drawscape.errors import (
-    JobOptionError,
-    QueueError,
-)
+from drawscape.errors import JobOptionError, QueueError
 from drawscape.queue.codec import Codec
 from drawscape.queue.consumer import JobConsumer
 from drawscape.queue.engines.engine import Engine, open_engine
@@ -37,10 +34,10 @@ from drawscape.settings import LIBRARY_TASK_MODULES
 _LOG = logging.getLogger("huey.drawscape")
 
 _JOBS_WAIT_S = 0.5
-"""The thread that runs jobs waits no longer for the file or server: a time limit may be over meanwhile."""
+"""The longest wait of the thread that runs jobs for the file or server: a time limit may end meanwhile."""
 
 _JOBS_SILENCE_S = 15.0
-"""Nor for a server that is silent; an end with a result of 500 MB may take it some seconds."""
+"""The longest silence of a server for that thread; writing a result of 500 MB may take some seconds."""
 
 
 class SignedMessages(Serializer):  # type: ignore[misc]
@@ -62,7 +59,7 @@ class SignedMessages(Serializer):  # type: ignore[misc]
 
 
 class RunsJobs(Huey):  # type: ignore[misc]
-    """What a huey with a `job` table has beside huey's own.
+    """The methods that a huey with a `job` table adds to huey's own.
 
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
     as huey does, in its threads. `home` is the folder in which jobs run. Functions of `task_modules` may be
@@ -145,9 +142,9 @@ class RunsJobs(Huey):  # type: ignore[misc]
         return entry
 
     def run_timetable(self, queue: Queue, now: float | None = None) -> None:
-        """Queue what has come due since the last call; one entry's error does not stop the others.
+        """Queue the periodic jobs that came due since the last call; an error in one stops no other.
 
-        What a locked or full queue did not take is queued by the next call.
+        While the queue is locked or its disk full, they wait for the next call.
         """
         minute = int((clock.now() if now is None else now) // MINUTE_S)
         for name, entry in self.timetable.items():
@@ -165,7 +162,7 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     """A drop-in SqliteStorage whose file also holds the jobs.
 
     `jobs` is the file for the thread that runs jobs (`synchronous=NORMAL`). `watched` is the same file for
-    those that look for changes made by others, or prune.
+    the threads that check for changes by others, or prune.
     """
 
     has_tasks = True
@@ -223,7 +220,7 @@ class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
 
 
 class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
-    """Holds no task of huey's own; `jobs` is for a worker's threads, `watched` for the one that looks."""
+    """Holds no task of huey's own; `jobs` is for the dispatcher, `watched` for the thread that checks."""
 
     has_tasks = False
 

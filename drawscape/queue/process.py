@@ -51,7 +51,7 @@ class WorkerProcess:
 
 
 def start_shared_worker(queue: Queue, slots: int | None = None) -> WorkerProcess | None:
-    """Return a worker for `queue`, or None when one is alive already; others who call this meanwhile wait."""
+    """Return a worker for `queue`, or None when one is alive already; other callers wait meanwhile."""
     # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
     with open(queue.database.folder / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -76,7 +76,7 @@ def start_worker(queue: Queue, slots: int | None = None) -> WorkerProcess:
     environment = {**os.environ, "DRAWSCAPE_HOME": str(home), "PYTHONSAFEPATH": "1"}
     if os.environ.get("DRAWSCAPE_QUEUE"):  # a relative path is relative to here, not to the home
         environment["DRAWSCAPE_QUEUE"] = database.target
-    # Without the folder on the path: a `random.py` of the project would be taken for Python's.
+    # Without the folder on the path: its `random.py`, if it has one, would hide Python's.
     command = [sys.executable, "-P", "-m", "drawscape", "worker", "--with-parent"]
     if slots is not None:
         command += ["-w", str(slots)]

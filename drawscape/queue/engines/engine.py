@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Engine: TypeAlias = sqlite.SqliteEngine | postgres.PostgresEngine
     Transaction: TypeAlias = sqlite.SqliteRun | postgres.PostgresRun
-else:  # who uses files alone needs no psycopg
+else:  # a queue in a file needs no psycopg
     Engine = Transaction = Any
 
 
@@ -46,7 +46,7 @@ class WorkerInfo:
     """A worker as it shows itself; `started_at` and `renewed_at` in seconds since 1970.
 
     `trouble` is why it runs nothing, though alive. `boot` and `process_started` (clock ticks) name the
-    process whatever else gets its number, `inode` its lock file: in a copy of it they mean nothing.
+    process even when its number is used again. `inode` names its lock file, so a copy of it means nothing.
     """
 
     id: str
@@ -65,7 +65,7 @@ class WorkerInfo:
 
 
 class Renewal(NamedTuple):
-    """A sign of life that was confirmed: when it was asked for, and what the worker holds by the table."""
+    """A confirmed renewal: when it was asked for, and which jobs the worker holds by the table."""
 
     asked_boot_s: float
     held: frozenset[tuple[str, int]]
@@ -89,7 +89,7 @@ class JobTable:
         return {**request._asdict(), "lanes": self.list_value(request.lanes)}
 
     def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job waits that a worker who asks so may start now."""
+        """Return whether a job is queued that this request could claim now."""
         raise NotImplementedError
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
@@ -101,7 +101,7 @@ class JobTable:
         return False
 
     def flush(self) -> None:
-        """Let what was committed survive a power loss; nobody waits for that."""
+        """Make commits survive a power loss, without a wait for jobs."""
 
     def drop_unused(self, run: Any) -> None:
         """Remove batches and groups of which no job is left, in a transaction that is alone."""

@@ -63,13 +63,13 @@ class FileGuard:
     """Keeps the queue's files safe from their users: no log removed too early, nothing written into a void.
 
     SQLite's POSIX locks have a trap: a process that closes any descriptor of a file loses all its locks on
-    it. A notebook that reads `queue.db` (to copy it, to zip it) loses them so. Another process then takes
-    itself for the last one at its end, and removes the log: the notebook writes on into a removed file. One
-    that comes takes itself for the first, and clears the shared memory under the others.
+    it. A notebook loses them when it reads `queue.db`, to copy it or to zip it. Another process that ends
+    then believes that it is the last one, and removes the log: the notebook writes on into a removed file. A
+    process that starts believes that it is the first one, and clears the shared memory under the others.
 
-    So each process takes two locks more on the same bytes, of the kind that belongs to a descriptor (Linux's
-    "open file description locks"). While it lives nobody gets the exclusive lock that the removal takes, or
-    finds the shared memory unused. Elsewhere each operation looks whether the files are those that were
+    So each process holds two more locks on the same bytes, of the kind that belongs to a descriptor (Linux's
+    "open file description locks"). While it lives, no other process gets the exclusive lock for the removal,
+    or finds the shared memory unused. Elsewhere each operation checks that the files are those that were
     opened.
     """
 
@@ -88,8 +88,8 @@ class FileGuard:
     def check(self) -> None:
         """Raise QueueGoneError when one of the files was deleted or replaced since it was opened.
 
-        The time of their folder moves with each file that is made, removed or renamed in it. Mostly one look
-        at it is enough: a file whose time was read is dearer to write next, by a fifth of an enqueue.
+        The time of their folder changes with each file that is made, removed or renamed in it. Usually that
+        time is enough: after a check of a file its next write is slower, by a fifth of an enqueue.
         """
         now, stamp = time.time_ns(), _status(self._folder)
         if stamp and stamp == self._stamp:
@@ -105,10 +105,10 @@ class FileGuard:
         self._stamp = stamp if stamp and now - stamp[2] > _FRESH_NS else ()
 
     def check_at_times(self) -> None:
-        """Check, if that was not done within the last `_BETWEEN_S`: a reader need not ask at each look.
+        """Check, if the last check is older than `_BETWEEN_S`; enough for a reader.
 
-        Each check lets go of Python's lock, for which worker threads then queue up. Who writes checks after
-        each commit, so that nothing is acknowledged into a file that is gone.
+        Each check releases Python's lock, and worker threads then wait for it. A writer checks after each
+        commit, so that nothing is acknowledged into a file that is gone.
         """
         now = time.monotonic()
         if now - self._checked_at > _BETWEEN_S:

@@ -93,7 +93,7 @@ class Locks:
                 _write(descriptor, replace(info, trouble=trouble))
 
     def retire(self, worker: str) -> None:
-        """Let `worker`, one of this process, be gone."""
+        """Remove the lock and the file of `worker`, one of this process."""
         with _HELD_LOCK:
             descriptor = _HELD.pop(worker, None)
             self._path(worker).unlink(missing_ok=True)
@@ -112,7 +112,7 @@ class Locks:
         return worker is not None and self._check(worker)[0] is True
 
     def is_dead(self, worker: str | None) -> bool:
-        """Return whether `worker` may be taken for dead.
+        """Return whether `worker` counts as dead.
 
         Of some nothing certain is known: their file is gone, or a copy. They are dead after some seconds in
         which this process has asked again and again, and seen no sign of life.
@@ -157,7 +157,7 @@ class Locks:
             return None, None
         with file:
             info = _read(file.fileno())
-            try:  # a shared lock: two that look at the same time do not disturb each other
+            try:  # a shared lock: two checks at once do not disturb each other
                 fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except OSError:
                 return True, info

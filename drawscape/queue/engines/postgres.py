@@ -226,7 +226,7 @@ class PostgresEngine(PostgresQueries, JobTable):
         return f"drawscape_{self._number:08x}"
 
     def _notify(self, raw: Session, *, is_work: bool) -> None:
-        """Let others know of a commit; one that is lost with the connection is found by a poll."""
+        """Notify others of a commit; when the notice is lost with the connection, a poll finds the commit."""
         try:
             raw.execute(
                 "begin; set local synchronous_commit = off; select pg_notify("

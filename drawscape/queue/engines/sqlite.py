@@ -50,7 +50,7 @@ _REMEDIES = {
 
 
 class Connection(sqlite3.Connection):
-    """Closed when nobody holds it any more; the collector ends what refers to each other in any order."""
+    """Closed when nothing refers to it any more; the collector ends a cycle of objects in any order."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         with _FORKING:  # which goes through all connections
@@ -205,7 +205,7 @@ class SqliteEngine(SqliteQueries, JobTable):
             return rows
 
     def _check_commit(self) -> None:
-        """Raise QueueGoneError if a caller's commit went into a file that is gone; a worker looks later."""
+        """Raise QueueGoneError if a caller's commit went into a file that is gone; a worker checks later."""
         if self._synchronous == FULL:
             self._guard.check()
 
@@ -253,8 +253,8 @@ class SqliteEngine(SqliteQueries, JobTable):
     def version(self) -> tuple[int, int]:
         """Return numbers that change with every commit of another connection, and with changes by this one.
 
-        SQLite's `data_version` alone does not move when who waits also cancels, in a coroutine or a loop
-        over the jobs of a batch.
+        SQLite's `data_version` alone misses what this connection writes, as when one coroutine waits and
+        another one cancels.
         """
         return self.written_by_others(), self.connection.total_changes
 
@@ -263,7 +263,7 @@ class SqliteEngine(SqliteQueries, JobTable):
         return int(self.read("pragma data_version")[0][0])
 
     def commit_watch(self) -> "FileWatch":
-        """Return what waits for the commits of others."""
+        """Return an object that waits for the commits of others."""
         return FileWatch(self.folder, self.written_by_others)
 
     def flush(self) -> None:
@@ -384,7 +384,7 @@ _FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its ow
 
 
 def _before_fork() -> None:
-    """Let no thread be inside SQLite while the process forks: the child would find its locks taken."""
+    """Keep all threads out of SQLite while the process forks: the child would find its locks taken."""
     _FORKING.acquire()
     locks = [engine.write_lock for engine in _ENGINES] + [one.lock for one in _CONNECTIONS]
     _LOCKED.extend(lock for lock in locks if lock.acquire(timeout=_FORK_PATIENCE_S))
@@ -400,7 +400,7 @@ def _after_fork() -> None:
 
 def _after_fork_in_child() -> None:
     _after_fork()
-    for engine in _ENGINES:  # who else held them is not here
+    for engine in _ENGINES:  # their holders do not exist here
         engine.write_lock = threading.RLock()
 
 

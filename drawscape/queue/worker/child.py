@@ -44,7 +44,7 @@ READY, PROGRESS, DONE = "ready", "progress", "done"
 _LENGTH_BYTES = 8
 
 _MOST_PEAK_KB = 262_144
-"""A child that has held more is replaced: what it keeps, and its peak, would be the next job's."""
+"""A child whose peak was higher is replaced: the next job would start with its memory and its peak."""
 
 _MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
 
@@ -87,14 +87,14 @@ class Child:
         home = Path(settings.home)
         os.environ["DRAWSCAPE_HOME"] = str(home)
         os.environ[CHILD] = child_mark(self._pid)
-        os.environ.pop(SAFE_PATH, None)  # a script that a task starts finds what lies beside it
+        os.environ.pop(SAFE_PATH, None)  # scripts that a task starts can import their neighbours
         os.chdir(home)
         sys.path[:] = [path for path in sys.path if path not in ("", str(home))]
         add_folder(home)  # last: a `random.py` in it hides nothing
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        # A service manager asks worker and children alike, and who runs has some grace: the worker says when.
-        # Unlike `SIG_IGN` this is not so for what a task starts.
+        # A service manager sends SIGTERM to the children too. Only the worker decides when a job ends. Unlike
+        # `SIG_IGN`, a handler is not inherited by programs that a task starts.
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.signal(ASK_TO_STOP, self._on_request)
         limit_memory(settings.memory_limit_bytes)
@@ -170,7 +170,7 @@ class Channel:
         self.descriptor = connection.fileno()
         self._data = bytearray()
         self.unsent = memoryview(b"")
-        """The rest of a message that the socket has not taken; only one that does not block leaves any."""
+        """The rest of a message, while a socket that does not block is full."""
 
     def send(self, content: tuple[Any, ...]) -> None:
         """Send a message, until the socket is full; raise OSError when the other end is closed."""
@@ -214,7 +214,7 @@ def _flush_output() -> None:
 
 
 def _capture_output(log: Connection) -> None:
-    """Send whatever this process and its libraries print to the worker, which keeps it with the job."""
+    """Send the output of this process and its libraries to the worker, which keeps it with the job."""
     for descriptor in (1, 2):
         os.dup2(log.fileno(), descriptor)
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115

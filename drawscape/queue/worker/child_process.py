@@ -50,7 +50,7 @@ def start_process(target: Callable[..., None], *arguments: Any) -> Any:
     # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
     process = context.Process(target=target, args=arguments, name="drawscape-job", daemon=False)
     with _STARTING, _no_main_module():
-        # The server of children must not take a `random.py` of the folder it starts in for Python's.
+        # Else the fork server would import a `random.py` of its folder instead of Python's.
         os.environ[SAFE_PATH] = "1"
         try:
             process.start()
@@ -97,7 +97,7 @@ class ChildProcess:
         self.descriptors = ours.fileno(), self._log.fileno(), int(death)
         """What to poll: messages, log, end of the process.
 
-        In this order: a log that is empty then has nothing of who has just answered.
+        In this order: once an answer is read, the log before it was read too.
         """
         self.ended = False
         """Whether it was made sure that the child is dead."""

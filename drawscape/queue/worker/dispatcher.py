@@ -66,7 +66,7 @@ class Dispatcher:
         self._may_claim = True
         self._start_at = self._claim_at = 0.0
         self.gone = threading.Event()
-        """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
+        """Set at the very end. Python 3.11 reports a thread as ended when Ctrl-C interrupts its join."""
         self.thread = threading.Thread(target=self._run, name="Jobs", daemon=True)
 
     # From other threads
@@ -169,7 +169,7 @@ class Dispatcher:
         return ready
 
     def _guarded(self, slot: Slot, step: Callable[[], object]) -> None:
-        """Take a step of a slot; whatever is wrong harms its own job alone."""
+        """Run a step of a slot; an error ends only the job of that slot."""
         try:
             step()
         except ChildStartError as error:
@@ -185,7 +185,7 @@ class Dispatcher:
                 slot.outcome = _unforeseen("its worker could not run it", error)
 
     def _show_trouble(self, trouble: str | None) -> None:
-        """Let others see why nothing runs here; None: it does."""
+        """Show other processes why no job runs here; None: jobs run."""
         try:
             self._engine.workers.note_trouble(self._request.worker, trouble)
         except DrawscapeError as error:
@@ -276,7 +276,7 @@ class Dispatcher:
         return True
 
     def _has_code_for(self, slot: Slot) -> bool:
-        """Return whether to write an outcome; else the job has gone back to who has its code."""
+        """Return whether to write the outcome; False when the job went back to a worker that has its code."""
         claim, outcome = slot.claim, slot.outcome
         if claim and outcome and (outcome.detail or {}).get("refused"):
             slot.outcome = refuse(self._engine, claim, outcome)

@@ -32,7 +32,7 @@ class JobLog:
         return self._start + len(self._data)
 
     def write(self, data: bytes) -> None:
-        """Add `data`; of what exceeds twice the cap the last `CAP_BYTES` stay."""
+        """Add `data`; a log of more than twice `CAP_BYTES` is cut to its last `CAP_BYTES`."""
         self._data += data
         if len(self._data) > 2 * CAP_BYTES:
             gone = len(self._data) - CAP_BYTES
@@ -41,7 +41,7 @@ class JobLog:
             self._row = max(self._row, self._start)
 
     def flush(self) -> None:
-        """Let others see it: write the row that grows; when it is full the next begins behind it."""
+        """Write the last row of the log into the table; a full row is followed by a new one."""
         if self._written == self.end:
             return
         engine = self._engine

@@ -24,7 +24,7 @@ from drawscape.queue.engines.engine import Renewal
 from drawscape.queue.worker.child_process import ChildStartError, start_process
 
 _SHARE = 2 / 3
-"""Of a lease, after which children end: the rest is for whatever is slow."""
+"""The share of a lease after which children end; the rest allows for slow machines."""
 
 _CHECK_S = 1.0
 """The clock goes on while the machine sleeps, and the wait for a message does not."""
@@ -135,9 +135,9 @@ def _count_down(
 
 
 def _kernel_timer() -> Callable[[float], object]:
-    """Return what lets the kernel kill this process at a moment, so also when it is stopped (Linux).
+    """Return a function that sets when the kernel kills this process, even while it is stopped (Linux).
 
-    After a sleep of the machine the kernel does so before our own check, up to a second later, would.
+    After a sleep of the machine the kernel is up to a second faster than our own check.
     """
     if sys.platform != "linux":
         return lambda _: None

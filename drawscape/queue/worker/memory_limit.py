@@ -11,7 +11,7 @@ from drawscape.errors import SettingsError
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _MEMORY_SHARE = 0.8
-"""Of what there is: a job that asks for more fails with a named error, before the system starts to kill."""
+"""The share of all memory that one job may have: beyond it a job fails by name, before the system kills."""
 
 CGROUPS = Path("/sys/fs/cgroup")
 

@@ -27,13 +27,13 @@ CHILD = "DRAWSCAPE_CHILD"
 
 
 def end_with(lifeline: Connection) -> None:
-    """Let the kernel kill this whole process group when who holds the other end of a pipe is gone.
+    """Make the kernel kill this process group when the process at the other end of `lifeline` is gone.
 
-    Nobody writes to it. On Linux its closing raises a signal of our choice, which stops even a loop in C.
-    Elsewhere a thread watches.
+    Nobody writes to that pipe. On Linux a signal of our choice is sent when it closes: SIGKILL, which stops
+    even a loop in C. Elsewhere a thread watches the pipe.
     """
     if sys.platform == "linux":
-        # Opened again: whom a signal goes to is a matter of the open file, which others may have, too.
+        # Opened again: the receiver of the signal belongs to the open file, which other processes share.
         descriptor = os.open(f"/proc/self/fd/{lifeline.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
@@ -51,7 +51,7 @@ def end_with(lifeline: Connection) -> None:
 
 
 def mark_environment(worker: str, folder: Path) -> None:
-    """Let every process that this one starts from now on carry the mark of `worker`, of that folder."""
+    """Mark every process that this one starts from now on with `worker` and its folder."""
     os.environ[_WORKER] = _mark(worker, folder)
 
 

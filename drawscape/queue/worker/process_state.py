@@ -1,6 +1,6 @@
 """Whether a child process may run another job: its state is as before, and so is the code that it has loaded.
 
-Most of what a job may change is restored after it. Else the child is replaced.
+Most changes by a job are undone after it. Otherwise the child is replaced.
 """
 
 import contextlib
@@ -117,7 +117,7 @@ def _unchanging() -> tuple[object, ...]:
 
 
 def _restore_random() -> None:
-    """Let the next job draw random numbers that nobody has seeded."""
+    """Seed the random generators from the system, so that no job depends on the one before."""
     random.seed(int.from_bytes(os.urandom(16)))
     if numpy_random := sys.modules.get("numpy.random"):
         numpy_random.seed()

@@ -89,7 +89,7 @@ class TaskCaller:
         return code is None or self._code_folder != self._home or code == digest_of(self._home)
 
     def _take(self, code: str | None) -> None:
-        """Let this process have the code of that digest, for good."""
+        """Load the code of that digest; the process keeps it until its end."""
         if self._code_folder is not None:
             return
         folder = self._home
@@ -209,7 +209,7 @@ def _traceback(error: BaseException) -> str:
 
 
 def run_here(queue: "Queue", job_ids: list[str], until: float) -> bool:
-    """Run these jobs, and what follows from them, in this process, one after another, without a worker.
+    """Run these jobs and their dependents in this process, one after another, without a worker.
 
     State that a job changes is not restored, and nothing can kill the job. Returns False when that took
     longer than `until` (monotonic seconds).
@@ -226,7 +226,7 @@ def run_here(queue: "Queue", job_ids: list[str], until: float) -> bool:
     engine.workers.announce(WorkerInfo(here, pid, 1, queue.name, clock.now()), lambda _: True)
     known, ran = [*job_ids], True
     try:
-        while ran:  # what waits for one that comes later, and what is tried again, has another turn
+        while ran:  # again for dependents and retries
             ran = False
             for job_id in known:
                 if rows := engine.write(engine.CLAIM_ONE, id=job_id, worker=here, pid=pid):
