@@ -568,7 +568,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         `source` is a path or the file's content. Its drawing, not its page, fills the box. With one of
         `width` and `height` the other follows, with neither it stays as large as it is. It
         is drawn with the current pen, or in its own layers with `keep_layers`.
-        Raises SvgReadError for what cannot be read or holds no lines, CanvasError for an empty box.
+        Raises SvgReadError for a file that cannot be read or holds no lines, CanvasError for an empty box.
 
         >>> badge = SVGBuilder(20, 20).circle(10, 10, 8).to_bytes()
         >>> svg.add_svg(badge, 10, 10, width=40).lines().bounds

@@ -72,7 +72,7 @@ create trigger drawing_gone after delete on drawing begin
     delete from thumbnail where drawing = old.id;
 end;
 """
-"""What makes a new file. A change here needs a migration, and a column its field in drawing.py."""
+"""The statements for a new file. A change needs a migration; a new column needs a field in drawing.py."""
 
 VERSION = 5
 
@@ -111,7 +111,7 @@ drop table mark_of_recipe;
 drop table tag_of_recipe;
 """,
 }
-"""What makes the next version of a file of each version. Those before 4 were of 0.3."""
+"""The migration of each version to the next. Versions before 4 were of 0.3."""
 
 
 class _CatalogueConnection:

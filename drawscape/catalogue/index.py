@@ -258,7 +258,7 @@ def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = Fals
 
 
 def mark_gone(places: Iterable[str]) -> None:
-    """Mark as deleted what no longer stands at these places."""
+    """Mark the drawings that are no longer at these places as deleted."""
     with reading() as connection:
         rows = [
             row

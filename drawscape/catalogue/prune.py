@@ -12,7 +12,7 @@ from drawscape.catalogue.query import drawings
 
 @dataclass(frozen=True)
 class Pruning:
-    """What pruning does: the drawings that may go, and how many stay because of what."""
+    """The plan of pruning: the drawings to delete, and how many stay for which reason."""
 
     going: tuple[Drawing, ...]
     marked: int

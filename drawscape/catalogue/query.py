@@ -1,4 +1,4 @@
-"""Drawings by what they are: sketch, parameters, stars, tags, text, time."""
+"""Queries for drawings: by sketch, parameters, stars, tags, text, time."""
 
 import inspect
 import json

@@ -173,7 +173,7 @@ def _placed(document: Document, options: PlotOptions) -> Document:
 
 
 def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document]]:
-    """Return the sheets with what their files' names end in; one sheet without --tile."""
+    """Return the sheets with the suffixes of their files' names; one sheet without --tile."""
     if options.tile is None:
         return [("", document)]
     size = paper_size(options.tile, "landscape" if options.landscape else None)

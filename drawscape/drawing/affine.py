@@ -154,7 +154,7 @@ def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
     """Return the map that an SVG `transform` attribute describes.
 
     With `css` lengths and angles need units, as they do in a style; without it they have none. None takes
-    both. Raises CanvasError for what SVG does not know.
+    both. Raises CanvasError for unknown transforms.
 
     >>> parse_transform("translate(10 20) scale(2)") == translation(10, 20) @ scaling(2)
     True

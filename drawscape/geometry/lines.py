@@ -312,7 +312,7 @@ def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:
 
 @on_lines
 def simplify(lines: Lines, tolerance_mm: float = 0.05) -> Lines:
-    """Return `lines` without the points that lie within `tolerance_mm` of what stays.
+    """Return `lines` without the points that lie within `tolerance_mm` of the rest.
 
     Takes Lines or one line as (N, 2) in mm, gives the same kind; ends stay. (Douglas & Peucker
     1973, in GEOS.) Raises GeometryError when `tolerance_mm` is negative.
@@ -441,7 +441,7 @@ def one_line(shape: Drawable, ys: Any = None) -> Points:
 def as_lines(shapes: Drawable) -> Lines:
     """Return lines of any of the kinds of Drawable; areas give their rings, points give dots.
 
-    Raises GeometryError for what holds no points, and for points that are not finite.
+    Raises GeometryError for objects without points, and for points that are not finite.
     """
     if isinstance(shapes, Lines):
         return shapes
@@ -458,7 +458,7 @@ def as_lines(shapes: Drawable) -> Lines:
 
 
 def listed(values: Any) -> Any:
-    """Return a list of what can only be iterated over, such as a generator or zip()."""
+    """Return a list of an iterator's items, such as those of a generator or zip()."""
     if isinstance(values, np.ndarray) or not isinstance(values, Iterable):
         return values
     return [list(value) if isinstance(value, Iterator) else value for value in values]

@@ -46,7 +46,7 @@ class TextStyle:
         return self.size / CAP_HEIGHT
 
     def glyphs(self, text: str) -> list[Glyph]:
-        """Return the glyphs of `text`; raise GlyphError for what cannot be written."""
+        """Return the glyphs of `text`; raise GlyphError for characters without a glyph."""
         return glyphs_for(text, self.font, missing=self.missing)
 
     def width(self, text: str) -> float:
@@ -90,7 +90,7 @@ def set_text(
     Without a `width` rows are aligned to the anchor's x; with one, to the box that begins there.
     `line_height` is in cap heights. 'justify' needs a width and leaves a paragraph's last row
     ragged.
-    Raises GlyphError for what cannot be written, CanvasError for sizes that cannot be.
+    Raises GlyphError for characters without a glyph, CanvasError for sizes that cannot be.
     """
     _check(align, valign, width, line_height)
     rows = rows_of(text, style, width)
@@ -205,7 +205,7 @@ def set_along(
 
     Each letter is turned as the path runs at its middle. 'justify' spreads the letters over the
     whole path. `offset` in mm lifts the writing off the path to the left of its run.
-    Raises CanvasError when the text is longer than the path, GlyphError for what cannot be written.
+    Raises CanvasError when the text is longer than the path, GlyphError for characters without a glyph.
     """
     _check(align, "baseline", None if align != "justify" else 1.0, LINE_HEIGHT)
     if not is_number(offset):

@@ -148,7 +148,7 @@ DRAWN: dict[str, tuple[Any, ...]] = {
     "©": (b.encircled, "C"),
     "®": (b.encircled, "R"),
 }
-"""Letters and signs by what draws them from a font's own glyphs, and what that is given."""
+"""Letters and signs, with the function that draws each from a font's glyphs, and its arguments."""
 
 # Letters that are turned or extended from others of the font cyrillic.
 _UKRAINIAN = {"є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}

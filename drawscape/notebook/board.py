@@ -63,7 +63,7 @@ ORDERS: tuple[SortOrder, ...] = get_args(SortOrder)
 FIRST_TILES = 40  # tiles in one message: the first are on the page while the rest is read
 
 PREVIEW_S = 1.0
-"""A drawing that takes longer shows in its tile what there is of it: that costs the page a whole drawing."""
+"""A drawing that takes longer shows its unfinished lines in its tile: that costs the page a whole drawing."""
 
 CATALOGUE_S = 0.5
 """How often to read whether anybody has drawn or marked: others' work shows within a second."""

@@ -188,7 +188,7 @@ class ContactSheet(Board):
     """
 
     batch: Batch | None = None
-    """The batch that was queued for what did not exist; None when all did."""
+    """The batch of the drawings that did not exist; None if all did."""
     _page_calls = f"{Board._page_calls} cancel more"
     _base: Settings | None = None
     _job_timeout: Any = None

@@ -139,7 +139,7 @@ class History(Board):
         self._show_page()
 
     def refresh(self) -> None:
-        """Read the catalogue and show what there is."""
+        """Read the catalogue and show its drawings."""
         with self._lock:  # results are shown in the order of their reading
             self._found = _find(self._values, self._where)
             self._show_page()

@@ -143,7 +143,7 @@ def compare(*drawings: Viewable) -> "Comparison":
 
 
 class Comparison(Viewer):
-    """Drawings side by side, laid over each other, or in turn; under them a table of what differs."""
+    """Drawings side by side, laid over each other, or in turn; under them a table of the differences."""
 
     def __init__(self, drawings: Sequence[Titled], settings: Sequence[Values]) -> None:
         rows = differences([title for _, title in drawings], settings)

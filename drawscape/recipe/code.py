@@ -165,7 +165,7 @@ def _texts(file: str) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
-    """Return the definitions of functions and classes in a text, by what each is compiled to."""
+    """Return the definitions of functions and classes in a text, by their code objects."""
     try:
         script = compile(text, "<definitions>", "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError):
@@ -257,7 +257,7 @@ def _is_wrapper(value: Any) -> bool:
 
 
 def _within(value: Any) -> Any:
-    """Return the function in what packages made around it."""
+    """Return the function inside the wrappers that packages made."""
     while _is_wrapper(value):
         value = value.__wrapped__
     return value
@@ -378,7 +378,7 @@ class _CodeWalk:
         return name
 
     def _cannot(self, *counted: object) -> str:
-        """Note that there is no source, and return an expression of what counts all the same."""
+        """Note that there is no source, and return an expression of the values that count."""
         self.is_source = False
         return repr(counted)
 
@@ -509,7 +509,7 @@ class _CodeWalk:
                 yield f"{name}.{key}", f"{name}.{key} = {self._value(held_there)}"
 
     def _decorators(self, value: Any) -> list[ast.expr]:
-        """Return what makes `value` around the function in it, the outermost first."""
+        """Return the wrappers of the function in `value`, the outermost first."""
         found = []
         while _is_wrapper(value):
             maker: Any = cache
@@ -617,7 +617,7 @@ class _CodeWalk:
         }
 
     def _value(self, value: Any) -> str:
-        """Return an expression for any value: its name, if it has one, else what makes it."""
+        """Return an expression for any value: its name, if it has one, else code that makes it."""
         if not _is_named(value):
             return self._made(value)
         self._members(value)

@@ -91,7 +91,7 @@ class Provenance:
 
     @property
     def mark_key(self) -> str:
-        """To what its marks belong: see `mark_key`."""
+        """The key of its marks: see `mark_key`."""
         page = (self.width, self.height, self.margin)
         return mark_key(self.sketch, self.parameters, self.seed, *page)
 

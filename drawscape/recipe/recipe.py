@@ -90,7 +90,7 @@ def recipe_of(
 ) -> Recipe:
     """Return the recipe of `sketch` with `values` on a page of mm, without drawing it.
 
-    Raises UnknownNameError, ParameterError and CanvasError for what cannot be drawn.
+    Raises UnknownNameError, ParameterError and CanvasError for impossible values.
     """
     arguments = sketch.arguments(values or {})
     page = SVGBuilder(width, height, margin=margin or 0.0)

@@ -100,7 +100,7 @@ def load_file(file: Path) -> Sketch:
     folder, name = file.resolve().parent, file.stem
     if folder.name == _PACKAGE:
         return SketchFolder(folder).load(name)
-    add_folder(folder)  # for what it imports from beside it
+    add_folder(folder)  # for imports of its neighbours
     spec = spec_from_file_location(f"{_PACKAGE}.{name}", file)
     if spec is None or spec.loader is None:
         raise SketchFileError(
@@ -272,7 +272,7 @@ def draw(
     `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
     whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
     shorter side. `on_progress(fraction, svg)` is called at each step of a sketch that yields. Its `svg`
-    shows what there is so far. The canvas that is returned says in its `provenance` how to draw it again.
+    shows the lines so far. The canvas that is returned says in its `provenance` how to draw it again.
     Raises UnknownNameError, ParameterError and CanvasError for input that cannot be drawn.
 
     >>> draw("spiral", 100, 100, seed=7, turns=5)

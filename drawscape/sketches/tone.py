@@ -301,7 +301,7 @@ def separate(
     absorbed = 1 - np.clip(light / blank, 0, 1)
     parts = np.zeros((len(pens), *picture.shape[:2]))
     darkest = int(np.argmin(light.sum(axis=1)))
-    # The darkest pen keeps to what it takes first: what colors have in common.
+    # The darkest pen draws only the tone that all colors have in common.
     fixed = 1 - wanted.max(axis=-1)
     parts[darkest] = black * np.clip(fixed / absorbed[darkest].mean(), 0, 1)
     for round_ in range(ROUNDS):

@@ -59,7 +59,7 @@ def file_content(
 
 
 def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:
-    """Return what makes a group a layer for Inkscape, vpype, saxi and AxiDraw alike."""
+    """Return the attributes that make a group a layer for Inkscape, vpype, saxi and AxiDraw."""
     return {
         "id": f"layer{number}",
         "inkscape:groupmode": "layer",

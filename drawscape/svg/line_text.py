@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.lines import Lines
 
 END_OF_LINE = b"\n"
-"""Ends each line's last point in what `format_lines` gives."""
+"""Ends each line's last point in the text of `format_lines`."""
 
 # So many points at a time keep words, indices and table in the second-level cache.
 _CHUNK = 8192

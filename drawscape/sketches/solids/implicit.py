@@ -18,7 +18,7 @@ Solid = Callable[[Floats, Floats, Floats], Floats]
 """Negative within the body, zero on its surface; it lies within 1 of the origin."""
 
 CELLS, MOST = {"knot": 56, "gyroid": 40}, {"knot": 160, "gyroid": 100}
-"""Along a side of the mesh that hides what lies behind, and slices: a gyroid has far more surface."""
+"""Cells along a side of the mesh that hides lines, and slices: a gyroid has far more surface."""
 
 CLEARANCE = 0.006
 """Of the scene's depth: how far behind the mesh a slice, which is finer, may lie and still show."""

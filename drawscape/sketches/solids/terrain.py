@@ -92,6 +92,6 @@ def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
     shown = (apart > 0.9) & (sx >= frame.x0) & (sx <= frame.x1) & (wet < 0.5)
     lines = Lines.of(cartesian(np.clip(sx, frame.x0, frame.x1), y))
     clear = np.where(shown, top - y + 0.05, -1.0)
-    # What lies behind a ridge ends on it, not on the way down.
+    # Hidden lines end on the ridge, not on the way down.
     clear[:, 1:][(clear[:, 1:] < 0) & (clear[:, :-1] > 0)] = -1e6
     return keep_positive(lines, clear)

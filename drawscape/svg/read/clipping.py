@@ -21,7 +21,7 @@ from drawscape.svg.read.walk import PLACING, SOFT, passes_conditions, use_place
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import InheritedState, TreeWalk
 
-# A plotter cannot fade: what a mask lets through by half or more is drawn.
+# A plotter cannot fade: lines that a mask shows by half or more are drawn.
 _OPAQUE = 0.5
 _TOLERANCE_MM = 0.02
 _NUMBERS = re.compile(NUMBER)
@@ -129,7 +129,7 @@ def _clip_path(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedS
         return shapely.Polygon()
     own = walk.sheet.declarations(target)
     base = replace(state, matrix=IDENTITY, style=walk.style_at(target), clip=None)
-    # The clip path's own transform is in the units of what is clipped, its shapes may be in its box's.
+    # The clip path's transform is in units of the clipped element, its shapes may be in its box's.
     placed = walk.placed(target, own, base)
     matrix = state.matrix @ (placed @ units if in_box else units @ placed)
     key = (id(target), matrix, state.viewport)

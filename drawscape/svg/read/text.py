@@ -48,7 +48,7 @@ _TIMES = (
     "667 556 611 722 722 944 722 722 611 333 278 333 469 500 333 444 500 444 500 444 333 500 500 278 278 "
     "500 278 778 500 500 500 500 333 389 278 500 500 722 500 500 444 480 200 480 541"
 )
-# Of what text is set along, in user units.
+# Of the path that text follows, in user units.
 _CURVE_TOLERANCE = 0.05
 _MOST_LETTERS = 100_000
 """Of a file: a book."""
@@ -128,7 +128,7 @@ class _LetterRow:
     def __init__(self, walk: TreeWalk) -> None:
         self.letters: list[_Letter] = []
         self._walk = walk
-        # What the elements around a letter say of its place and of those that follow.
+        # The positions that surrounding elements give to a letter and those after it.
         self._places: list[dict[str, list[float]]] = []
 
     def collect(self, node: XmlNode, state: InheritedState, rise: float = 0.0) -> None:

@@ -1,6 +1,6 @@
 """XML text as a light tree of nodes, read with guards against hostile files.
 
-Entities are what makes XML dangerous: they fetch files, and they multiply. Illustrator's files
+Entities make XML dangerous: they fetch files, and they multiply. Illustrator's files
 declare a few for their name spaces, so only internal ones that hold no others are allowed.
 
 Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
@@ -100,7 +100,7 @@ def parse_xml(data: bytes | str) -> XmlNode:
 def embedded_svg(link: str) -> bytes:
     """Return the SVG that a `data:` link holds, percent-encoded or base64.
 
-    Raises ValueError for other links, and for what cannot be unpacked.
+    Raises ValueError for other links, and for data that cannot be unpacked.
     """
     head, _, data = link.strip().partition("#")[0].partition(",")
     is_svg = head.lower().startswith(("data:image/svg+xml", "data:;"))
@@ -242,7 +242,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 def parse_leniently(text: str) -> XmlNode:
     """Return the root of `text`, whatever prefixes, entities or ends of elements are amiss.
 
-    Raises SvgReadError for what nests beyond reason.
+    Raises SvgReadError for nesting that is too deep.
     """
     try:
         return parse_xml(text)

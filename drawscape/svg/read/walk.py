@@ -97,7 +97,7 @@ _MOST_CLIPS = 8_000
 # How much more one in another counts.
 _INNER = 16
 _MOST_TILES = 10_000
-# Of all images of a file, in bytes unpacked, and in what takes as long.
+# Of all images of a file, in unpacked bytes, or work that takes as long.
 _MOST_IN_IMAGES = 2_000_000
 
 
@@ -767,7 +767,7 @@ class TreeWalk:
         return self.style_at(node.parent).with_(self.resolved(self.sheet.declarations(node), node))
 
     def bounds_of(self, node: XmlNode, state: InheritedState) -> Bounds | None:
-        """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
+        """Return the box of an element's drawing, in its own units, for objectBoundingBox."""
         key = (id(node), state.viewport, state.style.font_size)
         if key not in self._bounds or state.used:
             with self.collecting(measuring=True) as scene:
