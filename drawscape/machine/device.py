@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -117,14 +117,21 @@ class Device:
         self.update(memory={name: getattr(driver, name) for name in _REMEMBERED})
 
     @contextmanager
-    def opened(self, *, patience_s: float = 10.0) -> Iterator[Driver]:
+    def opened(
+        self,
+        *,
+        patience_s: float = 10.0,
+        holder: str = "another command; try again when it has ended",
+    ) -> Iterator[Driver]:
         """Open the port and yield its driver, while nobody else may.
 
-        Raises MachineBusyError while another run has it for longer than `patience_s`, MachineError
-        when the port cannot be opened.
+        `holder` says to others what has the machine. Raises MachineBusyError with the other's words when it
+        has it for longer than `patience_s`, MachineError when the port cannot be opened.
         """
-        busy = f"machine {self.name!r} is busy with a plot; stop that first"
-        with locked(folder() / f"{self.name}.lock", patience_s, busy):
+        lock = folder() / f"{self.name}.lock"
+        with locked(lock, patience_s, lambda: self._busy_words(lock)):
+            with suppress(OSError):  # a full disk keeps nobody from lifting a pen
+                lock.write_text(holder)
             kind = _KINDS[self.driver][0]
             path = self._simulated() if self.driver == "simulator" else self.place
             baud = int(self.baud or self.settings.get("baudrate", kind.baudrate))
@@ -132,6 +139,10 @@ class Device:
                 driver = kind(port, self.machine, dict(self.settings))
                 _remind(driver, read_device(self.name).memory)  # by now: others may have had it
                 yield driver
+
+    def _busy_words(self, lock: Path) -> str:
+        holder = lock.read_text() or "a plot; stop that first"  # version 0.4 wrote nothing
+        return f"machine {self.name!r} is busy with {holder}"
 
     @property
     def place(self) -> str:
@@ -169,14 +180,14 @@ def _remind(driver: Driver, memory: dict[str, Any]) -> None:
 
 
 @contextmanager
-def locked(path: Path, patience_s: float, trouble: str) -> Iterator[None]:
+def locked(path: Path, patience_s: float, trouble: str | Callable[[], str]) -> Iterator[None]:
     """Hold the lock of a file; its owner's death releases it. Raises MachineBusyError."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         until = time.monotonic() + patience_s
         while not try_lock(handle, fcntl.LOCK_EX):
             if time.monotonic() > until:
-                raise MachineBusyError(trouble)
+                raise MachineBusyError(trouble if isinstance(trouble, str) else trouble())
             time.sleep(0.01)
         yield
     finally:

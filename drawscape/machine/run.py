@@ -25,6 +25,7 @@ _PROGRESS_S = 0.5
 _LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
 _RETRY_S = 0.2
 _RESCUE_S = 600.0  # that a machine with its pen down is waited for after its cable was pulled
+_LIFTING = "the lifting of its pen after a plot broke off; try again in a minute"
 _DYING_S = 10.0  # after which a machine that is still held is another run's, not a dying one's
 
 
@@ -103,8 +104,9 @@ class _Run:
     def go(self, start: int, *, ask_paper: bool) -> None:
         """Open the machine, ask the necessary questions, and draw from stroke `start` on."""
         self.rescuer = _Rescuer(self.device.name)
+        plot = f"plot {self.plot.id}; to stop it: `drawscape plots stop {self.plot.id}`"
         try:
-            with self.device.opened() as self.driver:
+            with self.device.opened(holder=plot) as self.driver:
                 try:
                     self._place_pen(self.plan.section_of(start) if ask_paper else None)
                     self._draw(start, ask_paper=not ask_paper)
@@ -395,7 +397,7 @@ def rescue() -> None:
         if device.driver == "simulator" and simulator_process(device.name) is None:
             return  # it lost its power with the job that had started it
         try:
-            with read_device(device.name).opened(patience_s=_RETRY_S) as driver:
+            with read_device(device.name).opened(patience_s=_RETRY_S, holder=_LIFTING) as driver:
                 driver.rescue()
             return
         except MachineBusyError:

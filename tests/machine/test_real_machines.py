@@ -10,7 +10,7 @@ from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmula
 from support import wait_until
 
 from drawscape.cli.root import root
-from drawscape.errors import MachineError
+from drawscape.errors import MachineBusyError, MachineError
 from drawscape.machine.device import add_device, read_device
 
 Z_AXIS = {"z_axis": True}
@@ -265,6 +265,31 @@ def test_a_person_sets_a_new_pen_while_the_plot_asks_for_it(
     carriage.strokes[:] = [one for one in carriage.strokes if len(one) > 1]
     verdict = drawn(desk, plot)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
+
+
+def busy_words():
+    """What another program reads that wants the machine."""
+    try:
+        with read_device("desk").opened(patience_s=0.05):
+            return ""
+    except MachineBusyError as error:
+        return str(error)
+
+
+def test_a_busy_machine_says_what_has_it(bench):
+    desk = bench("grbl", GrblEmulator, scale=2.0)
+    plot = desk.plot(scribble(9, strokes=20))
+    run = desk.start(plot)
+    wait_until(lambda: plot.state.done >= 1)
+    assert busy_words() == (
+        f"machine 'desk' is busy with plot {plot.id}; to stop it: `drawscape plots stop {plot.id}`"
+    )
+    desk.emulator.muted = True  # it takes a while to lift its pen
+    run.kill()
+    run.join(60)
+    wait_until(lambda: "the lifting of its pen after a plot broke off" in busy_words())
+    with read_device("desk").opened(patience_s=60):
+        assert "busy with another command" in busy_words()
 
 
 def test_a_machine_that_plots_is_not_moved_by_others(bench):
