@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from drawscape import clock
-from drawscape.atomic import scratch_folder
+from drawscape.atomic import scratch_folder, write_atomic
 from drawscape.errors import QueueError
 from drawscape.queue.codec import Codec
 from drawscape.queue.engines.engine import Engine
@@ -108,7 +108,9 @@ def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
         files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))
         with scratch_folder(folder.parent) as scratch:
             for path, data in files.items():
-                _write_flushed(scratch / path, data)
+                file = scratch / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(file, [data])
             for written in (scratch, *scratch.rglob("*/")):
                 _flush_folder(written)
             try:
@@ -120,15 +122,6 @@ def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
         _remove_unused(folder.parent)
     os.utime(folder)  # it was used now
     return folder
-
-
-def _write_flushed(file: Path, data: bytes) -> None:
-    """Write a file such that a power loss after the folder's renaming leaves it whole."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
