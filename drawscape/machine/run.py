@@ -249,7 +249,11 @@ class _Run:
         driver.zero_here()
 
     def _ask_paper(self, section: Section, sheet: str = "") -> None:
-        sheet = sheet or f"a sheet of {self.plan.width_mm:g} x {self.plan.height_mm:g} mm"
+        page = self.plan.width_mm, self.plan.height_mm
+        if not sheet:
+            sheet = f"a sheet of {page[0]:g} x {page[1]:g} mm"
+            if self.machine.format == "svg" and self.machine.turns(*page):
+                sheet += " (on its side, with its top at the machine's left)"
         self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
 
     def _draw(self, start: int, *, ask_paper: bool) -> None:

@@ -183,7 +183,16 @@ def test_a_plot_does_not_go_on_turned(bench):
     desk = bench("ebb", EbbEmulator)
     layer = Layer("1 pen", "black", None, Lines.of([[(5, y), (9, y)] for y in range(5, 35, 5)]))
     plot = desk.plot(Document(210, 290, (layer,)))  # lies on its side
-    assert desk.run(plot) == "done"
+    asked = []
+
+    def answer(text):
+        asked.append(text)
+        plot.request("answer", to=text)
+
+    assert desk.run(plot, yes=False, on_news=answer) == "done"
+    assert "210 x 290 mm (on its side, with its top at the machine's left) in desk" in asked[0]
+    top_left = desk.emulator.carriage.strokes[0][0]  # 5 mm from the sheet's left and top
+    assert top_left == pytest.approx((5, 205), abs=0.05)
     device = read_device("desk")
     device.update(profile=A3)
     with pytest.raises(PlotError, match="would draw the rest of plot"):
