@@ -203,6 +203,20 @@ def test_a_job_that_all_workers_of_its_lane_refuse_fails(url, database):
     assert refuse(database, claimed(database, "worker"), refused) == refused
 
 
+def test_only_a_transaction_that_has_written_sends_a_notice(url, database):
+    """Each notice wakes all workers."""
+    let_claim(url, "worker")
+    request = database.claim_values(ClaimRequest("background", "worker"))
+    before = database.version()
+    with database.transaction() as run:
+        run(run.MAY_CLAIM, **request)  # `with ... select`
+        run(run.PAUSED, queue="background")
+    assert database.version() == before
+    with database.transaction() as run:
+        run(run.PAUSE, queue="background", lane="*")
+    wait_until(lambda: database.version() > before)
+
+
 # Connections
 
 
