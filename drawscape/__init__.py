@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from drawscape.sketches.palette import Palette
     from drawscape.sketches.registry import draw, sketch
 
-__version__ = "0.4.0"
+__version__ = "0.5.0.dev0"
 
 __all__ = [
     "Between", "Color", "Palette", "Pen", "draw", "enqueue", "evolve", "form", "history", "sheet",
