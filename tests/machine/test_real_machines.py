@@ -304,15 +304,23 @@ def test_a_machine_that_plots_is_not_moved_by_others(bench):
     assert plot.state.reason == "stopped"
 
 
+def plug_elsewhere(machine, board, port):
+    """Pull the cable, and plug it in where the board has a name and the port another one."""
+    machine.faults.append(
+        lambda it: it.unplug()
+    )  # its own thread does it, which reads from the port
+    wait_until(lambda: machine.master is None)
+    machine.board = board
+    machine.plug(port)
+
+
 def test_a_cable_in_another_socket_leads_to_the_same_machine(bench, home, monkeypatch):
     boards = home / "boards"
     boards.mkdir()
     monkeypatch.setenv("DRAWSCAPE_BOARDS", str(boards))
     desk = bench("ebb", EbbEmulator)
     machine = desk.emulator
-    machine.unplug()
-    machine.board = boards / "usb-SchmalzHaus_EiBotBoard-if00"
-    machine.plug(home / "ttyACM0")
+    plug_elsewhere(machine, boards / "usb-SchmalzHaus_EiBotBoard-if00", home / "ttyACM0")
     add_device("desk", "ebb", str(machine.link))
     plot = desk.plot(scribble(2, strokes=10))
     machine.spared = 4
@@ -330,20 +338,18 @@ def test_another_board_at_the_port_is_sent_no_byte(bench, home, monkeypatch):
     boards = home / "boards"
     boards.mkdir()
     monkeypatch.setenv("DRAWSCAPE_BOARDS", str(boards))
-    desk, other = bench("grbl", GrblEmulator), None
-    machine = desk.emulator
-    machine.unplug()
-    machine.board = boards / "usb-1a86_USB_Serial_A1-if00-port0"
-    machine.plug(home / "ttyUSB0")
+    machine = bench("grbl", GrblEmulator).emulator
+    plug_elsewhere(machine, boards / "usb-1a86_USB_Serial_A1-if00-port0", home / "ttyUSB0")
     add_device("desk", "grbl", str(machine.link))
-    machine.unplug()
-    other = GrblEmulator(home / "ttyUSB0", z_axis=True).start()
+    machine.faults.append(lambda it: it.unplug())
+    wait_until(lambda: machine.master is None)
+    other, heard = GrblEmulator(home / "ttyUSB0", z_axis=True), []
+    other.unplug()
+    other.board = boards / "usb-FTDI_FT232R_B2-if00-port0"
+    other.plug()
+    monkeypatch.setattr(other, "receive", heard.append)
+    other.start()
     try:
-        other.unplug()
-        other.board = boards / "usb-FTDI_FT232R_B2-if00-port0"
-        other.plug()
-        heard = []
-        monkeypatch.setattr(other, "receive", heard.append)
         assert "another board is at" in command("machine", "check", "desk", code=1)
         assert not any(heard)
     finally:
