@@ -12,7 +12,8 @@ from support import commands, run
 from drawscape.cli.root import root
 
 VERBS = """
-Cut     Add Back Cancel Change Check Copy Delete Draw Find Follow Give Keep Let List Make Move Open Pause
+    Add Answer Back Cancel Change Check Copy Cut Delete Draw Find Follow Give Keep Let List Make Move
+    Open Pause
     Prepare Print Pull Queue Remove Resume Run Say Send Serve Set Show Start Stop Wait Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
 """What the help of a command begins with. A new one is welcome, if no old one does."""
