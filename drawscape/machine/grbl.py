@@ -2,7 +2,7 @@
 
 Source: github.com/gnea/grbl, doc/markdown/interface.md and commands.md. Its bytes are counted. `M3`, `M5` and
 `G4` wait for the planner, so the answer to the dwell behind a pen-up proves that the stroke is drawn. Its
-lines have no checksums: at each pen-up the place that it reports must be the end of the stroke.
+lines have no checksums: a lost line shows as an answer that is missing at the next pen-up.
 """
 
 import random
@@ -36,7 +36,7 @@ _ASK_S = 0.3
 _POLL_S = 0.1
 _BOOTS = 8  # questions of 0.3 s: an Arduino takes 2.5 s from its reset to its first word
 _HOLDS_ALWAYS = 255  # of $1
-_OFF_MM = 0.05  # that it may report a pen-up off its place
+_OFF_MM = 0.05  # that a Z axis may stand off the place where its homing ends
 
 # Settings, by number
 _IDLE, _INCHES, _HOMING, _HOME_LOW, _BACK, _LASER, _REACH_X, _REACH_Y = (
