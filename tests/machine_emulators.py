@@ -753,7 +753,7 @@ class MarlinEmulator(PlannedEmulator):
         super().__init__(link, carriage, scale=scale, **planned)
         self.ok_after_resend, self.chatter_s, self.hold_s = ok_after_resend, chatter_s, hold_s
         self.motion.has_z = z_axis
-        self._flushed = random.Random(str(link))
+        self.chance = random.Random(str(link))
         self._said_s, self._moved_s, self.spoiled = 0.0, -math.inf, 0
         self._is_clean = True
         self.waits = deque()
@@ -777,12 +777,12 @@ class MarlinEmulator(PlannedEmulator):
         for index, byte in enumerate(spoilt):
             if byte == 10:
                 self._is_clean = True
-            elif self.noise and self._is_clean and self._flushed.random() < self.noise:
+            elif self.noise and self._is_clean and self.chance.random() < self.noise:
                 spoilt[index], self.spoiled, self._is_clean = byte ^ 1, self.spoiled + 1, False
         super().receive(bytes(spoilt))
 
     def _refuse(self, why):
-        del self.rx[: self._flushed.randint(0, len(self.rx))]
+        del self.rx[: self.chance.randint(0, len(self.rx))]
         self.say(f"Error:{why}, Last Line: {self.last_n}")
         self.say(f"Resend: {self.last_n + 1}")
         if self.ok_after_resend:

@@ -1,5 +1,6 @@
 """What real machines do and a simple emulator hides: each of these spoilt a sheet once."""
 
+import random
 import threading
 
 import numpy as np
@@ -156,8 +157,10 @@ def test_an_hp_that_loses_an_answer_draws_on(bench, lost):
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
 
 
-def test_a_marlin_that_is_asked_to_repeat_lines_draws_no_line_across_the_paper(bench):
+@pytest.mark.parametrize("seed", [6, 18, 22, 41])
+def test_a_marlin_that_is_asked_to_repeat_lines_draws_no_line_across_the_paper(bench, seed):
     desk = bench("marlin", MarlinEmulator)
+    desk.emulator.chance = random.Random(seed)
     plot = desk.plot(scribble(6, strokes=24))
     desk.emulator.noise = 0.004
     assert desk.run(plot) == "done"
