@@ -1,13 +1,11 @@
 """The order in which a plotter draws: as little travel with the pen up as can be found in time.
 
-Two heuristics find a first tour: joining the closest ends (good on scattered lines) and walking to the
-nearest end (good on hatches). Closed lines are entered where that saves most. exchange.py and
-local_search.py shorten the tour.
+A first tour joins the closest ends (good on scattered lines) or walks to the nearest end (good on hatches).
+Closed lines are entered where that saves most. exchange.py and local_search.py shorten the tour.
 """
 
-import itertools
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,16 +20,12 @@ from drawscape.plot.merge import begun_at, drawn
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
 
-_Heuristic = Callable[[Floats, tuple[float, float]], Ints]
 _Search = Callable[[Ints, Floats, tuple[float, float]], Ints]
 
 # Up to so many lines every search is done: 2,000 take a tenth of a second, 20,000 two seconds.
 _FEW = 20_000
-# Above that, a sample decides which suits the drawing: hatches want the one, scattered lines the other.
-_SAMPLE = 2_000
-# Rounds of exchange and new entries; the second already gains little.
-_MOST_ROUNDS = 3
-_POLISHING_ROUNDS = 2
+# Rounds of a search and of new entries; the second already gains little.
+_MOST_ROUNDS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,43 +85,27 @@ def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> To
     """Return the shortest tour found through `lines`, none of them empty."""
     count, few = len(lines), len(lines) <= _FEW
     given = Tour(2 * np.arange(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
-    ends, tours = given.ends(lines), [given]
-    for tour_of in _HEURISTICS if few or effort == "high" else [_better_on_a_sample(ends)]:
-        tours.append(choose_entries(lines, Tour(tour_of(ends, start), given.entries), start))
-    if few or effort == "high":
-        from drawscape.plot.exchange import exchange_2opt
+    tours = [given]
+    for first_tour in (join_fragments, walk_to_nearest) if few else (join_fragments,):
+        steps = first_tour(given.ends(lines), start)
+        tour = choose_entries(lines, Tour(steps, given.entries), start)
+        if few or effort == "high":
+            from drawscape.plot.exchange import exchange_2opt
 
-        better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
-        # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
-        rounds = _MOST_ROUNDS if few or lines.closed.any() else 1
-        for tour in better if few else better[:1]:
-            tours.append(_improved(lines, tour, start, exchange_2opt, rounds))
+            tour = _improved(lines, tour, start, exchange_2opt)
+        tours.append(tour)
     best = min(tours, key=lambda tour: tour.travel(lines, start))
     if few:
         from drawscape.plot.local_search import two_opt_and_or_opt
 
-        rounds = _POLISHING_ROUNDS if lines.closed.any() else 1
-        return _improved(lines, best, start, two_opt_and_or_opt, rounds)
+        best = _improved(lines, best, start, two_opt_and_or_opt)
     return best
 
 
-def _better_on_a_sample(ends: Floats) -> _Heuristic:
-    """Return the heuristic that does better on the lines in the middle of the drawing."""
-    centres = ends.mean(axis=1)
-    away = np.abs(centres - np.median(centres, axis=0)).max(axis=1)
-    sample = ends[np.sort(np.argpartition(away, _SAMPLE)[:_SAMPLE])]
-    start = tuple(sample[0, 0].tolist())
-    return min(
-        _HEURISTICS, key=lambda heuristic: travel_of(heuristic(sample, start), sample, start)
-    )
-
-
-def _improved(
-    lines: Lines, tour: Tour, start: tuple[float, float], search: _Search, rounds: int
-) -> Tour:
-    """Return the tour after rounds of a search and of new entries, until one gains little."""
+def _improved(lines: Lines, tour: Tour, start: tuple[float, float], search: _Search) -> Tour:
+    """Return the tour after a search; with closed lines, after rounds of it and of new entries."""
     travel = tour.travel(lines, start)
-    for _ in range(rounds):
+    for _ in range(_MOST_ROUNDS if lines.closed.any() else 1):
         steps = search(tour.steps, tour.ends(lines), start)
         tour = choose_entries(lines, Tour(steps, tour.entries), start)
         before, travel = travel, tour.travel(lines, start)
@@ -234,44 +212,23 @@ def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, F
     return near, gaps
 
 
-_NEIGHBOURS = 10
-# Below this many lines a fresh tree costs more than it saves.
-_SMALLEST_REBUILD = 200
+_NEIGHBOURS = 12
 
 
 def walk_to_nearest(ends: Floats, start: tuple[float, float]) -> Ints:
     """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from `start` on."""
     points = np.concatenate((ends.reshape(-1, 2), [start]))
-    left = bytearray(b"\1") * len(ends)
-    steps: list[int] = []
     here = len(points) - 1
+    near = Nearest(points).query(points, min(_NEIGHBOURS, len(points)))[1].tolist()
+    is_left = bytearray(b"\1" * here + b"\0")
+    steps: list[int] = []
     while len(steps) < len(ends):
-        # Neighbours of every end, looked up in bulk, and again when half of the lines are drawn.
-        lines = np.flatnonzero(np.frombuffer(left, dtype=np.uint8))
-        ids = np.stack((2 * lines, 2 * lines + 1), axis=1).ravel()
-        tree = Nearest(points[ids])
-        # The end itself and its line's other end are among the neighbours.
-        found = ids[tree.query(tree.points, min(_NEIGHBOURS + 2, len(ids)))[1]]
-        near = dict(zip(ids.tolist(), found.tolist(), strict=True))
-        for _ in range(len(lines) // 2 if len(lines) > 2 * _SMALLEST_REBUILD else len(lines)):
-            for end in itertools.chain(
-                near.get(here, ()), _from_near_to_far(tree, ids, points[here])
-            ):
-                if left[end >> 1]:
-                    break
-            steps.append(end)
-            left[end >> 1] = 0
-            here = end ^ 1
+        end = next((end for end in near[here] if is_left[end]), None)
+        if end is None:
+            left = np.flatnonzero(np.frombuffer(is_left, dtype=np.uint8))
+            away = points[left] - points[here]
+            end = int(left[np.argmin((away * away).sum(axis=1))])
+        here = end ^ 1
+        is_left[end] = is_left[here] = 0
+        steps.append(end)
     return np.array(steps, dtype=np.int64)
-
-
-def _from_near_to_far(tree: Nearest, ids: Ints, place: Floats) -> Iterator[int]:
-    """Yield the `ids` of the tree's points, the nearest to the place first."""
-    seen, count = 0, 4 * _NEIGHBOURS
-    while seen < len(ids):
-        found = tree.query(place[None], min(count, len(ids)))[1][0, seen:]
-        yield from ids[found].tolist()
-        seen, count = seen + len(found), 4 * count
-
-
-_HEURISTICS: tuple[_Heuristic, ...] = (join_fragments, walk_to_nearest)

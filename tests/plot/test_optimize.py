@@ -50,14 +50,15 @@ def test_closed_lines_are_entered_where_it_saves_most():
 
 
 # The pen-up travel of 500 random strokes of each length in the best of LKH's tours (see bench_plot.py).
-# Without 2-opt or without Or-opt the travel of short strokes is above these bounds.
+# Without 2-opt, without Or-opt or with one that turns its chains the wrong way the travel of short strokes is
+# above these bounds. Without the exchanges of exchange.py that of long ones is.
 LKH_MM = {0: 3256, 1: 2986, 5: 2382, 50: 2656}
-MOST = {0: 1.05, 1: 1.05, 5: 1.07, 50: 1.1}
+MOST = {0: 1.035, 1: 1.035, 5: 1.07, 50: 1.05}
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize("length", LKH_MM)
-def test_the_travel_is_at_most_a_tenth_above_that_of_the_best_tours(length, effort):
+def test_the_travel_is_hardly_above_that_of_the_best_tours(length, effort):
     rng = np.random.default_rng(4)
     ends = rng.uniform(0, 200, (500, 1, 2)) + rng.uniform(-1, 1, (500, 2, 2)) * length
     lines = Lines.of(ends)
