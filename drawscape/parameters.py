@@ -2,13 +2,14 @@
 
 One reading serves notebook, worker, command line and the web front's JSON Schema. First the parameter and its
 check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`),
-from `Between` or, by duck typing, from pydantic's `Field`. A plain text is a tooltip.
+from `Slider` or, by duck typing, from pydantic's `Field`. A plain text is a tooltip.
 """
 
 import ast
 import contextlib
 import inspect
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,23 +31,24 @@ MISSING: Any = inspect.Parameter.empty
 
 
 @dataclass(frozen=True)
-class Between:
-    """The bounds of a number, both included, and its description: `Interval` and `doc` in one.
+class Slider:
+    """The bounds of a number, both included, and its description if there is one.
 
-    Without bounds, the text alone is a description.
+    As an annotation alone it takes the default's type. Type checkers allow no call there: for them
+    write `Annotated[int, Slider(2, 20)]`.
 
     >>> from typing import Annotated
-    >>> from drawscape.parameters import Between, read_parameters
-    >>> Gusts = Annotated[float, Between(0.2, 4, "Gusts in all")]
-    >>> def field(svg, *, gusts: Gusts = 1.0, moon: Annotated[bool, "Draw a moon"] = True): ...
-    >>> gusts, moon = read_parameters(field, skip=["svg"])
-    >>> gusts.high, moon.doc
-    (4, 'Draw a moon')
+    >>> from drawscape.parameters import Slider, read_parameters
+    >>> Gusts = Annotated[float, Slider(0.2, 4, "Gusts in all")]
+    >>> def field(svg, *, columns: Slider(2, 20) = 8, gusts: Gusts = 1.0): ...
+    >>> columns, gusts = read_parameters(field, skip=["svg"])
+    >>> columns.kind, columns.high, gusts.doc
+    ('int', 20, 'Gusts in all')
     """
 
     ge: float
     le: float
-    documentation: str
+    documentation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -368,9 +370,22 @@ def _read(name: str, annotation: Any, default: Any) -> Parameter:
     parameter = Parameter(name, "any", default=default, optional=optional, annotation=annotation)
     for item in metadata:
         parameter = _apply(parameter, item)
-    if base is MISSING and default is not MISSING and default is not None:
-        base = type(default)
-    return _with_kind(parameter, base)
+    if base in (MISSING, tuple) and default is not MISSING and default is not None:
+        base = _type_of(default)
+    parameter = _with_kind(parameter, base)
+    if parameter.kind == "text" and not parameter.text_format and _is_hex_color(default):
+        return replace(parameter, text_format="color")
+    return parameter
+
+
+def _type_of(default: Any) -> Any:
+    """Return the type of a default; that of a tuple names the type of each item."""
+    items = default if isinstance(default, tuple) else ()
+    return types.GenericAlias(tuple, tuple(map(type, items))) if items else type(default)
+
+
+def _is_hex_color(default: Any) -> bool:
+    return isinstance(default, str) and re.fullmatch("#[0-9a-fA-F]{6}", default) is not None
 
 
 def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
@@ -388,6 +403,8 @@ def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
                 numbers = all(member in (int, float) for member in members)
                 return (float if numbers else Any), metadata, optional
             annotation = members[0]
+        elif isinstance(annotation, Slider):
+            return MISSING, [annotation, *metadata], optional
         else:
             return annotation, metadata, optional
 

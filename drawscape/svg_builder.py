@@ -43,6 +43,7 @@ from drawscape.svg.elements import (
     Outline,
     StyledLines,
 )
+from drawscape.svg.grid import Cell, cells_of
 from drawscape.svg.group_stack import GroupStack
 from drawscape.svg.random_numbers import RandomNumbers
 from drawscape.svg.shapes import Vertices, moved_shape, pair, spline, unreadable
@@ -65,6 +66,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
 
     `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of
     `frame`. With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
+    Every method that draws has `pen=`: the name of a layer, or a Pen, in which it draws.
     Raises CanvasError when a size is not finite and positive, UnknownNameError for an unknown font.
 
     >>> svg = SVGBuilder.on_paper("a5", margin="10mm")
@@ -158,13 +160,18 @@ class SVGBuilder(GroupStack, RandomNumbers):
         width: float,
         height: float,
         attrs: Attrs | None = None,
+        *,
+        center: bool = False,
         **style: Any,
     ) -> Self:
-        """Draw a rectangle from its upper left corner.
+        """Draw a rectangle from its upper left corner, or about its centre with `center`.
 
-        >>> svg.rect(10, 10, 80, 50, stroke="red")
-        <SVGBuilder 100 x 100 mm, 1 element>
+        >>> svg.rect(10, 10, 80, 30, stroke="red").rect(50, 70, 80, 40, center=True, pen="blue")
+        <SVGBuilder 100 x 100 mm, 2 elements>
         """
+        if center:
+            x = finite("x", x) - finite("width", width) / 2
+            y = finite("y", y) - finite("height", height) / 2
         places = {"x": x, "y": y, "width": width, "height": height}
         return self._shape("rect", places, attrs, style)
 
@@ -234,7 +241,12 @@ class SVGBuilder(GroupStack, RandomNumbers):
         style: dict[str, Any],
         content: str | None = None,
     ) -> Self:
-        styled = self._styled(attrs, style)
+        with self._in_pen(style):
+            return self._add_shape(tag, places, self._styled(attrs, style), content)
+
+    def _add_shape(
+        self, tag: str, places: dict[str, Any], styled: dict[str, Any], content: str | None
+    ) -> Self:
         shape = Element.of(tag, places, styled, content)
         check_sizes(tag, places)
         if self.matrix.is_identity:
@@ -294,7 +306,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
         drawn = self.matrix.apply(drawn)
         if not np.isfinite(drawn.points).all():
             raise CanvasError("lines hold a point that is not finite")
-        return self.add(StyledLines(drawn, self._styled(self._line_style(), style)))
+        with self._in_pen(style):
+            return self.add(StyledLines(drawn, self._styled(self._line_style(style), style)))
 
     def geometry(self, shape: Drawable, **style: Any) -> Self:
         """Draw any shapely geometry: lines, the rings of areas, points as dots, and collections of these.
@@ -409,16 +422,16 @@ class SVGBuilder(GroupStack, RandomNumbers):
         start, stop = finite("start", start), finite("stop", stop)
         check_sizes("arc", {"rx": rx, "ry": ry})
         if abs(stop - start) >= 360:
-            return self.ellipse(cx, cy, rx, ry, self._line_style(), **style)
+            return self.ellipse(cx, cy, rx, ry, self._line_style(style), **style)
         angles = np.radians([start, stop])
         begin, end = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
         arc = f"A{pair(np.array((rx, ry)))} 0 {abs(stop - start) > 180:d} {stop > start:d}"
-        return self.path(f"M{pair(begin)} {arc} {pair(end)}", self._line_style(), **style)
+        return self.path(f"M{pair(begin)} {arc} {pair(end)}", self._line_style(style), **style)
 
     def _curve_path(self, d: str, style: dict[str, Any]) -> Self:
         """Draw path data whose points are moved by the current transform already."""
         with self._untransformed():
-            return self._shape("path", {"d": d}, self._line_style(), style)
+            return self._shape("path", {"d": d}, self._line_style(style), style)
 
     @contextmanager
     def shape(self, *, closed: bool = False, **style: Any) -> Iterator[Vertices]:
@@ -441,9 +454,25 @@ class SVGBuilder(GroupStack, RandomNumbers):
 
     # Transforms, groups, layers
 
-    def _line_style(self) -> dict[str, Any]:
-        """Return what lines need to be seen as lines where no layer, group or default says it."""
-        if self.current_pen is not None:
+    def grid(
+        self, columns: int, rows: int | None = None, *, area: Frame | None = None
+    ) -> Iterator[Cell]:
+        """Return the cells of a grid over the frame, or over `area`, row by row.
+
+        Without `rows` the cells are squares: as many rows as fit, in the middle of the area. In the
+        block of a cell the origin is its centre. Raises CanvasError for a count below 1.
+
+        >>> for cell in svg.grid(4):
+        ...     with cell:
+        ...         _ = svg.rotate(30 * cell.u).rect(0, 0, 15, 15, center=True)
+        >>> len(svg.lines())
+        16
+        """
+        return cells_of(self, self.frame if area is None else area, columns, rows)
+
+    def _line_style(self, style: Attrs) -> dict[str, Any]:
+        """Return what lines need to be seen as lines where no pen, group or default says it."""
+        if self.current_pen is not None or style.get("pen") is not None:
             return {}
         given = {name for group, _ in self._open for name in group.attrs}
         return {k: v for k, v in STROKED.items() if k not in given and k not in self.default_styles}

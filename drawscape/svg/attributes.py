@@ -84,8 +84,9 @@ _SIZES = frozenset(("r", "rx", "ry", "width", "height"))
 
 def check_sizes(tag: str, places: Mapping[str, Any]) -> None:
     """Raise CanvasError for a negative size or radius among the coordinates of a shape."""
-    for name in _SIZES & places.keys():
-        value = places[name]
+    for name, value in places.items():
+        if name not in _SIZES:
+            continue
         if value.strip().startswith("-") if isinstance(value, str) else value < 0:
             raise CanvasError(f"{tag}: {name}={value!r} is negative; give 0 or more, in mm")
 
@@ -107,11 +108,11 @@ _NAMES = frozenset((
 # Those with a colon or these beginnings belong to programs.
 _PROGRAMS = ("data-", "aria-", "on", "xmlns", "--")
 _USE_STROKE = "write stroke=... for the colour of a line, fill=... for that of an area"
-_USE_LAYER = "a pen belongs to a layer: with svg.layer('accent', color='red'):"
+_USE_PEN = "write pen=... for the layer that an element is drawn in"
 _USE_WIDTH = "write stroke_width=... for the width of a line"
 _REMEDIES = {
     **dict.fromkeys(("colour", "color", "ink", "stroke-color", "stroke-colour"), _USE_STROKE),
-    **dict.fromkeys(("pen", "layer"), _USE_LAYER),
+    "layer": _USE_PEN,
     **dict.fromkeys(("width", "line-width", "linewidth", "thickness", "weight"), _USE_WIDTH),
 }
 _PAINTS = ("fill", "stroke", "color")

@@ -82,6 +82,7 @@ def in_layers(nodes: Sequence[CanvasNode], pen: Pen | None) -> list[CanvasNode]:
             layers = [first, *(n for n in layers if n is not same)]
         nodes = layers
     numbers = count(1)
+    nodes = [n for n in nodes if not isinstance(n, Group) or n.elements or n.pen is None]
     return [
         Group(layer_attributes(node.pen, next(numbers)), elements=node.elements, pen=node.pen)
         if isinstance(node, Group) and node.pen

@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any, Self
 
 from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.drawing.document import Pen
+from drawscape.drawing.values import rgba
 from drawscape.errors import CanvasError
 from drawscape.svg.attributes import (
     Attrs,
@@ -125,8 +126,8 @@ class GroupStack(TransformStack):
     ) -> AbstractContextManager[Self]:
         """Return a block that draws with the pen `name`, in a layer as plotters know them.
 
-        A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the
-        layer, or the canvas's own pen of that name, says otherwise.
+        A name used again goes on in the same layer. `color` is the name, where that is a colour, else
+        black, and `width` 0.3 mm, unless the layer, or the canvas's own pen of that name, says otherwise.
         Inside a group its transform and attributes hold in the layer, too. The file has them in a group
         of the layer, for layers stand side by side.
         Raises CanvasError inside another layer, and when a layer is given a second colour.
@@ -139,6 +140,28 @@ class GroupStack(TransformStack):
         if not isinstance(name, (str, int)):
             raise CanvasError(f"layer({name!r}): give the name of a pen, such as 'red'")
         return LayerBlock(self._in_layer(str(name), color, width), name)
+
+    def set_pen(self, name: str, color: str, width: float = 0.3) -> Self:
+        """Choose colour and width of the pen `name` before the first `pen=` names it; draw nothing.
+
+        Pens draw in the order in which they were set. Raises CanvasError as `layer` does.
+
+        >>> svg.set_pen("accent", "crimson", 0.5).circle(50, 50, 20, pen="accent").layers()[0][0]
+        Pen(name='accent', color='crimson', width=0.5)
+        """
+        self._layer(str(name), color, width)
+        return self
+
+    def _in_pen(self, style: dict[str, Any]) -> AbstractContextManager[Any]:
+        """Return a block that draws in the layer of the `pen` in `style`, from which it goes."""
+        pen = style.pop("pen", None)
+        if pen is None:
+            return nullcontext()
+        if isinstance(pen, Pen):
+            return self._in_layer(pen.name, pen.color, pen.width)
+        if any(group.pen and group.pen.name == str(pen) for group, _ in self._open):
+            return nullcontext()
+        return self.layer(pen)
 
     @contextmanager
     def _in_layer(self, name: str, color: str | None, width: float | None) -> Iterator[Self]:
@@ -167,7 +190,8 @@ class GroupStack(TransformStack):
                     )
                 node.pen = replace(node.pen, **wanted)
                 return node
-        base = self.pen if self.pen and self.pen.name == name else Pen(name)
+        named = Pen(name, name) if rgba(name) else Pen(name)
+        base = self.pen if self.pen and self.pen.name == name else named
         layer = Group(pen=replace(base, **wanted))
         self.elements.append(layer)
         return layer

@@ -138,6 +138,12 @@ def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site
                 assert shown in page, (name, parameter.name)
 
 
+def test_a_method_that_draws_has_the_picture_of_its_example(site):
+    page = (site / "pages" / "reference" / "canvas.html").read_text()
+    shown = set(re.findall(r"_images/(\w+)\.webp", page))
+    assert shown >= {"rect", "circle", "grid", "hatch", "curve", "lettering", "mesh", "set_pen"}
+
+
 PAGES = (
     *("index", "01_first_drawing", "pages/gallery", "pages/_gallery/type", "pages/guides/from-rq"),
     *(f"pages/reference/{name}" for name in ("settings", "notebook", "commands")),

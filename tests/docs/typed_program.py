@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, assert_type
 
 from drawscape import (
-    Between,
     Color,
     Palette,
     Pen,
+    Slider,
     draw,
     enqueue,
     evolve,
@@ -22,7 +22,7 @@ from drawscape.job_manager import Job, WorkerProcess, start_worker
 from drawscape.notebook import ContactSheet, Evolution, Form, History, contact_sheet
 from drawscape.sketches import Rng, SVGBuilder
 
-Count = Annotated[int, Between(1, 200, "Rings in all")]
+Count = Annotated[int, Slider(1, 200, "Rings in all")]
 
 
 @sketch
@@ -36,6 +36,9 @@ def rings(
 ) -> None:
     for ring in range(count):
         svg.circle(svg.frame.cx, svg.frame.cy, svg.frame.short / 2 * (ring + rng.random()) / count)
+    for cell in svg.grid(3):
+        with cell:
+            svg.rect(0, 0, cell.size, cell.size, center=True, pen="accent")
 
 
 def draw_it() -> None:

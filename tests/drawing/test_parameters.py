@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 import pytest
 
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.parameters import Between, Color, check_arguments, json_schema, read_parameters
+from drawscape.parameters import Color, Slider, check_arguments, json_schema, read_parameters
 from drawscape.sketches import draw
 
 
 def sketch(
     svg,
     *,
-    count: Annotated[int, Between(1, 9, "How many")] = 3,
+    count: Annotated[int, Slider(1, 9, "How many")] = 3,
     reach: float = 1.5,
     open_: bool = False,
     ink: Color = "red",
@@ -62,3 +62,13 @@ def test_texts_of_values_are_converted():
     assert json_schema(PARAMETERS)["properties"]["count"] == {
         "type": "integer", "minimum": 1, "maximum": 9, "description": "How many", "default": 3
     }  # fmt: skip
+
+
+def short(svg, *, columns: Slider(2, 20) = 8, paper=(1, 2), ink="#1b3a6b", name="navy"): ...
+
+
+def test_a_slider_a_tuple_and_a_hex_colour_need_no_annotation_beside_them():
+    fields = json_schema(read_parameters(short, skip=["svg"]))["properties"]
+    assert fields["columns"] == {"type": "integer", "minimum": 2, "maximum": 20, "default": 8}
+    assert fields["paper"]["prefixItems"] == [{"type": "integer"}, {"type": "integer"}]
+    assert [fields[name].get("format") for name in ("ink", "name")] == ["color", None]

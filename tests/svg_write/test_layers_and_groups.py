@@ -9,7 +9,7 @@ import pytest
 from drawscape.errors import CanvasError
 from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
-from drawscape.svg_builder import Pen, SVGBuilder
+from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
 SVG = "{http://www.w3.org/2000/svg}"
 INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
@@ -68,6 +68,30 @@ def test_a_layer_keeps_its_colour_and_stands_beside_the_others():
     with pytest.raises(CanvasError, match="'a'"), svg.layer("a", color="blue"):
         pass
     assert labels(svg) == ["a"]
+
+
+def test_pen_names_a_layer_for_one_element_and_a_cell_of_a_grid_moves_the_origin():
+    svg = SVGBuilder(40, 20).set_pen("unused", "green").set_pen("accent", "#b3402a", 0.5)
+    for cell in svg.grid(4):
+        with cell, svg.group():
+            svg.rect(
+                0, 0, cell.size, cell.size, center=True, pen="accent" if cell.u > 0.5 else "red"
+            )
+            svg.arc(0, 0, 2, start=0, stop=90, pen=Pen("fine", "navy", 0.2))
+    accent, red, fine = svg.layers()
+    assert [pen for pen, _ in (accent, red, fine)] == [
+        Pen("accent", "#b3402a", 0.5), Pen("red", "red"), Pen("fine", "navy", 0.2)
+    ]  # fmt: skip
+    assert accent[1].bounds == (20, 0, 40, 20)
+    assert red[1].bounds == (0, 0, 20, 20)
+    assert 'stroke="black"' not in svg.to_string()
+    cells = [*svg.grid(3, 2, area=Frame(10, 0, 40, 10))]
+    assert [(cell.cx, cell.cy) for cell in cells[2:4]] == [(35, 2.5), (15, 7.5)]
+    assert cells[5].frame == (30, 5, 40, 10)
+    with svg.layer("red"):
+        svg.line(0, 0, 1, 1, pen="red")
+        with pytest.raises(CanvasError, match="inside another"):
+            svg.line(0, 0, 1, 1, pen="accent")
 
 
 def test_a_group_ends_even_when_its_block_fails():

@@ -109,7 +109,8 @@ SQUARE_9 = {"x": 1, "y": 1, "width": 9, "height": 9}
         # Each message names the key, its value and the remedy.
         (r"colour='red': SVG has no .* write stroke=", lambda svg: svg.circle(5, 5, 2, colour="red")),
         (r"color='red' draws nothing; write stroke=", lambda svg: svg.polyline(SQUARE, color="red")),
-        (r"pen='accent': .* with svg.layer\('accent'", lambda svg: svg.line(0, 0, 1, 1, pen="accent")),
+        (r"layer='accent': .* write pen=", lambda svg: svg.line(0, 0, 1, 1, layer="accent")),
+        (r"grid: rows=0; give a whole number", lambda svg: svg.grid(3, 0)),
         (r"width=2: .* write stroke_width=", lambda svg: svg.line(0, 0, 1, 1, width=2)),
         (r"font-sice=3: .* did you mean 'font-size'", lambda svg: svg.text(1, 1, "a", font_sice=3)),
         (r"strok='red'.* did you mean 'stroke'", lambda svg: svg.point(1, 1, strok="red")),

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from drawscape.geometry import cartesian, fit_count
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 NEAREST, NEAREST_MM = 0.42, 0.4
 """Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
@@ -17,9 +17,9 @@ def copied_line(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    lines: Annotated[int, Between(10, 400, "Copies on A4")] = 190,
+    lines: Annotated[int, Slider(10, 400, "Copies on A4")] = 190,
     tremor: Annotated[Fraction, "How far the hand trembles"] = 0.35,
-    slips: Annotated[float, Between(0, 3, "Slips of the hand in a copy")] = 0.5,
+    slips: Annotated[float, Slider(0, 3, "Slips of the hand in a copy")] = 0.5,
     palette: Palette = "as designed",
 ) -> None:
     """A straight line, and below it its copy, and the copy's copy: errors add up to folds of cloth.

@@ -8,7 +8,7 @@ import shapely
 
 from drawscape.geometry import as_on_a4, beside, filled, fit_count, polar, thinned
 from drawscape.geometry.lines import Lines, Points, distances_along, resample
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 PEN_MM = 0.25
 
@@ -18,10 +18,10 @@ def guilloche(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    bands: Annotated[int, Between(2, 6, "Woven bands of the medallion")] = 4,
-    strands: Annotated[int, Between(4, 20, "Waves of the outermost band on A4")] = 13,
-    lobes: Annotated[int, Between(3, 24, "Lobes of the bands' edges")] = 12,
-    border: Annotated[float, Between(0, 0.12, "Border, part of the page")] = 0.075,
+    bands: Annotated[int, Slider(2, 6, "Woven bands of the medallion")] = 4,
+    strands: Annotated[int, Slider(4, 20, "Waves of the outermost band on A4")] = 13,
+    lobes: Annotated[int, Slider(3, 24, "Lobes of the bands' edges")] = 12,
+    border: Annotated[float, Slider(0, 0.12, "Border, part of the page")] = 0.075,
     palette: Palette = "as designed",
 ) -> None:
     """A medallion of woven bands within a woven border, as engraved on banknotes and watches.

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from drawscape.geometry import Floats, Lines, Points, cartesian, coats, filled
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
 RATIOS = {
@@ -35,8 +35,8 @@ def harmonograph(
     rng: Rng,
     *,
     chord: Annotated[Chord, "Ratio of the pendulums' frequencies"] = "sixth",
-    swings: Annotated[int, Between(10, 120, "Most swings of the pen on A4")] = 110,
-    damping: Annotated[float, Between(0.2, 2.5, "How fast the swings run down")] = 1.0,
+    swings: Annotated[int, Slider(10, 120, "Most swings of the pen on A4")] = 110,
+    damping: Annotated[float, Slider(0.2, 2.5, "How fast the swings run down")] = 1.0,
     detune: Annotated[Fraction, "How far the chord is out of tune"] = 0.25,
     palette: Palette = "as designed",
 ) -> None:

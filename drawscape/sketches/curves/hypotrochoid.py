@@ -8,10 +8,10 @@ import numpy as np
 
 from drawscape.geometry import Lines, Points, clip_to_rectangle, fit_count, polar
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 CLOSEST_MM = 1.15
-"""Between neighbouring points of a star on the inner edge of its band: nearer ones only darken it."""
+"""Slider neighbouring points of a star on the inner edge of its band: nearer ones only darken it."""
 
 MOST_COATS = 0.42
 """Of ink that a band gets on average: its edges, where the loops turn, get twice as much."""
@@ -22,10 +22,10 @@ def hypotrochoid(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    bands: Annotated[int, Between(2, 9, "Stars around one another")] = 8,
-    teeth: Annotated[int, Between(12, 180, "Most points of a star")] = 120,
-    holes: Annotated[int, Between(1, 4, "Holes of a wheel that are drawn through")] = 3,
-    hole: Annotated[float, Between(0.04, 0.4, "Empty middle, of the whole")] = 0.08,
+    bands: Annotated[int, Slider(2, 9, "Stars around one another")] = 8,
+    teeth: Annotated[int, Slider(12, 180, "Most points of a star")] = 120,
+    holes: Annotated[int, Slider(1, 4, "Holes of a wheel that are drawn through")] = 3,
+    hole: Annotated[float, Slider(0.04, 0.4, "Empty middle, of the whole")] = 0.08,
     palette: Palette = "as designed",
 ) -> None:
     """One large rosette of gear wheels: star around star, each where the one within it ends.

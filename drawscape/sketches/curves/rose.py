@@ -14,7 +14,7 @@ from drawscape.geometry import (
     rectangle,
 )
 from drawscape.geometry.lines import distances_along
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -24,12 +24,12 @@ def rose(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    petals: Annotated[int, Between(8, 120, "Petals from the rim to the heart")] = 64,
-    lobes: Annotated[int, Between(1, 5, "Bays in the edge of a petal")] = 2,
-    veins: Annotated[float, Between(0.7, 4, "In mm, between veins")] = 1.0,
+    petals: Annotated[int, Slider(8, 120, "Petals from the rim to the heart")] = 64,
+    lobes: Annotated[int, Slider(1, 5, "Bays in the edge of a petal")] = 2,
+    veins: Annotated[float, Slider(0.7, 4, "In mm, between veins")] = 1.0,
     ruffle: Annotated[Fraction, "How uneven the edges are"] = 0.5,
-    opening: Annotated[float, Between(0.2, 0.9, "How far inner petals open")] = 0.5,
-    pens: Annotated[int, Between(1, 3, "Colours from the heart to the rim")] = 3,
+    opening: Annotated[float, Slider(0.2, 0.9, "How far inner petals open")] = 0.5,
+    pens: Annotated[int, Slider(1, 3, "Colours from the heart to the rim")] = 3,
     palette: Palette = "as designed",
 ) -> None:
     """A rose so near that it fills the page: each petal hides those below it.

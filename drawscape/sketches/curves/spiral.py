@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Points, as_on_a4, cartesian, coats, filled, fit_count, polar
-from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 STEPS = 16
 """Small steps of the stirring; fewer let neighbouring turns touch."""
@@ -23,10 +23,10 @@ def spiral(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    turns: Annotated[int, Between(3, 120, "Turns to the rim of A4")] = 52,
+    turns: Annotated[int, Slider(3, 120, "Turns to the rim of A4")] = 52,
     wobble: Annotated[Fraction, "How far the turns are stirred; 0 leaves them round"] = 0.6,
-    scale: Annotated[float, Between(0.15, 1, "Eddies, part of the radius")] = 0.5,
-    hole: Annotated[float, Between(0, 0.8, "Empty centre, part of the whole")] = 0.0,
+    scale: Annotated[float, Slider(0.15, 1, "Eddies, part of the radius")] = 0.5,
+    hole: Annotated[float, Slider(0, 0.8, "Empty centre, part of the whole")] = 0.0,
     palette: Palette = "as designed",
 ) -> Steps:
     """One unbroken line from the centre to the rim, stirred like ink on water, oval like an agate.

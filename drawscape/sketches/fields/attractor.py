@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, cartesian, coats, filled, fit_count
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 MOST_COATS = 2.0
 """Of ink in a fold, where the threads crowd: there are fewer threads before there is more."""
@@ -23,9 +23,9 @@ def attractor(
     rng: Rng,
     *,
     family: Annotated[Literal["de Jong", "Clifford"], "Which kind of map"] = "de Jong",
-    threads: Annotated[int, Between(10, 240, "Most lines one way")] = 110,
-    folds: Annotated[int, Between(1, 3, "How often the map is applied")] = 2,
-    wildness: Annotated[float, Between(0.6, 2.4, "How tightly the map folds")] = 1.7,
+    threads: Annotated[int, Slider(10, 240, "Most lines one way")] = 110,
+    folds: Annotated[int, Slider(1, 3, "How often the map is applied")] = 2,
+    wildness: Annotated[float, Slider(0.6, 2.4, "How tightly the map folds")] = 1.7,
     palette: Palette = "as designed",
 ) -> None:
     """A sheet of parallel threads carried through a strange attractor's map, like folded gauze.

@@ -8,7 +8,7 @@ import numpy as np
 from drawscape.geometry import as_on_a4, fit_count, grow_count, polar, rectangle, stippled
 from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
@@ -25,9 +25,9 @@ def chladni(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Between(1, 5, "Plates side by side")] = 1,
-    pitch: Annotated[int, Between(3, 16, "How high the plates sing")] = 10,
-    grains: Annotated[int, Between(200, 9000, "Grains of sand on A4")] = 4600,
+    columns: Annotated[int, Slider(1, 5, "Plates side by side")] = 1,
+    pitch: Annotated[int, Slider(3, 16, "How high the plates sing")] = 10,
+    grains: Annotated[int, Slider(200, 9000, "Grains of sand on A4")] = 4600,
     palette: Palette = "as designed",
 ) -> Steps:
     """A plate that sings a chord of two notes: sand on the still lines, red rings where it swings.

@@ -7,7 +7,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, circle, fit_count, growing_streamlines, rectangle
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 Stones = Floats
 """(N, 3): centre and radius of each stone in mm."""
@@ -18,12 +18,12 @@ def curl_noise(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    spacing: Annotated[float, Between(0.9, 4.5, "In mm, from line to line")] = 1.7,
-    eddies: Annotated[float, Between(0.3, 5, "Eddies along the shorter side")] = 1.3,
-    current: Annotated[float, Between(0, 3, "Steady current below the eddies")] = 1.1,
-    stones: Annotated[int, Between(0, 24, "Number of stones in the stream")] = 7,
-    largest: Annotated[float, Between(0.04, 0.25, "Largest, part of the page")] = 0.15,
-    rings: Annotated[int, Between(1, 30, "Most rings drawn in a stone")] = 9,
+    spacing: Annotated[float, Slider(0.9, 4.5, "In mm, from line to line")] = 1.7,
+    eddies: Annotated[float, Slider(0.3, 5, "Eddies along the shorter side")] = 1.3,
+    current: Annotated[float, Slider(0, 3, "Steady current below the eddies")] = 1.1,
+    stones: Annotated[int, Slider(0, 24, "Number of stones in the stream")] = 7,
+    largest: Annotated[float, Slider(0.04, 0.25, "Largest, part of the page")] = 0.15,
+    rings: Annotated[int, Slider(1, 30, "Most rings drawn in a stone")] = 9,
     palette: Palette = "as designed",
 ) -> Steps:
     """Stream lines of a divergence-free current that parts around stones.

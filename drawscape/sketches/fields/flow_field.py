@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Floats, Lines, Noise, circle, growing_streamlines, rectangle
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -14,13 +14,13 @@ def flow_field(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    spacing: Annotated[float, Between(0.8, 4.5, "In mm, from line to line")] = 1.6,
-    gusts: Annotated[float, Between(0.2, 4, "Gusts along the shorter side")] = 1.1,
-    turn: Annotated[float, Between(0, 4, "How far the wind turns, in turns")] = 1.2,
-    roughness: Annotated[float, Between(0, 0.8, "How much finer gusts")] = 0.22,
-    facets: Annotated[int, Between(0, 24, "Directions of the wind; 0: all")] = 0,
-    longest: Annotated[float, Between(0.05, 4, "Longest line, in shorter sides")] = 1.6,
-    moon: Annotated[float, Between(0, 0.45, "Moon, as part of the page")] = 0.27,
+    spacing: Annotated[float, Slider(0.8, 4.5, "In mm, from line to line")] = 1.6,
+    gusts: Annotated[float, Slider(0.2, 4, "Gusts along the shorter side")] = 1.1,
+    turn: Annotated[float, Slider(0, 4, "How far the wind turns, in turns")] = 1.2,
+    roughness: Annotated[float, Slider(0, 0.8, "How much finer gusts")] = 0.22,
+    facets: Annotated[int, Slider(0, 24, "Directions of the wind; 0: all")] = 0,
+    longest: Annotated[float, Slider(0.05, 4, "Longest line, in shorter sides")] = 1.6,
+    moon: Annotated[float, Slider(0, 0.45, "Moon, as part of the page")] = 0.27,
     palette: Palette = "as designed",
 ) -> Steps:
     """Evenly spaced lines in a noise wind, and a moon in which the wind blows across.

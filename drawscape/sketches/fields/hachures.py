@@ -12,7 +12,7 @@ from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.lettering import TextStyle, set_labels
 from drawscape.parameters import InputFile
-from drawscape.sketches import Between, Fraction, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import heights_of, laid
 
 FACE = TextStyle("futural", 2.2, missing="?")
@@ -27,11 +27,11 @@ def hachures(
     *,
     heights: Annotated[InputFile | None, "Heights (.csv, .asc, picture)"] = None,
     names: Annotated[str, MaxLen(400), "Of the tops, highest first, with commas"] = "",
-    levels: Annotated[int, Between(6, 60, "Steps from the sea to the top")] = 13,
-    spacing: Annotated[float, Between(0.5, 3, "In mm, in the shade")] = 0.9,
-    light: Annotated[float, Between(0, 360, "Degrees of the light")] = 315.0,
+    levels: Annotated[int, Slider(6, 60, "Steps from the sea to the top")] = 13,
+    spacing: Annotated[float, Slider(0.5, 3, "In mm, in the shade")] = 0.9,
+    light: Annotated[float, Slider(0, 360, "Degrees of the light")] = 315.0,
     shading: Annotated[Fraction, "How much fewer strokes lie in the light"] = 0.75,
-    sea: Annotated[float, Between(0, 0.9, "Part of the map under water")] = 0.3,
+    sea: Annotated[float, Slider(0, 0.9, "Part of the map under water")] = 0.3,
     palette: Palette = "as designed",
 ) -> None:
     """A map in shadow hachures: strokes down the slope from level to level, more of them in the shade.

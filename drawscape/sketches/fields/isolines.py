@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Noise, contours_by_level, distance_contours
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -13,12 +13,12 @@ def isolines(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    levels: Annotated[int, Between(4, 90, "Number of heights")] = 44,
-    hills: Annotated[float, Between(0.5, 8, "Hills along the shorter side")] = 1.9,
-    roughness: Annotated[float, Between(0, 0.6, "How much finer detail")] = 0.3,
+    levels: Annotated[int, Slider(4, 90, "Number of heights")] = 44,
+    hills: Annotated[float, Slider(0.5, 8, "Hills along the shorter side")] = 1.9,
+    roughness: Annotated[float, Slider(0, 0.6, "How much finer detail")] = 0.3,
     fold: Annotated[Fraction, "How far the land is pushed sideways into folds"] = 0.4,
-    sea: Annotated[float, Between(0, 0.9, "Part of the page under water")] = 0.3,
-    index: Annotated[int, Between(0, 10, "Every which line is broad; 0: none")] = 5,
+    sea: Annotated[float, Slider(0, 0.9, "Part of the page under water")] = 0.3,
+    index: Annotated[int, Slider(0, 10, "Every which line is broad; 0: none")] = 5,
     palette: Palette = "as designed",
 ) -> None:
     """Contour lines of folded hills, with water lines along the shore.

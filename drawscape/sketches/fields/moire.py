@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from drawscape.geometry import Floats, Lines, Points, cartesian, circle, clip_to_rectangle, polar
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 MoirePattern = Literal["circles", "lines", "waves", "rays"]
 
@@ -16,11 +16,11 @@ def moire(
     rng: Rng,
     *,
     pattern: Annotated[MoirePattern, "What is laid over itself"] = "rays",
-    sheets: Annotated[int, Between(2, 3, "How many copies, each with its own pen")] = 2,
-    spacing: Annotated[float, Between(0.8, 6, "In mm, from line to line")] = 1.6,
-    shift: Annotated[float, Between(0, 0.5, "Shift, about, part of the page")] = 0.16,
-    turn: Annotated[float, Between(0, 30, "Degrees from one copy to the next")] = 4.0,
-    stretch: Annotated[float, Between(0.8, 1.25, "Spacing of the next copy")] = 1.0,
+    sheets: Annotated[int, Slider(2, 3, "How many copies, each with its own pen")] = 2,
+    spacing: Annotated[float, Slider(0.8, 6, "In mm, from line to line")] = 1.6,
+    shift: Annotated[float, Slider(0, 0.5, "Shift, about, part of the page")] = 0.16,
+    turn: Annotated[float, Slider(0, 30, "Degrees from one copy to the next")] = 4.0,
+    stretch: Annotated[float, Slider(0.8, 1.25, "Spacing of the next copy")] = 1.0,
     palette: Palette = "as designed",
 ) -> None:
     """Interference of two or three line patterns, each in its own pen. The seed moves them.

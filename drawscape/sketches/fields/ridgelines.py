@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import cartesian, fit_count, grow_count, keep_positive, values_at
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.parameters import InputFile
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import heights_of
 
 
@@ -17,12 +17,12 @@ def ridgelines(
     rng: Rng,
     *,
     data: Annotated[InputFile | None, "Heights (.csv, .asc, picture); none: pulses"] = None,
-    rows: Annotated[int, Between(8, 160, "Number of ridges")] = 104,
-    peak: Annotated[float, Between(0, 0.3, "Peaks, as part of the page")] = 0.11,
-    bumps: Annotated[int, Between(1, 60, "Peaks in each ridge")] = 26,
-    spread: Annotated[float, Between(0.05, 0.5, "How far the peaks wander")] = 0.13,
-    likeness: Annotated[float, Between(0, 0.98, "How much ridges are alike")] = 0.7,
-    tremor: Annotated[float, Between(0, 2, "Small noise on flat parts, in mm")] = 0.3,
+    rows: Annotated[int, Slider(8, 160, "Number of ridges")] = 104,
+    peak: Annotated[float, Slider(0, 0.3, "Peaks, as part of the page")] = 0.11,
+    bumps: Annotated[int, Slider(1, 60, "Peaks in each ridge")] = 26,
+    spread: Annotated[float, Slider(0.05, 0.5, "How far the peaks wander")] = 0.13,
+    likeness: Annotated[float, Slider(0, 0.98, "How much ridges are alike")] = 0.7,
+    tremor: Annotated[float, Slider(0, 2, "Small noise on flat parts, in mm")] = 0.3,
     hide: Annotated[bool, "Leave out what lies behind a nearer ridge"] = True,
     palette: Palette = "as designed",
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, as_on_a4, cartesian, clip_to_rectangle, polar
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 MOST_INK = 8700.0
 """So many runs of strokes of 1 mm: they cover half of the paper."""
@@ -17,9 +17,9 @@ def strata(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    layers: Annotated[int, Between(4, 40, "Layers from the sky to the ground")] = 17,
-    strokes: Annotated[int, Between(300, 3200, "Runs of strokes on A4")] = 2300,
-    length: Annotated[float, Between(0.4, 8, "Of a stroke, in mm")] = 2.2,
+    layers: Annotated[int, Slider(4, 40, "Layers from the sky to the ground")] = 17,
+    strokes: Annotated[int, Slider(300, 3200, "Runs of strokes on A4")] = 2300,
+    length: Annotated[float, Slider(0.4, 8, "Of a stroke, in mm")] = 2.2,
     palette: Palette = "as designed",
 ) -> None:
     """A land of tens of thousands of short strokes: each layer with its inks, its slant and its density.

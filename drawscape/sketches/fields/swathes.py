@@ -7,7 +7,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, beside, clamped, depth_in, polar
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, in_pens, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 STEP_MM = 1.2
@@ -28,12 +28,12 @@ def swathes(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    broadest: Annotated[float, Between(0.02, 0.2, "Widest, part of the page")] = 0.1,
-    variety: Annotated[float, Between(1, 30, "Broadest over narrowest")] = 20.0,
-    turns: Annotated[float, Between(0, 2, "How far the wind turns, in turns")] = 0.6,
+    broadest: Annotated[float, Slider(0.02, 0.2, "Widest, part of the page")] = 0.1,
+    variety: Annotated[float, Slider(1, 30, "Broadest over narrowest")] = 20.0,
+    turns: Annotated[float, Slider(0, 2, "How far the wind turns, in turns")] = 0.6,
     room: Annotated[Fraction, "Part of the page left white"] = 0.2,
-    gap: Annotated[float, Between(0.5, 4, "In mm, between swathes")] = 1.1,
-    spacing: Annotated[float, Between(0.5, 2.5, "Lines within a swathe, in mm")] = 0.75,
+    gap: Annotated[float, Slider(0.5, 4, "In mm, between swathes")] = 1.1,
+    spacing: Annotated[float, Slider(0.5, 2.5, "Lines within a swathe, in mm")] = 0.75,
     palette: Palette = "as designed",
 ) -> Steps:
     """Strips of heavy-tailed widths along one wind, none across another, each hatched along itself.

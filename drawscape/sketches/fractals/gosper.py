@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry import Noise, beside, cartesian, clip_to_rectangle, rounded
 from drawscape.geometry.lines import Lines, Points
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 # Seven steps for one, of kind 0 or 1: A -> A-B--B+A++AA+B- and B -> +A-BB--B-A++A+B.
 KINDS = np.array([(0, 1, 1, 0, 0, 0, 1), (0, 1, 1, 1, 0, 0, 1)])
@@ -22,10 +22,10 @@ def gosper(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    step_mm: Annotated[float, Between(1.2, 8, "Length of a step in mm")] = 2.4,
+    step_mm: Annotated[float, Slider(1.2, 8, "Length of a step in mm")] = 2.4,
     rounding: Annotated[Fraction, "How far the bends are rounded"] = 0.9,
-    islands: Annotated[int, Between(1, 4, "Generations in an island")] = 3,
-    pens: Annotated[int, Between(1, 4, "Colours of the islands")] = 4,
+    islands: Annotated[int, Slider(1, 4, "Generations in an island")] = 3,
+    pens: Annotated[int, Slider(1, 4, "Colours of the islands")] = 4,
     echo: Annotated[Fraction, "Fraction of the islands where a second line runs along"] = 0.5,
     palette: Palette = "as designed",
 ) -> None:

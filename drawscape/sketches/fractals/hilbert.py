@@ -6,11 +6,11 @@ import numpy as np
 
 from drawscape.geometry import Flags, Points, rounded
 from drawscape.geometry.lines import simplify
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Fit, PictureFile, tone_over
 
 CLOSEST_MM = 0.5
-"""Between lines where the picture is black, at depth 7."""
+"""Slider lines where the picture is black, at depth 7."""
 
 
 @sketch
@@ -20,7 +20,7 @@ def hilbert(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    depth: Annotated[int, Between(3, 7, "Levels of the curve on A4")] = 7,
+    depth: Annotated[int, Slider(3, 7, "Levels of the curve on A4")] = 7,
     contrast: Annotated[Fraction, "How much coarser the curve is in the light"] = 0.9,
     clarity: Clarity = 0.5,
     rounding: Annotated[Fraction, "0 keeps the corners sharp, 1 rounds them fully"] = 1.0,

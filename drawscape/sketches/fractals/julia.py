@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.geometry import Floats, Lines, as_on_a4, contours_by_level, fit_count, thinned
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 ITERATIONS = 90
 """What has not left by then is less than a line away from the set."""
@@ -17,10 +17,10 @@ def julia(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    real: Annotated[float | None, Between(-1.5, 0.5, "Real part of c")] = None,
-    imaginary: Annotated[float | None, Between(-1, 1, "Imaginary part")] = None,
-    zoom: Annotated[float, Between(0.5, 2, "1: the set fills the page")] = 1.0,
-    lines: Annotated[int, Between(2, 40, "Contours from the set out, on A4")] = 30,
+    real: Annotated[float | None, Slider(-1.5, 0.5, "Real part of c")] = None,
+    imaginary: Annotated[float | None, Slider(-1, 1, "Imaginary part")] = None,
+    zoom: Annotated[float, Slider(0.5, 2, "1: the set fills the page")] = 1.0,
+    lines: Annotated[int, Slider(2, 40, "Contours from the set out, on A4")] = 30,
     palette: Palette = "as designed",
 ) -> None:
     """Contours around the Julia set of z^2 + c, close together at its shore.

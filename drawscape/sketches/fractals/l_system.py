@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, OpaqueShape, as_on_a4, cartesian, clamped, occlude, thinned
 from drawscape.geometry.lines import Lines, Points
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 Plants = Literal["fern", "bush", "weed", "meadow"]
 
@@ -32,8 +32,8 @@ def l_system(
     rng: Rng,
     *,
     kind: Annotated[Plants, "Which plants; a meadow has all of them"] = "meadow",
-    generations: Annotated[int, Between(4, 7, "Rewritings of a plant's text")] = 6,
-    plants: Annotated[int, Between(1, 12, "Plants on A4, far ones behind")] = 4,
+    generations: Annotated[int, Slider(4, 7, "Rewritings of a plant's text")] = 6,
+    plants: Annotated[int, Slider(1, 12, "Plants on A4, far ones behind")] = 4,
     wildness: Annotated[Fraction, "Chance in a plant's growth"] = 0.7,
     weight: Annotated[Fraction, "How far twigs hang"] = 0.45,
     leaves: Annotated[Fraction, "Part of the twigs in leaf"] = 0.6,

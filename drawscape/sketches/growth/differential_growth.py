@@ -11,7 +11,7 @@ from shapely import buffer
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, fit_count, polar
 from drawscape.geometry.lines import Floats, Ints, Points, simplify
 from drawscape.geometry.regions import from_shapely, to_shapely
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 MOST_NODES = 9000
 """On large pages strands are wider, so that the line has grown within five seconds."""
@@ -23,10 +23,10 @@ def differential_growth(
     rng: Rng,
     *,
     dish: Annotated[Literal["page", "disc"], "What the line grows in"] = "page",
-    nodes: Annotated[int, Between(300, 5000, "Points of the line on A4")] = 3800,
-    room: Annotated[float, Between(1.4, 2.6, "Room of a strand, in steps")] = 2.0,
-    stiffness: Annotated[float, Between(0.1, 0.9, "How stiff the line is")] = 0.45,
-    echoes: Annotated[int, Between(0, 5, "Lines that follow it inside")] = 2,
+    nodes: Annotated[int, Slider(300, 5000, "Points of the line on A4")] = 3800,
+    room: Annotated[float, Slider(1.4, 2.6, "Room of a strand, in steps")] = 2.0,
+    stiffness: Annotated[float, Slider(0.1, 0.9, "How stiff the line is")] = 0.45,
+    echoes: Annotated[int, Slider(0, 5, "Lines that follow it inside")] = 2,
     palette: Palette = "as designed",
 ) -> Steps:
     """A closed line that keeps growing and keeps apart from itself, as corals and brains fold.

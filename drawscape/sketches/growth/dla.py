@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Ints, Points, as_on_a4, filled, fit_count, polar
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
 
 MOST_PARTICLES = 16_000
@@ -27,8 +27,8 @@ def dla(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    particles: Annotated[int, Between(200, 9000, "Number of particles on A4")] = 6500,
-    stickiness: Annotated[float, Between(0.1, 1, "Chance to stick")] = 1.0,
+    particles: Annotated[int, Slider(200, 9000, "Number of particles on A4")] = 6500,
+    stickiness: Annotated[float, Slider(0.1, 1, "Chance to stick")] = 1.0,
     palette: Palette = "as designed",
 ) -> Steps:
     """A frost flower grown from particles that wander until they touch it.

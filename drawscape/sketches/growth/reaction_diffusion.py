@@ -11,7 +11,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, zoom
 from drawscape.geometry import Lines, Noise
 from drawscape.geometry.contours import contours
 from drawscape.geometry.regions import polygons
-from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 TuringPattern = Literal["coral", "maze", "worms", "spots", "holes"]
 Amounts = NDArray[np.float32]
@@ -34,11 +34,11 @@ def reaction_diffusion(
     rng: Rng,
     *,
     kind: Annotated[TuringPattern, "Which pattern the chemicals settle into"] = "coral",
-    detail: Annotated[int, Between(60, 180, "Cells across; a stripe takes 15")] = 132,
-    steps: Annotated[int, Between(500, 3000, "How long it reacts")] = 2400,
+    detail: Annotated[int, Slider(60, 180, "Cells across; a stripe takes 15")] = 132,
+    steps: Annotated[int, Slider(500, 3000, "How long it reacts")] = 2400,
     change: Annotated[Fraction, "How far conditions change across the page"] = 0.45,
-    outlines: Annotated[int, Between(1, 12, "Outlines nested in each stripe")] = 9,
-    spacing: Annotated[float, Between(0.6, 3, "In mm, between nested outlines")] = 0.8,
+    outlines: Annotated[int, Slider(1, 12, "Outlines nested in each stripe")] = 9,
+    spacing: Annotated[float, Slider(0.6, 3, "In mm, between nested outlines")] = 0.8,
     core: Annotated[bool, "Fill the valleys between stripes in red"] = True,
     palette: Palette = "as designed",
 ) -> Steps:

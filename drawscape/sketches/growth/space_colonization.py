@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
 from drawscape.geometry.lines import Ints, Points
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.growth._twigs import wood_lines
 
 
@@ -18,11 +18,11 @@ def space_colonization(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    buds: Annotated[int, Between(100, 6000, "Points of light on A4")] = 3000,
-    reach: Annotated[float, Between(1.2, 6, "How near twigs come to buds")] = 1.4,
-    sight: Annotated[float, Between(4, 40, "How far buds pull, in steps")] = 6.0,
-    trunk: Annotated[float, Between(0, 0.12, "Trunk, part of the page")] = 0.075,
-    taper: Annotated[float, Between(1.2, 3.5, "How slowly branches thin out")] = 1.9,
+    buds: Annotated[int, Slider(100, 6000, "Points of light on A4")] = 3000,
+    reach: Annotated[float, Slider(1.2, 6, "How near twigs come to buds")] = 1.4,
+    sight: Annotated[float, Slider(4, 40, "How far buds pull, in steps")] = 6.0,
+    trunk: Annotated[float, Slider(0, 0.12, "Trunk, part of the page")] = 0.075,
+    taper: Annotated[float, Slider(1.2, 3.5, "How slowly branches thin out")] = 1.9,
     roots: Annotated[bool, "Roots in the second pen"] = True,
     palette: Palette = "as designed",
 ) -> Steps:

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, Noise, as_on_a4, fit_count, keep_positive, polar
 from drawscape.geometry.thinning import WHOLE, room_for
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 THETA = np.linspace(0, 2 * np.pi, 900)
 """Around a ring: points are 0.6 mm apart at the bark of a stump that fills A4."""
@@ -17,13 +17,13 @@ def tree_rings(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    years: Annotated[int, Between(8, 140, "Age on A4; larger stumps are older")] = 62,
+    years: Annotated[int, Slider(8, 140, "Age on A4; larger stumps are older")] = 62,
     moods: Annotated[Fraction, "How much good and bad years differ"] = 0.5,
     wobble: Annotated[Fraction, "How far rings stray from round"] = 0.45,
-    lean: Annotated[float, Between(0, 0.5, "How far off the pith lies")] = 0.22,
-    knots: Annotated[int, Between(0, 6, "Branches that grew out of the trunk")] = 2,
-    cracks: Annotated[int, Between(0, 12, "Cracks from drying")] = 4,
-    bark: Annotated[int, Between(0, 12, "Layers of bark, in the second pen")] = 6,
+    lean: Annotated[float, Slider(0, 0.5, "How far off the pith lies")] = 0.22,
+    knots: Annotated[int, Slider(0, 6, "Branches that grew out of the trunk")] = 2,
+    cracks: Annotated[int, Slider(0, 12, "Cracks from drying")] = 4,
+    bark: Annotated[int, Slider(0, 12, "Layers of bark, in the second pen")] = 6,
     palette: Palette = "as designed",
 ) -> None:
     """A stump: rings of good and bad years, bent around knots, cracked and barked.

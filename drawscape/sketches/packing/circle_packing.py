@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Points, as_on_a4, circle, depth_in, grow_count, polar
 from drawscape.geometry.hatch import hatch
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 Filling = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
 FILLS = ("rings", "spiral", "hatch", "rays")
@@ -17,12 +17,12 @@ def circle_packing(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    count: Annotated[int, Between(5, 1500, "Most circles, on A4")] = 480,
-    largest: Annotated[float, Between(0.03, 0.4, "Largest, part of the page")] = 0.2,
-    smallest: Annotated[float, Between(0.5, 5, "Smallest radius in mm")] = 1.4,
-    gap: Annotated[float, Between(0, 4, "Room in mm between circles")] = 0.9,
+    count: Annotated[int, Slider(5, 1500, "Most circles, on A4")] = 480,
+    largest: Annotated[float, Slider(0.03, 0.4, "Largest, part of the page")] = 0.2,
+    smallest: Annotated[float, Slider(0.5, 5, "Smallest radius in mm")] = 1.4,
+    gap: Annotated[float, Slider(0, 4, "Room in mm between circles")] = 0.9,
     fill: Annotated[Filling, "What a circle is filled with"] = "mixed",
-    spacing: Annotated[float, Between(0.5, 4, "In mm, between closest lines")] = 0.6,
+    spacing: Annotated[float, Slider(0.5, 4, "In mm, between closest lines")] = 0.6,
     contrast: Annotated[Fraction, "How much lighter some circles are than others"] = 0.8,
     palette: Palette = "as designed",
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, Noise, Points, depth_in, poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
-from drawscape.sketches import Between, Fraction, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 LEAST_STEP_MM = 1.6
 """How far each turn moves along the sides at least: less is a blot where the turns meet."""
@@ -20,11 +20,11 @@ def delaunay(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    smallest: Annotated[float, Between(0.02, 0.2, "Least, part of the page")] = 0.075,
-    largest: Annotated[float, Between(1, 5, "Largest over smallest")] = 2.8,
-    waves: Annotated[float, Between(0.3, 4, "Changes of size across the page")] = 0.9,
-    twist: Annotated[float, Between(0.02, 0.3, "How far each turn moves on")] = 0.1,
-    core: Annotated[float, Between(0.8, 5, "Smallest inner radius, in mm")] = 1.8,
+    smallest: Annotated[float, Slider(0.02, 0.2, "Least, part of the page")] = 0.075,
+    largest: Annotated[float, Slider(1, 5, "Largest over smallest")] = 2.8,
+    waves: Annotated[float, Slider(0.3, 4, "Changes of size across the page")] = 0.9,
+    twist: Annotated[float, Slider(0.02, 0.3, "How far each turn moves on")] = 0.1,
+    core: Annotated[float, Slider(0.8, 5, "Smallest inner radius, in mm")] = 1.8,
     accent: Annotated[Fraction, "Part of the triangles drawn in the second pen"] = 0.14,
     palette: Palette = "as designed",
 ) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
 
@@ -26,12 +26,12 @@ def phyllotaxis(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    florets: Annotated[int, Between(20, 3000, "Number of florets on A4")] = 620,
-    angle: Annotated[float, Between(134, 141, "Degrees between florets")] = 137.508,
-    growth: Annotated[float, Between(0.5, 0.9, "Outward; 0.5: none")] = 0.74,
+    florets: Annotated[int, Slider(20, 3000, "Number of florets on A4")] = 620,
+    angle: Annotated[float, Slider(134, 141, "Degrees between florets")] = 137.508,
+    growth: Annotated[float, Slider(0.5, 0.9, "Outward; 0.5: none")] = 0.74,
     shape: Annotated[Floret, "Outline of a floret"] = "petal",
-    size: Annotated[float, Between(0.4, 2.2, "Size of a floret in its room")] = 1.5,
-    rings: Annotated[int, Between(1, 12, "Most outlines nested in a floret")] = 9,
+    size: Annotated[float, Slider(0.4, 2.2, "Size of a floret in its room")] = 1.5,
+    rings: Annotated[int, Slider(1, 12, "Most outlines nested in a floret")] = 9,
     overlap: Annotated[bool, "Let inner florets cover outer ones, as on a dahlia"] = True,
     fill: Annotated[bool, "Fill the whole sheet instead of a disc"] = True,
     palette: Palette = "as designed",

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from drawscape.geometry import Points, as_on_a4, cartesian, polar, stippled
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, PictureFile, Tone, tone_over
 
 
@@ -18,12 +18,12 @@ def stippling(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    dots: Annotated[int, Between(300, 12000, "Number of dots on A4")] = 4900,
+    dots: Annotated[int, Slider(300, 12000, "Number of dots on A4")] = 4900,
     mark: Annotated[Literal["dot", "ring", "stroke"], "What stands at each point"] = "dot",
-    largest: Annotated[float, Between(0.3, 3, "Largest mark's size in mm")] = 1.2,
-    gamma: Annotated[float, Between(0.5, 3, "More gathers the dots in the dark")] = 1.7,
+    largest: Annotated[float, Slider(0.3, 3, "Largest mark's size in mm")] = 1.2,
+    gamma: Annotated[float, Slider(0.5, 3, "More gathers the dots in the dark")] = 1.7,
     contrast: Contrast = 0.9,
-    rounds: Annotated[int, Between(1, 30, "Rounds of spreading the dots evenly")] = 16,
+    rounds: Annotated[int, Slider(1, 30, "Rounds of spreading the dots evenly")] = 16,
     palette: Palette = "as designed",
 ) -> Steps:
     """A photograph in dots that lie as evenly as a draughtsman sets them, larger in the dark.

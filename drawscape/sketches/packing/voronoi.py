@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
 from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.regions import from_shapely, polygons
-from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, in_pens, sketch
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -19,13 +19,13 @@ def voronoi(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    count: Annotated[int, Between(10, 1000, "Number of cells")] = 320,
-    evenness: Annotated[int, Between(0, 12, "Rounds of evening the cells out")] = 5,
+    count: Annotated[int, Slider(10, 1000, "Number of cells")] = 320,
+    evenness: Annotated[int, Slider(0, 12, "Rounds of evening the cells out")] = 5,
     contrast: Annotated[Fraction, "How much smaller cells are in some parts"] = 0.75,
-    gap: Annotated[float, Between(0.3, 4, "Room in mm between cells")] = 1.3,
+    gap: Annotated[float, Slider(0.3, 4, "Room in mm between cells")] = 1.3,
     rounding: Annotated[Fraction, "How far corners are rounded off"] = 0.65,
-    rings: Annotated[int, Between(1, 14, "Most outlines in a cell on A4")] = 12,
-    spacing: Annotated[float, Between(0.5, 4, "In mm, between nested outlines")] = 1.1,
+    rings: Annotated[int, Slider(1, 14, "Most outlines in a cell on A4")] = 12,
+    spacing: Annotated[float, Slider(0.5, 4, "In mm, between nested outlines")] = 1.1,
     light: Annotated[Fraction, "How far outlines draw together on the shaded side"] = 0.7,
     marked: Annotated[Fraction, "Part of the cells drawn in the second pen"] = 0.2,
     palette: Palette = "as designed",

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
 from drawscape.geometry import as_on_a4, keep_positive
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.palette import inks
 from drawscape.sketches.registry import SKETCHES
 from drawscape.sketches.tone import (
@@ -44,9 +44,9 @@ def four_pens(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    pens: Annotated[int, Between(2, 5, "How many of the inks, in their order")] = 4,
-    pen_mm: Annotated[float, Between(0.2, 1, "Width of the pens, in mm")] = 0.7,
-    ink_limit: Annotated[float, Between(0.8, 2.6, "Most ink, in coats")] = 1.8,
+    pens: Annotated[int, Slider(2, 5, "How many of the inks, in their order")] = 4,
+    pen_mm: Annotated[float, Slider(0.2, 1, "Width of the pens, in mm")] = 0.7,
+    ink_limit: Annotated[float, Slider(0.8, 2.6, "Most ink, in coats")] = 1.8,
     black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.7,
     screen: Annotated[Screen, "How each pen draws its part"] = "lines",
     palette: Palette = "as designed",

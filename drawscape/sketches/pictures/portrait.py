@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
 
 LEVELS = (
@@ -28,8 +28,8 @@ def portrait(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    spacing: Annotated[float, Between(0.7, 2.5, "In mm, between lines")] = 0.9,
-    smoothness: Annotated[float, Between(0.3, 4, "How even directions are")] = 1.3,
+    spacing: Annotated[float, Slider(0.7, 2.5, "In mm, between lines")] = 0.9,
+    smoothness: Annotated[float, Slider(0.3, 4, "How even directions are")] = 1.3,
     contrast: Contrast = 0.6,
     palette: Palette = "as designed",
 ) -> Steps:

@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_count, polar
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
 
 A4_MM = 90.0
@@ -21,9 +21,9 @@ def spiral_halftone(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    turns: Annotated[int, Between(10, 120, "Turns to the near edge of A4")] = 58,
-    swing: Annotated[float, Between(0.2, 1.4, "Height of a swing, in turns")] = 1.3,
-    wavelength: Annotated[float, Between(0.5, 3, "Length of a swing, in turns")] = 0.6,
+    turns: Annotated[int, Slider(10, 120, "Turns to the near edge of A4")] = 58,
+    swing: Annotated[float, Slider(0.2, 1.4, "Height of a swing, in turns")] = 1.3,
+    wavelength: Annotated[float, Slider(0.5, 3, "Length of a swing, in turns")] = 0.6,
     disc: Annotated[bool, "Stop at the near edge instead of filling the page"] = False,
     contrast: Contrast = 0.85,
     palette: Palette = "as designed",

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import cartesian, fit_count, shortest_swing
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
 
 A4_MM = 267.0
@@ -19,9 +19,9 @@ def squiggles(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    rows: Annotated[int, Between(12, 220, "Rows down an A4 page")] = 120,
-    swing: Annotated[float, Between(0.2, 1.5, "Height of a swing, in rows")] = 1.05,
-    waves: Annotated[float, Between(0.2, 3, "Swings a row's height")] = 1.8,
+    rows: Annotated[int, Slider(12, 220, "Rows down an A4 page")] = 120,
+    swing: Annotated[float, Slider(0.2, 1.5, "Height of a swing, in rows")] = 1.05,
+    waves: Annotated[float, Slider(0.2, 3, "Swings a row's height")] = 1.8,
     contrast: Contrast = 1.0,
     joined: Annotated[bool, "Join the rows into one line that runs to and fro"] = False,
     palette: Palette = "as designed",

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, keep_positive
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Contrast, Fit, PictureFile, ranked_lines, tone_over
 
 TURNS = (0.0, 90.0, 45.0, 135.0, 22.5, 112.5)
@@ -20,12 +20,12 @@ def tone_hatching(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    layers: Annotated[int, Between(2, 6, "Directions that may cross")] = 4,
-    spacing: Annotated[float, Between(0.6, 4, "In mm, between lines of a layer")] = 1.0,
-    angle: Annotated[float, Between(-90, 90, "Degrees of the first layer")] = 35.0,
+    layers: Annotated[int, Slider(2, 6, "Directions that may cross")] = 4,
+    spacing: Annotated[float, Slider(0.6, 4, "In mm, between lines of a layer")] = 1.0,
+    angle: Annotated[float, Slider(-90, 90, "Degrees of the first layer")] = 35.0,
     contrast: Contrast = 0.8,
     fade: Annotated[Fraction, "How gradually a layer ends: line by line, or at once"] = 0.9,
-    bow: Annotated[float, Between(-1, 1, "How far a wrist bows the lines")] = 0.35,
+    bow: Annotated[float, Slider(-1, 1, "How far a wrist bows the lines")] = 0.35,
     palette: Palette = "as designed",
 ) -> None:
     """A picture in layers of hatching: each darker step adds a direction.

@@ -7,7 +7,7 @@ import numpy as np
 
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.lines import Points
-from drawscape.sketches import Between, Frame, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.tone import Clarity, Contrast, Fit, PictureFile, tone_over
 
 ROUNDS = 150
@@ -21,9 +21,9 @@ def tsp_picture(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    cities: Annotated[int, Between(200, 30000, "Points of the line on A4")] = 24000,
-    gamma: Annotated[float, Between(0.5, 3, "More gathers the line in the dark")] = 2.0,
-    rounds: Annotated[int, Between(1, 12, "Rounds of spreading the points evenly")] = 5,
+    cities: Annotated[int, Slider(200, 30000, "Points of the line on A4")] = 24000,
+    gamma: Annotated[float, Slider(0.5, 3, "More gathers the line in the dark")] = 2.0,
+    rounds: Annotated[int, Slider(1, 12, "Rounds of spreading the points evenly")] = 5,
     contrast: Contrast = 1.0,
     clarity: Clarity = 0.5,
     curved: Annotated[bool, "Run through the points in curves instead of straight"] = False,

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Floats, Ints, cartesian, fit_count, polar
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 PENS = {"edges": "#1b1b1b", "way": "#1b1b1b", "second way": "#b3402a", "third way": "#27406e"}
 
@@ -19,10 +19,10 @@ def hypercube(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    dimensions: Annotated[int, Between(3, 7, "Of the cube")] = 5,
-    columns: Annotated[int, Between(1, 9, "Cubes side by side")] = 4,
-    turning: Annotated[float, Between(0, 3, "How far it turns in all")] = 1.0,
-    ways: Annotated[int, Between(1, 3, "Ways drawn with the broad pens")] = 2,
+    dimensions: Annotated[int, Slider(3, 7, "Of the cube")] = 5,
+    columns: Annotated[int, Slider(1, 9, "Cubes side by side")] = 4,
+    turning: Annotated[float, Slider(0, 3, "How far it turns in all")] = 1.0,
+    ways: Annotated[int, Slider(1, 3, "Ways drawn with the broad pens")] = 2,
     palette: Palette = "as designed",
 ) -> None:
     """One cube of many dimensions that turns from picture to picture, and the ways through it.

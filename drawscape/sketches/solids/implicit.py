@@ -12,7 +12,7 @@ from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.mesh import Camera, Mesh
-from drawscape.sketches import Between, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 Solid = Callable[[Floats, Floats, Floats], Floats]
 """Negative within the body, zero on its surface; it lies within 1 of the origin."""
@@ -33,10 +33,10 @@ def implicit(
     rng: Rng,
     *,
     body: Annotated[Literal["knot", "gyroid"], "Which solid"] = "knot",
-    slices: Annotated[int, Between(24, 140, "Slices through the solid")] = 110,
-    tilt: Annotated[float, Between(10, 80, "Degrees of the eye")] = 46.0,
-    period: Annotated[float, Between(1, 3, "How finely it is wound")] = 1.4,
-    wall: Annotated[float, Between(0.1, 0.9, "How thick the walls are")] = 0.62,
+    slices: Annotated[int, Slider(24, 140, "Slices through the solid")] = 110,
+    tilt: Annotated[float, Slider(10, 80, "Degrees of the eye")] = 46.0,
+    period: Annotated[float, Slider(1, 3, "How finely it is wound")] = 1.4,
+    wall: Annotated[float, Slider(0.1, 0.9, "How thick the walls are")] = 0.62,
     shadow: Annotated[bool, "Add its hatched shadow"] = True,
     palette: Palette = "as designed",
 ) -> Steps:

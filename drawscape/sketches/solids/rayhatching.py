@@ -10,7 +10,7 @@ from drawscape.geometry import cartesian, hatch_along, is_lit, march, normals_of
 from drawscape.geometry.contours import contours
 from drawscape.geometry.implicit import Distance, smooth_union
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 PIXELS, RISE = 250, 0.42
 """Rays across the shorter side of the page, some 0.7 mm apart on A4, and how far down they look."""
@@ -31,10 +31,10 @@ def rayhatching(
     rng: Rng,
     *,
     scene: Annotated[Literal["drops", "monument", "rings"], "What stands there"] = "drops",
-    pieces: Annotated[int, Between(1, 9, "Solids of the scene")] = 6,
+    pieces: Annotated[int, Slider(1, 9, "Solids of the scene")] = 6,
     melt: Annotated[Fraction, "How far the solids melt into each other"] = 0.5,
-    spacing: Annotated[float, Between(0.6, 2.5, "In mm, between lines")] = 0.8,
-    lamp: Annotated[float, Between(-180, 180, "Degrees of the light")] = -50.0,
+    spacing: Annotated[float, Slider(0.6, 2.5, "In mm, between lines")] = 0.8,
+    lamp: Annotated[float, Slider(-180, 180, "Degrees of the light")] = -50.0,
     palette: Palette = "as designed",
 ) -> Steps:
     """Solids on a floor, hatched along their surfaces: closer in the shade, crossed in the dark.

@@ -14,7 +14,7 @@ from drawscape.geometry import (
     fit_count,
     occlude,
 )
-from drawscape.sketches import Between, Fraction, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.solids._towers import box
 
 FACADES = ("windows", "floors", "columns")
@@ -28,13 +28,13 @@ def skyline(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    lots: Annotated[int, Between(3, 16, "Lots on the shorter side")] = 9,
-    tallest: Annotated[float, Between(0.05, 0.6, "Tallest, part of the page")] = 0.42,
-    density: Annotated[float, Between(0.2, 1, "Part of the lots built on")] = 0.93,
-    lean: Annotated[float, Between(14, 40, "Degrees that streets run down")] = 27.0,
+    lots: Annotated[int, Slider(3, 16, "Lots on the shorter side")] = 9,
+    tallest: Annotated[float, Slider(0.05, 0.6, "Tallest, part of the page")] = 0.42,
+    density: Annotated[float, Slider(0.2, 1, "Part of the lots built on")] = 0.93,
+    lean: Annotated[float, Slider(14, 40, "Degrees that streets run down")] = 27.0,
     setbacks: Annotated[Fraction, "Part of the towers that step back as they rise"] = 0.55,
-    spacing: Annotated[float, Between(0.7, 3, "In mm, on facades")] = 1.1,
-    moon: Annotated[float, Between(0, 0.3, "Moon, as part of the page")] = 0.16,
+    spacing: Annotated[float, Slider(0.7, 3, "In mm, on facades")] = 1.1,
+    moon: Annotated[float, Slider(0, 0.3, "Moon, as part of the page")] = 0.16,
     palette: Palette = "as designed",
 ) -> None:
     """A city in parallel projection with hidden lines, and a moon behind it.

@@ -9,7 +9,7 @@ from drawscape.geometry import cartesian, fit_count, fitted, grow_count, thinned
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.solids import revolved
-from drawscape.sketches import Between, Fraction, Palette, Rng, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 
 CLEARANCE = 4e-3
 """Of the scene's depth: lines on a vessel lie a hair off the flat faces that stand for it."""
@@ -25,9 +25,9 @@ def still_life(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    vessels: Annotated[int, Between(1, 12, "Vessels on the table")] = 5,
-    rings: Annotated[int, Between(8, 120, "Rings on the tallest vessel")] = 84,
-    elevation: Annotated[float, Between(8, 60, "Degrees of the eye")] = 18.0,
+    vessels: Annotated[int, Slider(1, 12, "Vessels on the table")] = 5,
+    rings: Annotated[int, Slider(8, 120, "Rings on the tallest vessel")] = 84,
+    elevation: Annotated[float, Slider(8, 60, "Degrees of the eye")] = 18.0,
     slimness: Annotated[Fraction, "Bowls at 0, bottles at 1"] = 0.7,
     palette: Palette = "as designed",
 ) -> Steps:

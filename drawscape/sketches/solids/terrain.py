@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Noise, cartesian, circle, depth_in, fit_count, grow_count, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 HORIZON = 0.36
 """Height of the horizon, as a part of the frame from its top."""
@@ -18,13 +18,13 @@ def terrain(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    rows: Annotated[int, Between(20, 260, "Lines from the shore to the horizon")] = 170,
+    rows: Annotated[int, Slider(20, 260, "Lines from the shore to the horizon")] = 170,
     mesh: Annotated[Literal["rows", "net"], "Lines across, or across and along"] = "net",
-    peaks: Annotated[float, Between(0.4, 2.5, "Height in heights of the eye")] = 1.9,
-    ranges: Annotated[float, Between(0.3, 3, "How closely the mountains stand")] = 0.9,
-    crags: Annotated[float, Between(0.1, 0.7, "How rugged the mountains are")] = 0.42,
-    sea: Annotated[float, Between(0, 0.8, "How far the water reaches")] = 0.22,
-    sun: Annotated[float, Between(0, 0.3, "Sun, as part of the page")] = 0.17,
+    peaks: Annotated[float, Slider(0.4, 2.5, "Height in heights of the eye")] = 1.9,
+    ranges: Annotated[float, Slider(0.3, 3, "How closely the mountains stand")] = 0.9,
+    crags: Annotated[float, Slider(0.1, 0.7, "How rugged the mountains are")] = 0.42,
+    sea: Annotated[float, Slider(0, 0.8, "How far the water reaches")] = 0.22,
+    sun: Annotated[float, Slider(0, 0.3, "Sun, as part of the page")] = 0.17,
     palette: Palette = "as designed",
 ) -> None:
     """Mountains over water in perspective, with hidden lines and a setting sun.

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Points, cartesian, clamped, grow_count, polar
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 CLOSEST = 0.78
 """mm between the lines of the shading, whatever was asked: closer ones only blot."""
@@ -17,10 +17,10 @@ def cubic_disarray(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    cubes: Annotated[int, Between(4, 24, "Cubes across the shorter side")] = 9,
+    cubes: Annotated[int, Slider(4, 24, "Cubes across the shorter side")] = 9,
     disorder: Annotated[Fraction, "How far the last corners move"] = 0.8,
-    calm: Annotated[float, Between(0, 0.9, "Part of the page left in order")] = 0.25,
-    shading: Annotated[int, Between(0, 16, "Lines on a cube's dark side")] = 8,
+    calm: Annotated[float, Slider(0, 0.9, "Part of the page left in order")] = 0.25,
+    shading: Annotated[int, Slider(0, 16, "Lines on a cube's dark side")] = 8,
     palette: Palette = "as designed",
 ) -> None:
     """Stacked cubes, lit from one side, whose corners slip further the lower they sit, on one side more.

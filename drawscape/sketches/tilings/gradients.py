@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Floats, Points, cartesian, fit_count
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -14,10 +14,10 @@ def gradients(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Between(1, 16, "Columns of stripes")] = 6,
-    fields: Annotated[int, Between(1, 9, "Most fields of one ink in a column")] = 4,
-    closest: Annotated[float, Between(0.45, 1.5, "Closest stripes, in mm")] = 0.7,
-    farthest: Annotated[float, Between(2, 12, "Farthest stripes, in mm")] = 4.5,
+    columns: Annotated[int, Slider(1, 16, "Columns of stripes")] = 6,
+    fields: Annotated[int, Slider(1, 9, "Most fields of one ink in a column")] = 4,
+    closest: Annotated[float, Slider(0.45, 1.5, "Closest stripes, in mm")] = 0.7,
+    farthest: Annotated[float, Slider(2, 12, "Farthest stripes, in mm")] = 4.5,
     overlap: Annotated[Fraction, "How far a column reaches over its neighbours"] = 0.3,
     palette: Palette = "as designed",
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import label
 
 from drawscape.geometry import Flags, Points, fit_count, squares_in
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 PENS = {"stitches": "#1d3a6e", "small islands": "#c8553d", "islands": "#c9922e"}
 StitchOrder = Literal["mirrored", "chance", "waves"]
@@ -17,11 +17,11 @@ def hitomezashi(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    stitches: Annotated[int, Between(8, 72, "Across the shorter side")] = 38,
+    stitches: Annotated[int, Slider(8, 72, "Across the shorter side")] = 38,
     order: Annotated[StitchOrder, "How the rows decide to begin over or under"] = "mirrored",
     bias: Annotated[Fraction, "Fraction of rows that begin over"] = 0.5,
     filled: Annotated[bool, "Hatch every other island, by its size in two colours"] = True,
-    small: Annotated[int, Between(1, 60, "Cells of a small island, at most")] = 12,
+    small: Annotated[int, Slider(1, 60, "Cells of a small island, at most")] = 12,
     palette: Palette = "as designed",
 ) -> None:
     """Running stitches along every row and column, and the islands that they fence in.

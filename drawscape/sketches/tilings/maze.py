@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
 from drawscape.geometry import cartesian, discs_apart, fit_count, grow_count, squares_in
 from drawscape.geometry.lines import Flags, Lines, Points, resample
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 NARROWEST_MM = 1.2  # of a corridor, where hills and hollows squeeze it, too: below, walls tangle
 
@@ -18,7 +18,7 @@ def maze(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    corridors: Annotated[int, Between(8, 80, "Across the shorter side")] = 52,
+    corridors: Annotated[int, Slider(8, 80, "Across the shorter side")] = 52,
     strictness: Annotated[Fraction, "How closely corridors follow hidden waves"] = 0.3,
     swell: Annotated[Fraction, "How far hills and hollows bend the corridors"] = 0.9,
     solution: Annotated[bool, "Draw the way through"] = True,

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, cartesian, clamped, fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Points
-from drawscape.sketches import Between, Fraction, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 Rule = Literal["squares", "interruptions", "trapezia"]
 
@@ -17,9 +17,9 @@ def molnar(
     rng: Rng,
     *,
     rule: Annotated[Rule, "What is disturbed"] = "squares",
-    columns: Annotated[int, Between(3, 40, "Figures across the shorter side")] = 9,
+    columns: Annotated[int, Slider(3, 40, "Figures across the shorter side")] = 9,
     disturbance: Annotated[Fraction, "How far the figures leave the rule"] = 0.35,
-    nested: Annotated[int, Between(1, 9, "Most squares in one another")] = 7,
+    nested: Annotated[int, Slider(1, 9, "Most squares in one another")] = 7,
     palette: Palette = "as designed",
 ) -> None:
     """A sheet of a series: one rule for all, and one per cent of disorder, or twenty.

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, clip_to_rectangle, grow_count
 from drawscape.geometry.lines import Complexes, Flags, Points
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 GOLDEN = (1 + 5**0.5) / 2
 
@@ -16,8 +16,8 @@ def penrose(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    tiles: Annotated[int, Between(4, 30, "Tile sides across the shorter side")] = 11,
-    rings: Annotated[int, Between(1, 8, "Most outlines nested in a rhomb")] = 6,
+    tiles: Annotated[int, Slider(4, 30, "Tile sides across the shorter side")] = 11,
+    rings: Annotated[int, Slider(1, 8, "Most outlines nested in a rhomb")] = 6,
     symmetric: Annotated[bool, "Put a centre of fivefold symmetry mid page"] = True,
     palette: Palette = "as designed",
 ) -> None:

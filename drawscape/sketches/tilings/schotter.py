@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import cartesian, fitted, polar
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -13,10 +13,10 @@ def schotter(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Between(3, 30, "Squares across the shorter side")] = 12,
-    turning: Annotated[float, Between(0, 2, "How far the last squares turn")] = 1.0,
-    drifting: Annotated[float, Between(0, 2, "How far the last squares drift")] = 1.0,
-    calm: Annotated[float, Between(0, 0.8, "Part of the page left in order")] = 0.08,
+    columns: Annotated[int, Slider(3, 30, "Squares across the shorter side")] = 12,
+    turning: Annotated[float, Slider(0, 2, "How far the last squares turn")] = 1.0,
+    drifting: Annotated[float, Slider(0, 2, "How far the last squares drift")] = 1.0,
+    calm: Annotated[float, Slider(0, 0.8, "Part of the page left in order")] = 0.08,
     accent: Annotated[Fraction, "Part of the last squares in the second pen"] = 0.12,
     palette: Palette = "as designed",
 ) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Points, clip_to_rectangle, polar, rectangle
 from drawscape.geometry.hatch import hatch
-from drawscape.sketches import Between, Fraction, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 
 @sketch
@@ -14,12 +14,12 @@ def subdivision(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    depth: Annotated[int, Between(3, 9, "Times a field may be cut in two")] = 7,
+    depth: Annotated[int, Slider(3, 9, "Times a field may be cut in two")] = 7,
     evenness: Annotated[Fraction, "1 cuts in the middle"] = 0.3,
-    stop: Annotated[float, Between(0, 0.6, "Chance to leave a field whole")] = 0.2,
-    spacing: Annotated[float, Between(0.6, 4, "Closest hatch lines, in mm")] = 0.9,
+    stop: Annotated[float, Slider(0, 0.6, "Chance to leave a field whole")] = 0.2,
+    spacing: Annotated[float, Slider(0.6, 4, "Closest hatch lines, in mm")] = 0.9,
     arcs: Annotated[Fraction, "Fraction of fields filled by arcs"] = 0.4,
-    accent: Annotated[float, Between(0, 0.9, "Fraction of fields in colour")] = 0.45,
+    accent: Annotated[float, Slider(0, 0.9, "Fraction of fields in colour")] = 0.45,
     palette: Palette = "as designed",
 ) -> None:
     """Fields within fields, each filled by lines, nested frames or arcs about a corner.

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from drawscape.geometry import Noise, fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -22,10 +22,10 @@ def ten_print(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    cells: Annotated[int, Between(4, 40, "Cells across the shorter side")] = 12,
-    strands: Annotated[int, Between(1, 9, "Lines of each ribbon")] = 5,
+    cells: Annotated[int, Slider(4, 40, "Cells across the shorter side")] = 12,
+    strands: Annotated[int, Slider(1, 9, "Lines of each ribbon")] = 5,
     drift: Annotated[Fraction, "0 tosses a fair coin; 1 lets one slant win in places"] = 0.55,
-    ribbon: Annotated[float, Between(0.2, 0.9, "Breadth of the ribbons")] = 0.5,
+    ribbon: Annotated[float, Slider(0.2, 0.9, "Breadth of the ribbons")] = 0.5,
     loops: Annotated[bool, "Loops in red, the longest ribbon in ochre"] = True,
     palette: Palette = "as designed",
 ) -> None:

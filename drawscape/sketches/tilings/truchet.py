@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from drawscape.geometry import Noise, as_on_a4, cartesian, fit_count, polar, squares_in
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.sketches import Between, Fraction, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 CLOSEST = 0.7
 """mm between the lines of the smallest tiles, whatever was asked: closer ones only blot."""
@@ -22,10 +22,10 @@ def truchet(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    tiles: Annotated[int, Between(2, 16, "Largest tiles across the shorter side")] = 3,
-    levels: Annotated[int, Between(1, 4, "Sizes of tile, each half the last")] = 4,
+    tiles: Annotated[int, Slider(2, 16, "Largest tiles across the shorter side")] = 3,
+    levels: Annotated[int, Slider(1, 4, "Sizes of tile, each half the last")] = 4,
     split: Annotated[Fraction, "Fraction of tiles that are cut into four smaller ones"] = 0.7,
-    strands: Annotated[int, Between(2, 12, "Lines of each tile, on A4")] = 7,
+    strands: Annotated[int, Slider(2, 12, "Lines of each tile, on A4")] = 7,
     palette: Palette = "as designed",
 ) -> None:
     """Wide calm arcs beside small dense knots, and colored strands that run from one into the other.

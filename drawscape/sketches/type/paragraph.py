@@ -8,7 +8,7 @@ from annotated_types import MaxLen
 from drawscape.geometry import keep_positive
 from drawscape.geometry.lines import resample
 from drawscape.lettering import Align, TextStyle, set_text
-from drawscape.sketches import Between, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 ParagraphFont = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
 
@@ -48,10 +48,10 @@ def paragraph(
     *,
     text: Annotated[str, MaxLen(4000), "What is written, again and again"] = WHITMAN,
     face: Annotated[ParagraphFont, "Hershey's fonts in single or double strokes"] = "scripts",
-    size: Annotated[float, Between(1.5, 12, "Height of capitals, in mm")] = 2.6,
-    leading: Annotated[float, Between(1.5, 4, "Line to line, in capitals")] = 2.0,
+    size: Annotated[float, Slider(1.5, 12, "Height of capitals, in mm")] = 2.6,
+    leading: Annotated[float, Slider(1.5, 4, "Line to line, in capitals")] = 2.0,
     align: Annotated[Align, "How rows end"] = "justify",
-    sun: Annotated[float, Between(0, 0.5, "Radius of the red disc of words")] = 0.34,
+    sun: Annotated[float, Slider(0, 0.5, "Radius of the red disc of words")] = 0.34,
     palette: Palette = "as designed",
 ) -> None:
     """A text that fills the page, row by row, and turns red where the seed lets the sun stand.

@@ -8,7 +8,7 @@ from annotated_types import MaxLen
 from drawscape.geometry import Lines, Points, cartesian, clip_to_rectangle, discs_apart, fit_count
 from drawscape.geometry.lines import resample
 from drawscape.lettering import TextStyle, set_text
-from drawscape.sketches import Between, Frame, Palette, Rng, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 
 WarpedFont = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
 
@@ -20,9 +20,9 @@ def warped_text(
     *,
     text: Annotated[str, MaxLen(200), "Word or words of the rows"] = "ONE LINE AFTER ANOTHER",
     face: Annotated[WarpedFont, "Hershey's fonts, of one to three strokes"] = "futural",
-    rows: Annotated[int, Between(4, 60, "Rows on A4")] = 46,
+    rows: Annotated[int, Slider(4, 60, "Rows on A4")] = 46,
     warp: Annotated[Literal["lens", "waves", "twist", "flag"], "What bends them"] = "lens",
-    strength: Annotated[float, Between(-1, 1, "How much; below 0 the other way")] = 0.9,
+    strength: Annotated[float, Slider(-1, 1, "How much; below 0 the other way")] = 0.9,
     palette: Palette = "as designed",
 ) -> None:
     """A page of rows that lenses, a wave or a twist bend, as if the paper were cloth.
