@@ -127,7 +127,7 @@ class GroupStack(TransformStack):
         """Return a block that draws with the pen `name`, in a layer as plotters know them.
 
         A name used again goes on in the same layer. `color` is the name, where that is a colour, else
-        black, and `width` 0.3 mm, unless the layer, or the canvas's own pen of that name, says otherwise.
+        black. `width` is 0.3 mm. The layer, or the canvas's own pen of that name, may say otherwise.
         Inside a group its transform and attributes hold in the layer, too. The file has them in a group
         of the layer, for layers stand side by side.
         Raises CanvasError inside another layer, and when a layer is given a second colour.
