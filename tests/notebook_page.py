@@ -132,7 +132,10 @@ class Panel:
     def wait_for(self, words):
         self.root.get_by_text(words).first.wait_for(timeout=60_000)
 
+    def await_state(self, state):
+        self.root.locator(".ds-chip", has_text=state).first.wait_for(timeout=60_000)
+
     def answer(self, *questions):
         for question in questions:
-            self.wait_for(f"waiting for {question}")
+            self.await_state(f"waiting for {question}")
             self.press("Yes, go on")

@@ -48,9 +48,10 @@ from drawscape.notebook.pictures import (
     small_picture,
 )
 from drawscape.notebook.recent_pictures import drawing_of
-from drawscape.notebook.static_output import StaticOutputWidget, error_words, resource
+from drawscape.notebook.static_output import StaticOutputWidget, error_words
 from drawscape.notebook.threads import EXPORTS, PICTURES, Debounce
 from drawscape.plot.formats import menu_of_formats
+from drawscape.viewer.assets import script, style
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 
@@ -227,8 +228,7 @@ class Board(StaticOutputWidget):
     Enter opens a form. Of the chosen, 0 to 5 rate, c compares, b breeds and x rejects all.
     """
 
-    _esm = resource("child.js", "drawscape.viewer") + resource("board.js")
-    _css = resource("tokens.css", "drawscape.viewer") + resource("board.css")
+    _esm, _css = script("board.js"), style("board.css")
     head = traitlets.Dict().tag(sync=True)
     controls = traitlets.List(traitlets.Dict()).tag(sync=True)
     order = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -67,7 +67,6 @@ from drawscape.notebook.static_output import (
     StaticOutputWidget,
     error_words,
     notebook_name,
-    resource,
 )
 from drawscape.notebook.threads import EXPORTS, PICTURES, Debounce
 from drawscape.notebook.viewer import Comparison, Viewer
@@ -76,6 +75,7 @@ from drawscape.plot import optimize, read_machine, save, split_layers
 from drawscape.plot.formats import FormatName, menu_of_formats
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
+from drawscape.viewer.assets import script, style
 
 _LIVE = Parameter("live", "bool")
 
@@ -154,8 +154,7 @@ class Form(StaticOutputWidget):
     `named.save("dense")`, `named.load("dense")`, `recent.paths`.
     """
 
-    _esm = "".join(resource(name, "drawscape.viewer") for name in ("child.js", "form.js"))
-    _css = resource("tokens.css", "drawscape.viewer") + resource("form.css", "drawscape.viewer")
+    _esm, _css = script("form.js"), style("form.css")
     schema = traitlets.Dict().tag(sync=True)
     inputs = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from drawscape.machine.device import devices
 from drawscape.machine.plot import FINAL, Plot, find_plot, shown_plots
 from drawscape.notebook.own_worker import ensure_worker, keep_worker_alive
 from drawscape.notebook.pictures import KEPT_PX, LARGEST_KEPT, picture_table, thumbnail_of
-from drawscape.notebook.static_output import StaticOutputWidget, resource
-from drawscape.notebook.threads import PLOTS, Debounce
+from drawscape.notebook.static_output import StaticOutputWidget
+from drawscape.notebook.threads import MOTIONS, PLOTS, Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.plot import optimize as optimized
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
+from drawscape.viewer.assets import script, style
 
 CHECK_PERIOD_S = 0.4
 
@@ -27,10 +29,7 @@ CHECK_PERIOD_S = 0.4
 class PlotPanel(StaticOutputWidget):
     """Shows a plot, with its questions and buttons; `found` if the plot was not queued by this call."""
 
-    _esm = resource("plot_panel.js", "drawscape.viewer")
-    _css = resource("tokens.css", "drawscape.viewer") + resource(
-        "plot_panel.css", "drawscape.viewer"
-    )
+    _esm, _css = script("plot_panel.js"), style("plot_panel.css")
     state = traitlets.Dict().tag(sync=True)
     _page_calls = "act"
     _how = "run this cell to see it again"
@@ -53,7 +52,14 @@ class PlotPanel(StaticOutputWidget):
         self._checking.request()
 
     def act(self, action: str, **values: Any) -> None:
-        """Do the action of a button: answer, pause, pause_now, resume, stop, set, again. Raises PlotError."""
+        """Do the action of a button: answer, pause, pause_now, resume, stop, set, move, again.
+
+        A `move` of the pen (`motion` is pen, jog or frame) is made later, and what hinders it is shown.
+        Raises PlotError.
+        """
+        if action == "move":
+            MOTIONS.do(partial(self._guarded, act_on_plot, self.plot, action, values))
+            return
         shown, self.plot = self.plot, act_on_plot(self.plot, action, values)
         self.found = self.found and self.plot is shown
         keep_worker_alive()  # the worker may have ended with an earlier kernel

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 import anywidget
@@ -248,9 +247,3 @@ def error_words(error: Exception) -> str:
     """Return an error in words: one of the project's own says all by its text."""
     named = "" if isinstance(error, DrawscapeError) else f"{type(error).__name__}: "
     return f"{named}{error}"
-
-
-@cache
-def resource(name: str, package: str = "drawscape.notebook") -> str:
-    """Return the text of a file of this package, or of another."""
-    return (files(package) / name).read_text("utf-8")

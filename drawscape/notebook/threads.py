@@ -71,7 +71,10 @@ WORKERS = BackgroundThread("drawscape-workers")
 PLOTS = BackgroundThread("drawscape-plots")
 """Reads the journals of plots for their panels."""
 
-ALL_THREADS = (STATES, PICTURES, EXPORTS, WORKERS, PLOTS)
+MOTIONS = BackgroundThread("drawscape-motions")
+"""Waits for motions of a machine that a panel asks for, while Stop still works."""
+
+ALL_THREADS = (STATES, PICTURES, EXPORTS, WORKERS, PLOTS, MOTIONS)
 
 
 class Debounce:

@@ -19,12 +19,13 @@ from drawscape.notebook.cached_drawing import CachedDrawing
 from drawscape.notebook.draw_target import Values
 from drawscape.notebook.labels import label_of, value_text
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
-from drawscape.notebook.static_output import LARGEST_IMAGE, StaticOutputWidget, resource
+from drawscape.notebook.static_output import LARGEST_IMAGE, StaticOutputWidget
 from drawscape.notebook.threads import EXPORTS
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 from drawscape.viewer import drawing_data, findings, roughly
+from drawscape.viewer.assets import script, style
 
 TALL = "max(320px, 72vh)"
 
@@ -48,8 +49,7 @@ class Viewer(StaticOutputWidget):
     `height` is that of the drawing, in CSS.
     """
 
-    _esm = resource("viewer.js", "drawscape.viewer")
-    _css = resource("tokens.css", "drawscape.viewer") + resource("viewer.css", "drawscape.viewer")
+    _esm, _css = script("viewer.js"), style("viewer.css")
     height = traitlets.Unicode(TALL).tag(sync=True)
     modes = traitlets.List(traitlets.Unicode()).tag(sync=True)
     mode = traitlets.Unicode("").tag(sync=True)

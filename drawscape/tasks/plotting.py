@@ -179,8 +179,9 @@ def resume_plot(
 def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
     """Do the action of a button in a plot's panel, and return the plot that the panel must show next.
 
-    `stop` lifts the pen first, or gives up a plot; `again` queues a new plot of the same strokes.
-    Raises UnknownNameError for another action, PlotError for an action that is not possible now.
+    `stop` lifts the pen first, or gives up a plot; `move` waits for the end of a motion, which the run
+    makes while it waits for a person; `again` queues a new plot of the same strokes.
+    Raises UnknownNameError for another action or motion, PlotError for an action that is not possible now.
     """
     match action:
         case "answer":
@@ -204,12 +205,33 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
         case "set":
             wanted = {name: _tuned(name, value) for name, value in dict(values["values"]).items()}
             plot.request("set", values=wanted, keep=bool(values.get("keep")))
+        case "move":
+            plot.ask_to_move(values["motion"], **_motion(values))
         case "again":
             plot = plot.again()
             enqueue_plot(plot)
         case _:
             raise UnknownNameError("action", action, ACTIONS)
     return plot
+
+
+def _motion(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what `Plot.ask_to_move` gives to the motion of a button."""
+    match values["motion"]:
+        case "pen":
+            return {"where": "down" if values["where"] == "down" else "up"}
+        case "jog":
+            return {"x": _way(values["x"]), "y": _way(values["y"]), "z": 0.0}
+        case "frame":
+            return {}
+        case other:
+            raise UnknownNameError("motion", other, MOTIONS)
+
+
+def _way(mm: Any) -> float:
+    if not abs(float(mm)) <= LONGEST_JOG_MM:
+        raise PlotError(f"{mm!r} mm: give -{LONGEST_JOG_MM} to {LONGEST_JOG_MM} mm for a jog")
+    return float(mm)
 
 
 def _tuned(name: str, value: Any) -> float:
@@ -221,5 +243,10 @@ def _tuned(name: str, value: Any) -> float:
     return float(value)
 
 
-ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set", "again")
+MOTIONS = ("pen", "jog", "frame")
+
+LONGEST_JOG_MM = 100
+"""The longest way of one jog by a button."""
+
+ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set", "move", "again")
 """What `act_on_plot` does."""

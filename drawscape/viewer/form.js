@@ -12,7 +12,8 @@
    number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
    until then it is busy, and the page says so. */
 
-const SHUFFLED = "Keep when shuffling";
+import { button, make, setPressed, showChild, swatch } from "./elements.js";
+
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
 const FINEST_DIGITS = 4;     // how far below the range's size a step may go to land on an odd default
@@ -25,26 +26,6 @@ const DICE_SIDES = 10_000;   // seeds that a person can read out
 
 let count = 0;
 const newId = () => `drawscape-${++count}-${Math.random().toString(36).slice(2, 8)}`;
-
-/* JupyterLab looks at what has the focus: keys pressed there are no shortcuts. */
-export function make(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.includes("-") || name === "role") made.setAttribute(name, value);
-    else made[name] = value;
-  }
-  if (["BUTTON", "INPUT", "SELECT", "TEXTAREA", "A", "SUMMARY"].includes(made.tagName))
-    made.dataset.lmSuppressShortcuts = "true";
-  made.append(...children);
-  return made;
-}
-
-function button(text, title, action, name = "") {
-  const made = make("button", { type: "button", textContent: text, title, className: name && `drawscape-${name}` });
-  if (!/\p{L}/u.test(text)) made.setAttribute("aria-label", title);
-  made.addEventListener("click", action);
-  return made;
-}
 
 export const readable = name => {
   const words = name.replace(/_mm$/, "").replace(/^_+|_+$/g, "").replaceAll("_", " ");
@@ -163,10 +144,10 @@ function retouching(preview, onRetouch) {
   const use = button("Use", "Draw from this part, with this contrast", () => {
     onRetouch(cut.map(one => Number(one.value)), Number(contrast.value));
     set(0, 0, 0, 0, 1);
-  }, "quiet");
+  });
   const root = make("details", { className: "drawscape-retouch" }, make("summary", { textContent: "Crop and contrast" }),
     make("p", { className: "drawscape-hint", textContent: "Drag over the picture, or move the sliders." }),
-    ...[...cut, contrast].map((one, i) => make("label", {}, labels[i], one)), make("div", { className: "drawscape-buttons" }, use, button("Whole", "The whole picture again", () => set(0, 0, 0, 0, 1), "quiet")));
+    ...[...cut, contrast].map((one, i) => make("label", {}, labels[i], one)), make("div", { className: "drawscape-buttons" }, use, button("Whole", "The whole picture again", () => set(0, 0, 0, 0, 1))));
   for (const one of [...cut, contrast]) one.addEventListener("input", show);
   let from = null;
   const at = ({ offsetX, offsetY }) => [offsetX / preview.clientWidth, offsetY / preview.clientHeight].map(part => 100 * Math.min(Math.max(part, 0), 1));
@@ -212,7 +193,7 @@ const makers = {
     if (onFile) {
       const chooser = make("input", { type: "file", accept: "image/*", hidden: true, tabIndex: -1 });
       chooser.addEventListener("change", () => { if (chooser.files[0]) onFile(chooser.files[0]); chooser.value = ""; });
-      side.push(button("Choose", "Choose a file", () => chooser.click(), "quiet"), chooser);
+      side.push(button("Choose", "Choose a file", () => chooser.click()), chooser);
     }
     return { ...made, below, side, preview: show };
   },
@@ -311,8 +292,8 @@ const makers = {
         field.input.setAttribute("aria-label", `item ${i + 1}`);
         return field;
       });
-      const more = button("+", "One more item", () => { shown = [...shown, shown.at(-1) ?? firstOf(property.items)]; build(); tell(newGesture()); }, "quiet");
-      const fewer = button("−", "Without the last item", () => { shown = shown.slice(0, -1); build(); tell(newGesture()); }, "quiet");
+      const more = button("+", "One more item", () => { shown = [...shown, shown.at(-1) ?? firstOf(property.items)]; build(); tell(newGesture()); });
+      const fewer = button("−", "Without the last item", () => { shown = shown.slice(0, -1); build(); tell(newGesture()); });
       fewer.disabled = shown.length <= (property.minItems ?? 0);
       root.replaceChildren(...fields.map(field => field.input), ...(property.items ? [fewer, more] : []));
     };
@@ -346,10 +327,10 @@ class Field {
     if (made.slider) made.slider.setAttribute("aria-label", words);
     if (made.own) made.own.setAttribute("aria-label", `${words}: choose it yourself`);
     const side = made.side ?? [];
-    if (onDice) side.push(button("⚄", `Draw with another ${words.toLowerCase()}`, onDice, "dice"));
+    if (onDice) side.push(button("", `Draw with another ${words.toLowerCase()}`, onDice, "is-icon", "dice"));
     if (onLock) {
-      this.lock = button("", `Keep ${words.toLowerCase()} when shuffling`, () => onLock(name), "lock");
-      this.lock.setAttribute("aria-pressed", "false");
+      this.lock = button("", `Keep ${words.toLowerCase()} when shuffling`, () => onLock(name), "drawscape-lock");
+      setPressed(this.lock, false);
     }
     const line = make("div", { className: "drawscape-line" }, label, ...(this.lock ? [this.lock] : []));
     const below = [];
@@ -478,13 +459,13 @@ export class Fields {
     if (this.paper.value !== "custom") this.custom = false;
     this.sides.hidden = !this.custom;
     if (this.custom) for (const side of ["width", "height"]) this.fields.get(side).write(this.inputs[side]);
-    this.turns.forEach((one, i) => one.setAttribute("aria-pressed", String((width > height) === Boolean(i))));
+    this.turns.forEach((one, i) => setPressed(one, (width > height) === Boolean(i)));
   }
 
   showErrors(rules) { for (const [name, field] of this.fields) field.say(rules[name]); }
 
   showLocks(locked) {
-    for (const [name, { lock }] of this.fields) lock?.setAttribute("aria-pressed", String(locked.includes(name)));
+    for (const [name, { lock }] of this.fields) if (lock) setPressed(lock, locked.includes(name));
   }
 
   /* What was typed and not yet left counts, too. */
@@ -503,7 +484,7 @@ const NO_PICTURE = new Uint8Array();
 class FormView {
   constructor(model, el, host) {
     Object.assign(this, { model, el, host, sent: 0, held: null, hands: new Map() });
-    el.classList.add("drawscape-form");
+    el.classList.add("ds", "drawscape-form");
     this.build();
     this.listen();
     this.showSchema();
@@ -553,11 +534,11 @@ class FormView {
 
   build() {
     const act = event => () => this.send({ event });
-    const quiet = (text, title, event) => button(text, title, act(event), "quiet");
+    const quiet = (text, title, event) => button(text, title, act(event));
     this.title = make("div", { className: "drawscape-title", role: "heading", "aria-level": 3 });
     this.summary = make("p", { className: "drawscape-summary" });
-    this.drawButton = button("Draw", "Draw; with Shift also what was drawn before", event => this.draw(event.shiftKey), "draw");
-    this.cancel = button("Cancel", "Cancel", act("cancel"), "cancel");
+    this.drawButton = button("Draw", "Draw; with Shift also what was drawn before", event => this.draw(event.shiftKey), "drawscape-draw is-primary");
+    this.cancel = button("Cancel", "Cancel", act("cancel"), "drawscape-cancel");
     this.live = make("input", { type: "checkbox" });
     this.live.addEventListener("change", () => this.send({ event: "live", live: this.live.checked }));
     const live = make("label", { className: "drawscape-live", title: "Draw at every change" }, this.live, "live");
@@ -569,7 +550,7 @@ class FormView {
     this.note = make("p", { className: "drawscape-note", role: "status" });
     this.changed = make("span");
     this.renewed = make("p", { className: "drawscape-busy", role: "status" }, this.changed, " ",
-      button("Take the new parameters", "Take the new parameters", act("renew"), "renew"));
+      button("Take the new parameters", "Take the new parameters", act("renew")));
     this.details = make("div", { className: "drawscape-details" });
     this.pattern = make("select", { "aria-label": "pattern", className: "drawscape-pattern" });
     this.pattern.addEventListener("change", () => this.send({ event: "change", inputs: { pattern_type: this.pattern.value }, gesture: newGesture() }));
@@ -580,7 +561,7 @@ class FormView {
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),
       row(this.undo, this.redo, 
-        button("Shuffle", "Draw with other values of every parameter that is not locked", () => { this.send({ event: "shuffle" }); this.drawUnlessLive(); }, "quiet"),
+        button("Shuffle", "Draw with other values of every parameter that is not locked", () => { this.send({ event: "shuffle" }); this.drawUnlessLive(); }),
         quiet("Reset", "Back to the first settings", "reset"), quiet("Code", "The call that draws this", "code")),
       this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box, this.page);
 
@@ -594,23 +575,23 @@ class FormView {
     });
     this.notice = make("p", { className: "drawscape-notice", role: "status" });
     this.stars = [1, 2, 3, 4, 5].map(n => button("☆", `${n} ${n === 1 ? "star" : "stars"}`, () =>
-      this.send({ event: "star", stars: n === this.model.get("state").stars ? 0 : n }), "star"));
+      this.send({ event: "star", stars: n === this.model.get("state").stars ? 0 : n }), "drawscape-star is-plain"));
     const inspect = quiet("Inspect", "Zoom, layers, the pen's way", "inspect");
     this.machine = make("select", { "aria-label": "Machine" });
-    const plot = button("Plot", "Draw this on the machine", () => this.send({ event: "plot", on: this.machine.value }), "quiet");
+    const plot = button("Plot", "Draw this on the machine", () => this.send({ event: "plot", on: this.machine.value }));
     this.seed = make("output", { "aria-label": "seed" });
     this.seeds = make("span", { className: "drawscape-seed", role: "group", "aria-label": "seed" },
-      button("◀", "Draw with the seed before", () => this.stepSeed(-1), "quiet"), this.seed,
-      button("▶", "Draw with the next seed", () => this.stepSeed(1), "quiet"));
+      button("◀", "Draw with the seed before", () => this.stepSeed(-1)), this.seed,
+      button("▶", "Draw with the next seed", () => this.stepSeed(1)));
     this.trouble = make("p", { className: "drawscape-trouble", role: "alert" });
-    this.stale = button("settings changed · Draw", "Draw with these settings", () => this.draw(false), "changed");
+    this.stale = button("settings changed · Draw", "Draw with these settings", () => this.draw(false), "drawscape-changed is-primary");
     this.putAway = quiet("Close", "Back to the picture", "close_below");
     this.format = make("select", { "aria-label": "File format" });
     this.plotter = make("select", { "aria-label": "Plotter" });
     this.plotter.addEventListener("change", () => this.send({ event: "plotter", name: this.plotter.value }));
     this.perPen = make("input", { type: "checkbox" });
     this.exportButton = button("Export", "Put the lines in order and write the file", () =>
-      this.send({ event: "export", format: this.format.value, per_pen: this.perPen.checked }), "quiet");
+      this.send({ event: "export", format: this.format.value, per_pen: this.perPen.checked }));
     this.tools = [inspect, make("span", { className: "drawscape-plotting" }, plot, this.machine), make("span", {}, this.exportButton, this.format)];
     this.rating = make("span", { role: "group", "aria-label": "stars" }, ...this.stars);
     this.figures = make("table", { className: "drawscape-figures" });
@@ -625,8 +606,8 @@ class FormView {
     this.menu.addEventListener("change", () => { if (this.menu.value) this.send({ event: "load", name: this.menu.value }); });
     this.named = make("input", { placeholder: "a name for these settings", "aria-label": "Name of settings to save or delete" });
     this.named.addEventListener("input", () => this.showNames());
-    this.save = button("Save", "Save these settings under the name", () => this.send({ event: "save", name: this.named.value }), "quiet");
-    this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }), "quiet");
+    this.save = button("Save", "Save these settings under the name", () => this.send({ event: "save", name: this.named.value }));
+    this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }));
     const names = make("div", { className: "drawscape-buttons drawscape-named" }, this.menu, this.named, this.save, this.trash);
     const foot = make("div", { className: "drawscape-columns drawscape-foot" }, names, make("div", {}, this.figures, this.machinery));
     this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), foot);
@@ -713,7 +694,7 @@ class FormView {
     this.el.classList.toggle("drawscape-older", Boolean(state.older));
     this.el.classList.toggle("drawscape-stale", Boolean(state.stale));
     for (const part of [...this.links, this.rating]) part.hidden = !state.file;
-    this.stars.forEach((star, i) => { star.textContent = i < state.stars ? "★" : "☆"; star.setAttribute("aria-pressed", String(i < state.stars)); });
+    this.stars.forEach((star, i) => { star.textContent = i < state.stars ? "★" : "☆"; setPressed(star, i < state.stars); });
     this.notice.textContent = [state.plotting && `being plotted ${state.plotting}; Plot opens its panel`, state.notice].filter(Boolean).join(" · ");
     for (const part of this.tools) part.hidden = !state.readable;
     this.machinery.hidden = !state.readable;
@@ -776,7 +757,7 @@ class FormView {
     this.rowsShown = key;
     const cells = row => {
       const pen = make("td");
-      if (row.color) pen.append(make("span", { style: `background: ${row.color}` }));
+      if (row.color) pen.append(swatch(row.color));
       pen.append(row.pen);
       return make("tr", {}, pen, ...[row.time, row.ink, row.lifts].map(text => make("td", { textContent: text })));
     };

@@ -3,22 +3,22 @@
    `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something. The handle that it
    returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
 
-const BUTTONS = {
-  "waiting": [["stop", "Stop"], ["answer", "Yes, go on"]],
-  "plotting": [["stop", "Stop"], ["pause", "Pause at pen-up"], ["pause_now", "Pause now"]],
-  "paused": [["stop", "Stop"], ["resume", "Resume"]],
-  "interrupted": [["resume", "Resume"], ["stop", "Give up"]],
+import { button, make, swatch } from "./elements.js";
+
+const BUTTONS = {  // [action, words, look] by the state's first word; Stop is always the leftmost
+  "waiting": [["stop", "Stop", "is-stop"]],
+  "plotting": [["stop", "Stop", "is-stop"], ["pause", "Pause at pen-up"], ["pause_now", "Pause now"]],
+  "paused": [["stop", "Stop", "is-stop"], ["resume", "Resume", "is-primary"]],
+  "interrupted": [["stop", "Give up"], ["resume", "Resume", "is-primary"]],
   "abandoned": [["resume", "Resume"]],
   "ready": [["stop", "Cancel"]],
   "done": [],
   "damaged": [],
 };
 
-const make = (tag, className, text = "", attributes = {}) => {
-  const element = Object.assign(document.createElement(tag), { className, textContent: text });
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-};
+const TONES = { waiting: "active", plotting: "active", interrupted: "bad", damaged: "bad" };
+
+const ARROWS = [["back", -1, 0, "left"], ["up", 0, -1, "away from you"], ["down", 0, 1, "to you"], ["next", 1, 0, "right"]];
 
 const PAPER = "#fefcf7";
 
@@ -43,21 +43,18 @@ export function unpack(buffer) {
 }
 
 export function mount(el, link) {
-  const root = make("div", "drawscape-plot drawscape-form");
-  const head = make("p", "drawscape-plot-state", "", { role: "status" });
-  const bar = make("progress", "", "", { "aria-label": "how much is drawn" });
-  const detail = make("p", "drawscape-plot-detail");
-  const trouble = make("p", "drawscape-plot-trouble", "", { role: "alert" });
-  const found = make("p", "drawscape-plot-found",
-    "This drawing's plot on this machine was not finished. Here it is; no other was queued.");
-  const buttons = make("div", "drawscape-plot-buttons");
-  const tuning = make("div", "drawscape-plot-tuning");
-  const canvas = make("canvas", "drawscape-plot-sheet", "",
-    { role: "img", "aria-label": "the strokes that are drawn, and those to come" });
-  const note = make("p", "drawscape-plot-note",
-    "Buttons here are a convenience and not a safety device: stay near the machine's switch.");
-  root.append(found, head, bar, detail, trouble, buttons, tuning, canvas, note);
-  el.append(root);
+  const chip = make("span", { className: "ds-chip" }), title = make("span"), where = make("span", { className: "drawscape-plot-where" });
+  const head = make("p", { className: "drawscape-plot-state", role: "status" }, chip, title, where);
+  const left = make("p", { className: "drawscape-plot-left" });
+  const bar = make("progress", { "aria-label": "how much is drawn" });
+  const detail = make("p", { className: "drawscape-plot-detail" });
+  const trouble = make("p", { className: "drawscape-plot-trouble", role: "alert" });
+  const found = make("p", { className: "drawscape-plot-found",
+    textContent: "This drawing's plot on this machine was not finished. Here it is; no other was queued." });
+  const buttons = make("div", { className: "drawscape-plot-buttons" });
+  const canvas = make("canvas", { className: "drawscape-plot-sheet", role: "img", "aria-label": "the strokes that are drawn, and those to come" });
+  const note = make("p", { className: "drawscape-plot-note",
+    textContent: "Buttons here are a convenience and not a safety device: stay near the machine's switch." });
 
   let now = null, plan = null, paper = PAPER, painted = -1, chosen = 0, shown = "";
 
@@ -66,20 +63,33 @@ export function mount(el, link) {
     Promise.resolve(link.send(action, values)).catch((error) => { trouble.textContent = error.message; });
   };
 
+  /* What the machine asks, with the pen that it asks for, and the ways to move the pen meanwhile. */
+  const ink = make("i", { className: "ds-swatch" }), words = make("p");
+  const move = (motion, values) => send("move", { motion, ...values });
+  const step = make("select", { "aria-label": "Step of the arrows" },
+    ...[0.1, 1, 10].map(mm => make("option", { value: mm, textContent: `${mm} mm`, selected: mm === 1 })));
+  const arrows = ARROWS.map(([picture, x, y, way]) =>
+    button("", `Move the pen ${way}`, () => move("jog", { x: x * step.value, y: y * step.value }), "", picture));
+  const card = make("section", { className: "drawscape-plot-card", "aria-label": "question", hidden: true }, make("div", {}, ink, words),
+    button("Yes, go on", "Answer the question", () => send("answer", { to: now.question }), "is-primary"),
+    make("div", { className: "drawscape-plot-moves", role: "group", "aria-label": "move the pen" },
+      button("Pen up", "Raise the pen", () => move("pen", { where: "up" })),
+      button("Pen down", "Lower the pen", () => move("pen", { where: "down" })),
+      ...arrows, step, button("Frame", "Follow the edge of the drawing with the pen up", () => move("frame"))));
+
+  const keep = make("input", { type: "checkbox" });
   const number = (name, label) => {
-    const field = make("label", "", label);
-    const input = make("input", "", "", { type: "number", min: 0, max: 400, placeholder: "as set" });
-    field.append(input);
+    const input = make("input", { type: "number", min: 0, max: 400, placeholder: "as set" });
     input.addEventListener("change", () => {
       if (input.value) send("set", { values: { [name]: Number(input.value) }, keep: keep.checked });
     });
-    return field;
+    return make("label", {}, label, input);
   };
-  const keep = make("input", "", "", { type: "checkbox" });
-  const keepLabel = make("label", "", "Keep for this machine ");
-  keepLabel.append(keep);
-  tuning.append(number("speed", "Speed % "), number("down_percent", "Pen down % "),
-    number("up_percent", "Pen up % "), keepLabel);
+  const tuning = make("details", { className: "drawscape-plot-tuning" }, make("summary", { textContent: "Speed and pen heights" }),
+    number("speed", "Speed % "), number("down_percent", "Pen down % "), number("up_percent", "Pen up % "),
+    make("label", {}, keep, "Keep for this machine"));
+  const root = make("div", { className: "ds drawscape-plot" }, found, head, left, bar, detail, card, trouble, buttons, tuning, canvas, note);
+  el.append(root);
 
   const showButtons = () => {
     const kind = now.state.split(" ")[0];
@@ -88,17 +98,11 @@ export function mount(el, link) {
     tuning.hidden = !["plotting", "paused"].includes(kind);
     if (key === shown) return;
     shown = key;
-    const offered = BUTTONS[kind].map(([action, label]) => [label, action, {}]);
-    if (chosen && ended) {
-      offered.push([`Start at stroke ${chosen}`, "resume", { from_stroke: chosen }]);
-    }
+    const offered = BUTTONS[kind].map(([action, label, look]) => [label, action, {}, look]);
+    if (chosen && ended) offered.push([`Start at stroke ${chosen}`, "resume", { from_stroke: chosen }]);
     if (ended) offered.push(["Plot once more", "again", {}]);
-    buttons.replaceChildren(...offered.map(([label, action, values]) => {
-      const button = make("button", `drawscape-plot-${action}`, label, { type: "button" });
-      button.addEventListener("click",
-        () => send(action, action === "answer" ? { to: now.question } : values));
-      return button;
-    }));
+    buttons.replaceChildren(...offered.map(([label, action, values, look]) =>
+      button(label, label, () => send(action, values), look)));
   };
 
   const paint = (from, to, color, width) => {
@@ -152,22 +156,24 @@ export function mount(el, link) {
   return {
     state(values) {
       now = values;
-      const percent = Math.floor(100 * now.stroke / now.strokes);
-      const where = ["done", "ready"].includes(now.state) ? "" :
-        ` at stroke ${now.stroke} of ${now.strokes} (${percent} %), pen ${now.pen}`;
+      const kind = now.state.split(" ")[0], percent = Math.floor(100 * now.stroke / now.strokes);
       const file = now.drawing.split("/").pop();
-      head.textContent = `${file && `${file} on `}${now.machine}: ${now.state}${where}`;
+      chip.textContent = now.state;
+      chip.dataset.tone = TONES[kind] ?? "";
+      title.textContent = file ? `${file} on ${now.machine}` : now.machine;
+      where.replaceChildren();
+      if (!["done", "ready", "damaged"].includes(kind)) {
+        where.append(swatch(now.color), `pen ${now.pen} ${now.pen_name}, stroke ${now.stroke} of ${now.strokes} (${percent} %)`);
+      }
+      left.textContent = kind === "plotting" ? `${minutes(now.left_minutes)} left` : "";
       bar.max = now.strokes;
       bar.value = now.stroke;
-      const left = now.state === "plotting" ? `about ${minutes(now.left_minutes)} left. ` : "";
-      detail.textContent = now.question || `${left}${now.reason || now.waits_for || ""}`;
+      detail.textContent = now.question ? "" : now.reason || now.waits_for || "";
       found.hidden = !now.found || now.state === "done";
-      if (now.question) {
-        const ink = make("span", "drawscape-plot-ink");
-        ink.style.background = now.color;
-        detail.append(ink);
-      }
-      root.dataset.state = now.state.split(" ")[0];
+      card.hidden = !now.question;
+      words.textContent = now.question;
+      ink.style.background = now.color;
+      root.dataset.state = kind;
       showButtons();
       draw();
     },

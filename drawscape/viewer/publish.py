@@ -24,6 +24,7 @@ from drawscape.drawing.document import WARM_WHITE
 from drawscape.errors import ForbiddenPathError, ParameterError
 from drawscape.image_tag import kind_of
 from drawscape.sketches import SKETCHES
+from drawscape.viewer.assets import script, style
 from drawscape.viewer.drawing_data import drawing_data
 
 _MARK = '<meta name="generator" content="Drawscape">'
@@ -131,14 +132,13 @@ def _facts(one: Drawing, name: str) -> dict[str, Any]:
 
 
 def _page(tiles: list[str], shown: list[dict[str, Any]], title: str) -> str:
-    viewer = files("drawscape.viewer")
     parts = {
         "title": escape(title),
         "count": f"{len(shown)} drawing{'' if len(shown) == 1 else 's'}",
         "tiles": "\n".join(tiles),
         "drawings": json.dumps(shown).replace("<", "\\u003c"),
-        "viewer.css": (viewer / "viewer.css").read_text("utf-8"),
-        "viewer.js": (viewer / "viewer.js").read_text("utf-8"),
+        "viewer.css": style("viewer.css"),
+        "viewer.js": script("viewer.js"),
     }
-    template = (viewer / "publish.html").read_text("utf-8")
+    template = (files("drawscape.viewer") / "publish.html").read_text("utf-8")
     return re.sub("@@([a-z.]+)@@", lambda found: parts[found[1]], template)

@@ -8,6 +8,8 @@
    scaled to where the view is. Copies of it are kept along the way, so that the scrubber only has to draw
    from the nearest one on. A very large drawing may come twice: first `rough`, with few points of each line. */
 
+import { button, make, setPressed, swatch } from "./elements.js";
+
 const PX_PER_MM = 96 / 25.4;
 const STRIP = 256;          // points in a row that are skipped together when out of sight
 const COPIES = 40;
@@ -245,7 +247,7 @@ const groups = globalThis.__drawscapeViewers ??= new Map();  // each widget has 
 export class Viewer {
   constructor(el, { group = "", askFindings = null } = {}) {
     this.el = el;
-    el.classList.add("drawscape-viewer");
+    el.classList.add("ds", "drawscape-viewer");
     this.askFindings = askFindings;  // returns a promise of what preflight finds
     this.steps = 150_000;  // points a frame; soon as many as this browser manages
     this.options = { travel: false, points: false, measure: false, paper: "#fefcf7", desk: "#8884" };
@@ -312,13 +314,11 @@ export class Viewer {
     this.readout = make("output", { className: "drawscape-viewer-readout" });
     this.list = make("ul", { className: "drawscape-viewer-findings", hidden: true });
     this.checks = button("Check", "Check before plotting", () => this.check());
-    this.checks.setAttribute("aria-pressed", "false");
+    setPressed(this.checks, false);
     this.play = button("Play", "Play the pen's way", () => this.setPlaying(!this.playing));
-    this.scrubber = make("input", { type: "range", min: 0, max: 10000, value: 10000, step: 1 });
-    this.scrubber.setAttribute("aria-label", "the pen's way");
+    this.scrubber = make("input", { type: "range", min: 0, max: 10000, value: 10000, step: 1, "aria-label": "the pen's way" });
     this.scrubber.addEventListener("input", () => { this.setPlaying(false); this.setTime(this.scrubber.value / 10000); });
-    this.speeds = make("select", {}, ...SPEEDS.map(s => make("option", { value: s, textContent: `${s} ×`, selected: s === 60 })));
-    this.speeds.setAttribute("aria-label", "speed");
+    this.speeds = make("select", { "aria-label": "speed" }, ...SPEEDS.map(s => make("option", { value: s, textContent: `${s} ×`, selected: s === 60 })));
     this.speeds.addEventListener("change", () => { this.speed = Number(this.speeds.value); });
     this.layers = make("span", { className: "drawscape-viewer-layers" });
     const top = make("div", { className: "drawscape-viewer-bar" },
@@ -326,7 +326,6 @@ export class Viewer {
       ...(this.askFindings ? [this.checks] : []), this.layers);
     const bottom = make("div", { className: "drawscape-viewer-bar" }, this.play, this.scrubber, this.speeds, this.readout);
     this.el.append(top, this.stage, bottom, this.list);
-    keepKeys(this.el);
   }
 
   setOption(name, on) {
@@ -340,18 +339,15 @@ export class Viewer {
     this.layers.replaceChildren(...this.drawing.layers.map(layer => {
       const box = make("input", { type: "checkbox", checked: true });
       box.addEventListener("change", () => { layer.visible = box.checked; this.painting = null; this.draw(); });
-      const swatch = make("i", {});
-      swatch.style.background = layer.color;
-      return make("label", { title: `${layer.width_mm} mm` }, box, swatch, layer.name);
+      return make("label", { title: `${layer.width_mm} mm` }, box, swatch(layer.color), layer.name);
     }));
-    keepKeys(this.layers);
   }
 
   /* Show what preflight finds, or take it away. It is asked for once a drawing: a large one takes seconds. */
   async check() {
     const { drawing } = this;
     const shown = this.checks.getAttribute("aria-pressed") !== "true";
-    this.checks.setAttribute("aria-pressed", String(shown));
+    setPressed(this.checks, shown);
     if (shown && !this.findings) {
       this.listNote("checking …");
       const found = await this.askFindings().catch(error => ({ trouble: error.message }));
@@ -371,19 +367,15 @@ export class Viewer {
   }
 
   listFindings() {
-    if (!this.findings) this.checks.setAttribute("aria-pressed", "false");
+    if (!this.findings) setPressed(this.checks, false);
     this.list.hidden = this.checks.getAttribute("aria-pressed") !== "true";
     if (this.list.hidden) return;
     if (!this.findings.length) return this.listNote("nothing to fix before plotting");
     this.list.replaceChildren(...this.findings.map(finding => {
-      const item = make("button", { type: "button", textContent: finding.text, title: "Show the place" });
       let turn = 0;
-      item.addEventListener("click", () => this.goTo(...finding.places[turn++ % finding.places.length]));
-      const swatch = make("i", {});
-      swatch.style.background = MARKS[finding.concern];
-      return make("li", {}, swatch, item);
+      const item = button(finding.text, "Show the place", () => this.goTo(...finding.places[turn++ % finding.places.length]), "is-plain");
+      return make("li", {}, swatch(MARKS[finding.concern]), item);
     }));
-    keepKeys(this.list);
   }
 
   /* Bring a place of the page into the middle, near enough to see single strokes. */
@@ -636,35 +628,15 @@ function clock(seconds) {
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
 
-/* JupyterLab looks at what has the focus: keys pressed there are no shortcuts. */
-function keepKeys(root) {
-  for (const element of root.querySelectorAll("button, input, select, canvas")) element.dataset.lmSuppressShortcuts = "true";
-}
-
-function make(name, properties, ...children) {
-  const { role, ...rest } = properties;
-  const made = Object.assign(document.createElement(name), rest);
-  if (role) made.setAttribute("role", role);
-  made.append(...children);
-  return made;
-}
-
-function button(label, title, action) {
-  const made = make("button", { type: "button", textContent: label, title });
-  made.setAttribute("aria-label", title);
-  made.addEventListener("click", () => action(made));
-  return made;
-}
-
 /* The buttons that act on all of `viewers`: where one looks, the others follow. */
 function tools(viewers) {
   const toggle = (label, title, name) => {
     const made = button(label, title, () => {
       const on = made.getAttribute("aria-pressed") !== "true";
-      made.setAttribute("aria-pressed", String(on));
+      setPressed(made, on);
       for (const viewer of viewers) viewer.setOption(name, on);
     });
-    made.setAttribute("aria-pressed", "false");
+    setPressed(made, false);
     return made;
   };
   return [
@@ -692,27 +664,25 @@ export function mount(el, header, buffers, options) {
 class Drawings {
   constructor(model, el) {
     Object.assign(this, { model, el, viewers: [], answers: [] });
+    el.classList.add("ds", "drawscape-drawings");
     el.style.setProperty("--drawscape-viewer-height", model.get("height"));
     this.group = `${Math.random()}`;
     const names = model.get("modes") ?? [];
-    this.modes = names.map(name => make("button", { type: "button", textContent: name, onclick: () => {
+    this.modes = names.map(name => button(name, `Show them ${name}`, () => {
       model.set("mode", name);
       model.save_changes();
       this.markMode();
-    } }));
+    }));
     this.row = make("div", { className: "drawscape-viewer-row" });
     if (!names.length) return void el.append(this.row);
-    const bar = make("div", { className: "drawscape-viewer-bar", role: "group" }, ...this.modes);
-    bar.setAttribute("aria-label", "how to compare");
-    this.tools = make("div", { className: "drawscape-viewer-bar", role: "group" });
-    this.tools.setAttribute("aria-label", "all drawings");
+    const bar = make("div", { className: "drawscape-viewer-bar", role: "group", "aria-label": "how to compare" }, ...this.modes);
+    this.tools = make("div", { className: "drawscape-viewer-bar", role: "group", "aria-label": "all drawings" });
     el.append(make("div", { className: "drawscape-viewer-bar" }, bar, this.tools), this.row, this.table(model.get("differences")));
-    keepKeys(bar);
     this.markMode();
   }
 
   markMode() {
-    for (const button of this.modes) button.setAttribute("aria-pressed", String(button.textContent === this.model.get("mode")));
+    for (const button of this.modes) setPressed(button, button.textContent === this.model.get("mode"));
   }
 
   table([heads, ...rows]) {
@@ -742,7 +712,6 @@ class Drawings {
     for (const viewer of this.viewers) viewer.el.drawscapeViewer = viewer;
     this.el.drawscapeViewer = this.viewers[0];
     this.tools?.replaceChildren(...(count > 1 ? tools(this.viewers) : []));
-    if (this.tools) keepKeys(this.tools);
   }
 
   dispose() { for (const viewer of this.viewers) viewer.dispose(); }

@@ -21,7 +21,10 @@ class Route:
     access: Access = Access.VISITOR
 
 
-_ASSETS = "'viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', 'plot_panel.css'"
+_ASSETS = (
+    "'elements.js', 'tokens.css', 'viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', "
+    "'plot_panel.css'"
+)
 
 ROUTES = (
     Route("/", "page", artboard.page, access=Access.PUBLIC),

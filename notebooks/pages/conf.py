@@ -7,7 +7,6 @@ command, the gallery from the sketches themselves.
 import json
 import re
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import click
 
 from drawscape import __version__
 from drawscape.cli.root import root
+from drawscape.viewer.assets import script, style
 
 sys.path.insert(0, str(Path(__file__).parent))
 from canvas_pictures import beside_the_example, write_pictures
@@ -72,15 +72,12 @@ def live_form(state: Path, image: str) -> str:
     """Return the form whose state is kept, for a page where scripts run; else, or without one, its picture."""
     if not state.exists():
         return image
-    viewer = files("drawscape.viewer")
-    style = (viewer / "form.css").read_text()
-    scripts = viewer / "child.js", viewer / "form.js", SCREENS.parent / "asleep.js"
-    script = "".join(each.read_text() for each in scripts)
+    asleep = (SCREENS.parent / "asleep.js").read_text()
     kept = state.read_text().replace("<", "\\u003c")
     return (
-        f'<noscript>{image}</noscript><style>{style}</style>'
+        f'<noscript>{image}</noscript><style>{style("form.css")}</style>'
         f'<div class="live-form"><script type="application/json">{kept}</script></div>'
-        f'<script type="module">{script}</script>'
+        f'<script type="module">{script("form.js")}{asleep}</script>'
     )
 
 

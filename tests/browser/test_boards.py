@@ -95,10 +95,10 @@ def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page):
     form.await_status("finished")
     form.press("Plot")
     panel = Panel(form.root)
-    panel.wait_for("waiting for paper")
+    panel.await_state("waiting for paper")
     assert not form.root.locator("img.drawscape-picture").is_visible()
     panel.answer("paper", "position")
-    panel.wait_for("sim: done")
+    panel.await_state("done")
     form.press("Close")
     form.root.locator("img.drawscape-picture").wait_for()
     tile = board.locator(".board-tile[data-state='finished']").first

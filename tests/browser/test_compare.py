@@ -36,7 +36,7 @@ def test_two_drawings_move_together_lie_over_each_other_and_take_turns(lab, page
     await_settled(page, 2)
     after = page.evaluate(SCALES)
     assert after[0] == after[1] == pytest.approx(1.25 * before[0])
-    page.get_by_role("button", name="Show the way with the pen up").click()  # one for all
+    page.get_by_title("Show the way with the pen up").click()  # one for all
     assert page.evaluate(SHOW_TRAVEL) == [True, True]
 
     size = page.viewport_size

@@ -57,7 +57,7 @@ def use(page):
     for question in ("paper", "position"):
         plot.get_by_text(f"waiting for {question}").first.wait_for()
         plot.get_by_role("button", name="Yes, go on").click()
-    plot.get_by_text("sim: done").first.wait_for()
+    plot.locator(".ds-chip", has_text="done").wait_for()
 
 
 def test_notebook_7(page, tmp_path):

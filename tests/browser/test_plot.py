@@ -33,19 +33,19 @@ def test_a_plot_by_clicks(lab, page, pictures, module_home):
     form.press("Plot")
     panel = Panel(form.root)
     panel.answer("paper", "position")
-    panel.wait_for("plotting at stroke")
+    panel.await_state("plotting")
     (plot,) = list_plots()
     wait_until(lambda: plot.state.done >= 4)
     panel.shoot(pictures, "plotting")
     pid = simulator_process("sim")
     assert pid is not None
     os.kill(pid, signal.SIGTERM)
-    panel.wait_for("interrupted at stroke")
+    panel.await_state("interrupted")
     panel.shoot(pictures, "interrupted")
     notebook.darken()
     panel.press("Resume")
     panel.answer("position", "paper")
-    panel.wait_for("waiting for pen")
+    panel.await_state("waiting for pen")
     panel.shoot(pictures, "pen-change")
     # With the kernel its worker ends, and the run. The cell runs again, and Plot is pressed again.
     restart_and_run(page, notebook)
@@ -54,21 +54,21 @@ def test_a_plot_by_clicks(lab, page, pictures, module_home):
     form.press("Plot")
     panel = Panel(form.root)
     panel.wait_for("was not finished")
-    panel.wait_for("interrupted at stroke 20 of 40")
+    panel.wait_for("stroke 20 of 40")
     panel.shoot(pictures, "found")
     panel.press("Resume")
     panel.answer("position", "paper")
-    panel.wait_for("plotting at stroke")
+    panel.await_state("plotting")
     page.locator(".jp-NotebookPanel-toolbar [data-jp-item-name='save']").click()
     page.reload()
     panel = Panel(page)
-    panel.wait_for("sim: done")
+    panel.await_state("done")
     panel.shoot(pictures, "done")
     assert list_plots()[0].id == plot.id
     assert (plot.state.drawn == 1).sum() >= 40 - 3
     assert (plot.state.drawn > 0).all()
     panel.press("Plot once more")
-    panel.wait_for("waiting for paper")
+    panel.await_state("waiting for paper")
     assert list_plots()[0].id != plot.id
 
 

@@ -160,10 +160,10 @@ def test_the_history_finds_settings_and_dates_and_keeps_notes_and_tags(lab, page
     page.keyboard.press("Enter")
     page.locator(".board-remark", has_text="for the hall").wait_for()
     page.get_by_role("button", name="Tag", exact=True).first.click()
-    page.get_by_label("tag", exact=True).and_(page.locator(".board-menu input")).fill("May")
+    page.get_by_label("tag", exact=True).and_(page.locator(".ds-menu input")).fill("May")
     page.keyboard.press("Enter")
     page.locator(".board-note", has_text="tagged 'May'").wait_for()
-    assert page.locator(".board-menu > div:visible").count() == 0
+    assert page.locator(".ds-menu > div:visible").count() == 0
     found = "print([(one.note, one.tags) for one in seen.chosen])"
     assert notebook.evaluate(found) == "[('for the hall', ('May',))]\n"
 

@@ -90,7 +90,7 @@ def test_wheel_and_hand_move_the_page_and_keys_do_not_reach_the_notebook(viewer,
         assert place[0] == pytest.approx(place[1], abs=0.5)
     viewer.get_by_label("True size").click()
     assert view_of(page)["scale"] == pytest.approx(96 / 25.4)
-    viewer.get_by_label("Fit the page").click()
+    viewer.get_by_title("Fit the page").click()
     assert view_of(page)["scale"] == pytest.approx(before["scale"])
 
     before = view_of(page)
@@ -104,9 +104,9 @@ def test_wheel_and_hand_move_the_page_and_keys_do_not_reach_the_notebook(viewer,
     assert moved == pytest.approx([40, -25], abs=1)
     assert after["scale"] == before["scale"]
     filled = "() => document.fullscreenElement?.classList.contains('drawscape-viewer')"
-    viewer.get_by_label("Full screen").click()
+    viewer.get_by_title("Full screen").click()
     page.wait_for_function(filled)
-    viewer.get_by_label("Full screen").click()
+    viewer.get_by_title("Full screen").click()
     page.wait_for_function("() => !document.fullscreenElement")
     viewer.locator("canvas").click(position={"x": 5, "y": 5})
     for key in ("a", "b", "m", "d", "d", "x", "+"):
@@ -128,12 +128,12 @@ def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer, page):
     assert color_at(page, 70, 60) == [255, 0, 0]
     assert "0.18 m of ink" in viewer.locator("output").inner_text()
     viewer.get_by_label("speed").select_option("1")  # a faster pen is there before one looks
-    viewer.get_by_label("Play the pen's way").click()
+    viewer.get_by_title("Play the pen's way").click()
     wait_until(lambda: int(scrubber.input_value()) < 10000, "the pen's way to be played")
 
 
 def test_measuring_says_millimetres(viewer, page):
-    viewer.get_by_label("Measure between two points").click()
+    viewer.get_by_title("Measure between two points").click()
     box, at = viewer.locator("canvas").bounding_box(), view_of(page)
     for x_mm, y_mm in ((20, 20), (80, 60)):
         x, y = at["x"] + x_mm * at["scale"], at["y"] + y_mm * at["scale"]
@@ -149,11 +149,11 @@ def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_that_checks_them(lab, pa
     viewers.nth(1).wait_for()
     assert notebook.cell_errors() == []
     await_settled(page)
-    viewers.first.get_by_label("Check before plotting").click()
+    viewers.first.get_by_title("Check before plotting").click()
     finding = viewers.first.locator(".drawscape-viewer-findings button")
     finding.wait_for()
     assert finding.inner_text() == "1 line of 'layer 1' leaves the sheet by up to 20.0 mm"
     finding.click()
     assert color_at(page, 80 - 7 / view_of(page)["scale"], 120) == [213, 0, 0]
-    viewers.nth(1).get_by_label("Check before plotting").click()
+    viewers.nth(1).get_by_title("Check before plotting").click()
     viewers.nth(1).get_by_text("nothing to fix before plotting").wait_for()

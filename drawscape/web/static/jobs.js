@@ -1,5 +1,6 @@
 // The page of jobs: a table that keeps itself up to date, and what may be done with each of them.
 
+import { button, make } from './elements.js';
 import * as server from './server.js';
 
 const $ = (id) => document.getElementById(id);
@@ -46,13 +47,11 @@ const stateOf = ({ status, progress, message, error }) => {
 };
 
 const makeRow = (id) => {
-  const root = document.createElement('tr');
-  const cells = Array.from({ length: 5 }, () => document.createElement('td'));
-  const [name, short] = ['span', 'small'].map((tag) => document.createElement(tag));
-  short.textContent = id.slice(-8);
+  const cells = Array.from({ length: 5 }, () => make('td'));
+  const name = make('span');
   cells[1].title = id;
-  cells[1].append(name, short);
-  root.append(...cells);
+  cells[1].append(name, make('small', { textContent: id.slice(-8) }));
+  const root = make('tr', {}, ...cells);
   return { root, cells, texts: [name, cells[2], cells[3]], actions: '', pictured: false };
 };
 
@@ -68,12 +67,11 @@ let pictures = Promise.resolve();
 
 const showThumbnail = async (row, job) => {
   const url = URL.createObjectURL(await server.thumbnail(job.id));
-  const picture = Object.assign(new Image(), { src: url, alt: `Save ${job.name}`, title: job.name });
+  const picture = Object.assign(new Image(), { src: url, alt: '' });
   await picture.decode().finally(() => URL.revokeObjectURL(url));
-  const button = Object.assign(document.createElement('button'), { type: 'button' });
-  button.append(picture);
-  button.addEventListener('click', () => runAndRefresh(() => save(job)));
-  row.cells[0].replaceChildren(button);
+  const saving = button('', `Save ${job.name}`, () => runAndRefresh(() => save(job)));
+  saving.append(picture);
+  row.cells[0].replaceChildren(saving);
 };
 
 // Buttons stay the same elements as long as they are the same ones: the focus is on one of them.
@@ -90,10 +88,9 @@ const showRow = (row, job) => {
   row.actions = job.actions.join();
   const hadFocus = row.cells[4].contains(document.activeElement);
   row.cells[4].replaceChildren(...job.actions.map((action) => {
-    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: action });
-    button.setAttribute('aria-label', `${action} ${job.name} ${job.id.slice(-8)}`);
-    button.addEventListener('click', () => act(job, action));
-    return button;
+    const made = button(action, '', () => act(job, action));
+    made.setAttribute('aria-label', `${action} ${job.name} ${job.id.slice(-8)}`);
+    return made;
   }));
   if (hadFocus) row.cells[4].querySelector('button')?.focus();
 };

@@ -1,5 +1,6 @@
 // The page: from the form to the picture.
 
+import { button as makeButton, make } from './elements.js';
 import { Fields, inputOf, valueOf } from './form.js';
 import * as server from './server.js';
 import { mount, unpack } from './viewer.js';
@@ -196,14 +197,10 @@ const showPreviews = async (id, order) => {
 };
 
 const keep = (sheet) => {
-  const picture = Object.assign(new Image(), { src: sheet.url, alt: describe(sheet.order) });
-  const button = Object.assign(document.createElement('button'), { type: 'button' });
-  button.append(picture);
-  button.addEventListener('click', () => showPicture(sheet));
-  const item = document.createElement('li');
-  item.append(button);
+  const button = makeButton('', describe(sheet.order), () => showPicture(sheet));
+  button.append(make('img', { src: sheet.url, alt: '' }));
   const list = $('earlier-list');
-  list.prepend(item);
+  list.prepend(make('li', {}, button));
   while (list.childElementCount > KEPT) {
     URL.revokeObjectURL(list.lastElementChild.querySelector('img').src);
     list.lastElementChild.remove();

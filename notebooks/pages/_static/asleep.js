@@ -18,7 +18,6 @@ for (const el of document.querySelectorAll(".live-form")) {
       change("state", { ...data.state, ack: number, note });
     },
   };
-  el.classList.add("drawscape-form");
   render({ model, el });
   el.querySelector(".drawscape-title").ariaLevel = 2; // a page of the site has no heading between
 }

@@ -9,84 +9,42 @@
                                      tree [{number, parent, stars, current, url}] of an evolution
    Of two messages about a tile the one with the larger number stands. */
 
+import { button, icon, make, menu, setPressed, showChild, textMenu } from "./elements.js";
+
 const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
 
-const ICONS = {  // on 16 x 16
-  inspect: "M7 3a4 4 0 1 0 0 8a4 4 0 1 0 0 -8M10 10L14 14",
-  compare: "M2 3h5v10h-5zM9 3h5v10h-5z",
-  breed: "M8 2v4M8 6C8 9 4 8 4 13M8 6C8 9 12 8 12 13M8 6v7",
-  plot: "M10 2l4 4l-8 8H2v-4zM8 4l4 4",
-  export: "M8 2v8M5 7l3 3l3 -3M2 12v2h12v-2",
-  plot_on: "M10 2l4 4l-8 8H2v-4zM8 4l4 4",
-  draw_larger: "M2 9v5h5M2 14l5 -5M14 7V2H9M14 2L9 7",
-  tag: "M2 2h6l6 6l-6 6l-6 -6zM5 5h.1",
-  annotate: "M2 2h12v9H7l-3 3v-3H2zM5 5h6M5 8h4",
-  open_form: "M3 2h7l3 3v9H3zM6 8h4M6 11h4",
-  reject: "M3 3l10 10M13 3L3 13",
-  cancel: "M4 4h8v8H4z",
-  more: "M8 3v10M3 8h10",
-  next: "M3 8h10M9 4l4 4l-4 4",
-  back: "M13 8H3M7 4L3 8l4 4",
-  close: "M4 4l8 8M12 4l-8 8",
-};
+const PAPERS = ["A4", "A3", "A2", "A1"];
 
 const ACTIONS = [
   { act: "inspect", name: "Inspect", tip: "Zoom, layers, the pen's way (v)" },
   { act: "open_form", name: "Open", tip: "Open as a form (Enter)", isRest: true },
   { act: "compare", name: "Compare", tip: "Two to six side by side (c)", least: 2 },
   { act: "breed", name: "Breed", tip: "Begin an evolution with these (b)" },
-  { act: "plot", name: "Plot", tip: "Draw this on the machine" },
-  { act: "export", name: "Export", tip: "Write files for other programs, the lines in order", menu: "exports" },
-  { act: "draw_larger", name: "Draw larger", tip: "Draw again on larger paper", isRest: true, menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
-  { act: "tag", name: "Tag", tip: "Give these a tag", isRest: true, field: "tag" },
-  { act: "annotate", name: "Note", tip: "Write a note on these", isRest: true, field: "note" },
+  { act: "plot", name: "Plot", tip: "Draw this on the machine", isFor: machines => machines.length < 2 },
+  { act: "plot_on", name: "Plot", tip: "Draw this on a machine", isFor: machines => machines.length > 1,
+    choices: model => model.get("machines").map(name => [`on ${name}`, name]) },
+  { act: "export", name: "Export", tip: "Write files for other programs, the lines in order", choices: model => model.get("exports") },
+  { act: "draw_larger", name: "Draw larger", tip: "Draw again on larger paper", isRest: true, choices: () => PAPERS.map(paper => [paper, paper]) },
+  { act: "tag", name: "Tag", tip: "Give these a tag", isRest: true, text: "tag" },
+  { act: "annotate", name: "Note", tip: "Write a note on these", isRest: true, text: "note" },
   { act: "reject", name: "Reject", tip: "Reject, or take that back (x)", isRest: true },
 ];
 
-function make(name, properties = {}, ...children) {
-  const { role, data, aria, ...rest } = properties;
-  const made = Object.assign(document.createElement(name), rest);
-  if (role) made.setAttribute("role", role);
-  Object.assign(made.dataset, data);
-  for (const [key, value] of Object.entries(aria ?? {})) made.setAttribute(`aria-${key}`, value);
-  made.append(...children);
-  return made;
-}
-
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  svg.firstChild.setAttribute("d", ICONS[name]);
-  return svg;
-}
-
-/* A button with an icon and a name; JupyterLab looks at what has the focus for its shortcuts. */
-function button(name, tip, picture, onclick) {
-  const made = make("button", { type: "button", title: tip, onclick, data: { lmSuppressShortcuts: "true" } });
-  if (picture) made.append(icon(picture));
-  made.append(make("span", { textContent: name }));
-  made.setAttribute("aria-label", name);
-  return made;
-}
-
 function showStars(root, stars) {
   root.replaceChildren(...Array.from({ length: STARS }, (_, i) =>
-    make("span", { className: i < stars ? "on" : "", textContent: i < stars ? "★" : "☆", data: { star: i + 1 } })));
+    make("span", { className: i < stars ? "on" : "", textContent: i < stars ? "★" : "☆", "data-star": i + 1 })));
 }
 
 class Tile {
   constructor(id) {
     this.number = 0;
     this.root = make("div", { className: "board-tile", role: "option", tabIndex: -1,
-                              data: { id, lmSuppressShortcuts: "true" } });
+                              "data-id": id, "data-lm-suppress-shortcuts": "true" });
     this.image = make("img", { alt: "", draggable: false, hidden: true });
     this.bar = make("div", { className: "board-bar", hidden: true });
     this.caption = make("div", { className: "board-caption" });
     this.note = make("div", { className: "board-remark" });
-    this.stars = make("div", { className: "board-stars", aria: { hidden: "true" } });  // keys do the same
+    this.stars = make("div", { className: "board-stars", "aria-hidden": "true" });  // keys do the same
     this.root.append(make("div", { className: "board-paper" }, this.image), this.bar, this.caption, this.note, this.stars);
   }
 
@@ -115,7 +73,7 @@ class Row {
   constructor(id, act) {
     this.number = 0;
     this.act = act;
-    this.root = make("tr", { data: { id } });
+    this.root = make("tr", { "data-id": id });
   }
 
   show({ number, caption, hint, state, words, progress, took, actions }) {
@@ -123,12 +81,12 @@ class Row {
     this.number = number;
     this.root.dataset.state = state;
     this.root.title = hint;
-    const bar = make("div", { className: "board-bar", role: "progressbar", aria: { label: `progress of ${caption}`, valuenow: Math.round(100 * progress) } });
+    const bar = make("div", { className: "board-bar", role: "progressbar", "aria-label": `progress of ${caption}`, "aria-valuenow": Math.round(100 * progress) });
     bar.style.setProperty("--done", progress);
     bar.hidden = state !== "started";
     const id = this.root.dataset.id, focused = this.root.contains(document.activeElement) && document.activeElement.dataset.act;
     const buttons = actions.map(name => {
-      const made = button(name, "", "", () => this.act("job", id, name));
+      const made = button(name, "", () => this.act("job", id, name));
       made.dataset.act = name;
       made.setAttribute("aria-label", `${name} ${caption} ${id.slice(-8)}`);
       return made;
@@ -149,9 +107,9 @@ class Enlarged {
     this.image = make("img", { alt: "" });
     this.image.addEventListener("load", () => this.fit());
     this.caption = make("div", { className: "board-caption" });
-    this.stars = make("div", { className: "board-stars", aria: { hidden: "true" } });
-    this.inspect = button("Inspect", "Zoom, layers, the pen's way (v)", "inspect", () => inspect(this.id));
-    this.root = make("dialog", { className: "board-enlarged", tabIndex: -1, data: { lmSuppressShortcuts: "true" } },
+    this.stars = make("div", { className: "board-stars", "aria-hidden": "true" });
+    this.inspect = button("Inspect", "Zoom, layers, the pen's way (v)", () => inspect(this.id), "", "inspect");
+    this.root = make("dialog", { className: "board-enlarged", tabIndex: -1, "data-lm-suppress-shortcuts": "true" },
       this.image, this.caption, this.stars, this.inspect);
     parent.append(this.root);
     this.resized = () => this.fit();
@@ -190,77 +148,26 @@ class Enlarged {
   }
 }
 
-/* A button with a list of choices, or a field, under it. */
-function menu({ act, name, tip, menu: choices, field, first = () => "" }, send) {
-  const head = button(name, tip, act, () => (panel.hidden ? open() : close()));
-  head.append("▾");
-  head.setAttribute("aria-haspopup", field ? "dialog" : "menu");
-  head.setAttribute("aria-expanded", "false");
-  const panel = make("div", { hidden: true, role: field ? "dialog" : "menu", aria: { label: name } });
-  const root = make("div", { className: "board-menu" }, head, panel);
-  const outside = event => { if (!event.composedPath().includes(root)) close(); };
-  function open() {
-    panel.hidden = false;
-    head.setAttribute("aria-expanded", "true");
-    document.addEventListener("pointerdown", outside, true);
-    const input = panel.querySelector("input");
-    if (input) input.value = first();
-    panel.querySelector("button, input").focus();
-  }
-  function close() {
-    panel.hidden = true;
-    head.setAttribute("aria-expanded", "false");
-    document.removeEventListener("pointerdown", outside, true);
-  }
-  const choose = value => { close(); head.focus(); send(act, value); };
-  if (field) {
-    const input = make("input", { type: "text", placeholder: field, aria: { label: field }, data: { lmSuppressShortcuts: "true" } });
-    const give = button(name, "", "", () => choose(input.value));
-    input.addEventListener("keydown", event => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();  // else Enter presses the button that has the focus next
-      choose(input.value);
-    });
-    panel.append(make("form", { onsubmit: event => event.preventDefault() }, input, give));
-  } else {
-    for (const [label, value] of choices) {
-      const item = button(label, "", "", () => choose(value));
-      item.setAttribute("role", "menuitem");
-      panel.append(item);
-    }
-  }
-  root.addEventListener("keydown", event => {
-    event.stopPropagation();
-    if (event.key === "Escape") { close(); head.focus(); }
-    const items = [...panel.querySelectorAll("[role=menuitem]")], place = items.indexOf(document.activeElement);
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && items.length) { event.preventDefault(); items.at((place + step) % items.length).focus(); }
-  });
-  return { root, head };
-}
-
 /* What a control looks like, by its kind; `show` puts a value of the kernel's into it. */
 function control(spec, send) {
   const tell = value => send(spec.id, value);
-  const common = { title: spec.tooltip ?? "", data: { lmSuppressShortcuts: "true" } };
+  const common = { title: spec.tooltip ?? "", "data-lm-suppress-shortcuts": "true" };
   if (spec.kind === "button") {
-    const made = button(spec.label, spec.tooltip ?? "", spec.icon ?? (ICONS[spec.id] && spec.id), () => send(spec.id));
-    made.classList.toggle("primary", Boolean(spec.primary));
+    const made = button(spec.label, spec.tooltip ?? "", () => send(spec.id), spec.primary ? "is-primary" : "", spec.icon ?? "");
     const words = made.querySelector("span");
     return { root: made, show: now => {
       made.disabled = Boolean(now.disabled);
       words.textContent = now.label;
-      made.setAttribute("aria-label", now.label);
     } };
   }
   if (spec.kind === "toggles") {
-    const root = make("span", { className: "group", role: "group", aria: { label: spec.label } }, spec.label);
+    const root = make("span", { className: "group", role: "group", "aria-label": spec.label }, spec.label);
     return { root, show: now => {
       while (root.children.length < now.options.length) {
         const name = now.options[root.children.length][0];
-        root.append(button(name.replaceAll("_", " "), `Keep ${name.replaceAll("_", " ")} as it is`, "", () => tell(name)));
+        root.append(button(name.replaceAll("_", " "), `Keep ${name.replaceAll("_", " ")} as it is`, () => tell(name)));
       }
-      now.options.forEach(([, on], i) => root.children[i].setAttribute("aria-pressed", String(on)));
+      now.options.forEach(([, on], i) => setPressed(root.children[i], on));
     } };
   }
   let input;
@@ -297,29 +204,29 @@ class Board {
     const rows = model.get("kind") === "rows", one = model.get("kind") === "one";
     this.title = make("h3");
     this.status = make("span", { className: "board-status", role: "status" });
-    this.size = make("input", { type: "range", min: 70, max: LARGEST_TILE, aria: { label: "size of the tiles" }, data: { lmSuppressShortcuts: "true" } });
+    this.size = make("input", { type: "range", min: 70, max: LARGEST_TILE, "aria-label": "size of the tiles", "data-lm-suppress-shortcuts": "true" });
     this.size.addEventListener("keydown", event => event.stopPropagation());
     this.size.addEventListener("input", () => this.set("tile_px", Number(this.size.value)));
     const size = make("label", { className: "board-size", hidden: rows || one, title: "Size of the tiles" }, "size", this.size);
-    this.bar = make("div", { className: "board-bar", role: "progressbar", aria: { label: "progress" } });
+    this.bar = make("div", { className: "board-bar", role: "progressbar", "aria-label": "progress" });
     this.note = make("div", { className: "board-note", role: "status" });
     this.empty = make("div", { className: "board-empty" });
     this.details = make("details", { className: "board-details", hidden: true }, make("summary", { textContent: "details" }), make("pre", { tabIndex: 0 }));
     this.filters = make("div", { className: "board-controls" });
-    this.tree = make("nav", { className: "board-tree", hidden: true, aria: { label: "generations" } });
+    this.tree = make("nav", { className: "board-tree", hidden: true, "aria-label": "generations" });
     this.child = make("div");
-    const close = button("Close", "Put this away", "close", () => this.send("close_below"));
+    const close = button("Close", "Put this away", () => this.send("close_below"), "", "close");
     this.below = make("div", { className: "board-below", hidden: true }, make("div", {}, close), this.child);
-    this.root = make("section", { className: "drawscape-board", data: { kind: model.get("kind") } },
+    this.root = make("section", { className: "ds drawscape-board", "data-kind": model.get("kind") },
       make("header", {}, this.title, this.status, size), this.filters, this.tree, this.bar);
     if (rows) {
       this.list = make("tbody");
       const heads = ["job", "name", "state", "progress", "took", "actions"].map(name => make("th", { scope: "col", textContent: name }));
-      this.place = make("div", { className: "board-table", tabIndex: 0, role: "region", aria: { label: "jobs" } },
+      this.place = make("div", { className: "board-table", tabIndex: 0, role: "region", "aria-label": "jobs" },
         make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.list));
     } else {
       this.list = this.place = make("div", { className: "board-tiles", role: "listbox", tabIndex: 0,
-        aria: { multiselectable: "true", label: "drawings" }, data: { lmSuppressShortcuts: "true" } });
+        "aria-multiselectable": "true", "aria-label": "drawings", "data-lm-suppress-shortcuts": "true" });
       this.root.append(this.toolbar());
     }
     this.root.append(this.note, this.place, this.empty, this.details, this.below);
@@ -340,23 +247,26 @@ class Board {
 
   toolbar() {
     this.chosen = make("span", { className: "board-chosen" });
-    this.actions = ACTIONS.map(action => {
-      const choices = action.menu === "exports" ? this.model.get("exports") : action.menu;
-      const first = () => (action.act === "annotate" ? this.tiles.get(this.model.get("selected")[0])?.note.textContent ?? "" : "");
-      const made = choices || action.field ? menu({ ...action, menu: choices, first }, (...asked) => this.send(...asked))
-        : { head: button(action.name, action.tip, action.act, () => this.send(action.act)) };
-      return { ...action, head: made.head, root: made.root ?? made.head };
-    });
-    this.machines = make("span");
+    this.actions = ACTIONS.map(action => ({ ...action, root: this.action(action) }));
     this.hint = make("p", { className: "board-hint", textContent: "click to choose, space enlarges, 1 to 5 stars" });
-    const none = make("button", { type: "button", title: "Choose none", onclick: () => this.select([]), aria: { label: "Choose none" } }, icon("close"));
-    const more = button("more ▾", "More actions", "", () => bar.classList.toggle("is-more"));
-    more.classList.add("board-more");
-    for (const each of this.actions) each.root.classList.toggle("board-rest", Boolean(each.isRest));
-    const bar = make("div", { className: "board-actions", role: "toolbar", aria: { label: "what to do with the chosen" } },
-      this.chosen, none, ...this.actions.flatMap(each => each.act === "plot" ? [each.root, this.machines] : [each.root]), more, this.hint);
+    const none = button("", "Choose none", () => this.select([]), "is-plain", "close");
+    const more = button("more ▾", "More actions", () => bar.classList.toggle("is-more"), "board-more");
+    const bar = make("div", { className: "board-actions", role: "toolbar", "aria-label": "what to do with the chosen" },
+      this.chosen, ...this.actions.map(each => each.root), more, none, this.hint);
     return bar;
   }
+
+  action({ act, name, tip, choices, text, isRest }) {
+    const send = value => this.send(act, value), look = isRest ? "board-rest" : "";
+    const head = button(name, tip, choices || text ? () => {} : () => this.send(act), look, act.split("_on")[0]);
+    if (!choices && !text) return head;
+    const root = choices ? menu(head, () => choices(this.model), send) : textMenu(head, text, () => this.noteOf(text), send);
+    root.classList.toggle("board-rest", Boolean(isRest));
+    return root;
+  }
+
+  /* The note that is to be changed: that of the first of the chosen. */
+  noteOf(text) { return text === "note" ? this.tiles.get(this.model.get("selected")[0])?.note.textContent ?? "" : ""; }
 
   tile(id) {
     if (!this.tiles.has(id)) {
@@ -403,7 +313,7 @@ class Board {
     const branch = parent => {
       const items = generations.filter(one => one.parent === parent).map(one => {
         const words = `generation ${one.number}${one.stars ? `, ${one.stars} with stars` : ""}`;
-        const made = button(`${one.number}${one.stars ? " ★" : ""}`, `Show ${words}`, "", () => this.send("go_to", one.number));
+        const made = button(`${one.number}${one.stars ? " ★" : ""}`, `Show ${words}`, () => this.send("go_to", one.number));
         made.setAttribute("aria-label", words);
         if (one.current) made.setAttribute("aria-current", "true");
         if (one.url) made.prepend(make("img", { alt: "", src: one.url }));
@@ -473,29 +383,16 @@ class Board {
 
   mark() {
     if (!this.actions) return;
-    const selected = new Set(this.model.get("selected"));
+    const selected = new Set(this.model.get("selected")), machines = this.model.get("machines") ?? [];
     for (const [id, tile] of this.tiles) tile.root.setAttribute("aria-selected", String(selected.has(id)));
     this.chosen.textContent = `${selected.size} chosen`;
     const bar = this.chosen.parentElement, isHistory = [...this.controls.keys()].some(id => id.startsWith("find "));
     for (const part of bar.children) part.hidden = (part === this.hint) === (selected.size > 0);
     if (isHistory) this.filters.hidden = selected.size > 0;
-    this.showMachines(selected.size > 0);
-    for (const { head, least = 1, name, tip } of this.actions) {
-      head.disabled = selected.size < least;
-      head.title = head.disabled ? `${name}: choose ${least === 1 ? "a drawing" : "two drawings"} first` : tip;
+    for (const { root, least = 1, isFor } of this.actions) {
+      if (isFor && !isFor(machines)) root.hidden = true;
+      if (least > 1) root.disabled = selected.size < least;
     }
-  }
-
-  /* With several machines Plot is a menu of them. */
-  showMachines(isShown) {
-    const names = this.model.get("machines") ?? [], plain = this.actions.find(each => each.act === "plot");
-    if (this.machinesShown !== names.join("\n")) {
-      this.machinesShown = names.join("\n");
-      const action = { ...plain, act: "plot_on", menu: names.map(name => [`on ${name}`, name]) };
-      this.machines.replaceChildren(menu(action, (...asked) => this.send(...asked)).root);
-    }
-    this.machines.hidden = !isShown || names.length < 2;
-    plain.root.hidden = !isShown || names.length > 1;
   }
 
   select(ids) {

@@ -1,0 +1,35 @@
+"""The scripts and style sheets in this folder, each as one text for a page that can import nothing."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+_IMPORT = re.compile(r"^import .+ from ['\"]\./([a-z_]+\.js)['\"];\n", re.MULTILINE)
+
+
+@cache
+def script(name: str) -> str:
+    """Return a module of this folder after those that it imports, each once.
+
+    >>> "import {" in script("form.js")
+    False
+    """
+    return "".join(_IMPORT.sub("", _text(one)) for one in dict.fromkeys(_modules(name)))
+
+
+@cache
+def style(name: str) -> str:
+    """Return a style sheet of this folder after the tokens that it is made of."""
+    return _text("tokens.css") + _text(name)
+
+
+def _modules(name: str) -> list[str]:
+    """Return the names of what a module imports, directly or not, and its own at the end."""
+    found = [name]
+    for one in _IMPORT.findall(_text(name)):
+        found = [*_modules(one), *found]
+    return found
+
+
+def _text(name: str) -> str:
+    return (files("drawscape.viewer") / name).read_text("utf-8")
