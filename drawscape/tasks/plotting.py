@@ -179,8 +179,8 @@ def resume_plot(
 def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
     """Do the action of a button in a plot's panel, and return the plot that the panel must show next.
 
-    `stop` lifts the pen first, or gives up a plot; `move` waits for the end of a motion, which the run
-    makes while it waits for a person; `again` queues a new plot of the same strokes.
+    `stop` lifts the pen first, or gives up a plot. `move` waits for the end of a motion of the raised pen.
+    `again` queues a new plot of the same strokes.
     Raises UnknownNameError for another action or motion, PlotError for an action that is not possible now.
     """
     match action:
