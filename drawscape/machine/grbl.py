@@ -75,8 +75,7 @@ class GrblDriver(GcodeDriver):
         if self.state.startswith(_HELD):
             self.alarm, self.firmware = "it is paused by its own button", "GRBL"
             return
-        self._query(b"$G\n")  # ends a line that was cut off
-        tool = re.search(rb" T(\d+)", self._query(b"$G\n"))
+        is_marked = self._is_marked()
         version = self._query(b"$I\n")
         if found := re.search(rb"\[OPT:[^,\]]*,\d+,(\d+)", version):
             self.room = max(40, int(found[1]) - 1)
@@ -89,11 +88,16 @@ class GrblDriver(GcodeDriver):
         self._read_shift()
         self._status()
         self.alarm = "it is locked after an alarm" if self.state == "Alarm" else ""
-        is_marked = tool is not None and self.marker == int(tool[1]) > 0
         self.kept_counting = self._z_counts = is_marked and not (reset or self.alarm)
         self.known = self.kept_counting and self._knows_z
         name = re.search(rb"\[VER:([^\]]*)\]", version)
         self.firmware = f"GRBL {name[1].decode() if name else 'of unknown version'}"
+
+    def _is_marked(self) -> bool:
+        """Whether it still has the tool that `mark` has named."""
+        self._query(b"$G\n")  # ends a line that was cut off
+        tool = re.search(rb" T(\d+)", self._query(b"$G\n"))
+        return tool is not None and self.marker == int(tool[1]) > 0
 
     @property
     def _knows_z(self) -> bool:
@@ -287,10 +291,13 @@ class GrblDriver(GcodeDriver):
         self._stand_and_lift(own_reset=was_alarmed)
 
     def rescue(self) -> None:
-        self._stand_and_lift(own_reset=False)
+        self._stand_and_lift(own_reset=False, is_other=True)
 
-    def _stand_and_lift(self, *, own_reset: bool) -> None:
-        """Wait until it stands and lift the pen; a machine that was switched off meanwhile is left alone."""
+    def _stand_and_lift(self, *, own_reset: bool, is_other: bool = False) -> None:
+        """Wait until it stands and lift the pen; a Z axis that was switched off meanwhile is left alone.
+
+        With `is_other` another program has driven it until now, perhaps long ago.
+        """
         was_reset = self._awaken(may_reset=True) and not own_reset
         until = time.monotonic() + 10.0
         while self._status() in _MOVING and time.monotonic() < until:
@@ -302,6 +309,8 @@ class GrblDriver(GcodeDriver):
         if is_held := self.state.startswith(_HELD):
             self.ask(b"\x18", _BANNER)
             self.quiet(_POLL_S / 2)
+        elif is_other:  # somebody else may have heard its first words after a power cut
+            self._z_counts = self._is_marked()
         if self.alarm or not self._knows_z:  # nobody has said yet that it may move
             return
         self.unlock()

@@ -50,7 +50,7 @@ class MarlinDriver(GcodeDriver):
             name, reset = self.ask(b"\nM115\n", _FIRMWARE, _BUSY_S)[1], True
         self.homes = bool(self.homing)
         last = self._last_line()
-        self.kept_counting = not reset and last is not None and 0 < self.marker <= last
+        self.kept_counting = not reset and self._is_marked(last)
         self.known = self.kept_counting and (self.zero_z is not None or not self.moves_z)
         self._renumber(last or 0 if self.kept_counting else 0)
         words = re.sub(rb"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", b"", name)
@@ -60,6 +60,9 @@ class MarlinDriver(GcodeDriver):
         """Return the number of the last line that it took, from its complaint about one out of order."""
         found = _LAST.search(self._listen(self._checked(1, "M105")))
         return int(found[1]) if found else None
+
+    def _is_marked(self, last: int | None) -> bool:
+        return last is not None and 0 < self.marker <= last
 
     def _renumber(self, number: int) -> None:
         self._number = number
@@ -205,10 +208,19 @@ class MarlinDriver(GcodeDriver):
     def halt(self) -> None:
         """Lift the pen after the moves already planned, at most 16: Marlin cannot stop earlier."""
         self.forget()
-        self.rescue()
+        self._lift()
         self._renumber(self._last_line() or self.marker)
 
     def rescue(self) -> None:
+        self.port.write(b"\n")
+        self.known = self._is_marked(self._last_line())
+        self._lift()
+
+    def _lift(self) -> None:
+        """Lift the pen; a Z axis that was switched off meanwhile is left alone."""
+        if self.moves_z and not self.known:
+            return
+        self.ask(b"\nM105\n", rb"ok|busy:|Error:", _BUSY_S)  # or else it is not there
         rows = b"".join(command.text for command in self.pen_up())
         # Half a line of a dead program is refused, and takes the next bytes with it.
         for _ in range(3):

@@ -118,7 +118,7 @@ class _Run:
 
     def _lift(self, *, lost: bool) -> None:
         if lost:
-            self.driver.marker = 0
+            self.driver.marker, self.driver.known = 0, False
         try:
             self.driver.halt()
         except DrawscapeError:

@@ -21,6 +21,7 @@ from machine_bench import (
     SPAWN,
     Bench,
     call_and_wait,
+    children,
     document,
     driving,
     hp_place,
@@ -46,14 +47,6 @@ def too_busy_s(machine):
         total = Path("/proc/pressure/cpu").read_text().split("total=")[1].split()[0]
         return machine.late_s + int(total) / 1e6 * (os.cpu_count() or 1)
     return machine.late_s
-
-
-def children(pid):
-    """The processes that a run has started: what lifts the pen when the run is killed."""
-    try:
-        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
-    except OSError:  # it has ended
-        return []
 
 
 def break_something(desk, run, fault, draws):
