@@ -140,6 +140,10 @@ class PlotNotFoundError(DrawscapeError, LookupError):
     """No plot has this id."""
 
 
+class EditionError(DrawscapeError, ValueError):
+    """An edition cannot be made, marked, plotted or judged as asked."""
+
+
 class ProvenanceError(DrawscapeError, ValueError):
     """A drawing does not say how it was made, or not so that it can be made again."""
 

@@ -94,7 +94,7 @@ def redraw_drawing(
     svg = draw_recipe(recipe, parents=drawing.parents)
     drawing.path.parent.mkdir(parents=True, exist_ok=True)
     path = free_path(drawing.path)
-    write_atomic(path, [_file_of(svg, provenance)])
+    write_atomic(path, [file_content_of(svg, provenance)])
     keep_source(recipe.origin.source)
     took = time.perf_counter() - began
     again = record(
@@ -136,7 +136,7 @@ def compare_again(
 def compared(file: Path, before: Provenance, svg: SVGBuilder) -> RedrawComparison:
     """Compare a file with the canvas `svg`, which was drawn again from the file's metadata."""
     reasons = reasons_between(before, Provenance.of(svg.provenance))
-    old, new = file.read_bytes(), _file_of(svg, before)
+    old, new = file.read_bytes(), file_content_of(svg, before)
     if new == old:
         return RedrawComparison(Sameness.BYTES, reasons, svg)
     if before.ordered and not reasons:
@@ -145,7 +145,7 @@ def compared(file: Path, before: Provenance, svg: SVGBuilder) -> RedrawCompariso
     return RedrawComparison(Sameness.LINES if same else Sameness.DIFFERS, reasons, svg)
 
 
-def _file_of(svg: SVGBuilder, before: Provenance) -> bytes:
+def file_content_of(svg: SVGBuilder, before: Provenance) -> bytes:
     """Return the file of a canvas that was drawn again, its lines in order if they were."""
     return ordered_svg(svg) if before.ordered else svg.to_bytes()
 

@@ -405,14 +405,19 @@ def frame(plot: Plot) -> None:
         moves.follow_frame(name, driver, plot.plan)
 
 
+def say_without_worker() -> None:
+    """Say so when nobody runs what was queued."""
+    if not workers_alive():
+        click.echo("no worker is alive; start one with `drawscape worker`", err=True)
+
+
 def after(plot: Plot, *, wait: bool) -> None:
     """Print a plot's id, and with `wait` show it until it ends; its questions are asked on a terminal.
 
     Exits with 1 when it failed, with 130 at Ctrl-C: the plot goes on then.
     """
     click.echo(plot.id)
-    if not workers_alive():
-        click.echo("no worker is alive; start one with `drawscape worker`", err=True)
+    say_without_worker()
     if not wait:
         return
     try:

@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": "Show what is installed, what is wrong, and how to fix it.",
     "draw": "Draw one pattern to a file, without queue and catalogue.",
     "drawings": "Find, mark, export and redraw drawings.",
+    "editions": "Make editions: choose, number, plot and judge sheets.",
     "enqueue": "Queue a task by its path.",
     "jobs": "List jobs, and cancel, retry or remove them.",
     "lab": "Start a worker and JupyterLab; stop both together.",

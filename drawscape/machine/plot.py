@@ -205,16 +205,18 @@ class Plot:
         outside: Outside = "refuse",
         copies: int = 1,
         reuse: bool = False,
+        plot_id: str = "",
     ) -> "Plot":
         """Return a new plot of a document, at its place on the page, on the machine of that name.
 
-        With `reuse`, return the newest unfinished plot of the same strokes there, if any.
+        With `reuse`, return the newest unfinished plot of the same strokes there, if any. With a `plot_id`
+        that `new_id` gave, return the plot that has it already, if any.
         Raises UnknownNameError for a machine, PlotError for strokes beyond its reach.
         """
         plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
         with locked(settings.state_folder() / "plots.lock", 60.0, "another plot is made just now"):
             found = _unfinished(plan.hash, machine) if reuse else None
-            return found or cls._begin(plan, machine, drawing, outside)
+            return found or cls._begin(plan, machine, drawing, outside, plot_id)
 
     def again(self) -> "Plot":
         """Return a new plot of the same strokes on the same machine."""
@@ -222,12 +224,14 @@ class Plot:
         return self._begin(self.plan, record.machine, record.drawing, record.outside)
 
     @classmethod
-    def _begin(cls, plan: Plan, machine: str, drawing: str, outside: str) -> "Plot":
-        now = time.time()
-        # The end is the fraction of the second, so that plots of one second are in order, too.
-        stamp = time.strftime("%y%m%d-%H%M%S", time.localtime(now))
-        folder = plots_folder() / f"{stamp}-{int(now % 1 * 65536):04x}"
-        folder.mkdir(parents=True)
+    def _begin(
+        cls, plan: Plan, machine: str, drawing: str, outside: str, plot_id: str = ""
+    ) -> "Plot":
+        folder = plots_folder() / (plot_id or new_id())
+        folder.mkdir(parents=True, exist_ok=bool(plot_id))
+        # Its maker may have been killed at any place below, and now goes on.
+        if (folder / _JOURNAL).exists() and (made := cls(folder)).record.plan:
+            return made
         write_atomic(folder / _PLAN, [plan.packed()])
         Journal(folder / _JOURNAL).append(
             "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing,
@@ -424,6 +428,14 @@ def _is_driven(folder: Path) -> bool:
     with contextlib.suppress(FileNotFoundError), lock.open("rb") as file:
         return not try_lock(file.fileno(), fcntl.LOCK_SH)
     return False
+
+
+def new_id() -> str:
+    """Return the id of a plot that is made now; ids are in the order of time."""
+    now = time.time()
+    # The end is the fraction of the second, so that plots of one second are in order, too.
+    stamp = time.strftime("%y%m%d-%H%M%S", time.localtime(now))
+    return f"{stamp}-{int(now % 1 * 65536):04x}"
 
 
 def plots_folder() -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import settings
+from drawscape.editions.ledger import sheet_of_plot
 from drawscape.errors import JobNotFoundError, MachineBusyError, PlotError, UnknownNameError
 from drawscape.jobs import (
     WAITING,
@@ -118,7 +119,8 @@ def enqueue_plot(
 
     With `yes` paper and pens are in, and nobody is asked. Only with `zero_here` the pen also stands at the
     sheet's zero when the machine does not know its place; else the run ends there.
-    Raises PlotError when the plot runs or waits already, or has no such stroke.
+    When it has ended, its machine gets the next sheet of the edition that the plot is for, if any.
+    Raises PlotError when the plot runs or waits already, has no such stroke, or its sheet was judged.
     """
     twice = f"plot {plot.id} runs or waits for its machine already"
     with locked(plot.folder / "queue.lock", 10.0, twice):  # two people may ask for it at once
@@ -130,6 +132,10 @@ def enqueue_plot(
             raise PlotError(f"plot {plot.id} is done; name a stroke to draw from, or plot it again")
         run = f"plot-{plot.id}-{state.runs + 1}-{secrets.token_hex(2)}"
         lane = f"machine:{plot.record.machine}"
+        edition, verdict = sheet_of_plot(plot.id)
+        if verdict:
+            raise PlotError(f"the sheet of plot {plot.id} was called {verdict}: plot no more on it")
+        feeds = "drawscape.tasks.editions.feed_after" if edition else None
         plot.journal.append("queued", run=run, job=run)
         return enqueue_background_job(
             "drawscape.tasks.plotting.drive_plot",
@@ -146,6 +152,8 @@ def enqueue_plot(
             job_limit=1,
             job_limit_key=lane,
             job_description=plot.title,
+            job_on_success=feeds,
+            job_on_failure=feeds,
         )
 
 

@@ -19,8 +19,8 @@ VERBS = """
 """What the help of a command begins with. A new one is welcome, if no old one does."""
 
 DIFFERS = {
-    "--grace", "--keep", "--landscape", "--limit", "--margin", "--output", "--port", "--profile", "--task",
-    "--text", "--to", "--wait", "--yes",
+    "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output", "--port", "--profile",
+    "--task", "--text", "--title", "--to", "--wait", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 
@@ -97,6 +97,7 @@ TAKE_A_FOLDER = (
     *("drawings publish", "drawings export x -o", "lab --notebooks", "new", "doctor --home"),
     "draw --home",
 )
+NEW = "editions new x --sketch rose --seeds 1-3"
 SEARCH_FOR_TEXT = ("jobs show", "drawings show", "drawings list --tag", "drawings list --text")
 BAD = [
     # What is typed; what the answer names.
@@ -143,6 +144,21 @@ BAD = [
     ("drawings list --since yesterday", "yesterday"),
     ("drawings prune --older soon", "soon"),
     ("drawings publish a.svg ffff0000", "is a file"),
+    ("editions new 'a b' --sketch rose --seeds 1", "edition name 'a b': use 1 to 50 letters"),
+    ("editions new x --sketch rosee --seeds 1", "unknown pattern 'rosee'"),
+    ("editions new x --sketch rose", "give --drawings, or --seeds"),
+    ("editions new x --sketch rose --seeds 3-", "'3-': write 1-30"),
+    ("editions new x --drawings a.svg", "a.svg does not say how it was made"),
+    ("editions new x --like a.svg --seeds 1", "a.svg: the file does not say how it was drawn"),
+    (f"{NEW} --paper 3x", "unknown paper '3x'"),
+    (f"{NEW} --param petals=many", "petals='many'"),
+    (f"{NEW} --param margin=0", "no room in the margin"),
+    (f"{NEW} --title {'x' * 500}", "the title, 500 characters, takes"),
+    (f"{NEW} --signature letter.svg", "the signature is no drawing"),
+    (f"{NEW} --signature empty.svg", "the signature is no drawing: it holds no lines"),
+    (f"{NEW} --pen red", "pen 'red' is not one of the drawing's: pen 1"),
+    ("editions plot x --on y", "unknown edition 'x'"),
+    ("editions proof x 1 --on y", "unknown edition 'x'"),
     ("plot a.svg --scale 99999999999999999999999", "--scale"),
     ("plot a.svg --scale 0", "--scale"),
     ("plot a.svg --rotate nan", "'nan' is no number"),

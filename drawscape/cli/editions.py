@@ -1,0 +1,230 @@
+"""`drawscape editions`: numbered sheets, from a list of recipes to good ones on paper."""
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drawscape.catalogue import Drawing, find
+from drawscape.catalogue.index import provenance_of
+from drawscape.catalogue.redraw import sketch_for
+from drawscape.cli.machine import YES, ZERO_HERE, say_without_worker
+from drawscape.cli.options import FILE, JSON, flag, option, pairs
+from drawscape.cli.printing import counted, print_json, print_table, progress_bar
+from drawscape.drawing.document import paper_size
+from drawscape.editions import Edition, Terms, edition_names, find_edition, new_edition
+from drawscape.editions.marks import read_signature
+from drawscape.editions.sheets import label_of
+from drawscape.machine.device import device_names, read_device
+from drawscape.tasks.drawing import generate_complex_svg
+from drawscape.tasks.editions import feed_machine, judge_sheet, queue_claim
+
+_EDITION = click.argument(
+    "edition",
+    metavar="NAME",
+    callback=lambda _context, _parameter, value: find_edition(value),
+)
+_NUMBER = click.argument("number", type=click.IntRange(1))
+
+
+@click.group()
+def editions() -> None:
+    """Make editions: choose, number, plot and judge sheets."""
+
+
+@editions.command(short_help="Make an edition of drawings.")
+@click.argument("name")
+@option("--sketch NAME", "Sketch of the drawings.")
+@option("--seeds LIST", "Seeds, one number of the edition each: 1-30, 3,5,9.")
+@option("--paper PAPER", "Paper size: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
+@option(
+    "--param params NAME=VALUE",
+    "Value of a parameter of the sketch; may be repeated.",
+    multiple=True,
+)
+@option("--drawings LIST", "Drawings: files, names, or first characters of recipes, with commas.")
+@option("--like FILE", "Drawing whose sketch, page and parameters are used.", type=FILE)
+@option("--title TEXT", "Title on each sheet.", default="")
+@option(
+    "--year NUMBER",
+    "Year on each sheet (default: this year; 0 for none).",
+    type=click.IntRange(0, 9999),
+)
+@option("--signature TEXT", "Signature on each sheet: an SVG file, or words.", default="")
+@option("--pen NAME", "Layer whose pen writes (default: the drawing's first).", default="")
+@flag("--glyph", "A QR code of number and recipe.")
+@option(
+    "--side",
+    "Side of the sheet for all of these.",
+    type=click.Choice(["front", "back"]),
+    default="front",
+)
+@option("--artist-proofs NUMBER", "Artist's proofs.", default=0, type=click.IntRange(0))
+@option("--printer-proofs NUMBER", "Printer's proofs.", default=0, type=click.IntRange(0))
+def new(
+    name: str,
+    sketch: str | None,
+    seeds: str | None,
+    paper: str,
+    params: tuple[str, ...],
+    drawings: str | None,
+    like: Path | None,
+    signature: str,
+    year: int | None,
+    **terms: Any,
+) -> None:
+    """Make an edition: each drawing gets a number, and its recipe is frozen.
+
+    \b
+    Of a sketch with a seed for each number:
+      drawscape editions new gravel --sketch schotter --seeds 1-30 --paper A5
+    Of drawings that exist, in this order:
+      drawscape editions new gravel --drawings 1f2e3d4c,5b6a7980
+
+    A signature may be a drawing of your own: --signature me.svg.
+    """
+    chosen = [find(text.strip()) for text in (drawings or "").split(",") if text.strip()]
+    if not chosen:
+        chosen = _drawn(sketch, seeds, paper, params, like)
+    given = Terms(
+        signature=read_signature(signature) if signature.endswith(".svg") else signature,
+        year=time.localtime().tm_year if year is None else year,
+        **terms,
+    )
+    made = new_edition(name, chosen, given)
+    click.echo(f"edition {made.name}: {counted(made.size, 'number')}")
+
+
+def _drawn(
+    sketch: str | None,
+    seeds: str | None,
+    paper: str,
+    params: tuple[str, ...],
+    like: Path | None,
+) -> list[Drawing]:
+    """Return the drawings of a sketch, one for each seed; what exists is not drawn again."""
+    if (sketch is None) == (like is None) or seeds is None:
+        raise click.UsageError("give --drawings, or --seeds with either --sketch or --like")
+    width, height = paper_size(paper)
+    values: dict[str, Any] = dict(pairs(params, "--param"))
+    pattern: Any = sketch
+    if like is not None:
+        found = provenance_of(like)
+        pattern, width, height = sketch_for(found), found.width, found.height
+        values = {**found.parameters, "margin": found.margin, **values}
+    numbers = _seeds(seeds)
+    drawn = []
+    with progress_bar("drawing") as show:
+        for done, seed in enumerate(numbers, 1):
+            drawn.append(find(generate_complex_svg(width, height, pattern, seed=seed, **values)))
+            show(done / len(numbers))
+    return drawn
+
+
+def _seeds(text: str) -> list[int]:
+    """Return the seeds of a list: 1, 2, 3 and 9 for '1-3,9'."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not (first.isdigit() and (last.isdigit() or not dash)):
+            raise click.BadParameter(f"{text!r}: write 1-30, or 3,5,9", param_hint="--seeds")
+        seeds += range(int(first), int(last or first) + 1)
+    return seeds
+
+
+@editions.command("list")
+@JSON
+def list_command(as_json: bool) -> None:
+    """List the editions of this home, the newest first."""
+    made = [find_edition(name) for name in edition_names()]
+    if as_json:
+        print_json([one.as_dict() for one in made])
+        return
+    rows = [(one.name, one.terms.words, _counts(one)) for one in made]
+    print_table(["name", "title", "numbers"], rows, nothing="no edition yet")
+
+
+def _counts(edition: Edition) -> str:
+    """Return how many numbers are in each state: '30 numbers: 12 good, 18 ready'."""
+    counts = Counter(one.state for one in edition.numbers)
+    words = ", ".join(f"{count} {state}" for state, count in counts.items())
+    closed = ", closed" if edition.closed_at else ""
+    return f"{counted(counts.total(), 'number')}: {words}{closed}"
+
+
+@editions.command(short_help="Show the numbers of an edition.")
+@_EDITION
+@JSON
+def show(edition: Edition, as_json: bool) -> None:
+    """Show the numbers of an edition: the state, machine and plot of each, and proofs."""
+    if as_json:
+        print_json(edition.as_dict())
+        return
+    click.echo(f"{edition.name}: {_counts(edition)}")
+    rows = []
+    for number in edition.rows():
+        shown = number.as_dict()
+        told = (shown["state"], shown["machine"] or "", shown["plot"] or "")
+        rows.append((label_of(edition, number), *told, f"seed {number.provenance.seed}"))
+    print_table(["number", "state", "machine", "plot", "drawing"], rows)
+
+
+@editions.command(short_help="Send the next numbers to machines.")
+@_EDITION
+@option("--on LIST", "Machines, with commas: each gets the next number when it is free.")
+@flag("--by-pen", "All sheets with their first pen, then all with the next.")
+@YES
+@ZERO_HERE
+def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: bool) -> None:
+    """Send the next numbers to machines, and print the plots that begin.
+
+    That is what is not yet plotted, interrupted or good. A machine gets its next sheet when the plot before
+    is done. Each plot asks its questions, unless --yes is given: see `drawscape plots`. The same command
+    goes on after any trouble.
+    """
+    machines = on.split(",") if on else device_names()
+    for name in machines:
+        read_device(name)
+    edition.feed(machines, yes=yes, zero_here=zero_here, by_pen=by_pen)
+    for name in machines:
+        if made := feed_machine(edition.name, name):
+            click.echo(f"{made} on {name}")
+    say_without_worker()
+
+
+@editions.command()
+@_EDITION
+@_NUMBER
+def good(edition: Edition, number: int) -> None:
+    """Say that the plotted sheet of a NUMBER is good."""
+    judge_sheet(edition.name, number, "good")
+
+
+@editions.command(short_help="Say that the sheet of a NUMBER is spoiled.")
+@_EDITION
+@_NUMBER
+def spoiled(edition: Edition, number: int) -> None:
+    """Say that the sheet of a NUMBER is spoiled: it is plotted again, as the same number.
+
+    So is an interrupted sheet whose machine is gone. Its plot never goes on.
+    """
+    judge_sheet(edition.name, number, "spoiled")
+
+
+@editions.command(short_help="Queue a proof of a NUMBER.")
+@_EDITION
+@_NUMBER
+@option("--on NAME", "Machine that plots it (see `drawscape machine`).", required=True)
+@flag("--printer", "A printer's proof, not an artist's.")
+@YES
+@ZERO_HERE
+def proof(
+    edition: Edition, number: int, on: str, printer: bool, yes: bool, zero_here: bool
+) -> None:
+    """Queue a proof of a NUMBER: an artist's, or a printer's."""
+    read_device(on)
+    claim = edition.claim_proof(number, "P.P." if printer else "A.P.", on)
+    click.echo(queue_claim(edition, claim, yes=yes, zero_here=zero_here).id)
+    say_without_worker()

@@ -1,0 +1,199 @@
+"""What the pen writes on a sheet: number, title, year, signature, and a glyph of the recipe.
+
+All stands in one row of the margin, below the drawing or above it, where no stroke of the drawing is.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from drawscape.drawing.document import Document, Layer, plain_name
+from drawscape.drawing.values import luminance
+from drawscape.errors import EditionError, MissingExtraError, SvgReadError
+from drawscape.geometry.lines import Lines, Points, resample
+from drawscape.lettering import TextStyle, set_text
+from drawscape.recipe import margin_for
+from drawscape.svg.read import read_svg
+
+Side = Literal["front", "back"]
+
+_EDGE_MM = 2.5  # from the paper's edge
+_GAP_MM = 1.0  # from the drawing
+_LETTER = 0.0125  # cap height of the text, as a part of the page's shorter side
+_SCRIPT = 1.5  # cap heights of a signature in words
+_DRAWN = 3.0  # cap heights of a drawn signature
+_ROW = 2.4  # cap heights of a row with words alone: they have loops above and below
+_WIDEST = 0.4  # of the row, that a drawn signature takes
+_SIGNATURE_FONT = "scripts"
+_SPACE = 3.0  # cap heights between two parts of the row
+
+_QUIET = 4  # modules around a QR code that stay empty
+_MODULE_MM = 0.6  # a telephone resolves it at 15 cm
+_MODULE_PENS = 1.6  # pen widths of a module: ink that runs does not close a gap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What belongs to an edition beside its recipes.
+
+    `signature` is the text of an SVG file, or words for a single-line font. `pen` is the name of the layer
+    that writes, '' for the drawing's first. Marks are on the `side` 'front' or 'back', with a `glyph` or
+    not. With `by_pen` sheets are drawn with one pen at a time.
+    """
+
+    title: str = ""
+    year: int = 0
+    signature: str = ""
+    pen: str = ""
+    side: Side = "front"
+    glyph: bool = False
+    artist_proofs: int = 0
+    printer_proofs: int = 0
+    by_pen: bool = False
+
+    @property
+    def words(self) -> str:
+        """Title and year, as they stand in the middle of the row."""
+        return ", ".join(filter(None, [self.title, str(self.year or "")]))
+
+
+def marked(document: Document, terms: Terms, label: str, address: str) -> Document:
+    """Return a drawing with its marks: `label` ('7/30'), and the recipe's `address` in the glyph.
+
+    Raises EditionError without room in the margin, or for a signature that is no drawing.
+    """
+    pen = _pen_of(document, terms)
+    marks = _marks(document, terms, label, address, pen.pen_mm)
+    written = pen.with_lines(Lines.join([pen.lines, marks]))
+    return document.with_layers([written if one is pen else one for one in document.layers])
+
+
+def back_of(document: Document, terms: Terms, label: str, address: str) -> Document:
+    """Return the other side of a sheet, with the marks alone. Raises as `marked` does."""
+    pen = _pen_of(document, terms)
+    empty = document.with_layers([])
+    marks = _marks(empty, terms, label, address, pen.pen_mm)
+    return empty.with_layers([pen.with_lines(marks)])
+
+
+def _pen_of(document: Document, terms: Terms) -> Layer:
+    if not document.layers:
+        raise EditionError("a drawing without lines cannot be a number of an edition")
+    names = [plain_name(layer.name) for layer in document.layers]
+    if terms.pen and terms.pen not in names:
+        known = ", ".join(names)
+        raise EditionError(f"pen {terms.pen!r} is not one of the drawing's: {known}")
+    return document.layers[names.index(terms.pen) if terms.pen else 0]
+
+
+def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: float) -> Lines:
+    shorter = min(document.width_mm, document.height_mm)
+    cap_mm, margin = _LETTER * shorter, margin_for(document.width_mm, document.height_mm)
+    x0, x1 = margin, document.width_mm - margin
+    found, needed = [], (_DRAWN if _is_svg(terms.signature) else _ROW) * cap_mm
+    if terms.glyph:
+        glyph, side_mm = glyph_lines(
+            f"{label} {address[:12]}".upper(), pen_mm, is_dark=_is_dark(document)
+        )
+        needed = max(needed, side_mm)
+    middle = _row(document, x0, x1, needed)
+    if terms.glyph:
+        x1 -= side_mm
+        found.append(_moved(glyph, x1, middle - side_mm / 2))
+        x1 -= _SPACE * cap_mm
+    signature = _signature(terms.signature, cap_mm, _WIDEST * (x1 - x0))
+    if (box := signature.bounds) is not None:
+        x1 -= box[2]
+        found.append(_moved(signature, x1, middle))
+        x1 -= _SPACE * cap_mm
+    number = set_text(label, TextStyle(size=cap_mm), valign="middle")
+    found.append(_moved(number.lines, x0, middle))
+    x0 += number.width + _SPACE * cap_mm
+    title = set_text(terms.words, TextStyle(size=cap_mm), valign="middle")
+    if title.width > x1 - x0:
+        raise EditionError(
+            f"the title, {len(terms.title)} characters, takes {title.width:.0f} mm, and its row has "
+            f"{max(x1 - x0, 0):.0f} mm; shorten it"
+        )
+    found.append(_moved(title.lines, (x0 + x1 - title.width) / 2, middle))
+    return Lines.join(found)
+
+
+def _is_dark(document: Document) -> bool:
+    return luminance(document.paper_color or "white") < 0.5
+
+
+def _moved(lines: Lines, x: float, y: float) -> Lines:
+    return lines.with_points(lines.points + np.array([x, y]))
+
+
+def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
+    """Return the y in the middle of a free row: below the drawing, else above it."""
+    points: Points = resample(document.lines, _GAP_MM / 2).points
+    inside = points[(points[:, 0] > x0 - _GAP_MM) & (points[:, 0] < x1 + _GAP_MM), 1]
+    height = document.height_mm
+    top, bottom = (inside.min(), inside.max()) if len(inside) else (height / 2, height / 2)
+    below, above = height - _EDGE_MM - bottom - _GAP_MM, top - _GAP_MM - _EDGE_MM
+    if below >= needed_mm:
+        # Near the drawing, where there is more room than a margin.
+        return float(bottom + _GAP_MM + min(below / 2, needed_mm))
+    if above >= needed_mm:
+        return float(top - _GAP_MM - min(above / 2, needed_mm))
+    raise EditionError(
+        f"no room in the margin: the marks need {needed_mm:.1f} mm, and {max(below, above, 0.0):.1f} mm "
+        "are free. Give a wider margin, no glyph, or the back of the sheet"
+    )
+
+
+def read_signature(file: str) -> str:
+    """Return the text of an SVG file with lines. Raises EditionError for another, FileNotFoundError."""
+    try:
+        lines = read_svg(Path(file)).lines
+    except SvgReadError as error:
+        raise EditionError(f"the signature is no drawing: {error}") from None
+    if (box := lines.bounds) is None or box[2] <= box[0]:
+        raise EditionError("the signature is no drawing: it holds no lines")
+    return Path(file).read_text("utf-8")
+
+
+def _signature(text: str, cap_mm: float, widest_mm: float) -> Lines:
+    """Return the lines of a signature, from x = 0 on, around y = 0."""
+    if not _is_svg(text):
+        style = TextStyle(font=_SIGNATURE_FONT, size=_SCRIPT * cap_mm)
+        return set_text(text, style, valign="middle").lines
+    lines = read_svg(text).lines
+    left, top, right, bottom = lines.bounds or (0.0, 0.0, 1.0, 1.0)
+    scale = min(widest_mm / (right - left), _DRAWN * cap_mm / max(bottom - top, 1e-6))
+    return lines.with_points((lines.points - np.array([left, (top + bottom) / 2])) * scale)
+
+
+def _is_svg(signature: str) -> bool:
+    return signature.lstrip().startswith("<")
+
+
+def glyph_lines(text: str, pen_mm: float, *, is_dark: bool = False) -> tuple[Lines, float]:
+    """Return a QR code of a text as strokes of a pen, and its side in mm.
+
+    On dark paper the light modules are drawn, and the quiet zone around them. Raises MissingExtraError.
+    """
+    try:
+        import segno
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("a QR glyph", "editions") from error
+    code = segno.make(text, error="m", micro=False)
+    modules = np.array(list(code.matrix), dtype=bool)
+    if is_dark:
+        modules = ~np.pad(modules, _QUIET)
+    module_mm = max(_MODULE_MM, _MODULE_PENS * pen_mm)
+    strokes = math.ceil(module_mm / pen_mm - 1e-9)
+    shifts = np.linspace(pen_mm / 2, module_mm - pen_mm / 2, strokes)
+    lines = []
+    for row, cells in enumerate(modules):
+        edges = np.flatnonzero(np.diff(np.pad(cells, 1).astype(np.int8)))
+        for begin, end in edges.reshape(-1, 2) * module_mm:
+            for y in row * module_mm + shifts:
+                lines.append([(begin + pen_mm / 2, y), (end - pen_mm / 2, y)])
+    return Lines.of(np.array(lines)), len(modules) * module_mm

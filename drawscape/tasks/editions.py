@@ -1,0 +1,70 @@
+"""Editions on machines: each machine of a group gets the next number when it is free."""
+
+from contextlib import ExitStack
+
+from drawscape.editions.ledger import Claim, Edition, Verdict, find_edition, sheet_of_plot
+from drawscape.editions.sheets import sheet_of
+from drawscape.errors import DrawscapeError, MachineError, PlotError
+from drawscape.machine.device import locked
+from drawscape.machine.plot import FINAL, Plot, find_plot, plots_folder
+from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
+
+
+def feed_machine(edition_name: str, machine: str) -> str:
+    """Queue the next plot of an edition on a machine, and return its id; '' when it has enough to do.
+
+    The next call goes on with one that was cut off. Raises PlotError for a drawing beyond the machine's
+    reach, EditionError for one that cannot be marked.
+    """
+    edition = find_edition(edition_name)
+    answers = edition.feeding(machine)
+    if answers is None or edition.closed_at:
+        return ""
+    claim = edition.claim(machine)
+    return "" if claim is None else queue_claim(edition, claim, **answers).id
+
+
+def feed_after(run: str) -> str:
+    """Feed the machine of a run that has ended, by the id of its job, which the queue gives."""
+    plot = find_plot(run.removeprefix("plot-").rsplit("-", 2)[0])
+    name, _ = sheet_of_plot(plot.id)
+    return feed_machine(name, plot.record.machine)
+
+
+def queue_claim(edition: Edition, claim: Claim, *, yes: bool, zero_here: bool) -> Plot:
+    """Make the plot of a claim, queue it, and return it; what is done already is left alone.
+
+    Raises as `feed_machine` does.
+    """
+    try:
+        file, document = sheet_of(edition, claim)
+        plot = Plot.create(document, claim.machine, drawing=str(file), plot_id=claim.plot)
+    except DrawscapeError as error:
+        if not isinstance(error, MachineError):
+            edition.release(claim)
+        raise
+    try:
+        enqueue_plot(plot, yes=yes, zero_here=zero_here)
+    except PlotError:  # another process has queued it
+        if plot.state.state == "ready" and not is_queued(plot):
+            raise
+    return plot
+
+
+def judge_sheet(edition_name: str, number: int, verdict: Verdict) -> None:
+    """Call the newest sheet of a number good or spoiled; a plot of a spoiled one never goes on.
+
+    Raises EditionError when the number is not there, has no such sheet, or was judged before.
+    """
+    edition = find_edition(edition_name)
+    sheets = edition.number(number).sheets
+    folders = [plots_folder() / plot for plot, *_ in sheets[-1].plots] if sheets else []
+    made = [Plot(folder) for folder in folders if folder.is_dir()]
+    with ExitStack() as stack:
+        for plot in made:  # so that nobody queues it meanwhile
+            busy = f"plot {plot.id} is queued just now; try again"
+            stack.enter_context(locked(plot.folder / "queue.lock", 10.0, busy))
+        edition.judge(number, verdict)
+        for plot in made:
+            if plot.state.state not in FINAL:
+                act_on_plot(plot, "stop", {})

@@ -1,0 +1,122 @@
+"""An edition from its drawings to the last good sheet, by commands as scripts use them."""
+
+import json
+import shlex
+
+import pytest
+from support import run, wait_until
+
+from drawscape.editions import find_edition
+from drawscape.machine.device import add_device
+from drawscape.machine.plot import find_plot
+
+
+def states(name="gravel"):
+    return [one["state"] for one in shown(name)["numbers"]]
+
+
+def shown(name="gravel"):
+    return json.loads(run("editions", "show", name, "--json").out)
+
+
+@pytest.fixture
+def gravel(home, monkeypatch):
+    """An edition of three, and a simulated machine."""
+    monkeypatch.chdir(home)
+    add_device("desk", "simulator", "1000x")
+    words = ("--sketch", "harmonograph", "--seeds", "1-2,7", "--paper", "100x100")
+    done = run("editions", "new", "gravel", *words, "--title", "Gravel", "--artist-proofs", "1")
+    assert (done.code, done.out) == (0, "edition gravel: 3 numbers\n")
+    return home
+
+
+def plotted(*numbers):
+    """Wait until those sheets are."""
+    wait_until(lambda: all(states()[one - 1] == "plotted" for one in numbers), states)
+
+
+def test_sheets_are_plotted_one_after_the_other_and_judged(gravel, worker):
+    assert states() == ["ready"] * 3
+    first = run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here")
+    assert first.out.endswith(" on desk\n"), first
+    plotted(1, 2, 3)
+    assert run("editions", "spoiled", "gravel", "2").code == 0
+    assert run("editions", "good", "gravel", "3").code == 0
+    assert states() == ["plotted", "spoiled", "good"]
+    again = run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here")
+    assert len(again.out.splitlines()) == 1, again
+    plotted(1, 2)
+    two = shown()["numbers"][1]
+    assert [one["state"] for one in two["sheets"]] == ["spoiled", "plotted"]
+    assert (two["plot"], two["machine"]) == (two["sheets"][1]["plot"], "desk")
+    assert two["request"]["sketch"] == "harmonograph"
+    old = two["sheets"][0]["plot"]
+    assert "was called spoiled" in run("plots", "resume", old, "--from-stroke", "1").err
+    assert run("editions", "proof", "gravel", "2", "--on", "desk", "--yes", "--zero-here").code == 0
+    wait_until(lambda: find_edition("gravel").proofs[0].state == "plotted")
+    assert "A.P. 1/1\tplotted\tdesk" in run("editions", "show", "gravel").out
+    assert run(
+        "editions", "list"
+    ).out == "gravel\tGravel, 2025\t3 numbers: 2 plotted, 1 good\n".replace(
+        "2025", str(find_edition("gravel").terms.year)
+    )
+
+
+def test_a_machine_that_is_gone_loses_its_sheet_to_another(gravel, worker):
+    add_device("gone", "grbl", "/nowhere")
+    asked = ("editions", "plot", "gravel", "--yes", "--zero-here", "--on")
+    assert run(*asked, "gone").code == 0
+    wait_until(lambda: states()[0] == "interrupted")
+    assert run(*asked, "gone,desk").out.endswith(" on desk\n")
+    plotted(2, 3)
+    assert run("editions", "spoiled", "gravel", "1").code == 0
+    assert run("plots", "resume", shown()["numbers"][0]["sheets"][0]["plot"]).code == 2
+    run(*asked, "desk")
+    plotted(1, 2, 3)
+
+
+def test_pens_are_drawn_one_after_the_other_on_all_sheets(home, worker):
+    add_device("desk", "simulator", "1000x")
+    words = ("--sketch", "schotter", "--seeds", "1-2", "--paper", "100x100", "--side", "back")
+    run("editions", "new", "gravel", *words, "--param", "columns=4", "--param", "accent=0.5")
+    run("editions", "plot", "gravel", "--by-pen", "--yes", "--zero-here")
+    plotted(1, 2)
+    plots = [plot for one in find_edition("gravel").numbers for plot, *_ in one.sheets[0].plots]
+    drawn = [find_plot(plot) for plot in sorted(plots)]
+    assert [[section.pen for section in plot.plan.sections] for plot in drawn] == [
+        *([[1]] * 2),
+        *([[2]] * 2),
+        *([[1]] * 2),
+    ]
+    assert [plot.title.split()[1] for plot in drawn[::2]] == [
+        "gravel-01.svg",
+        "gravel-01-part-2.svg",
+        "gravel-01-part-3.svg",
+    ]
+
+
+BAD = [
+    # What is typed; what the answer says.
+    ("editions new gravel --sketch rose --seeds 1", "there is an edition 'gravel' already"),
+    ("editions show nothing", "unknown edition 'nothing'; known: gravel"),
+    ("editions good gravel 4", "edition 'gravel' has no number 4; give 1 to 3"),
+    ("editions good gravel 3", "number 3 of 'gravel' is ready: no sheet of it waits"),
+    ("editions spoiled gravel 2", "number 2 of 'gravel' is spoiled: no sheet of it waits"),
+    ("editions good gravel 1", "number 1 of 'gravel' is queued: only a plotted sheet"),
+    (
+        "editions plot gravel --on nowhere",
+        "unknown machine (add it with `drawscape machine add`) 'nowhere'",
+    ),
+    ("editions proof gravel 1 --on desk --printer", "has its 0 P.P. already"),
+]
+
+
+def test_bad_input_is_answered_by_a_sentence(gravel):
+    edition = find_edition("gravel")
+    for machine in ("wall", "other"):
+        edition.claim(machine)
+    edition.judge(2, "spoiled")
+    for typed, said in BAD:
+        done = run(*shlex.split(typed))
+        assert (done.code, said in done.err) == (2, True), (typed, done)
+        assert len(done.err.strip().splitlines()) <= 2, done.err
