@@ -17,6 +17,8 @@ from drawscape.durations import span_words
 from drawscape.errors import PlotError, SvgReadError
 from drawscape.geometry.regions import Bounds
 from drawscape.machine.device import read_device
+from drawscape.machine.ink import metres_left
+from drawscape.pens import with_pens
 from drawscape.plot.formats import EXPORTERS
 from drawscape.plot.pages import (
     Reach,
@@ -91,7 +93,7 @@ def plot(
     read_device(on)
     for name, part in _tiled(_placed(_read(file, options), options), options):
         document = options.finished(part if options.optimize is False else options.ordered(part))
-        _warn(document, options)
+        _warn(document, options, copies)
         drawing = f"{file.absolute()}{name}"
         made = Plot.create(document, on, drawing=drawing, outside=outside, copies=copies)
         enqueue_plot(made, yes=yes, zero_here=zero_here)
@@ -117,9 +119,10 @@ def _run(file: Path, options: PlotOptions) -> None:
         _write(files, file, options)
 
 
-def _warn(document: Document, options: PlotOptions) -> None:
+def _warn(document: Document, options: PlotOptions, copies: int = 1) -> None:
     """Say what pre-flight finds; of lines outside a note is given where they are cropped."""
-    for finding in preflight(document, machine=options.chosen_machine):
+    machine, left = options.chosen_machine, metres_left()
+    for finding in preflight(document, machine=machine, metres_left=left, copies=copies):
         if finding.concern is not Concern.OUTSIDE or not options.writes:
             click.echo(f"note: {finding.text}", err=True)
 
@@ -147,7 +150,7 @@ def _read(file: Path, options: PlotOptions) -> Document:
         click.echo(f"note: {note}", err=True)
     if not len(document.lines):
         raise PlotError(f"{file} holds no lines that a pen could draw")
-    return document
+    return with_pens(document, options.pens)
 
 
 def _placed(document: Document, options: PlotOptions) -> Document:

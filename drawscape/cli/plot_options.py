@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 import click
 
 from drawscape.atomic import is_special, write_atomic
-from drawscape.cli.options import NumberType, PathType, option
+from drawscape.cli.options import NumberType, PathType, option, pairs
 from drawscape.cli.printing import progress_bar
 from drawscape.drawing.document import Document, Outside
 from drawscape.drawing.values import parse_length, rgb
@@ -132,6 +132,9 @@ class PlotOptions:
         "G-code profile: a name or a .toml file.  [default: the machine's, or servo]",
         "NAME",
     )
+    pen: tuple[str, ...] = _option(
+        (), "Pen of `drawscape pens` for a layer's pen number.", "NUMBER=NAME"
+    )
     dpi: float = _option(150.0, "Pixels per inch of a PNG.", "NUMBER", type=NumberType(1, 1e5))
     device: str = _option("hp7475a", "HPGL plotter.", "NAME")
 
@@ -143,7 +146,15 @@ class PlotOptions:
 
     @property
     def writes(self) -> bool:
-        changes = (self.optimize, self.fit, self.tile, self.travel, self.split, self.moves)
+        changes = (
+            self.optimize,
+            self.fit,
+            self.tile,
+            self.travel,
+            self.split,
+            self.moves,
+            self.pen,
+        )
         shapes = (self.hide, self.hatches, self.cut_strokes, self.reloop)
         return bool(self.formats or self.output or any(changes) or any(shapes))
 
@@ -151,6 +162,15 @@ class PlotOptions:
     def moves(self) -> bool:
         """Whether the drawing is cut out, scaled, turned or moved."""
         return bool(self.crop or self.translate or self.centre or self.rotate or self.scale != 1)
+
+    @property
+    def pens(self) -> dict[int, str]:
+        """The names of the pens that were chosen, by number."""
+        chosen = pairs(self.pen, "--pen").items()
+        try:
+            return {int(number): name for number, name in chosen}
+        except ValueError:
+            raise click.BadParameter("write NUMBER=NAME, such as 1=micron-03-blue") from None
 
     @property
     def hatches(self) -> bool:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "lab": "Start a worker and JupyterLab; stop both together.",
     "machine": "Add plotters, check them, and move their pens.",
     "new": "Make a project: notebooks, sketches, your own tasks.",
+    "pens": "Give pens names, and know their width, speed and ink.",
     "plot": "Prepare an SVG for the plotter, and plot it.",
     "plots": "Follow plots on machines: pause, resume, answer, stop.",
     "queue": "Back up, check, pause and resume the queue.",

@@ -10,7 +10,7 @@ A layer's name encodes how its pen moves, with the codes of the AxiDraw's softwa
 
 The codes stand at the start of the name, after the number if there is one. Upper and lower case are the
 same, and the last of a kind counts (AxiDraw Layer Control). `+P2`, two passes, is an addition; the
-AxiDraw's software takes it for text.
+AxiDraw's software takes it for text. So is a word that names a pen of the library: `sky @micron-03-blue`.
 """
 
 import itertools
@@ -28,6 +28,7 @@ _NAME = re.compile(
     r"\s*(%)?\s*(!)?\s*(\d{1,4}(?!\d))?((?:\s*\+[SHDP]\d+)*)(.*)", re.IGNORECASE | re.DOTALL
 )
 _CODE = re.compile(r"\+([SHDP])(\d+)", re.IGNORECASE)
+_PEN = re.compile(r"(?:^|\s)@([\w.-]+)")
 # What the AxiDraw's software accepts; a code outside is ignored there, and here.
 _CODES = {
     "S": ("speed", 1, 110),
@@ -93,8 +94,26 @@ class Motion:
 
 
 def plain_name(name: str) -> str:
-    """Return a layer's name without its codes: `'red'` of `'5+S30 red'`; the name where nothing is left."""
-    return _NAME.findall(name)[0][4].strip() or name
+    """Return a layer's name without codes and pen: `'sky'` of `'5+S30 sky @micron'`.
+
+    Where nothing is left, it is the whole name.
+    """
+    return _PEN.sub("", _without_codes(name)).strip() or name
+
+
+def pen_name(name: str) -> str:
+    """Return the name of the pen that a layer's name asks for, else its plain name.
+
+    >>> pen_name("5+S30 sky @micron-03-blue"), pen_name("+S30 red")
+    ('micron-03-blue', 'red')
+    """
+    found = _PEN.search(name)
+    return found[1] if found else plain_name(name)
+
+
+def _without_codes(name: str) -> str:
+    text: str = _NAME.findall(name)[0][4].strip()
+    return text
 
 
 def pen_numbers(layers: Sequence["Layer"], *, most: int | None = None) -> list[int]:
@@ -108,7 +127,7 @@ def pen_numbers(layers: Sequence["Layer"], *, most: int | None = None) -> list[i
     >>> pen_numbers(layers)
     [2, 1, 2, 3]
     """
-    pens = [(plain_name(layer.name), layer.color) for layer in layers]
+    pens = [(pen_name(layer.name), layer.color) for layer in layers]
     given = [layer.motion.number or 0 for layer in layers]
     if most is not None:
         given = [number if number <= most else 0 for number in given]
@@ -148,7 +167,7 @@ class Pen:
         >>> Pen("red").moving(speed=30, passes=2).name
         '+S30+P2 red'
         """
-        return replace(self, name=replace(self.motion, **motion).named(plain_name(self.name)))
+        return replace(self, name=replace(self.motion, **motion).named(_without_codes(self.name)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from drawscape.drawing.document import Document, Motion, Outside, pen_numbers, plain_name
+from drawscape.drawing.document import Document, Motion, Outside, Pen, pen_name, pen_numbers
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.plot.hpgl_export import placed
@@ -23,7 +23,7 @@ _POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old pl
 class Section:
     """Strokes that one pen draws on one sheet: `first` to `last` - 1, counted from 0.
 
-    `pen` counts from 1; `motion` comes from the layer's name.
+    `pen` counts from 1; `name`, its pen's, and `motion` come from the layer's name.
     """
 
     first: int
@@ -33,6 +33,7 @@ class Section:
     color: str
     sheet: int
     motion: Motion
+    width_mm: float = Pen().width  # version 0.4 did not write it down
 
     @property
     def words(self) -> str:
@@ -184,11 +185,12 @@ def make_plan(
     first = 0
     for sheet in range(1, copies + 1):
         for layer, pen in zip(layers, pens, strict=True):
-            motion, name = layer.motion, plain_name(layer.name)
+            motion, name = layer.motion, pen_name(layer.name)
             lines = layer.lines.take(layer.lines.counts > 0)
             drawn += [lines] * motion.passes
             last = first + len(lines) * motion.passes
-            sections.append(Section(first, last, pen, name, layer.color, sheet, motion))
+            own = (pen, name, layer.color, sheet, motion, layer.pen_mm)
+            sections.append(Section(first, last, *own))
             first = last
     page = document.width_mm, document.height_mm
     plan = Plan(Lines.join(drawn), tuple(sections), *page, machine.name, np.zeros(first))

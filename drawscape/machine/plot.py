@@ -34,7 +34,9 @@ from drawscape.errors import (
 from drawscape.geometry.lines import Ints
 from drawscape.machine.device import Device, locked, read_device, try_lock
 from drawscape.machine.driver import WINDOW
+from drawscape.machine.pens import with_motions
 from drawscape.machine.plan import Plan, make_plan
+from drawscape.pens import with_pens
 from drawscape.plot.pages import crop
 
 Event = dict[str, Any]
@@ -213,7 +215,9 @@ class Plot:
         that `new_id` gave, return the plot that has it already, if any.
         Raises UnknownNameError for a machine, PlotError for strokes beyond its reach.
         """
-        plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
+        device = read_device(machine)
+        document = with_motions(with_pens(document), device)
+        plan = make_plan(document, device.machine, outside=outside, copies=copies)
         with locked(settings.state_folder() / "plots.lock", 60.0, "another plot is made just now"):
             found = _unfinished(plan.hash, machine) if reuse else None
             return found or cls._begin(plan, machine, drawing, outside, plot_id)

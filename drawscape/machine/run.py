@@ -12,7 +12,7 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
-from drawscape.machine import moves
+from drawscape.machine import ink, moves
 from drawscape.machine.device import locked, read_device, simulator_process
 from drawscape.machine.driver import WINDOW, Command, Driver
 from drawscape.machine.plan import Section
@@ -96,6 +96,7 @@ class _Run:
         self.plan, self.device, self.state = plot.plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
+        self.left_mm = {name: 1000 * metres for name, metres in ink.metres_left().items()}
         self.drawing = self.answered = self.tuned = self.moved = False
         self.want = ""  # pen-up, now or stop
         self._told_s = self._ink_mm = 0.0
@@ -270,8 +271,7 @@ class _Run:
                 is_new = self.plan.section_of(start - 1).sheet != section.sheet
                 self._ask_paper(section, "" if is_new else "the same sheet still")
             self.driver.run(self.driver.change_pen(section.pen))
-            if section.motion.delay_ms:
-                time.sleep(section.motion.delay_ms / 1000)
+            self._delay(section)
             while (begin := self._strokes(begin, section)) < section.last:
                 self._pause()
             before = section
@@ -293,6 +293,12 @@ class _Run:
         elif section.motion.pause or not is_in:
             self.driver.run(self.driver.park())
             self._ask("pen", f"Is this pen in: {section.words}?")
+
+    def _delay(self, section: Section) -> None:
+        """Wait as long as the section asks for, as until ink is dry; a person's stop is heard."""
+        until = time.monotonic() + (section.motion.delay_ms or 0) / 1000
+        if section.motion.delay_ms:
+            self._wait(lambda: time.monotonic() >= until)
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""
@@ -321,6 +327,8 @@ class _Run:
                     return todo
                 if self._needs_station(todo):
                     self._visit_station(section)
+                elif self._runs_dry(todo, section):
+                    self._ask_new_pen(todo, section)
         if self.want == "stop":
             raise _StoppedError
         driver.halt()
@@ -330,11 +338,16 @@ class _Run:
         done = self.state.done
         full = index - done >= self.driver.window
         unsafe = index - (done - self.plot.journal.unsynced) >= WINDOW
-        wanted = index < section.last and not self.want
-        return wanted and not (full or unsafe or self._needs_station(index))
+        if full or unsafe or index >= section.last or self.want:
+            return False
+        return not (self._needs_station(index) or self._runs_dry(index, section))
 
     def _executed(self, stroke: int) -> None:
-        self._ink_mm += float(self.lengths[stroke - 1])
+        length_mm = float(self.lengths[stroke - 1])
+        self._ink_mm += length_mm
+        name = self.plan.section_of(stroke - 1).name
+        if name in self.left_mm:
+            self.left_mm[name] -= length_mm
         self.plot.journal.append("stroke", soon=True, k=stroke)
         self._listen()
         self._tell()
@@ -345,6 +358,21 @@ class _Run:
             return False
         drawn_mm = self._ink_mm + float(self.lengths[self.state.done : index].sum())
         return drawn_mm > 0 and drawn_mm + float(self.lengths[index]) > most_mm
+
+    def _runs_dry(self, index: int, section: Section) -> bool:
+        """Whether the pen may not last to the end of stroke `index`, and somebody can be asked."""
+        if section.name not in self.left_mm or self.answers["pen"]:
+            return False
+        ahead_mm = float(self.lengths[self.state.done : index + 1].sum())
+        return ahead_mm > self.left_mm[section.name]
+
+    def _ask_new_pen(self, index: int, section: Section) -> None:
+        """Ask for a new pen of the same kind, whose metres count from 0; the next stroke is drawn with it."""
+        self.driver.run(self.driver.park())
+        left_m = max(self.left_mm[section.name], 0.0) / 1000
+        self._ask("pen", f"Is a new pen in: {section.words}? The old one has {left_m:.1f} m left.")
+        left_mm = 1000 * ink.put_in_new(section.name)
+        self.left_mm[section.name] = max(left_mm, float(self.lengths[index]))
 
     def _visit_station(self, section: Section) -> None:
         station = self.device.station

@@ -1,6 +1,6 @@
 """Checks before a drawing is plotted: each finding has a place and a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.document import Document, Layer, pen_name
 from drawscape.drawing.values import check_number
 from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
@@ -39,6 +39,7 @@ class Concern(Enum):
     DOT = "dot"
     REPEATED = "repeated"
     LONG = "long"
+    DRY = "dry"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def preflight(
     machine: Machine | None = None,
     most_ink: float = 3.0,
     most_passes: int = 2,
+    metres_left: Mapping[str, float] | None = None,
+    copies: int = 1,
 ) -> tuple[PreflightFinding, ...]:
     """Return what may go wrong on paper, layer by layer; nothing for a drawing that is fine.
 
@@ -73,7 +76,8 @@ def preflight(
     length. So are spots of a square millimetre (of a wider pen's own width) that get more than
     `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, wholly
     or in part, from whatever point, within 0.03 mm. So is a drawing that takes more than two hours or
-    lifts the pen more than 10,000 times, on `machine` or an AxiDraw.
+    lifts the pen more than 10,000 times, on `machine` or an AxiDraw. So is a layer whose pen has fewer
+    `metres_left`, by its name, than all `copies` of the layers need.
     Raises PlotError when the margin leaves nothing of the sheet.
 
     >>> [finding.text for finding in preflight(document, margin_mm=20)]
@@ -94,7 +98,23 @@ def preflight(
             found += _outside(layer, reach)
             found += _within(layer, page, most_ink, most_passes)
     found += _long(document, machine)
+    found += _dry(document.plotted(), dict(metres_left or {}), copies)
     return tuple(found)
+
+
+def _dry(document: Document, left: dict[str, float], copies: int) -> Iterator[PreflightFinding]:
+    for layer in document.layers:
+        name = pen_name(layer.name)
+        if name not in left or not len(layer.lines):
+            continue
+        has_m = max(left[name], 0.0)
+        drawn_m = np.cumsum(layer.lines.lengths_mm) * layer.motion.passes / 1000
+        needs_m = float(drawn_m[-1]) * copies
+        left[name] -= needs_m
+        if needs_m > has_m:
+            first = min(int(np.searchsorted(drawn_m, has_m)), len(drawn_m) - 1)
+            text = f"pen {name!r} has {has_m:.1f} m left; {layer.name!r} needs {needs_m:.1f} m"
+            yield _finding(Concern.DRY, layer, 1, layer.lines.starts[[first]], text)
 
 
 def _long(document: Document, machine: Machine | None) -> Iterator[PreflightFinding]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any, Self
 
 from drawscape.drawing.affine import Matrix, parse_transform
-from drawscape.drawing.document import Pen
+from drawscape.drawing.document import Pen, pen_name
 from drawscape.drawing.values import rgba
 from drawscape.errors import CanvasError
+from drawscape.pens import read_pen, stored_pens
 from drawscape.svg.attributes import (
     Attrs,
     checked_attrs,
@@ -122,12 +123,19 @@ class GroupStack(TransformStack):
             self._close_to(depth)
 
     def layer(
-        self, name: str, *, color: str | None = None, width: float | None = None
+        self,
+        name: str,
+        *,
+        pen: str | None = None,
+        color: str | None = None,
+        width: float | None = None,
     ) -> AbstractContextManager[Self]:
         """Return a block that draws with the pen `name`, in a layer as plotters know them.
 
         A name used again goes on in the same layer. `color` is the name, where that is a colour, else
         black. `width` is 0.3 mm. The layer, or the canvas's own pen of that name, may say otherwise.
+        `pen` names one of `drawscape pens`, which gives both; raises UnknownNameError for another.
+        A layer that has such a pen's name is drawn with it, too.
         Inside a group its transform and attributes hold in the layer, too. The file has them in a group
         of the layer, for layers stand side by side.
         Raises CanvasError inside another layer, and when a layer is given a second colour.
@@ -139,6 +147,9 @@ class GroupStack(TransformStack):
         """
         if not isinstance(name, (str, int)):
             raise CanvasError(f"layer({name!r}): give the name of a pen, such as 'red'")
+        if pen is not None:
+            own = read_pen(pen)
+            name, color, width = f"{name} @{pen}", color or own.color, width or own.width_mm
         return LayerBlock(self._in_layer(str(name), color, width), name)
 
     def set_pen(self, name: str, color: str, width: float = 0.3) -> Self:
@@ -182,19 +193,28 @@ class GroupStack(TransformStack):
     def _layer(self, name: str, color: str | None, width: float | None) -> Group:
         given = {"color": color, "width": width}
         wanted: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        own, at, _ = name.partition(" @")
+        if at:
+            wanted["name"] = name
         for node in self.elements:
-            if isinstance(node, Group) and node.pen and node.pen.name == name:
+            if isinstance(node, Group) and node.pen and node.pen.name.partition(" @")[0] == own:
                 if node.elements and replace(node.pen, **wanted) != node.pen:
                     raise CanvasError(
                         f"layer {name!r} is drawn with {node.pen} already; name another pen"
                     )
                 node.pen = replace(node.pen, **wanted)
                 return node
-        named = Pen(name, name) if rgba(name) else Pen(name)
-        base = self.pen if self.pen and self.pen.name == name else named
+        base = self.pen if self.pen and self.pen.name == name else _pen_of(name)
         layer = Group(pen=replace(base, **wanted))
         self.elements.append(layer)
         return layer
+
+
+def _pen_of(name: str) -> Pen:
+    """Return the pen of a new layer: one of the home, or one of the colour that is its name."""
+    if own := stored_pens().get(pen_name(name)):
+        return Pen(name, own.color, own.width_mm)
+    return Pen(name, name) if rgba(name) else Pen(name)
 
 
 class LayerBlock(AbstractContextManager[Any]):

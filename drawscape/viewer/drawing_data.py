@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from drawscape.drawing.document import WARM_WHITE, Document, Layer
 from drawscape.geometry.lines import Lines, Points
+from drawscape.machine.ink import metres_left
 from drawscape.plot import Plotter, layer_statistics, preflight
 
 UNITS_PER_MM = 100
@@ -117,7 +118,7 @@ def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, An
             "text": found.text,
             "places": [[round(x, 2), round(y, 2)] for x, y in found.places_mm],
         }
-        for found in preflight(document, margin_mm=margin_mm)
+        for found in preflight(document, margin_mm=margin_mm, metres_left=metres_left())
     ]
 
 

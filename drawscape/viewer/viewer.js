@@ -20,7 +20,7 @@ const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
 const MOST_DOTS = 30_000;
-const MARKS = { outside: "#d50000", wet: "#1565c0", dot: "#c2185b", repeated: "#ef6c00", long: "#6a1b9a" };
+const MARKS = { outside: "#d50000", wet: "#1565c0", dot: "#c2185b", repeated: "#ef6c00", long: "#6a1b9a", dry: "#6a1b9a" };
 const SPEEDS = [1, 10, 60, 300, 1200];
 
 /* ---- the lines, as they came and thinned ---- */

@@ -20,7 +20,7 @@ VERBS = """
 
 DIFFERS = {
     "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output", "--port", "--profile",
-    "--task", "--text", "--title", "--to", "--wait", "--yes",
+    "--task", "--text", "--title", "--to", "--wait", "--width", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 
@@ -87,7 +87,7 @@ def folder(tmp_path, monkeypatch):
 TASK = "workers.svg_tasks.generate_complex_svg"
 TAKE_NOTHING = (
     *("doctor", "drawings rebuild", "jobs stats", "jobs workers", "machine list", "plots list"),
-    *("queue check", "queue migrate"),
+    *("pens list", "queue check", "queue migrate"),
 )
 WRITE_OR_READ_A_FILE = (
     *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o", "queue backup", "machine registration"),
@@ -200,6 +200,14 @@ BAD = [
     ("machine offset desk 1 x 2", "'x' is not a valid float"),
     ("machine pen desk sideways", "'sideways' is not one of"),
     ("machine station desk --every -1", "-1"),
+    *((f"pens {verb} nothing", "pen (add it with") for verb in ("edit", "remove", "show")),
+    ("pens add 'a b'", "pen name 'a b'"),
+    ("pens add x --color blau", "'blau'"),
+    ("pens edit x --color blau", "pen (add it with"),
+    *((f"pens {verb} x --down desk=30", "unknown machine") for verb in ("add", "edit")),
+    *((f"pens {verb} x --drying soon", "'soon'") for verb in ("add", "edit")),
+    ("plot a.svg --pen 1=nothing", "pen (add it with"),
+    ("plot a.svg --pen sky=blue", "write NUMBER=NAME"),
     ("plots resume nothing --back -1", "-1"),
     ("new .", "is not empty; name a new folder"),
     ("new a.svg", "is a file"),

@@ -235,7 +235,9 @@ def test_the_preview_draws_the_travel_that_the_figures_name():
         ("+S110", Motion(speed=110), "+S110"), ("+S111 x", Motion(), "x"),
         ("+S0+H101 x", Motion(), "x"), ("+H0", Motion(height=0), "+H0"),
         ("+P100", Motion(passes=100), "+P100"), ("+P101 x", Motion(), "x"),
-        ("+D1", Motion(delay_ms=1), "+D1"), ("9999", Motion(number=9999), "9999"),
+        ("+D1", Motion(delay_ms=1), "+D1"),
+        ("2+S30 sky @micron-03", Motion(number=2, speed=30), "sky"),
+        ("9999", Motion(number=9999), "9999"),
     ],
 )  # fmt: skip
 def test_a_name_says_how_its_pen_moves(name, motion, text):
@@ -256,8 +258,8 @@ def test_a_motion_is_read_back_from_the_name_it_writes(motion):
 
 
 def test_a_pen_keeps_what_it_is_not_asked_to_change():
-    pen = Pen("5+S30 red").moving(passes=2)
-    assert pen.name == "5+S30+P2 red"
+    pen = Pen("5+S30 red @micron").moving(passes=2)
+    assert pen.name == "5+S30+P2 red @micron"
     assert (pen.motion.speed, pen.motion.passes, pen.motion.number) == (30, 2, 5)
 
 

@@ -1,0 +1,40 @@
+"""What the pens of a home ask of a machine: speed, height and time to dry."""
+
+from dataclasses import asdict, replace
+
+from drawscape.drawing.document import Document, Motion, pen_name
+from drawscape.machine.device import Device
+from drawscape.pens import StoredPen, stored_pens
+
+
+def with_motions(document: Document, device: Device) -> Document:
+    """Return the drawing with the motions that its pens ask for on a machine.
+
+    A layer is drawn no faster than its pen's top speed. It has its pen's height on this machine where it
+    asks for none. It begins when the ink of the pen before it is dry.
+    """
+    pens, before = stored_pens(), None
+    layers = []
+    for layer in document.layers:
+        pen, motion = pens.get(pen_name(layer.name)), layer.motion
+        if pen is not None:
+            motion = _motion(motion, pen, device)
+        if before is not None and pen is not before:
+            delay_ms = max(round(1000 * before.drying_s), motion.delay_ms or 0)
+            motion = replace(motion, delay_ms=delay_ms or None)
+        if motion.plotted:
+            before = pen
+        if motion != layer.motion:
+            layer = replace(layer, name=layer.pen.moving(**asdict(motion)).name)
+        layers.append(layer)
+    return document.with_layers(layers)
+
+
+def _motion(motion: Motion, pen: StoredPen, device: Device) -> Motion:
+    plotter = device.machine.plotter
+    if pen.top_speed is not None and pen.top_speed < plotter.at(motion).draw_speed:
+        percent = int(100 * pen.top_speed / plotter.top_speed)
+        motion = replace(motion, speed=max(percent, 1))
+    if motion.height is None and device.name in pen.heights:
+        motion = replace(motion, height=round(pen.heights[device.name]))
+    return motion
