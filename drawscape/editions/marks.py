@@ -24,7 +24,7 @@ _EDGE_MM = 2.5  # from the paper's edge
 _GAP_MM = 1.0  # from the drawing
 _LETTER = 0.0125  # cap height of the text, as a part of the page's shorter side
 _SCRIPT = 1.5  # cap heights of a signature in words
-_DRAWN = 3.0  # cap heights of a drawn signature
+_DRAWN = 2.8  # cap heights of a drawn signature
 _ROW = 2.4  # cap heights of a row with words alone: they have loops above and below
 _WIDEST = 0.4  # of the row, that a drawn signature takes
 _SIGNATURE_FONT = "scripts"
@@ -95,10 +95,10 @@ def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: f
     x0, x1 = margin, document.width_mm - margin
     found, needed = [], (_DRAWN if _is_svg(terms.signature) else _ROW) * cap_mm
     if terms.glyph:
-        glyph, side_mm = glyph_lines(
+        glyph, side_mm, quiet_mm = glyph_lines(
             f"{label} {address[:12]}".upper(), pen_mm, is_dark=_is_dark(document)
         )
-        needed = max(needed, side_mm)
+        needed = max(needed, side_mm + 2 * max(quiet_mm - _GAP_MM, 0.0))
     middle = _row(document, x0, x1, needed)
     if terms.glyph:
         x1 -= side_mm
@@ -118,7 +118,8 @@ def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: f
             f"the title, {len(terms.title)} characters, takes {title.width:.0f} mm, and its row has "
             f"{max(x1 - x0, 0):.0f} mm; shorten it"
         )
-    found.append(_moved(title.lines, (x0 + x1 - title.width) / 2, middle))
+    centred = (document.width_mm - title.width) / 2
+    found.append(_moved(title.lines, min(max(centred, x0), x1 - title.width), middle))
     return Lines.join(found)
 
 
@@ -135,7 +136,8 @@ def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
     points: Points = resample(document.lines, _GAP_MM / 2).points
     inside = points[(points[:, 0] > x0 - _GAP_MM) & (points[:, 0] < x1 + _GAP_MM), 1]
     height = document.height_mm
-    top, bottom = (inside.min(), inside.max()) if len(inside) else (height / 2, height / 2)
+    foot = height - x0 - needed_mm  # of a page without strokes
+    top, bottom = (inside.min(), inside.max()) if len(inside) else (foot, foot)
     below, above = height - _EDGE_MM - bottom - _GAP_MM, top - _GAP_MM - _EDGE_MM
     if below >= needed_mm:
         # Near the drawing, where there is more room than a margin.
@@ -174,10 +176,10 @@ def _is_svg(signature: str) -> bool:
     return signature.lstrip().startswith("<")
 
 
-def glyph_lines(text: str, pen_mm: float, *, is_dark: bool = False) -> tuple[Lines, float]:
-    """Return a QR code of a text as strokes of a pen, and its side in mm.
+def glyph_lines(text: str, pen_mm: float, *, is_dark: bool = False) -> tuple[Lines, float, float]:
+    """Return a QR code of a text as strokes of a pen, its side, and the width of its quiet zone, in mm.
 
-    On dark paper the light modules are drawn, and the quiet zone around them. Raises MissingExtraError.
+    On dark paper the light modules are drawn, and the quiet zone as well. Raises MissingExtraError.
     """
     try:
         import segno
@@ -196,4 +198,5 @@ def glyph_lines(text: str, pen_mm: float, *, is_dark: bool = False) -> tuple[Lin
         for begin, end in edges.reshape(-1, 2) * module_mm:
             for y in row * module_mm + shifts:
                 lines.append([(begin + pen_mm / 2, y), (end - pen_mm / 2, y)])
-    return Lines.of(np.array(lines)), len(modules) * module_mm
+    quiet_mm = 0.0 if is_dark else _QUIET * module_mm
+    return Lines.of(np.array(lines)), len(modules) * module_mm, quiet_mm
