@@ -4,6 +4,9 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from support import wait_until
+
 
 @dataclass(frozen=True)
 class Notebook:
@@ -134,6 +137,20 @@ class Panel:
 
     def await_state(self, state):
         self.root.locator(".ds-chip", has_text=state).first.wait_for(timeout=60_000)
+
+    def move_pen(self, carriage):
+        """Move the pen by each button of a question; `carriage` says where an emulator has it."""
+        x, y = carriage.at
+        self.press("Pen down")
+        wait_until(lambda: carriage.down, "the pen on the paper")
+        self.press("Pen up")
+        wait_until(lambda: not carriage.down, "the raised pen")
+        self.root.get_by_label("Step of the arrows").select_option("10")
+        for way, to in {"right": (x + 10, y), "down": (x + 10, y + 10), "left": (x, y + 10)}.items():
+            self.press(f"Jog {way}")
+            wait_until(lambda to=to: np.allclose(carriage.at, to, atol=0.1), f"the pen at {to}")
+        self.press("Frame")
+        self.root.get_by_text("does not know where its pen is").wait_for()
 
     def answer(self, *questions):
         for question in questions:

@@ -18,7 +18,7 @@ const BUTTONS = {  // [action, words, look] by the state's first word; Stop is a
 
 const TONES = { waiting: "active", plotting: "active", interrupted: "bad", damaged: "bad" };
 
-const ARROWS = [["back", -1, 0, "left"], ["up", 0, -1, "away from you"], ["down", 0, 1, "to you"], ["next", 1, 0, "right"]];
+const ARROWS = [["back", -1, 0, "left"], ["up", 0, -1, "up"], ["down", 0, 1, "down"], ["next", 1, 0, "right"]];
 
 const PAPER = "#fefcf7";
 
@@ -67,9 +67,9 @@ export function mount(el, link) {
   const ink = make("i", { className: "ds-swatch" }), words = make("p");
   const move = (motion, values) => send("move", { motion, ...values });
   const step = make("select", { "aria-label": "Step of the arrows" },
-    ...[0.1, 1, 10].map(mm => make("option", { value: mm, textContent: `${mm} mm`, selected: mm === 1 })));
+    ...[0.1, 1, 10, 100].map(mm => make("option", { value: mm, textContent: `${mm} mm`, selected: mm === 1 })));
   const arrows = ARROWS.map(([picture, x, y, way]) =>
-    button("", `Move the pen ${way}`, () => move("jog", { x: x * step.value, y: y * step.value }), "", picture));
+    button("", `Jog ${way}`, () => move("jog", { x: x * step.value, y: y * step.value }), "", picture));
   const card = make("section", { className: "drawscape-plot-card", "aria-label": "question", hidden: true }, make("div", {}, ink, words),
     button("Yes, go on", "Answer the question", () => send("answer", { to: now.question }), "is-primary"),
     make("div", { className: "drawscape-plot-moves", role: "group", "aria-label": "move the pen" },
@@ -186,8 +186,9 @@ export function mount(el, link) {
     trouble(text) { trouble.textContent = text; },
     gone() {
       root.classList.add("drawscape-gone");
-      trouble.textContent = "The kernel of this panel is gone, and its buttons do nothing. If the machine still draws, stop it in a "
-        + `terminal: drawscape plots stop ${now.id.slice(-8)}. Run the cell again to go on.`;
+      for (const part of [card, buttons, tuning]) part.inert = true;
+      trouble.textContent = "The kernel of this panel is gone. If the machine still draws, stop it on the page of plots of drawscape web, "
+        + `or in a terminal: drawscape plots stop ${now.id.slice(-8)}. Run the cell again to go on.`;
     },
   };
 }

@@ -1,8 +1,13 @@
 """What a designer does most: edit and run again, compare, plot, reach a parameter, find a drawing again."""
 
 import pytest
+from machine_bench import Bench
+from machine_emulators import EbbEmulator
+from notebook_page import Panel
 from support import wait_until
 from web_pages import await_settled
+
+from drawscape.machine.plot import list_plots
 
 pytestmark = pytest.mark.browser
 
@@ -132,6 +137,40 @@ def test_plot_offers_her_machines_and_says_under_the_button_when_there_is_none(l
     form.root.locator(".drawscape-plot-state", has_text="wall").wait_for()
     assert notebook.evaluate("print(shown._below.plot.record.machine)") == "wall\n"
     notebook.evaluate("shown._below.act('stop')")
+
+
+PANEL = """from drawscape.notebook import plot
+from drawscape.svg_builder import SVGBuilder
+sheet = SVGBuilder(80, 60)
+with sheet.layer("teal", color="teal"):
+    for row in range(40):
+        sheet.line(10, 5 + row, 70, 5 + row)
+panel = plot(sheet, on="bench", zero_here=True)
+panel"""
+
+
+def test_the_pen_moves_inside_a_question_and_a_panel_without_kernel_says_how_to_stop(
+    lab, page, consumer, module_home
+):
+    bench = Bench(module_home, "ebb", EbbEmulator, None, {"scale": 2.0}, "bench")
+    notebook = lab.run_cells(page, PANEL)
+    panel = Panel(page)
+    panel.await_state("waiting for paper")
+    panel.move_pen(bench.emulator.carriage)
+    panel.answer("paper")
+    panel.await_state("plotting")
+    page.get_by_text("left").wait_for()
+    (plot,) = [one for one in list_plots() if one.record.machine == "bench"]
+    second = notebook.evaluate(f"{PANEL}\npanel.act('again')\nprint(panel.state['waits_for'])")
+    assert second == f"The machine has another plot first: drawing, {plot.state.label}.\n"
+    notebook.shut_down()
+    panel.press("Pause now")
+    page.get_by_text(f"drawscape plots stop {plot.id[-8:]}").wait_for()
+    assert panel.root.locator(".ds-button:not([inert] *)").count() == 0  # none that does nothing
+    plot.request("stop")
+    wait_until(lambda: not plot.alive, "the end of the plot")
+    assert not bench.emulator.carriage.down
+    bench.emulator.close()
 
 
 HISTORY = """from drawscape.notebook import history

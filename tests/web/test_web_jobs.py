@@ -215,6 +215,8 @@ def test_a_button_is_refused_with_words_when_it_makes_no_sense(owner, plot):
         ("set", "speed"),
         ("set", {"values": {"speed": [70]}}),
         ("resume", {"from_stroke": float("inf")}),
+        ("move", {"motion": "dance"}),
+        ("move", {"motion": "jog", "x": float("nan"), "y": 0}),
     ):
         answer = owner.post(f"/plots/{plot.id}/actions/{action}", json=given)
         assert answer.status_code == 409, answer.json
