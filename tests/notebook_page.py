@@ -146,7 +146,11 @@ class Panel:
         self.press("Pen up")
         wait_until(lambda: not carriage.down, "the raised pen")
         self.root.get_by_label("Step of the arrows").select_option("10")
-        for way, to in {"right": (x + 10, y), "down": (x + 10, y + 10), "left": (x, y + 10)}.items():
+        for way, to in {
+            "right": (x + 10, y),
+            "down": (x + 10, y + 10),
+            "left": (x, y + 10),
+        }.items():
             self.press(f"Jog {way}")
             wait_until(lambda to=to: np.allclose(carriage.at, to, atol=0.1), f"the pen at {to}")
         self.press("Frame")

@@ -282,7 +282,10 @@ def test_the_page_of_plots_moves_the_pen_inside_a_question(opened, serving, home
     plot = bench.plot(scribble(strokes=6))
     enqueue_plot(plot, zero_here=True)
     options = {"extra_http_headers": bearer()}
-    with serving(WebSettings()) as server, opened(f"{server.url}plots", "#plots *", **options) as page:
+    with (
+        serving(WebSettings()) as server,
+        opened(f"{server.url}plots", "#plots *", **options) as page,
+    ):
         panel = Panel(page)
         panel.await_state("waiting for paper")
         assert violations(page) == []
