@@ -112,10 +112,6 @@ class SvgReadError(DrawscapeError, ValueError):
     """An SVG file cannot be read, or is refused as unsafe."""
 
 
-class MissingFontError(SvgReadError):
-    """This machine has no font for text that must be drawn as outlines."""
-
-
 class PlotError(DrawscapeError, ValueError):
     """A drawing cannot be prepared or exported as asked."""
 

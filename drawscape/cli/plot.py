@@ -139,7 +139,6 @@ def _read(file: Path, options: PlotOptions) -> Document:
             file,
             layers=options.layers,
             fill="hatch" if options.hatches else "outline",
-            text=options.text,
             hatching=options.hatching(),
             hide=options.hide,
             enlarged=enlarged,  # so that its curves are fine enough

@@ -23,7 +23,7 @@ from drawscape.plot.known_machines import Machine, machine_names, read_machine
 from drawscape.plot.order import Effort
 from drawscape.plot.pages import Reach, crop, cut_strokes, reloop
 from drawscape.plot.pipeline import optimize
-from drawscape.svg.read import FillMode, Layering, TextMode
+from drawscape.svg.read import FillMode, Layering
 
 STDOUT = ("-", "/dev/stdout")
 """Names of standard output."""
@@ -88,9 +88,6 @@ class PlotOptions:
         (),
         "Style of hatches: lines, cross, concentric or circles.  [default: lines]",
         "[COLOR=]STYLE",
-    )
-    text: TextMode = _option(
-        "strokes", "Text as strokes of a single-line font, or as outlines of this machine's fonts."
     )
     crop: str | None = _option(
         None, "Rectangle to crop to, in mm or with units.", "X,Y,WIDTH,HEIGHT"

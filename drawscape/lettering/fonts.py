@@ -1,11 +1,10 @@
 """Glyphs and fonts as arrays: those digitised by A. V. Hershey (1967), and fonts from files, by name."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,9 +15,6 @@ from drawscape.geometry.lines import Lines, Points
 
 CAP_HEIGHT = 21.0
 """From base line to the top of a capital, in font units; the same in every Hershey font."""
-
-Kerning: TypeAlias = Callable[[str, str], float]
-"""By how much two characters, one after the other, stand further apart, in font units; below 0 closer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +41,12 @@ class Glyph:
 class Font:
     """A font's name and its glyphs by character: slots of ASCII, as the digitisation has them.
 
-    What `is_file` draws every character that it has; other signs are put together from Hershey's. `em` is
-    a file's em square.
+    What `is_file` draws every character that it has; other signs are put together from Hershey's.
     """
 
     name: str
     glyphs: Mapping[str, Glyph]
-    kerning: Kerning = lambda left, right: 0.0
     is_file: bool = False
-    em: float = CAP_HEIGHT
 
 
 _BASE_LINE = 9.0
@@ -121,28 +114,9 @@ def _svg_font(file: Path) -> Font:
         glyph.attrib["unicode"]: (glyph.get("d", ""), _number(glyph.get("horiz-adv-x"), width))
         for glyph in letters
     }
-    names = {glyph.get("glyph-name", ""): glyph.attrib["unicode"] for glyph in letters}
     em = _number(face.get("units-per-em"), 1000.0)
-    pairs = _hkern(root.iterfind(".//{*}hkern"), names)
     capitals = _number(face.get("cap-height"), 0.0)
-    return _font(str(file), drawn, em, capitals, lambda one, two: pairs.get((one, two), 0.0))
-
-
-def _hkern(
-    elements: Iterable[ElementTree.Element], names: Mapping[str, str]
-) -> dict[tuple[str, str], float]:
-    """Return by how much letters come closer, by pair: of `u1 u2` or glyph names `g1 g2`, in lists."""
-    found = {}
-    for element in elements:
-        sides = [
-            [*element.get(f"u{side}", "").split(",")]
-            + [names.get(name.strip(), "") for name in element.get(f"g{side}", "").split(",")]
-            for side in "12"
-        ]
-        for pair in product(*sides):
-            if all(pair):
-                found[pair[0], pair[1]] = -_number(element.get("k"), 0.0)
-    return found
+    return _font(str(file), drawn, em, capitals)
 
 
 def _true_type(file: Path) -> Font:
@@ -161,20 +135,16 @@ def _true_type(file: Path) -> Font:
         raise CanvasError(f"font {str(file)!r} holds pictures instead of outlines")
     shapes = font.getGlyphSet()
     drawn = {}
-    names: dict[str, str] = {}
     for code, name in font.getBestCmap().items():
         pen = SVGPathPen(shapes)
         shapes[name].draw(pen)
         drawn[chr(code)] = (pen.getCommands(), float(shapes[name].width))
-        names[chr(code)] = name
     capitals = getattr(font.get("OS/2"), "sCapHeight", 0)
     em = float(font["head"].unitsPerEm)
-    return _font(str(file), drawn, em, float(capitals), _kerning_of(font, names))
+    return _font(str(file), drawn, em, float(capitals))
 
 
-def _font(
-    name: str, drawn: Mapping[str, tuple[str, float]], em: float, capitals: float, kerning: Kerning
-) -> Font:
+def _font(name: str, drawn: Mapping[str, tuple[str, float]], em: float, capitals: float) -> Font:
     """Return a font of path data and advances in the file's units, y pointing up."""
     tolerances = [_TOLERANCE * em * _USUAL_CAPITALS / CAP_HEIGHT] * len(drawn)
     outlines = dict(
@@ -191,9 +161,7 @@ def _font(
         for character, (_, advance) in drawn.items()
     }
     glyphs.setdefault(" ", Glyph((), em / 4 * scale))
-    return Font(
-        name, glyphs, lambda left, right: kerning(left, right) * scale, is_file=True, em=em * scale
-    )
+    return Font(name, glyphs, is_file=True)
 
 
 def _number(text: str | None, default: float) -> float:
@@ -201,51 +169,3 @@ def _number(text: str | None, default: float) -> float:
         return float(text) if text is not None else default
     except ValueError:
         return default
-
-
-_PAIRS, _EXTENSION = 2, 9
-
-
-def _kerning_of(font: Any, names: Mapping[str, str]) -> Kerning:
-    """Return the kerning of a fontTools font, in its units; `names` are glyphs by character."""
-    table = font["GPOS"].table if "GPOS" in font else None
-    lookups: list[list[Any]] = []
-    if table is not None and table.FeatureList is not None and table.LookupList is not None:
-        features = [f.Feature for f in table.FeatureList.FeatureRecord if f.FeatureTag == "kern"]
-        for index in sorted({index for feature in features for index in feature.LookupListIndex}):
-            subtables = table.LookupList.Lookup[index].SubTable
-            inner = [s.ExtSubTable if s.LookupType == _EXTENSION else s for s in subtables]
-            lookups.append([s for s in inner if s.LookupType == _PAIRS])
-    older: dict[tuple[str, str], float] = {}
-    for table in font["kern"].kernTables if "kern" in font and not any(lookups) else ():
-        older |= getattr(table, "kernTable", {})
-
-    def kerning(left: str, right: str) -> float:
-        if left not in names or right not in names:
-            return 0.0
-        pair = names[left], names[right]
-        # In each lookup the first subtable that knows the pair decides.
-        total = older.get(pair, 0.0)
-        for subtables in lookups:
-            advances = (_advance(subtable, *pair) for subtable in subtables)
-            total += next((one for one in advances if one is not None), 0.0)
-        return total
-
-    return kerning
-
-
-def _advance(subtable: Any, left: str, right: str) -> float | None:
-    """Return how much further a pair stands apart, None for one that the subtable does not know."""
-    if left not in subtable.Coverage.glyphs:
-        return None
-    if subtable.Format == 1:
-        rows = subtable.PairSet[subtable.Coverage.glyphs.index(left)].PairValueRecord
-        row = next((row for row in rows if row.SecondGlyph == right), None)
-        if row is None:
-            return None
-        value = row.Value1
-    else:
-        one = subtable.ClassDef1.classDefs.get(left, 0)
-        two = subtable.ClassDef2.classDefs.get(right, 0)
-        value = subtable.Class1Record[one].Class2Record[two].Value1
-    return float(getattr(value, "XAdvance", 0) or 0)

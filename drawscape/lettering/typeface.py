@@ -159,7 +159,7 @@ _STOPS = frozenset(".,:;")
 def glyphs_for(
     text: str, font: str = "futural", *, missing: str | None = None, as_digitised: bool = False
 ) -> list[Glyph]:
-    """Return the glyphs that write `text`, in order; kerning is in their advances.
+    """Return the glyphs that write `text`, in order.
 
     Accented letters are composed, typographic signs drawn. Full stops that some fonts have above the
     base line are set on it, unless `as_digitised`. Raises GlyphError, with character and code point,
@@ -167,18 +167,13 @@ def glyphs_for(
     Raises UnknownNameError for an unknown font.
     """
     found: list[Glyph] = []
-    kerning = load_font(font).kerning
-    before = ""
     for cluster in clusters(text):
         glyphs = _cluster_glyphs(font, cluster, as_digitised)
         if glyphs is None:
             if missing is None:
                 raise GlyphError(_complaint(font, cluster))
             glyphs = tuple(glyphs_for(missing, font))
-        if found and (closer := kerning(before, cluster)):
-            found[-1] = Glyph(found[-1].strokes, found[-1].advance + closer)
         found += glyphs
-        before = cluster
     return found
 
 

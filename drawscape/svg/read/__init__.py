@@ -5,6 +5,5 @@ where). The walk leaves work to clipping.py, markers.py and text.py; scene.py tu
 """
 
 from drawscape.svg.read.reader import FillMode, Layering, read_svg
-from drawscape.svg.read.walk import TextMode
 
-__all__ = ["FillMode", "Layering", "TextMode", "read_svg"]
+__all__ = ["FillMode", "Layering", "read_svg"]

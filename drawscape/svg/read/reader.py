@@ -16,7 +16,7 @@ from drawscape.geometry.regions import Bounds
 from drawscape.svg.read.areas import Region, borders, edges_of
 from drawscape.svg.read.scene import Scene, by_outline, in_order, is_straight
 from drawscape.svg.read.tree import XmlNode, parse_xml, tree_with_runs
-from drawscape.svg.read.walk import TextMode, read_scene
+from drawscape.svg.read.walk import read_scene
 
 FillMode = Literal["outline", "hatch"]
 Layering = Literal["auto", "group", "color", "none"]
@@ -40,7 +40,6 @@ def read_svg(
     tolerance_mm: float = 0.05,
     layers: Layering = "auto",
     fill: FillMode = "outline",
-    text: TextMode = "strokes",
     hatching: Callable[[str], Mapping[str, Any]] | None = None,
     hide: bool = False,
     enlarged: Callable[[Bounds], float] | None = None,
@@ -53,13 +52,12 @@ def read_svg(
     `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` areas are
     hatched, too: `hatching` may return options of `geometry.hatch.hatch` for a fill's colour, such as
     `{"spacing_mm": 2, "angle": 30, "style": "cross"}`. With `hide`, filled shapes hide lines below
-    them, as on a screen; translucent ones do not. Text is written in `strokes` of a single-line font,
-    or drawn as the `outlines` of the fonts of this machine (with the extra `fonts`). What cannot be
-    drawn is named in the document's `unsupported`.
+    them, as on a screen; translucent ones do not. Text is written in
+    a single-line font. What cannot be drawn is named in the document's `unsupported`.
     `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor.
     Curves then keep within the tolerance at that size, and hatches have their spacing there.
     Raises SvgReadError for a file that is not SVG or is unsafe, FileNotFoundError for a missing one,
-    and UnknownNameError for other `layers`, `fill` and `text`.
+    and UnknownNameError for other `layers` and `fill`.
 
     >>> document = read_svg(SVGBuilder(100, 50).line(10, 10, 90, 40).to_bytes())
     >>> document.width_mm, document.layers[0].lines[0].tolist()
@@ -70,11 +68,10 @@ def read_svg(
     for what, value, known in (
         ("layering", layers, get_args(Layering)),
         ("fill", fill, get_args(FillMode)),
-        ("text", text, get_args(TextMode)),
     ):
         if value not in known:
             raise UnknownNameError(what, value, known)
-    scene = read_scene(source if isinstance(source, XmlNode) else _root(source), text=text)
+    scene = read_scene(source if isinstance(source, XmlNode) else _root(source))
     lines, outlines = scene.lines(tolerance_mm)
     factor = 1.0
     if enlarged and (bounds := lines.bounds) and (factor := enlarged(bounds)) > 1:

@@ -1,4 +1,4 @@
-"""`<text>` in a single-line font, each letter as wide as the usual fonts have it, or as outlines.
+"""`<text>` in a single-line font, each letter as wide as the usual fonts have it.
 
 The widths are those of Adobe's metrics for Helvetica, Times and Courier (1989), which most browsers'
 fonts keep. So a text takes the room that its file planned for it.
@@ -7,15 +7,11 @@ fonts keep. So a text takes the room that its file planned for it.
 from __future__ import annotations
 
 import math
-import os
-import re
-import subprocess
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,9 +19,9 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, rotation
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import InheritedStyle
-from drawscape.errors import CanvasError, GlyphError, MissingExtraError, MissingFontError
+from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Lines, Points
-from drawscape.lettering.fonts import CAP_HEIGHT, Font, load_font
+from drawscape.lettering.fonts import CAP_HEIGHT
 from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
 from drawscape.svg.read.tree import XmlNode, path_data
@@ -180,22 +176,20 @@ class _LetterRow:
             self.letters.append(letter)
 
     def measure(self) -> bool:
-        """Set how far each letter moves on, kerning included; return whether there is anything to draw."""
+        """Set how far each letter moves on; return whether there is anything to draw."""
         walk, letters = self._walk, self.letters
         while letters and letters[-1].character == " ":
             letters.pop()
         if all(letter.state.style.hidden or letter.character == " " for letter in letters):
             return False
-        if walk.text == "strokes":
-            walk.report("<text> is drawn in a single-line font, not in its own")
-        for letter, following in zip(letters, [*letters[1:], None], strict=True):
+        walk.report("<text> is drawn in a single-line font, not in its own")
+        for letter in letters:
             style = letter.state.style
-            letter.strokes, width = _glyph(walk, style, letter.character)
-            together = following and following.state is letter.state and following.x is None
-            if walk.text == "outlines" and following and together:
-                font = _font_of(walk, style)
-                width += font.kerning(letter.character, following.character) / font.em
-            letter.advance = width * style.font_size + (style.px(style.get("letter-spacing")) or 0)
+            face = _face(style)
+            is_blank = not letter.character.strip()
+            letter.strokes = () if is_blank else _single_line(face, letter.character)
+            letter.advance = face.width(letter.character) * style.font_size
+            letter.advance += style.px(style.get("letter-spacing")) or 0.0
             if letter.character == " ":
                 letter.advance += style.px(style.get("word-spacing")) or 0.0
         for style in {id(letter.state): letter.state.style for letter in letters}.values():
@@ -325,32 +319,12 @@ def _draw_letters(walk: TreeWalk, placed: list[tuple[_Letter, Points]]) -> None:
                 walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
                 continue
             turn = rotation(letter.degrees)
-            moved = [turn.apply(stroke * style.font_size) + at for stroke in letter.strokes]
-            if walk.text == "strokes":
-                lines += moved
-            elif moved:
-                rings = (" ".join(f"{x:.8g},{y:.8g}" for x, y in ring.tolist()) for ring in moved)
-                walk.append("".join(f"M{ring}Z" for ring in rings), state)
+            lines += [turn.apply(stroke * style.font_size) + at for stroke in letter.strokes]
         if lines:
             # How outlines of letters would be stroked, a pen that writes does not do.
             usual = dict.fromkeys(("stroke-width", "stroke-dasharray"), "initial")
             pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1", **usual})
             walk.append(Lines.of(lines), replace(state, style=pen))
-
-
-def _glyph(
-    walk: TreeWalk, style: InheritedStyle, character: str
-) -> tuple[Sequence[Points] | None, float]:
-    """Return a character's lines for a font size of 1, None where the font lacks it, and its width."""
-    face = _face(style)
-    nothing = None if character.strip() else ()
-    if walk.text == "strokes":
-        return _single_line(face, character) if nothing is None else (), face.width(character)
-    font = _font_of(walk, style)
-    glyph = font.glyphs.get(character)
-    if glyph is None:
-        return nothing, face.width(character)
-    return [stroke / font.em for stroke in glyph.strokes], glyph.advance / font.em
 
 
 @lru_cache(maxsize=4096)
@@ -367,129 +341,3 @@ def _single_line(face: _FontMetrics, character: str) -> tuple[Points, ...] | Non
         strokes += glyph.placed(x)
         x += glyph.advance
     return tuple(stroke * scale for stroke in strokes)
-
-
-_ENDINGS = (".ttf", ".otf")
-_OUTLINES = frozenset(("glyf", "CFF ", "CFF2"))
-# A machine that hangs must not hang a worker; fontconfig's first answer may take seconds.
-_PATIENCE_S = 30
-_PREFERRED = {
-    "serif": ("dejavu serif", "liberation serif", "noto serif", "times new roman"),
-    "monospace": ("dejavu sans mono", "liberation mono", "noto sans mono", "courier new"),
-    "sans-serif": ("dejavu sans", "liberation sans", "noto sans", "arial", "helvetica"),
-}
-
-
-def _font_of(walk: TreeWalk, style: InheritedStyle) -> Font:
-    """Return the font that `style` asks for; one that stands in for another is named in the report.
-
-    Raises as `system_font` does.
-    """
-    asked = [name.strip().strip("\"'") for name in style.get("font-family", "serif").split(",")]
-    weight = style.get("font-weight", "normal").strip().lower()
-    bold = (
-        float(weight) >= 600 if weight.replace(".", "", 1).isdigit() else weight.startswith("bold")
-    )
-    italic = style.get("font-style", "normal").strip().lower().startswith(("italic", "oblique"))
-    path, family = system_font(tuple(name for name in asked if name), bold=bold, italic=italic)
-    if family.lower() != asked[0].lower():
-        walk.note(f"text in {asked[0]!r} is drawn in the outlines of {family!r}")
-    return load_font(path)
-
-
-@lru_cache(maxsize=256)
-def system_font(families: tuple[str, ...], *, bold: bool, italic: bool) -> tuple[str, str]:
-    """Return path and family of this machine's font that is nearest to the `families`, the best first.
-
-    Raises MissingFontError where the machine has no TrueType or OpenType font, MissingExtraError without
-    fontTools.
-    """
-    try:
-        import fontTools  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("text as outlines", "fonts") from error
-    found = _by_fontconfig(families, bold, italic)
-    if found is None or not _has_outlines(found[0]):
-        found = _by_folders(families, bold, italic)
-    if found is None:
-        raise MissingFontError(
-            "text as outlines needs a TrueType or OpenType font, and this machine has none: "
-            "install one, or have text drawn in strokes"
-        )
-    return found
-
-
-def _by_fontconfig(families: tuple[str, ...], bold: bool, italic: bool) -> tuple[str, str] | None:
-    """Return what `fc-match` names, None where there is no such program or it names another kind of file."""
-    # These four part a pattern's fields.
-    wish = ",".join(re.sub(r"([-:,\\])", r"\\\1", family) for family in families)
-    wish += f":weight={200 if bold else 80}:slant={100 if italic else 0}:outline=true:color=false"
-    command = ["fc-match", "--format", "%{file}\n%{family[0]}", wish]
-    try:
-        ran = subprocess.run(command, capture_output=True, timeout=_PATIENCE_S, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    path, _, family = ran.stdout.decode(errors="replace").partition("\n")
-    known = path.lower().endswith(_ENDINGS) and Path(path).is_file()
-    return (path, family) if known else None
-
-
-def _by_folders(families: tuple[str, ...], bold: bool, italic: bool) -> tuple[str, str] | None:
-    wishes = [family.lower() for family in families]
-    for family in tuple(wishes):
-        wishes += _PREFERRED.get(family, ())
-    wishes += _PREFERRED["sans-serif"]
-
-    def distance(font: tuple[tuple[str, str], bool, bool]) -> tuple[int, int]:
-        name = font[0][1].lower()
-        return (
-            wishes.index(name) if name in wishes else len(wishes),
-            (font[1] != bold) + (font[2] != italic),
-        )
-
-    return min(_installed(), key=distance, default=(None,))[0]
-
-
-@lru_cache(maxsize=256)
-def _has_outlines(path: str) -> bool:
-    """Return whether a font can be read and has letters as outlines; those of emoji are often pictures."""
-    try:
-        return bool(load_font(path).glyphs)
-    except (OSError, CanvasError):
-        return False
-
-
-@lru_cache(maxsize=1)
-def _installed() -> tuple[tuple[tuple[str, str], bool, bool], ...]:
-    """Return the fonts in the usual folders, and of each whether it is bold and italic."""
-    from fontTools.ttLib import TTFont, TTLibError
-
-    found = []
-    for path in sorted(p for folder in _folders() for p in folder.rglob("*.[to]tf")):
-        try:
-            with TTFont(path, lazy=True) as font:
-                if _OUTLINES.isdisjoint(font.keys()):
-                    continue
-                names = font["name"]
-                family = names.getBestFamilyName() or path.stem
-                style = (names.getBestSubFamilyName() or "").lower()
-        except (OSError, KeyError, TTLibError):
-            continue  # a broken font is no reason to draw no text
-        italic = "italic" in style or "oblique" in style
-        found.append(((str(path), family), "bold" in style, italic))
-    return tuple(found)
-
-
-def _folders() -> list[Path]:
-    home = Path.home()
-    data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share")
-    return [
-        data / "fonts",
-        home / ".fonts",
-        home / "Library/Fonts",
-        Path("/usr/local/share/fonts"),
-        Path("/usr/share/fonts"),
-        Path("/Library/Fonts"),
-        Path("/System/Library/Fonts"),
-        Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts",
-    ]

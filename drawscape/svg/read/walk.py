@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +45,6 @@ from drawscape.svg.read.tree import (
     path_data,
     view_box,
 )
-
-TextMode = Literal["strokes", "outlines"]
 
 _STYLE_TAGS = ("style", "{http://www.w3.org/1999/xhtml}style")
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
@@ -101,13 +99,13 @@ _MOST_TILES = 10_000
 _MOST_IN_IMAGES = 2_000_000
 
 
-def read_scene(root: XmlNode, *, text: TextMode = "strokes") -> Scene:
-    """Return what `root` draws, text in single lines or as outlines of this machine's fonts.
+def read_scene(root: XmlNode) -> Scene:
+    """Return what `root` draws, text in single lines.
 
     Raises SvgReadError when it is no `<svg>`, and when something multiplies beyond all measure.
     """
     try:
-        walk = TreeWalk(root, text)
+        walk = TreeWalk(root)
         texts = (child.text for child in root.children if child.tag == "metadata")
         walk.scene.metadata = next(filter(None, texts), None)
         walk.scene.paper_color = walk.paper(root)
@@ -150,8 +148,7 @@ class InheritedState:
 class TreeWalk:
     """The elements of one file by id, its stylesheet and page, and the scene that is being filled."""
 
-    def __init__(self, root: XmlNode, text: TextMode) -> None:
-        self.text = text
+    def __init__(self, root: XmlNode) -> None:
         self.unsupported: Counter[str] = Counter()
         self.box, self.page, sized = self._open(root)
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
