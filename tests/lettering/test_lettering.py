@@ -131,7 +131,7 @@ def test_a_word_longer_than_the_row_is_broken_not_lost():
 
 
 def test_justified_rows_reach_both_edges_except_a_paragraphs_last():
-    text = "HHH HH HHHHH HH HHH HHHH HH HHH"
+    text = "HHH HH HHHHH HH HHH HHHH HH HHH H H"
     block = set_text(text, STYLE, width=70, align="justify")
     assert len(block.rows) > 2
     ends = [0.0] * len(block.rows)
