@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.even_odd import without_doubled_edges
+from drawscape.geometry.fill_rules import filled_faces
 from drawscape.geometry.lines import (
     Figure,
     Flags,
@@ -163,13 +163,20 @@ def contains(polygon: Polygon, points: ArrayLike) -> Flags:
     return np.asarray(shapely.intersects_xy(area, *as_points(points).T))
 
 
+_GRID_MM = 1e-7
+
+
 def to_shapely(polygon: Polygon) -> Any:
     """Return `polygon` as a valid shapely geometry with the same inside."""
     import shapely
 
-    parts = (
-        shapely.make_valid([polygon]) if hasattr(polygon, "geom_type") else _valid(rings(polygon))
-    )
+    if hasattr(polygon, "geom_type"):
+        parts = shapely.make_valid([polygon])
+    else:
+        outlines = rings(polygon)
+        parts = polygons(outlines)
+        if not shapely.is_valid(parts).all():
+            parts = np.array([filled_faces(outlines, grid_mm=_GRID_MM)])
     if not len(parts):
         return shapely.Polygon()
     parts = _polygonal(parts)
@@ -178,32 +185,6 @@ def to_shapely(polygon: Polygon) -> Any:
         merged = shapely.symmetric_difference(parts[0 : len(parts) - len(odd) : 2], parts[1::2])
         parts = np.concatenate((_polygonal(merged), odd))
     return parts[0]
-
-
-def _valid(outlines: Lines) -> Any:
-    """Return valid geometries, one for each ring or more; what an odd number of them cover is inside."""
-    import shapely
-
-    parts = polygons(outlines)
-    is_valid = shapely.is_valid(parts)
-    if is_valid.all():
-        return parts
-    tangled = polygons(without_doubled_edges(outlines.take(~is_valid)))
-    return np.concatenate((parts[is_valid], [_faces_inside(ring) for ring in tangled]))
-
-
-def _faces_inside(ring: Any) -> Any:
-    """Return the inside of a shapely Polygon that crosses itself: the faces between its edges that count.
-
-    GEOS's own `make_valid` does this a hundred times slower, and misses faces where crossings nearly meet.
-    """
-    import shapely
-
-    noded = shapely.node(shapely.get_exterior_ring(ring))
-    faces = shapely.get_parts(shapely.polygonize([noded]))
-    shapely.prepare(ring)
-    places = shapely.get_coordinates(shapely.point_on_surface(faces))
-    return shapely.coverage_union_all(faces[shapely.intersects_xy(ring, *places.T)])
 
 
 def polygons(outlines: Lines) -> Any:

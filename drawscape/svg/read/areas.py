@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from drawscape.errors import SvgReadError
+from drawscape.geometry.fill_rules import filled_faces
 from drawscape.geometry.lines import Floats, Lines
 
 Region = Any
@@ -16,7 +17,6 @@ COST_WITHIN = 30
 # Pairs of edges whose boxes overlap; so many take a second.
 _MOST_PAIRS = 15_000_000
 _EDGES_AT_ONCE = 500
-_POINTS_AT_ONCE = 5_000
 _FEW = 50_000
 """Pairs of edges that need no count."""
 
@@ -88,18 +88,10 @@ def region(lines: Lines, budget: CrossingBudget, *, evenodd: bool = False) -> Re
         simple = shapely.Polygon(rings[0])
         if simple.is_valid:
             return simple
-    ends = edges_of(Lines.of(rings))
+    outlines = Lines.of(rings)
+    ends = edges_of(outlines)
     budget.spend(ends, ends, COST_WITHIN // 2)  # each is counted twice
-    edges = shapely.unary_union([shapely.LineString(ring) for ring in rings])
-    faces = shapely.get_parts(shapely.polygonize([edges]))
-    if not len(faces):
-        return shapely.Polygon()
-    inside = shapely.point_on_surface(faces)
-    points = np.column_stack((shapely.get_x(inside), shapely.get_y(inside)))
-    blocks = range(0, len(points), _POINTS_AT_ONCE)
-    turns = np.concatenate([_winding(rings, points[at : at + _POINTS_AT_ONCE]) for at in blocks])
-    filled = turns % 2 != 0 if evenodd else turns != 0
-    return shapely.coverage_union_all(faces[filled])
+    return filled_faces(outlines, evenodd=evenodd)
 
 
 def overlap(area: Region, other: Region, budget: CrossingBudget) -> Region:
@@ -123,20 +115,3 @@ def borders(area: Region) -> Floats:
     )
     same = np.flatnonzero(ring[1:] == ring[:-1])
     return np.stack((points[same], points[same + 1]), axis=1)
-
-
-def _winding(rings: list[Floats], points: Floats) -> Floats:
-    """Return how often closed rings go round each point, by a ray to the right (Sunday 2001)."""
-    import shapely
-
-    a, b = (np.concatenate([ring[part] for ring in rings]) for part in (np.s_[:-1], np.s_[1:]))
-    rays = np.stack(
-        (points, np.column_stack((np.full(len(points), a[:, 0].max()), points[:, 1]))), axis=1
-    )
-    edges = shapely.STRtree(shapely.linestrings(np.stack((a, b), axis=1)))
-    i, j = edges.query(shapely.linestrings(rays))
-    a, b, (x, y) = a[j].T, b[j].T, points[i].T
-    left = (b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1])
-    up = (a[1] <= y) & (b[1] > y) & (left > 0)
-    down = (a[1] > y) & (b[1] <= y) & (left < 0)
-    return np.bincount(i, up.astype(np.float64) - down, len(points))
