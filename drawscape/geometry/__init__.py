@@ -13,11 +13,9 @@ from drawscape.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from drawscape.geometry.clip import OpaqueShape, clip_to_polygon, clip_to_rectangle, occlude
     from drawscape.geometry.contours import (
-        centreline,
         contours_by_level,
         distance_contours,
         downhill,
-        inked,
         slopes_at,
         values_at,
     )
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
         circle,
         cubic,
         ellipse,
-        quadratic,
         rounded,
     )
     from drawscape.geometry.hidden import visible_edges, visible_paths
@@ -85,7 +82,6 @@ __all__ = [
     "cartesian",
     "catmull_rom",
     "cells",
-    "centreline",
     "circle",
     "clamped",
     "clip_to_polygon",
@@ -107,7 +103,6 @@ __all__ = [
     "hatch_along",
     "implicit_mesh",
     "implicit_slices",
-    "inked",
     "inset_rings",
     "is_lit",
     "keep_positive",
@@ -117,7 +112,6 @@ __all__ = [
     "parallel",
     "poisson_disc",
     "polar",
-    "quadratic",
     "rays",
     "rectangle",
     "relax",
@@ -142,10 +136,9 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
         __name__,
         {
             "drawscape.geometry.clip": "OpaqueShape clip_to_polygon clip_to_rectangle occlude",
-            "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic "
-            "rounded",
-            "drawscape.geometry.contours": "centreline contours_by_level distance_contours downhill "
-            "inked slopes_at values_at",
+            "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse rounded",
+            "drawscape.geometry.contours": "contours_by_level distance_contours downhill "
+            "slopes_at values_at",
             "drawscape.geometry.hidden": "visible_edges visible_paths",
             "drawscape.geometry.implicit": "implicit_mesh implicit_slices is_lit march "
             "normals_of rays smooth_union",

@@ -12,13 +12,10 @@ from drawscape.geometry.lines import (
     Lines,
     Points,
     as_floats,
-    distances_along,
     listed,
-    resample,
-    simplify,
     without_repeats,
 )
-from drawscape.geometry.regions import Area, Polygon, bounds_of, rings, to_shapely
+from drawscape.geometry.regions import Area, bounds_of
 
 
 def as_grid(values: ArrayLike) -> Floats:
@@ -147,74 +144,3 @@ def contours_by_level(
         lines = without_repeats(lines)
         found.append(lines.take(lines.counts > 1))
     return found
-
-
-_MOST_POINTS = 500_000
-# Across the middle of a stroke, the way round its end is longer than this many times the way across.
-# A right corner has 1.4, half a circle 1.6: neither has a separate line.
-_ROUND = 1.8
-
-
-def centreline(polygon: Polygon, *, step_mm: float = 0.3) -> Lines:
-    """Return the lines in the middle of `polygon`; a compact part, such as a disc, gives a dot.
-
-    `polygon` is what `rings` takes: letters of an outline font, a shape of an SVG, or what `inked` finds
-    in a picture. The outline is sampled every `step_mm`; bumps of a few steps are passed over. Lines end
-    about half a stroke's width before its end. They are edges between the samples' Voronoi cells. Those
-    stay whose two samples are far from each other along the outline (Ogniewicz & Kübler 1995).
-    Raises GeometryError for a step that is not positive or makes too many samples.
-
-    >>> stroke = [(0, 0), (50, 0), (50, 4), (0, 4)]
-    >>> centreline(stroke).points[:, 1].round(2).tolist()
-    [2.0, 2.0]
-    """
-    import shapely
-    from scipy.spatial import QhullError, Voronoi
-
-    outline = resample(rings(polygon), step_mm)
-    if len(outline.points) > _MOST_POINTS:
-        raise GeometryError(f"step_mm={step_mm!r} makes {len(outline.points)} samples; use more")
-    if not len(outline):
-        return outline
-    # A closed line's last point is its first.
-    own = np.delete(np.arange(len(outline.points)), outline.offsets[1:] - 1)
-    points, ring, along = outline.points[own], outline.ids[own], distances_along(outline)[own]
-    try:
-        found = Voronoi(points)
-    except QhullError:  # fewer than four, or all on one line
-        return Lines.empty()
-    (one, other), ends = found.ridge_points.T, np.array(found.ridge_vertices)
-    way = np.abs(along[one] - along[other])
-    way = np.minimum(way, outline.lengths_mm[ring[one]] - way)
-    across = np.hypot(*(points[one] - points[other]).T)
-    kept = (ring[one] != ring[other]) | (way > _ROUND * across + 2 * step_mm)
-    area = to_shapely(polygon)
-    shapely.prepare(area)
-    inside = shapely.contains_xy(area, *found.vertices.T)
-    kept &= (ends >= 0).all(axis=1) & inside[ends].all(axis=1)
-    middle = shapely.line_merge(
-        shapely.multilinestrings(shapely.linestrings(found.vertices[ends[kept]]))
-    )
-    lines = Lines.from_shapes(shapely.get_parts(middle))
-    compact = [part for part in shapely.get_parts(area) if not part.intersects(middle)]
-    centres = [
-        shapely.get_coordinates(shapely.maximum_inscribed_circle(part))[[0, 0]] for part in compact
-    ]
-    return Lines.join((simplify(lines, step_mm / 4), Lines.of(centres)))
-
-
-def inked(tone: ArrayLike, area: Area, *, level: float = 0.5) -> Lines:
-    """Return closed lines around where `tone`, (rows, columns), is above `level`, in mm.
-
-    The middles of the outermost cells lie on the edges of `area`, row 0 at the top. A ring in a ring is
-    a hole, as `rings` has it. Raises GeometryError for another shape.
-
-    >>> inked(np.ones((2, 2)), (0, 0, 20, 20)).closed
-    array([ True])
-    """
-    grid = as_grid(tone)
-    x0, y0, x1, y1 = bounds_of(area)
-    high, wide = _pitch(grid, area)
-    # With a border of nothing around it, every line comes back to its start.
-    framed = np.pad(grid, 1, constant_values=min(float(np.min(grid)), level - 1.0))
-    return contours(framed, level, (x0 - wide, y0 - high, x1 + wide, y1 + high))

@@ -101,18 +101,6 @@ def _arc(values: tuple[float, ...], tolerance_mm: float) -> Points:
     return np.column_stack((cx + cos * x - sin * y, cy + sin * x + cos * y))
 
 
-def quadratic(
-    p0: ArrayLike, p1: ArrayLike, p2: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM
-) -> Points:
-    """Return one quadratic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`.
-
-    >>> quadratic((0, 0), (5, 10), (10, 0))[[0, -1]]
-    array([[ 0.,  0.],
-           [10.,  0.]])
-    """
-    return beziers([[p0, p1, p2]], tolerance_mm=tolerance_mm).points
-
-
 def cubic(
     p0: ArrayLike,
     p1: ArrayLike,

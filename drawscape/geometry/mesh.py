@@ -149,16 +149,6 @@ class Mesh:
         """Return the mesh moved."""
         return Mesh(self.vertices + np.array((dx, dy, dz)), self.faces)
 
-    def transformed(self, matrix: ArrayLike) -> "Mesh":
-        """Return the mesh under a (3, 3) matrix. Raises GeometryError for another shape."""
-        linear = as_floats(matrix)
-        if linear.shape != (3, 3) or not np.isfinite(linear).all():
-            raise GeometryError(
-                f"a transform of space is a finite (3, 3) matrix, not {linear.shape}"
-            )
-        faces = self.faces if np.linalg.det(linear) >= 0 else self.faces[:, ::-1]
-        return Mesh(self.vertices @ linear.T, faces)
-
     @property
     def corners(self) -> Floats:
         """The corners of each triangle, (F, 3, 3)."""

@@ -24,7 +24,6 @@ from drawscape.geometry.lines import (
     Lines,
     Points,
     as_floats,
-    as_points,
     check_positive,
     is_finite,
     without_repeats,
@@ -114,7 +113,6 @@ def growing_streamlines(
     *,
     test: float = 0.5,
     step_mm: float | None = None,
-    seeds: ArrayLike | None = None,
     mask: RegionMask | None = None,
     min_length_mm: float = 0.0,
     max_length_mm: float = np.inf,
@@ -125,9 +123,8 @@ def growing_streamlines(
     `field` is a function of x and y, (N,) in mm, that returns angles in radians, (N,), or vectors,
     (N, 2) or a tuple. New lines start `spacing_mm` beside others and end where they come nearer than
     `test` (0.1 to 1) times that. Points lie at most `step_mm` apart, by default a third of the
-    spacing and half a millimetre at most. Lines start from `seeds`, (N, 2), where given, then
-    everywhere. `mask`, a polygon or a function of x and y, limits where lines may be. Lines longer than
-    `max_length_mm` are ended there, and those shorter than `min_length_mm` left out.
+    spacing and half a millimetre at most. `mask`, a polygon or a function of x and y, limits where lines
+    may be. Lines longer than `max_length_mm` end there; those shorter than `min_length_mm` are left out.
     The field is sampled every half spacing. The same field gives the same lines.
     (Jobard & Lefer 1997, many lines at once.)
     Raises GeometryError for lengths that are not positive or a field of another shape.
@@ -157,9 +154,6 @@ def growing_streamlines(
 
     # A few lines all over first, then all that their sides lead to; last, pockets that no side sees.
     starts = [_everywhere(bounds, spacing) for spacing in (_FIRST_APART * spacing_mm, spacing_mm)]
-    if seeds is not None:
-        places = as_points(seeds)
-        starts.insert(0, places[bounds.contains(places)])
     for places in starts:
         for done in grow.from_places(places):
             yield done, lines

@@ -12,14 +12,12 @@ from drawscape.geometry.lines import Floats, Ints, Lines, Points, as_floats, as_
 from drawscape.geometry.regions import (
     Area,
     Frame,
-    Polygon,
     bounds_of,
     depth_in,
     from_shapely,
     polygons,
     rectangle,
     rings,
-    to_shapely,
 )
 
 _OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])
@@ -29,16 +27,15 @@ _OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])
 class Cells:
     """Voronoi cells: closed `rings`, and for each ring the index of the point that `owner` names.
 
-    A cell that a polygon with bays or holes cuts up has several rings. A point that repeats an earlier
-    one, or lies far outside, has none.
+    A point that repeats an earlier one, or lies far outside, has none.
     """
 
     rings: Lines
     owner: Ints
 
 
-def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> Cells:
-    """Return the Voronoi cells (1908) of `points`, (N, 2) in mm, within `area`, or within `polygon`.
+def cells(points: ArrayLike, area: Area) -> Cells:
+    """Return the Voronoi cells (1908) of `points`, (N, 2) in mm, within `area`.
 
     Rings are in the order of the points. (Qhull, in scipy; clipped by GEOS.)
     Raises GeometryError when a point is not finite.
@@ -63,12 +60,9 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
         raise GeometryError("points are too close together for Voronoi cells; space them out")
     corners = found.vertices[np.fromiter(chain.from_iterable(regions), dtype=np.int64)]
     outlines = rings(Lines.from_counts(corners, [len(region) for region in regions]))
-    shape = rings(rectangle(area) if polygon is None else polygon)
     inside = np.minimum.reduceat(depth_in(area, outlines.points), outlines.offsets[:-1]) >= 0
-    cut = ~inside | (polygon is not None)
-    region = to_shapely(shape)
-    shapely.prepare(region)
-    parts = shapely.intersection(polygons(outlines.take(cut)), region)
+    cut = ~inside
+    parts = shapely.intersection(polygons(outlines.take(cut)), shapely.box(*bounds_of(area)))
     clipped = [from_shapely(part) for part in parts]
     index = np.flatnonzero(cut)
     kept = Lines.join([outlines.take(~cut), *clipped])

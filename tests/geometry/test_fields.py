@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import discs_apart, poisson_disc
-from drawscape.geometry.regions import contains, polygons, rectangle, to_shapely
+from drawscape.geometry.regions import contains, polygons, rectangle
 from drawscape.geometry.streamlines import growing_streamlines, hatch_along, streamlines
 from drawscape.geometry.voronoi import cells, edges, relax, scatter, triangles
 
@@ -141,15 +141,6 @@ def test_a_mask_keeps_lines_inside(mask):
     assert contains(STAR, middles).all() or callable(mask)
 
 
-def test_lines_start_from_given_seeds_first():
-    lines = streamlines(waves, PAGE, 4.0, seeds=[[50.0, 70.0], [500.0, 0.0]])
-    assert (lines.points == (50.0, 70.0)).all(axis=1).any()
-    plain = streamlines(waves, PAGE, 4.0)
-    assert not (plain.points == (50.0, 70.0)).all(axis=1).any()
-    off_page = streamlines(waves, PAGE, 4.0, seeds=[[1e6, 0.0], [50.0, 131.0]])
-    assert np.array_equal(off_page.points, plain.points)
-
-
 def test_lines_are_as_long_as_asked():
     lines = streamlines(around_the_middle, PAGE, 2.0, min_length_mm=5.0, max_length_mm=20.0)
     assert lines.lengths_mm.min() >= 5.0
@@ -220,14 +211,6 @@ def test_radii_may_differ_from_place_to_place():
     assert (points[:, 0] < 60).sum() > 3 * (points[:, 0] > 60).sum()
 
 
-@pytest.mark.parametrize("mask", [STAR, lambda x, y: contains(STAR, np.column_stack((x, y)))])
-def test_a_mask_keeps_points_inside(mask):
-    points = poisson_disc(seeded(2), WIDE_PAGE, 2, mask=mask)
-    assert len(points) > 100
-    assert contains(STAR, points).all()
-    assert len(poisson_disc(seeded(2), WIDE_PAGE, 2, mask=STAR + 500)) == 0
-
-
 @given(seed=st.integers(0, 9999), count=st.integers(1, 60))
 def test_voronoi_cells_fill_the_page_and_hold_what_is_nearest(seed, count):
     points = seeded(seed).uniform(WIDE_PAGE[:2], WIDE_PAGE[2:], (count, 2))
@@ -245,13 +228,6 @@ def test_repeated_and_outlying_points_make_no_cells_of_their_own():
     found = cells(points, WIDE_PAGE)
     assert found.owner.tolist() == [0, 2]
     assert len(cells([], WIDE_PAGE).rings) == 0
-
-
-def test_cells_may_be_clipped_to_a_polygon_with_a_hole():
-    hole = (STAR - (50, 53)) * 0.4 + (50, 53)
-    points = poisson_disc(seeded(3), WIDE_PAGE, 6)
-    found = cells(points, WIDE_PAGE, polygon=[STAR, hole])
-    assert shapely.area(polygons(found.rings)).sum() == pytest.approx(to_shapely([STAR, hole]).area)
 
 
 def test_relaxing_evens_out_and_density_draws_points():

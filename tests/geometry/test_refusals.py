@@ -7,7 +7,7 @@ import shapely
 from drawscape.errors import GeometryError
 from drawscape.geometry import Lines, coats, rounded, solids
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle, visible
-from drawscape.geometry.contours import centreline, contours, distance_contours, inked, values_at
+from drawscape.geometry.contours import contours, distance_contours, values_at
 from drawscape.geometry.curves import beziers, catmull_rom, circle
 from drawscape.geometry.hatch import hatch, hatch_circles
 from drawscape.geometry.hidden import visible_paths
@@ -55,7 +55,6 @@ def level(*xyz):
         ("x0 < x1", lambda: bounds_of((5, 0, 5, 1))),
         ("radius_mm=0.0", lambda: poisson_disc(RNG, PAGE, 0)),
         ("use more", lambda: poisson_disc(RNG, PAGE, 1e-6)),
-        ("tries=0", lambda: poisson_disc(RNG, PAGE, 1, tries=0)),
         ("positive", lambda: poisson_disc(RNG, PAGE, lambda x, y: x - 50)),
         ("iterations=-1", lambda: relax([[1.0, 1.0]], PAGE, iterations=-1)),
         ("0 everywhere", lambda: relax([[1.0, 1.0]], PAGE, density=np.zeros((3, 3)))),
@@ -69,7 +68,6 @@ def level(*xyz):
         ("2 x 2", lambda: solids.terrain(np.zeros((1, 4)), (0, 0, 1, 1))),
         ("outside of 0 to 2", lambda: Mesh.of(np.zeros((3, 3)), [[0, 1, 3]])),
         ("N, 3", lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]])),
-        ("3, 3", lambda: CUBE.transformed(np.eye(2))),
         ("its own place", lambda: Camera.looking(HIGH, HIGH)),
         ("near=0", lambda: Camera.looking(HIGH, LOW, near=0)),
         ("azimuth=nan", lambda: Camera.parallel(np.nan, 0)),
@@ -113,8 +111,6 @@ def level(*xyz):
         ("2 x 2", lambda: contours(np.zeros(5), 0, AREA)),
         ("finite", lambda: contours(np.ones((3, 3)), np.nan, AREA)),
         ("x0 < x1", lambda: contours(np.ones((3, 3)), 1, (0, 0, 0, 1))),
-        ("step_mm=0", lambda: centreline(SQUARE, step_mm=0)),
-        ("2 x 2", lambda: inked([1, 2], AREA)),
         ("distance_mm=inf", lambda: parallel(SQUARE, np.inf)),
         ("spacing_mm=0", lambda: inset_rings(SQUARE, 0)),
         ("first_mm='far'", lambda: inset_rings(SQUARE, 1, first_mm="far")),
@@ -125,7 +121,6 @@ def level(*xyz):
         ("octaves='2'", lambda: Noise(0).fractal(0.5, 0.5, octaves="2")),
         ("count=1.5: give a whole number from 0 up", lambda: scatter(RNG, 1.5, PAGE)),
         ("iterations=None", lambda: relax([[1.0, 1.0]], PAGE, iterations=None)),
-        ("tries=inf", lambda: poisson_disc(RNG, PAGE, 1, tries=np.inf)),
         ("test=None", lambda: streamlines(level, PAGE, 5, test=None)),
         ("pen_mm=0", lambda: coats(LINE, 0)),
         ("resolution=2.5: give a whole number from 2 to 300",
@@ -168,8 +163,8 @@ def test_complex_numbers_are_points_wherever_lines_are_taken():
         [(0, 0), (1e-9, 0), (0, 1e-9)], shapely.LineString(SQUARE), shapely.Polygon(),
     ],
 )  # fmt: skip
-def test_an_area_of_nothing_has_no_middle_and_no_filling(polygon):
-    assert len(centreline(polygon)) == len(inset_rings(polygon, 1.0)) == 0
+def test_an_area_of_nothing_has_no_filling(polygon):
+    assert len(inset_rings(polygon, 1.0)) == 0
     for style in ("lines", "cross", "concentric", "circles"):
         assert len(hatch(polygon, 1.0, style=style)) == 0
 
@@ -177,7 +172,7 @@ def test_an_area_of_nothing_has_no_middle_and_no_filling(polygon):
 def test_what_is_no_area_in_a_collection_counts_for_nothing():
     stroke = shapely.box(0, 0, 50, 4)
     among = shapely.GeometryCollection([stroke, shapely.Point(90, 90), shapely.LineString(SQUARE)])
-    for function in (centreline, lambda area: hatch(area, 1), lambda area: inset_rings(area, 1)):
+    for function in (lambda area: hatch(area, 1), lambda area: inset_rings(area, 1)):
         assert np.array_equal(function(among).points, function(stroke).points)
 
 
