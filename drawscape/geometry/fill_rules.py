@@ -12,8 +12,8 @@ _POINTS_AT_ONCE = 5_000
 def filled_faces(outlines: Lines, *, evenodd: bool = True, grid_mm: float | None = None) -> Any:
     """Return the inside of closed lines as a shapely geometry, whether they cross, touch or repeat edges.
 
-    The lines are cut where they meet. Of the faces between them those count around which the lines go an
-    odd number of times, or for the nonzero rule another number than 0. GEOS's own `make_valid` counts a
+    The lines are cut where they meet, which leaves faces between them. By the even-odd rule those faces
+    count around which the lines go an odd number of times, by the nonzero rule all but 0 times. GEOS's own `make_valid` counts a
     repeated edge once, and takes a hundred times as long. Points move onto a grid of `grid_mm`: edges that
     run along each other but for rounding become one.
     """
