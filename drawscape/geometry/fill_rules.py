@@ -36,7 +36,7 @@ def _winding(outlines: Lines, points: Points) -> Floats:
     import shapely
 
     edges = Segments.of(outlines)
-    far = np.column_stack((np.full(len(points), outlines.points[:, 0].max()), points[:, 1]))
+    far = np.column_stack((np.full(len(points), np.max(edges.a[:, 0])), points[:, 1]))
     tree = shapely.STRtree(shapely.linestrings(np.stack((edges.a, edges.b), axis=1)))
     i, j = tree.query(shapely.linestrings(np.stack((points, far), axis=1)))
     a, b, (x, y) = edges.a[j].T, edges.b[j].T, points[i].T
