@@ -215,7 +215,7 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
       free of such jobs.
     - `job_delay`, `job_at`: not before that many seconds (or timedelta), or that aware datetime.
     - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout. The
-      delay grows by the factor each time, or a list of delays gives each its own.
+      delay grows by the factor each time.
     - `job_depends_on`: a job, batch or id, or several: `deferred` until they finish. If one fails this one
       fails with reason `dependency`, unless `job_run_anyway=True`.
     - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so. A job

@@ -1,8 +1,7 @@
-"""What stands between a worker and its server: a proxy that can be cut, and a pooler of transactions."""
+"""What stands between a worker and its server: a proxy that can be cut."""
 
 import contextlib
 import socket
-import struct
 import threading
 
 from psycopg.conninfo import conninfo_to_dict
@@ -94,74 +93,3 @@ class Proxy:
         self._listener.shutdown(socket.SHUT_RDWR)  # else it accepts one more
         self._listener.close()
         self.heal()
-
-
-_ENCRYPTION = (80877103, 80877104)  # requests that come before the start
-
-
-class Pooler(Proxy):
-    """Gives each transaction whatever session is free."""
-
-    def __init__(self, server):
-        self._free = []
-        super().__init__(server)
-
-    def _serve(self, client):
-        with client, contextlib.suppress(OSError, EOFError):
-            while struct.unpack("!i", _start(client)[:4])[0] in _ENCRYPTION:
-                client.sendall(b"N")
-            self._pass_transactions(client)
-
-    def _session(self):
-        """Return a new session with the server, and the parameters that it has shown."""
-        server = self._connected()
-        start = struct.pack("!i", 196608) + b"user\0postgres\0database\0postgres\0\0"
-        server.sendall(struct.pack("!i", len(start) + 4) + start)
-        shown = b""
-        while (message := _message(server))[:1] != b"Z":
-            shown += message if message[:1] == b"S" else b""
-        return server, shown
-
-    def _pass_transactions(self, client):
-        server, shown = self._session()
-        self._free.append(server)
-        authenticated = b"R" + struct.pack("!ii", 8, 0)
-        number = b"K" + struct.pack("!iii", 12, 4_000_000, 1)
-        client.sendall(authenticated + shown + number + b"Z" + struct.pack("!i", 5) + b"I")
-        server = None
-        while True:
-            asked = b""
-            while asked[-5:-4] != b"S":  # synchronise: the client waits for its answers
-                message = _message(client)
-                asked += message
-                if message[:1] == b"Q":
-                    break
-                if message[:1] == b"X":
-                    return
-            server = server or (self._free.pop(0) if self._free else self._session()[0])
-            server.sendall(asked)
-            while (answer := _message(server))[:1] != b"Z":
-                client.sendall(answer)
-            if answer[5:] == b"I":  # idle: no transaction is open
-                self._free.append(server)
-                server = None
-            client.sendall(answer)
-
-
-def _exactly(source, count):
-    data = b""
-    while len(data) < count:
-        more = source.recv(count - len(data))
-        if not more:
-            raise EOFError
-        data += more
-    return data
-
-
-def _start(client):
-    return _exactly(client, struct.unpack("!i", _exactly(client, 4))[0] - 4)
-
-
-def _message(source):
-    head = _exactly(source, 5)
-    return head + _exactly(source, struct.unpack("!i", head[1:])[0] - 4)

@@ -141,9 +141,6 @@ def _queue() -> Iterator[Diagnosis]:
     if paused and counts["queued"]:
         yield Diagnosis("queue", "paused", f"{waiting}: resume it", "drawscape queue resume")
     yield Diagnosis("workers", f"{counted(len(workers), 'worker')} alive")
-    for worker in workers:
-        if worker.trouble:
-            yield Diagnosis("worker", f"process {worker.pid} runs nothing", worker.trouble)
     if not workers and counts["queued"] + counts["started"]:
         yield Diagnosis("workers", waiting, f"{waiting}: start a worker", "drawscape worker")
 

@@ -107,7 +107,6 @@ def show(job_id: str, as_json: bool) -> None:
         "job": row.id,
         "description": row.description,
         "message": row.message,
-        "queued by": job.queued_by,
         "created": row.created_at,
         "started": row.started_at,
         "ended": row.ended_at,
@@ -122,7 +121,7 @@ def show(job_id: str, as_json: bool) -> None:
 @jobs.command(short_help="List the workers that are alive.")
 @JSON
 def workers(as_json: bool) -> None:
-    """List the workers that are alive: host, process, slots, lanes, version, last renewal, trouble."""
+    """List the workers that are alive: host, process, slots, lanes, version, last renewal."""
     alive = job_api.workers_alive()
     if as_json:
         print_json([asdict(one) for one in alive])
@@ -131,8 +130,8 @@ def workers(as_json: bool) -> None:
     for one in alive:
         renewed = f"{max(0.0, time.time() - one.renewed_at):.0f} s ago" if one.renewed_at else "-"
         cells = (one.host or "here", one.pid, one.slots, ",".join(one.lanes) or "all", one.version)
-        rows.append([str(cell or "-") for cell in (*cells, renewed, one.trouble)])
-    headings = ["host", "process", "slots", "lanes", "version", "renewed", "trouble"]
+        rows.append([str(cell or "-") for cell in (*cells, renewed)])
+    headings = ["host", "process", "slots", "lanes", "version", "renewed"]
     print_table(headings, rows, nothing=_NOBODY)
 
 

@@ -72,7 +72,7 @@ _COLOURS = {
     "canceled": "magenta",
 }
 """Of statuses of jobs, in tables on a terminal."""
-_LONG = ("job", "machine", "state", "drawing", "port", "trouble")  # may take several lines
+_LONG = ("job", "machine", "state", "drawing", "port")  # may take several lines
 
 
 def print_table(

@@ -1,29 +1,22 @@
-"""How a claim ends: its worker acknowledges, gives back or refuses; or it died, and others recover the job.
+"""How a claim ends: its worker acknowledges or gives back; or it died, and others recover the job.
 
 Each move is one committed transaction, and a job's row is the queue entry.
 """
 
-import json
-import platform
-import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from drawscape import clock
 from drawscape.durations import LONGEST_S
-from drawscape.errors import DrawscapeError
 from drawscape.failpoints import failpoint
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.dependencies import place, settle
 from drawscape.queue.engines.engine import Engine, Transaction
-from drawscape.queue.options import group_of
-from drawscape.queue.snapshot import Reason, Status, parsed
+from drawscape.queue.snapshot import Reason, Status
 
 NOT_RECOVERED = (
     "its worker ended while it ran, and job_recover=False keeps it from running a second time"
 )
-_REFUSAL_PAUSE_S = 2.0
-"""The others have so long to take it; then this worker checks again whether it has the code by now."""
 
 
 def warn(words: str, *values: object) -> None:
@@ -69,14 +62,9 @@ def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
     return bool(rows)
 
 
-def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, Any]:
-    left = None
-    if listed:
-        delay_s, *rest = json.loads(listed)
-        left = json.dumps(rest or [delay_s])
+def _next_try(delay_s: float, backoff: float) -> dict[str, Any]:
     return {
         "retry_delay_s": min(delay_s * backoff, LONGEST_S),
-        "retry_delays": left,
         "due_at": clock.now() + delay_s if delay_s > 0 else None,
     }
 
@@ -97,42 +85,6 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
         elif rows:
             place(run, held.id)
     return bool(rows)
-
-
-def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
-    """Return None when `held` went back to the queue, else the outcome, with why each worker refused it.
-
-    For a job whose code this worker lacks: it fails when each living worker of its lane has refused it.
-    """
-    why = str((outcome.detail or {}).get("refused"))
-    own = f"{socket.gethostname()} (Python {platform.python_version()}): {why}"
-    try:
-        refusals = _put_off(engine, held, own)
-    except DrawscapeError as error:
-        warn("job=%s event=refusal_not_written error=%r", held.id, str(error))
-        return outcome
-    if not refusals:
-        warn("job=%s event=refused why=%r", held.id, why)
-        return None
-    return outcome._replace(error="\n".join(refusals)) if len(refusals) > 1 else outcome
-
-
-def _put_off(engine: Engine, held: Claim, why: str) -> list[str]:
-    """Return why each worker refuses it; nothing when it goes back for a moment, with no attempt counted."""
-    living, lane = engine.workers.living(), group_of(engine, held.id).lane
-    with engine.transaction() as run:
-        rows = run(run.REFUSALS, **held.key)
-        if not rows:
-            return [why]
-        detail, queue = rows[0]
-        refused_by = {**parsed(detail).get("refused_by", {}), held.worker: why}
-        for one in living:
-            serves = one.queue == queue and (not one.lanes or lane in one.lanes)
-            if serves and one.id not in refused_by:
-                detail = json.dumps({"refused_by": refused_by})
-                run(run.REFUSE, **held.key, due_at=clock.now() + _REFUSAL_PAUSE_S, detail=detail)
-                return []
-    return [*refused_by.values()]
 
 
 MAX_RECOVERIES = 3

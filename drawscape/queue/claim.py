@@ -47,7 +47,6 @@ class Outcome(NamedTuple):
     result: bytes | None = None
     error: str | None = None
     detail: dict[str, Any] | None = None
-    """With `refused` in it this worker lacks the code; another one may have it."""
     peak_kb: int | None = None
 
     @property

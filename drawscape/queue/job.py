@@ -13,7 +13,6 @@ from typing import Any
 from drawscape import clock
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
-from drawscape.queue.codec import origin_of
 from drawscape.queue.dependencies import is_open, reopen, settle, stop_without_workers
 from drawscape.queue.engines.engine import Transaction, WorkerInfo
 from drawscape.queue.job_queue import JobReference, Queue
@@ -141,13 +140,6 @@ class Job(JobReference):
                 raise JobStateError(
                     f"job {self.id} is {status}; a priority changes only jobs that wait"
                 )
-
-    @property
-    def queued_by(self) -> str | None:
-        """The versions of Drawscape and Python that queued it; None of a job from before version 0.3."""
-        rows = self._database.read(self._database.HEADER, id=self.id)
-        versions = origin_of(rows[0][0])[0] if rows else []
-        return f"Drawscape {versions[1]}, Python {versions[0]}" if versions else None
 
     @property
     def preview(self) -> bytes | None:
@@ -359,9 +351,6 @@ def _why_waiting(queue: Queue, row: JobSnapshot) -> Words:
     if row.due_at is not None and row.status == "scheduled":
         wait_s = max(0.0, row.due_at.timestamp() - clock.now())
         yield f"It is scheduled for {_local_time(row.due_at)}, in {wait_s:.1f} s."
-        if refusals := row.details.get("refused_by"):
-            yield "It waits for a worker that has its code. It was refused by:"
-            yield _indented("\n".join(refusals.values()))
         if row.error:
             yield f"It is tried again then ({_times(row.retries)} left); it had failed with:"
             yield _indented(row.error)
@@ -393,9 +382,6 @@ def _who_works(workers: Sequence[WorkerInfo], lane: str) -> Words:
         )
     slots = sum(worker.slots for worker in workers)
     yield f"Alive: {_plural(len(workers), 'worker')} with {_plural(slots, 'slot')}."
-    for one in workers:
-        if one.trouble:
-            yield f"Worker {one.pid} on {one.host}: {one.trouble}."
 
 
 def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:

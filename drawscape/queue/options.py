@@ -1,7 +1,6 @@
 """The options of a job, the names that begin with `job_`: checked in the caller's cell."""
 
 import hashlib
-import json
 import os
 import re
 import struct
@@ -60,7 +59,6 @@ DEFAULTS: Final[dict[str, Any]] = {
     "retries": 0,
     "retry_delay_s": 0.0,
     "retry_backoff": 1.0,
-    "retry_delays": None,
     "runs_anyway": 0,
     "recover": 1,
     "result_ttl_s": None,
@@ -159,7 +157,6 @@ def new_job(
         "timeout_s": DEFAULT_TIMEOUT_S,
     }
     get = options.get
-    row |= _retry_delays(get("job_retry_delay"))
     for name, value in options.items():
         if name in _COLUMNS and (value is not None or name == "job_timeout"):
             column, checked = _COLUMNS[name]
@@ -209,18 +206,6 @@ def _factor(value: Any, option: str) -> float:
     return float(value)
 
 
-def _retry_delays(delays: Any) -> dict[str, Any]:
-    """Return the columns for one delay, or for a list with one for each try."""
-    if delays is None:
-        return {}
-    if not isinstance(delays, (list, tuple)):
-        return {"retry_delay_s": durations.seconds(delays, "job_retry_delay")}
-    if not 1 <= len(delays) <= 100:
-        raise JobOptionError(f"job_retry_delay={delays!r}: give 1 to 100 delays, or a single one")
-    listed = [durations.seconds(one, "job_retry_delay") for one in delays]
-    return {"retries": len(listed), "retry_delay_s": listed[0], "retry_delays": json.dumps(listed)}
-
-
 def _ids_of(needed: Any) -> tuple[str, ...]:
     if needed is None:
         return ()
@@ -249,6 +234,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "job_priority": ("priority", whole),
     "job_at": ("due_at", durations.moment),
     "job_retries": ("retries", partial(whole, low=0)),
+    "job_retry_delay": ("retry_delay_s", durations.seconds),
     "job_retry_backoff": ("retry_backoff", _factor),
     "job_run_anyway": ("runs_anyway", _flag),
     "job_result_ttl": (
@@ -268,7 +254,6 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
 OPTIONS = (
     *_COLUMNS,
     "job_delay",
-    "job_retry_delay",
     "job_lane",
     "job_limit",
     "job_limit_key",

@@ -50,6 +50,7 @@ BAD = {
     "job_delay": (-1, 1e300),
     "job_at": (datetime(2030, 1, 1), datetime(9999, 12, 31, tzinfo=UTC)),
     "job_retries": (-1, 10**30),
+    "job_retry_delay": ([1, 2],),
     "job_retry_backoff": (0.5,),
     "job_unique": (5, ""),
     "job_limit_key": (5, "", "y" * 201),

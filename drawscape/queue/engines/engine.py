@@ -45,8 +45,8 @@ class UniqueViolation(QueueError):  # noqa: N818 - it names what was found
 class WorkerInfo:
     """A worker as it shows itself; `started_at` and `renewed_at` in seconds since 1970.
 
-    `trouble` is why it runs nothing, though alive. `boot` and `process_started` (clock ticks) name the
-    process even when its number is used again. `inode` names its lock file, so a copy of it means nothing.
+    `boot` and `process_started` (clock ticks) name the process even
+    when its number is used again. `inode` names its lock file, so a copy of it means nothing.
     """
 
     id: str
@@ -58,7 +58,6 @@ class WorkerInfo:
     lanes: tuple[str, ...] = ()
     version: str = ""
     renewed_at: float | None = None
-    trouble: str | None = None
     boot: str = ""
     process_started: int | None = None
     inode: int | None = None

@@ -85,13 +85,6 @@ class Locks:
             os.close(descriptor)
             return True
 
-    def note_trouble(self, worker: str, trouble: str | None) -> None:
-        """Show why `worker`, one of this process, runs nothing; None: it does."""
-        with _HELD_LOCK:
-            descriptor = _HELD.get(worker)
-            if descriptor is not None and (info := _read(descriptor)) is not None:
-                _write(descriptor, replace(info, trouble=trouble))
-
     def retire(self, worker: str) -> None:
         """Remove the lock and the file of `worker`, one of this process."""
         with _HELD_LOCK:

@@ -36,8 +36,6 @@ from drawscape.queue.engines.postgres_connection import (
     label_of,
     may_pass,
     named,
-    readable_url,
-    refuse_shared_session,
     rendered,
 )
 from drawscape.queue.engines.postgres_queries import PostgresQueries
@@ -68,7 +66,7 @@ class PostgresEngine(PostgresQueries, JobTable):
     silence_s = SILENCE_S
 
     def __init__(self, url: str, folder: Path) -> None:
-        self.target = readable_url(url)
+        self.target = url
         self.label = label_of(self.target)
         self.folder = folder
         self.key_file = folder / "queue.key"
@@ -102,7 +100,6 @@ class PostgresEngine(PostgresQueries, JobTable):
                 f"{self.label}: its search_path names no schema that is there, or that the role may "
                 f"use. {GRANTS}"
             )
-        refuse_shared_session(connection, self.target)
         schema.prepare(connection, self.label)
         self._number = zlib.crc32(str(row[0]).encode()) % 2**31 or 1
 
@@ -366,9 +363,6 @@ class Leases:
 
     def renew(self, worker: str) -> bool:
         return False
-
-    def note_trouble(self, worker: str, trouble: str | None) -> None:
-        self._engine.write(self._engine.NOTE_TROUBLE, trouble=trouble, id=worker)
 
     def retire(self, worker: str) -> None:
         if worker in self._held:

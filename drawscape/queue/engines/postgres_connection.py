@@ -7,8 +7,6 @@ import select
 import time
 from collections.abc import Generator
 from typing import Any, TypeVar
-from urllib.parse import quote
-from uuid import uuid4
 
 import psycopg
 from psycopg import conninfo
@@ -54,10 +52,6 @@ _PASSING = re.compile(
 )
 """What a server says that may serve in a moment; it has no error code before somebody is logged in."""
 
-_HEARING_S = 5.0  # most notices take some milliseconds
-
-_PASSWORD = re.compile(r"(postgres(?:ql)?://[^:@/?#]*:)(.*)(@[^@]*)", re.DOTALL)
-_CODED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
 # A literal, or a value by name (`::` is a cast).
 _PARTS = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z]\w*)")
 
@@ -73,35 +67,24 @@ GRANTS = (
 T = TypeVar("T")
 
 
-def readable_url(url: str) -> str:
-    """Return `url` with its password as libpq reads it, whatever characters it has.
-
-    Raises SettingsError for a text that is no database URL; the message has no password.
-
-    >>> readable_url("postgresql://ada:50%/a@b@db/queue")
-    'postgresql://ada:50%25%2Fa%40b@db/queue'
-    """
-    if found := _PASSWORD.fullmatch(url):
-        start, password, rest = found.groups()
-        url = start + quote(password, safe="%" if _CODED.fullmatch(password) else "") + rest
-    try:
-        conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        raise SettingsError(
-            "DRAWSCAPE_QUEUE names no Postgres database: write "
-            "postgresql://USER@HOST:PORT/DATABASE and set PGPASSWORD to the password"
-        ) from None
-    return url
-
-
 def label_of(url: str) -> str:
     """Return `url` without a password.
+
+    Raises SettingsError for a text that is no database URL, also without its password.
 
     >>> label_of("postgresql://ada:secret@db/queue")
     'postgresql://ada@db/queue'
     """
-    parts = conninfo.conninfo_to_dict(url)
+    try:
+        parts = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        parts = {}
     user, host, port, name = (parts.get(key) or "" for key in ("user", "host", "port", "dbname"))
+    if not parts or "@" in f"{host}{port}{name}":  # a password with `@`, `/` or `%` in it
+        raise SettingsError(
+            "DRAWSCAPE_QUEUE names no Postgres database: write "
+            "postgresql://USER@HOST:PORT/DATABASE and set PGPASSWORD to the password"
+        )
     return f"postgresql://{user}{'@' if user else ''}{host}{':' if port else ''}{port}/{name}"
 
 
@@ -184,28 +167,6 @@ def connect(url: str, silence_s: float = SILENCE_S) -> Session:
         connection.close()
         raise
     return connection
-
-
-def refuse_shared_session(connection: psycopg.Connection[Any], url: str) -> None:
-    """Raise QueueError if a pooler gives this session to others between two transactions.
-
-    Then notices are not received, and settings of one client hold for another.
-    """
-    row = connection.execute("select pg_backend_pid()").fetchone()
-    if row is None or row[0] == connection.info.backend_pid:
-        return
-    channel = f"drawscape_{uuid4().hex}"
-    connection.execute(f"listen {channel}", prepare=False)
-    with psycopg.connect(url, autocommit=True, **_CLIENT_SETTINGS) as other:
-        other.execute(f"notify {channel}", prepare=False)
-        received = list(connection.notifies(timeout=_HEARING_S, stop_after=1))
-    if not received:
-        raise QueueError(
-            f"{label_of(url)} is a pooler that shares sessions between transactions, which loses "
-            "notices. Give the server's own URL, or let the pooler give each client a session "
-            "(pgbouncer: pool_mode = session)"
-        )
-    connection.execute(f"unlisten {channel}", prepare=False)
 
 
 @functools.lru_cache(512)

@@ -84,7 +84,6 @@ TABLES: Final = (
         retries integer not null default 0,
         retry_delay_s float8 not null default 0,
         retry_backoff float8 not null default 1,
-        retry_delays text,
         waits_for integer not null default 0,
         runs_anyway integer not null default 0,
         progress float8 not null default 0,
@@ -114,7 +113,7 @@ TABLES: Final = (
     """
     create table job_worker (id text collate "C" primary key, host text not null, pid bigint not null,
         slots integer not null, queue text not null, lanes text not null, version text not null,
-        started_at float8 not null, renewed_at float8 not null, lease_s float8 not null, trouble text,
+        started_at float8 not null, renewed_at float8 not null, lease_s float8 not null,
         server_at timestamptz not null, claims_from float8 not null default 0)
     """,
     """
@@ -185,8 +184,9 @@ _FROM_0_4: Final = (
     "drop index job_failed",
     """
     alter table job add column queued_at float8, drop column due_boot, drop column due_boot_s,
-        drop column expires_at, drop column log
+        drop column expires_at, drop column log, drop column retry_delays
     """,
+    "alter table job_worker drop column trouble",
     "create index job_unfinished on job (status, seq) where status in ('failed', 'stopped', 'canceled')",
     "create index job_expires on job ((ended_at + result_ttl_s)) where result_ttl_s is not null",
 )

@@ -13,11 +13,11 @@ class Queries:
 
     INSERT_JOB = """
     insert into job (id, queue, status, task, payload, created_at, priority, due_at, start_by, timeout_s,
-        grace_s, retries, retry_delay_s, retry_backoff, retry_delays, runs_anyway, recover, result_ttl_s,
-        unique_key, group_id, batch, meta, description, code)
+        grace_s, retries, retry_delay_s, retry_backoff, runs_anyway, recover, result_ttl_s, unique_key,
+        group_id, batch, meta, description, code)
     values (:id, :queue, :status, :task, :payload, :created_at, :priority, :due_at, :start_by, :timeout_s,
-        :grace_s, :retries, :retry_delay_s, :retry_backoff, :retry_delays, :runs_anyway, :recover,
-        :result_ttl_s, :unique_key, :group_id, :batch, :meta, :description, :code)
+        :grace_s, :retries, :retry_delay_s, :retry_backoff, :runs_anyway, :recover, :result_ttl_s,
+        :unique_key, :group_id, :batch, :meta, :description, :code)
     """
     INSERT_BATCH = """
     insert into job_batch (id, queue, created_at, total, description)
@@ -54,13 +54,13 @@ class Queries:
     returning exists (select 1 from job_dependency)
     """
     RETRIES = """
-    select retry_delay_s, retry_backoff, retry_delays from job
+    select retry_delay_s, retry_backoff from job
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
         and stop_grace_s is null and retries > 0
     """
     RETRY = """
     update job set status = 'scheduled', due_at = :due_at, retry_delay_s = :retry_delay_s,
-        retry_delays = :retry_delays, reason = :reason, error = :error, detail = :detail, peak_kb = :peak_kb,
+        reason = :reason, error = :error, detail = :detail, peak_kb = :peak_kb,
         pid = null, worker = null, retries = retries - 1
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     returning id
@@ -85,16 +85,6 @@ class Queries:
     update job set status = 'queued', queued_at = :now, worker = null, pid = null, started_at = null,
         attempts = attempts - 1
     where id = :id and token = :token and worker = :worker and status = 'started' returning id
-    """
-    REFUSALS = """
-    select detail, queue from job
-    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
-        and stop_grace_s is null
-    """
-    REFUSE = """
-    update job set status = 'scheduled', due_at = :due_at, detail = :detail, worker = null, pid = null,
-        started_at = null, attempts = attempts - 1
-    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     """
     PROGRESS = """
     update job set progress = :progress, message = coalesce(:message, message), meta = coalesce(:meta, meta)
@@ -322,7 +312,6 @@ class Queries:
     select lane, limit_key, most from job join job_group on job_group.id = group_id where job.id = :id
     """
     RESULT = "select result from job where id = :id"
-    HEADER = "select substr(payload, 33, 100) from job where id = :id"
     LOG_ROWS = """
     select position, case when position + length(data) > :position then data end, length(data)
     from job_log where job_id = :id order by position

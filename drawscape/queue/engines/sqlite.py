@@ -1,13 +1,11 @@
 """The queue's SQLite file: a connection for each thread, opened with care and guarded, errors by name."""
 
 import ctypes
-import fcntl
 import json
 import os
 import select
 import sqlite3
 import sys
-import tempfile
 import threading
 import time
 import weakref
@@ -46,6 +44,8 @@ _REMEDIES = {
     "not a database": "the file is damaged or foreign: move it away and start again, or restore a copy",
     "malformed": "the file is damaged: try `sqlite3 FILE .recover`, or restore a copy",
     "disk I/O": "the disk does not answer as it should",
+    "unable to open": "is the folder there, and are it and the file writable?",
+    "is locked": "another process holds it, or the disk has no file locks: keep the queue on a local disk",
 }
 
 
@@ -301,31 +301,8 @@ class SqliteEngine(SqliteQueries, JobTable):
             return ValueRefused(f"{self.path}: {error}")
         text = str(error)
         found = (advice for words, advice in _REMEDIES.items() if words in text)
-        if "unable to open" in text:
-            advice = _why_not_opened(self.path)
-        elif "is locked" in text:
-            advice = _why_locked(self.path, self.timeout_s)
-        else:
-            advice = next(found, "nothing was written")
+        advice = next(found, "nothing was written")
         return QueueError(f"{self.path}: {text}; {advice}")
-
-
-def _why_not_opened(path: Path) -> str:
-    try:
-        os.close(os.open(path, os.O_RDWR))
-    except OSError as error:
-        return f"{error.strerror}: is the folder there, and writable?"
-    return "its folder must be writable for the write-ahead log"
-
-
-def _why_locked(path: Path, timeout_s: float) -> str:
-    """Return why a file is locked: SQLite says so as well where the system has no locks."""
-    with suppress(OSError), tempfile.TemporaryFile(dir=path.parent) as file:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            return f"file locks do not work here ({error.strerror}): keep the queue on a local disk"
-    return f"another process has held the file for more than {timeout_s:g} s"
 
 
 class FileWatch:

@@ -16,7 +16,7 @@ from functools import partial
 
 from drawscape import clock
 from drawscape.errors import DrawscapeError
-from drawscape.queue.acknowledgement import acknowledge, give_back, refuse
+from drawscape.queue.acknowledgement import acknowledge, give_back
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
 from drawscape.queue.engines.engine import Engine, ValueRefused
 from drawscape.queue.worker.child_process import ChildStartError
@@ -177,19 +177,11 @@ class Dispatcher:
             self._give_back(slot, begun=False)
             self._start_at = time.monotonic() + _START_PAUSE_S
             _LOG.error("event=child_start_failed error=%r", str(error))
-            self._show_trouble(f"it cannot start a child process ({str(error)[:400]})")
         except Exception as error:  # noqa: BLE001 - as above
             _LOG.exception("job=%s event=run_failed", slot.claim and slot.claim.id)
             slot.close()
             if slot.claim is not None:
                 slot.outcome = _unforeseen("its worker could not run it", error)
-
-    def _show_trouble(self, trouble: str | None) -> None:
-        """Show other processes why no job runs here; None: jobs run."""
-        try:
-            self._engine.workers.note_trouble(self._request.worker, trouble)
-        except DrawscapeError as error:
-            _LOG.error("event=trouble_not_written error=%r", str(error))
 
     # Children; without one no job is claimed, so none is lost or blamed
 
@@ -203,9 +195,6 @@ class Dispatcher:
                 if time.monotonic() < self._start_at:
                     return
                 self._guarded(slot, slot.start)
-            elif slot.state is SlotState.IDLE and self._start_at:
-                self._start_at = 0.0
-                self._show_trouble(None)
 
     def _free(self, ended: Sequence[Slot] = ()) -> list[Slot]:
         """Return the slots that may have a job once those that `ended` are acknowledged."""
@@ -245,8 +234,7 @@ class Dispatcher:
     def _acknowledge(self) -> None:
         """Write the outcomes, however long the disk is full or the file locked, and claim the next jobs."""
         now = time.monotonic()
-        due = (one for one in self._slots if one.outcome is not None and now >= one.retry_at)
-        ended = [*filter(self._has_code_for, due)]
+        ended = [one for one in self._slots if one.outcome is not None and now >= one.retry_at]
         if not ended:
             return
         if self._engine.is_server or not self._write(ended, self._free(ended)):
@@ -273,16 +261,6 @@ class Dispatcher:
         for slot, found in zip(free, claims, strict=False):
             if found is not None:
                 self._begin(slot, found, asked_at)
-        return True
-
-    def _has_code_for(self, slot: Slot) -> bool:
-        """Return whether to write the outcome; False when the job went back to a worker that has its code."""
-        claim, outcome = slot.claim, slot.outcome
-        if claim and outcome and (outcome.detail or {}).get("refused"):
-            slot.outcome = refuse(self._engine, claim, outcome)
-            if slot.outcome is None:
-                slot.release()
-                return False
         return True
 
     def _give_back(self, slot: Slot, *, begun: bool = True) -> None:

@@ -23,7 +23,7 @@ from drawscape.errors import (
 )
 from drawscape.project_modules import replace_folder
 from drawscape.queue.claim import Claim, Outcome
-from drawscape.queue.codec import Codec, OtherPythonError, SignatureMismatch, of_call, of_result
+from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
 from drawscape.queue.project_code import digest_of, folder_with
 from drawscape.queue.snapshot import parsed
@@ -105,25 +105,15 @@ class TaskCaller:
         self, job_id: str, task: str, payload: bytes, code: str | None = None
     ) -> Call | Outcome:
         """Return the call that `payload` describes, or how the job ends if it describes none."""
-
-        def refused(error: Exception) -> Outcome:
-            return Outcome("failed", "invalid", error=str(error), detail={"refused": str(error)})
-
         try:
             self._take(code)
-        except (QueueError, OSError) as error:
-            return refused(error)
-        try:
             function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
             args, kwargs = mapped(args, kwargs, ResultOf, self._result_of)
         except SignatureMismatch as error:
             return Outcome("failed", "invalid", error=f"{error} ({self._settings.queue})")
-        except (OtherPythonError, TaskNotFoundError, TaskNotAllowedError) as error:
-            return refused(error)
-        except ModuleNotFoundError as error:
-            detail = {"refused": f"{type(error).__name__}: {error}"}
-            return Outcome("failed", "exception", error=_traceback(error), detail=detail)
+        except (QueueError, TaskNotFoundError, TaskNotAllowedError) as error:
+            return Outcome("failed", "invalid", error=str(error))
         except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
             return Outcome("failed", "exception", error=_traceback(error))
         return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
