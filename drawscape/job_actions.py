@@ -16,26 +16,20 @@ def sooner(job: Job) -> None:
 ACTIONS: dict[str, Callable[[Job], object]] = {
     "sooner": sooner,
     "cancel": Job.cancel,
-    "retry": Job.retry,
-    "again": Job.requeue,
+    "retry": Job.requeue,
     "log": lambda job: "\n\n".join(filter(None, [job.logs(), job.error])) or "nothing was printed",
     "delete": Job.delete,
 }
 """What can be done with a job of the table, by the word on the button."""
 
-_OFFERED = {
-    "finished": ("again", "log", "delete"),
-    "failed": ("retry", "log", "delete"),
-    "stopped": ("retry", "log", "delete"),
-    "canceled": ("retry", "delete"),
-    "started": ("cancel", "log"),
-    "not_found": (),
-}
-
 
 def offered(status: str) -> tuple[str, ...]:
-    """Return the names of the ACTIONS for a job of that status; most are for jobs that have ended."""
-    return _OFFERED.get(status, ("sooner", "cancel"))
+    """Return the names of the ACTIONS for a job of that status."""
+    if status in ENDED:
+        return "retry", "log", "delete"
+    if status in WAITING:
+        return "sooner", "cancel"
+    return ("cancel", "log") if status == "started" else ()
 
 
 def summary_words() -> str:

@@ -9,17 +9,15 @@ killed.
 """
 
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
-from drawscape.durations import Duration, seconds
-from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
+from drawscape.durations import Duration
+from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.lazy_exports import lazy_exports
 from drawscape.queue import task
 from drawscape.queue.batch import Batch
@@ -62,7 +60,6 @@ __all__ = [
     "Reason",
     "Status",
     "WorkerProcess",
-    "backup_queue",
     "cancel_all",
     "cancel_job",
     "check_lane",
@@ -95,7 +92,6 @@ __all__ = [
     "retry_job",
     "start_shared_worker",
     "start_worker",
-    "synchronous_jobs",
     "watch",
     "workers_alive",
 ]
@@ -229,7 +225,6 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
       worker ends before it, it is `failed`, reason `lost`.
     - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed or canceled: a year);
       -1 keeps it for ever.
-    - `job_fresh_process=True`: it runs in a process in which no other job runs, before or after.
     - `job_meta`: a dictionary of notes; `job_description`: words for lists.
 
     An argument that is a Job stands for its result: the new job waits for it, as with `job_depends_on`.
@@ -242,9 +237,7 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     (True, 'finished')
     """
     queue = default_queue()
-    job = Job(queue, queue.enqueue(task_function, args, kwargs))
-    _run_if_synchronous([job.id])
-    return job
+    return Job(queue, queue.enqueue(task_function, args, kwargs))
 
 
 enqueue = enqueue_background_job
@@ -253,7 +246,7 @@ enqueue = enqueue_background_job
 
 def enqueue_many(
     task_function: Target,
-    calls: Iterable[Mapping[str, Any] | tuple[Target, Mapping[str, Any]]],
+    calls: Iterable[Mapping[str, Any]],
     *,
     then: Target | None = None,
     then_kwargs: Mapping[str, Any] | None = None,
@@ -262,7 +255,6 @@ def enqueue_many(
 ) -> Batch:
     """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
 
-    A call may also be a pair of another function and its arguments.
     `then` runs, with `then_kwargs`, once all have ended, however they ended (unless `then_kwargs` holds
     `job_run_anyway=False`). `options` are `job_...` options, the same for each job.
     Raises as `enqueue_background_job` does; then none was queued.
@@ -272,7 +264,7 @@ def enqueue_many(
     3
     """
     queue = default_queue()
-    batch_id, ids, following = queue.enqueue_many(
+    batch_id, following = queue.enqueue_many(
         task_function,
         calls,
         options,
@@ -282,7 +274,6 @@ def enqueue_many(
     )
     batch = Batch(queue, batch_id)
     batch.following = None if following is None else Job(queue, following)
-    _run_if_synchronous(ids if following is None else [*ids, following])
     return batch
 
 
@@ -318,49 +309,6 @@ class JobFunction(Protocol[P, R]):
 
     def enqueue(self, *args: Any, **kwargs: Any) -> Job:
         """Queue it."""
-
-
-_synchronous: ContextVar[float | None] = ContextVar("synchronous", default=None)
-
-
-@contextmanager
-def synchronous_jobs(timeout: Duration = "5m") -> Iterator[None]:
-    """Let each job that is queued within the block run at once, in this process: for tests.
-
-    All else is as with a worker: rows, statuses, retries, dependents. Delays are not waited for. Jobs that
-    were queued before the block are left alone. Jobs that take longer than `timeout` together raise
-    JobTimeout, after the one that runs (nothing here can kill it).
-    Raises JobStateError where a worker is alive, which would run them first: give each test another queue.
-
-    >>> with synchronous_jobs():
-    ...     drawing = enqueue_background_job(TASK, 40, 40)
-    >>> drawing.status
-    'finished'
-    """
-    if alive := workers_alive():
-        raise JobStateError(
-            f"a worker is alive in {default_queue().home} (process {alive[0].pid}) and would take the jobs; "
-            "set DRAWSCAPE_QUEUE to a file of the test"
-        )
-    token = _synchronous.set(time.monotonic() + seconds(timeout, "timeout"))
-    try:
-        yield
-    finally:
-        _synchronous.reset(token)
-
-
-def is_synchronous() -> bool:
-    """Whether jobs run in this process as they are queued: within `synchronous_jobs()`."""
-    return _synchronous.get() is not None
-
-
-def _run_if_synchronous(job_ids: list[str]) -> None:
-    until = _synchronous.get()
-    if until is not None:
-        from drawscape.queue.worker.task_caller import run_here
-
-        if not run_here(default_queue(), job_ids, until):
-            raise JobTimeout("the jobs of synchronous_jobs() took longer than its timeout")
 
 
 def load_task(path: str) -> Callable[..., Any]:
@@ -510,19 +458,6 @@ def queue_statistics() -> QueueStatistics:
     True
     """
     return default_queue().statistics()
-
-
-def backup_queue(file: str | os.PathLike[str]) -> Path:
-    """Return where the key of a copy of the queue lies, which is written to `file` while workers run.
-
-    Raises QueueError when there is such a file already.
-
-    >>> backup_queue("copy.db").name
-    'copy.key'
-    """
-    from drawscape.queue.retention import backup
-
-    return backup(default_queue(), Path(file))
 
 
 def check_queue() -> list[str]:

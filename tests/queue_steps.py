@@ -10,7 +10,7 @@ from drawscape.queue.retention import DAY_S
 
 LEASE = (
     "insert into job_worker values (:id, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60, "
-    "null, pg_postmaster_start_time())"
+    "pg_postmaster_start_time())"
 )
 TASK = "sampletasks.nothing"
 MANY = 3000

@@ -125,7 +125,7 @@ def _queue() -> Iterator[Diagnosis]:
         if not file.with_suffix(".key").exists():
             yield Diagnosis("queue", "none yet; the first job makes it")
             return
-        remedy = f"put {file} back from a copy by `drawscape queue backup`, or begin with no jobs"
+        remedy = f"put {file} back from a copy, or begin with no jobs"
         yield Diagnosis("queue", "gone, its key is there", remedy, "drawscape queue check")
         return
     try:

@@ -20,10 +20,8 @@ from drawscape.cli.errors import for_each
 from drawscape.cli.options import (
     GRACE,
     JSON,
-    NEW_FILE,
     SEED,
     SLOTS,
-    NumberType,
     flag,
     option,
     pairs,
@@ -62,7 +60,7 @@ _TIMEOUT = time_option("--timeout TIME", "Longest time to wait, such as 90s or 5
 @JSON
 @click.pass_context
 def jobs(context: click.Context, limit: int, as_json: bool) -> None:
-    """List jobs, and cancel, retry or remove them.
+    """List jobs, and cancel, requeue or remove them.
 
     A job is named by its id, or by the end of it that a narrow list shows.
     """
@@ -179,27 +177,18 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
 @flag("--failed", "All failed jobs.")
 @option("--task PATH", "Task of the jobs, with --failed.")
-def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
-    """Queue again failed, stopped or canceled jobs."""
-    if bool(job_ids) == failed:
-        raise click.UsageError("give job ids, or --failed")
-    if task is not None and not failed:
-        raise click.UsageError("--task goes with --failed")
+def requeue(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
+    """Queue again jobs that have ended, however they ended."""
+    if bool(job_ids) == failed or (task and not failed):
+        raise click.UsageError("give job ids, or --failed, which takes a --task")
     if not failed:
-        for_each(job_ids, find_job, lambda job: _queued_again(job.retry()))
+        for_each(job_ids, find_job, lambda job: _queued_again(job.requeue()))
         return
     chosen = job_api.retry_failed_jobs(task)
     for job in chosen:
         _queued_again(job)
     if not chosen:
         click.echo(f"no job has failed{f' of {task}' if task else ''}", err=True)
-
-
-@jobs.command()
-@_JOBS
-def requeue(job_ids: tuple[str, ...]) -> None:
-    """Queue again any jobs that have ended."""
-    for_each(job_ids, find_job, lambda job: _queued_again(job.requeue()))
 
 
 def _queued_again(job: Job) -> None:
@@ -227,39 +216,6 @@ def wait(job_id: str, timeout: float | None) -> None:
     The exit code is 1 when the job fails, or the time is over.
     """
     _print_result(find_job(job_id), timeout)
-
-
-@jobs.command()
-@option("--days DAYS", "Age from which ended jobs are removed.", type=NumberType(0))
-@option("--keep NUMBER", "Number of ended jobs that are kept.", type=click.IntRange(0))
-def prune(days: float | None, keep: int | None) -> None:
-    """Remove old jobs, as workers do now and then."""
-    limits: dict[str, Any] = {}
-    if days is not None:
-        limits |= {"finished_s": days * 86_400, "others_s": days * 86_400}
-    if keep is not None:
-        limits |= {"count": keep, "spared_s": 0.0}
-    click.echo(f"{counted(job_api.prune_jobs(job_api.Keep(**limits)), 'job')} removed")
-
-
-@jobs.command()
-@JSON
-def stats(as_json: bool) -> None:
-    """Show counts, rates and waiting times."""
-    found = job_api.queue_statistics()
-    if as_json:
-        print_json(asdict(found))
-        return
-    wait_s = found.median_wait_s
-    print_facts(
-        {
-            **found.counts,
-            "workers": f"{found.workers} with {counted(found.slots, 'slot')}",
-            "rate": f"{found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour",
-            "median wait": "none yet" if wait_s is None else span_words(wait_s),
-            "file": f"{found.file_bytes / 1e6:.1f} MB, {default_queue().label}",
-        }
-    )
 
 
 def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
@@ -388,18 +344,29 @@ def _program() -> str:
 
 @click.group()
 def queue() -> None:
-    """Back up, check, pause and resume the queue, or cancel all of it."""
+    """Show, check, pause and resume the queue, or cancel all of it."""
+
+
+@queue.command()
+@JSON
+def status(as_json: bool) -> None:
+    """Show the counts of jobs, the workers that are alive, and whether the queue is paused."""
+    found, paused = job_api.queue_statistics(), job_api.queue_is_paused()
+    if as_json:
+        print_json({**asdict(found), "paused": paused})
+        return
+    wait_s = found.median_wait_s
+    print_facts(
+        {
+            "queue": f"{'paused' if paused else 'open'}, {default_queue().label}",
+            "workers": f"{found.workers} with {counted(found.slots, 'slot')}",
+            **{name: number for name, number in found.counts.items() if number},
+            "median wait": "none yet" if wait_s is None else span_words(wait_s),
+        }
+    )
 
 
 _LANE = click.argument("lane", required=False, metavar="[LANE]")
-
-
-@queue.command(short_help="Copy the queue while workers run.")
-@click.argument("file", type=NEW_FILE)
-def backup(file: str) -> None:
-    """Copy the queue to FILE while workers run, its key beside it."""
-    key = job_api.backup_queue(file)
-    click.echo(f"{file} and {key}: {os.path.getsize(file) / 1e6:.1f} MB, signed by that key")
 
 
 @queue.command(short_help="Check the queue.")

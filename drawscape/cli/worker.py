@@ -33,11 +33,6 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
 @option("--huey path PATH", "Huey to run (default: the project's workers.huey, if it has one).")
 @option("--lanes NAMES", "Lanes whose jobs run, separated by commas: fast,default.")
 @flag("--burst", "Exit when no job is queued.")
-@option(
-    "--max-jobs-per-child NUMBER",
-    "Number of jobs after which a child process is replaced (default: never).",
-    type=click.IntRange(1),
-)
 @time_option("--grace TIME", "Time for running jobs to end after SIGTERM (default: 8s).")
 @flag("--with-parent", "Exit when standard input closes.")
 def worker(
@@ -45,7 +40,6 @@ def worker(
     quiet: bool,
     path: str | None,
     burst: bool,
-    max_jobs_per_child: int | None,
     lanes: str | None,
     grace: float | None,
     with_parent: bool,
@@ -57,8 +51,6 @@ def worker(
     """
     _log_to_stderr(logging.WARNING if quiet else logging.INFO)
     huey = _load_huey(path or _default_huey())
-    if max_jobs_per_child is not None:
-        huey.max_jobs_per_child = max_jobs_per_child
     if lanes is not None:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
     # A worker that belongs to a notebook leaves with it, at once.

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from drawscape.errors import DrawscapeError, QueueError
 from drawscape.jobs import (
     WorkerProcess,
-    is_synchronous,
     list_jobs,
     start_shared_worker,
     workers_alive,
@@ -54,15 +53,13 @@ class Ready:
 def ensure_worker() -> Ready:
     """Return once a worker is alive. If none is, start one that ends with this process.
 
-    Within `synchronous_jobs()` none is started, as it would take the jobs. If the worker ends while jobs
-    wait, another is started, as long as this process lives.
+    If the worker ends while jobs wait, another is started, as long as this process lives.
     Raises QueueError, with the end of the worker's log, if it does not start.
 
     >>> ensure_worker()
     A worker is ready.
     """
-    if not is_synchronous():
-        start_if_needed()
+    start_if_needed()
     keep_worker_alive()
     return Ready()
 
@@ -113,9 +110,8 @@ def keep_worker_alive() -> None:
 
     The worker that was alive a moment ago may belong to another notebook, and end with it.
     """
-    if not is_synchronous():
-        warnings.filterwarnings("ignore", "no worker is alive")  # one is about to start
-        WORKERS.do(_check_worker)
+    warnings.filterwarnings("ignore", "no worker is alive")  # one is about to start
+    WORKERS.do(_check_worker)
 
 
 def _check_worker() -> None:

@@ -1,8 +1,6 @@
 """A handle on the jobs that were queued in one transaction."""
 
 import time
-from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 from drawscape.durations import Duration
@@ -73,30 +71,8 @@ class Batch:
         running = self._read(self._database.BATCH_PROGRESS)[0][0]
         return min(1.0, (self.done + float(running)) / self._total)
 
-    def as_completed(self, timeout: Duration = None) -> Iterator[Job]:
-        """Yield each job soon after it has ended, first those that ended first; JobTimeout after `timeout`.
-
-        A job that is removed before its turn, being old or by `delete`, is left out.
-        """
-        seen: set[int] = set()
-        cursor = (0.0, 0)
-        for pause_s in chain(pauses(self._queue, lambda: self.ended, self._words, timeout), [None]):
-            if pause_s:
-                time.sleep(pause_s)
-                continue
-            if pause_s is None:  # again: a clock that was set back puts an end before the cursor
-                cursor = (0.0, 0)
-            while page := self._read(self._database.BATCH_ENDED, ended_at=cursor[0], seq=cursor[1]):
-                cursor = page[-1][:2]
-                for _, seq, job_id in page:
-                    if seq not in seen:
-                        seen.add(seq)
-                        yield Job(self._queue, job_id)
-
     def _words(self) -> str:
         return f"batch {self.id}: {self.done} of {self._total} jobs have ended"
-
-    __iter__ = as_completed
 
     def wait(self, timeout: Duration = None) -> list[Any]:
         """Return the results in the order of the calls, once all jobs have ended.

@@ -126,7 +126,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             task_modules=huey.task_modules,
             queue=self._jobs.target,
             memory_limit_bytes=memory_limit_bytes(),
-            max_jobs=huey.max_jobs_per_child,
         )
         self._gone: QueueGoneError | None = None
         self._request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)

@@ -26,7 +26,6 @@ from drawscape.queue.engines.file_guard import existing, opening
 from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine
 from drawscape.queue.job_queue import Queue
 from drawscape.queue.key_file import key_of
-from drawscape.queue.options import whole
 from drawscape.queue.periodic import MINUTE_S, PeriodicJob
 from drawscape.queue.retention import KEEP, Keep
 from drawscape.settings import LIBRARY_TASK_MODULES
@@ -64,8 +63,8 @@ class RunsJobs(Huey):  # type: ignore[misc]
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
     as huey does, in its threads. `home` is the folder in which jobs run. Functions of `task_modules` may be
     jobs, and its workers run jobs of `lanes` only, if there are any. Its worker removes
-    ended jobs every `prune_every_s` seconds, but for those to `keep`. A child process is replaced after
-    `max_jobs_per_child` jobs. After SIGTERM running jobs have `grace_s` seconds to end.
+    ended jobs every `prune_every_s` seconds, but for those to `keep`. After SIGTERM running jobs have
+    `grace_s` seconds to end.
     """
 
     def __init__(
@@ -78,7 +77,6 @@ class RunsJobs(Huey):  # type: ignore[misc]
         lanes: Sequence[str] = (),
         keep: Keep = KEEP,
         prune_every_s: float = 600.0,
-        max_jobs_per_child: int | None = None,
         grace_s: float = 0.0,
         **options: Any,
     ) -> None:
@@ -89,9 +87,6 @@ class RunsJobs(Huey):  # type: ignore[misc]
         self.keep = keep
         self.timetable: dict[str, PeriodicJob] = {}
         self.prune_every_s = prune_every_s
-        if max_jobs_per_child is not None:
-            whole(max_jobs_per_child, "max_jobs_per_child", low=1)
-        self.max_jobs_per_child = max_jobs_per_child
         self.task_waits = threading.Event()
         """Set when one of huey's own tasks waits."""
         super().__init__(name, *args, **{"serializer": SignedMessages(engine), **options})

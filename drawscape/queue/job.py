@@ -199,23 +199,17 @@ class Job(JobReference):
 
     stop = cancel
 
-    def retry(self) -> "Job":
-        """Queue a failed, stopped or canceled job again, under its id; return it."""
-        return self._reopen(ENDED[1:])  # all but `finished`
-
     def requeue(self) -> "Job":
-        """Queue any job that has ended again, under its id; return it.
+        """Queue a job that has ended again, under its id; return it.
 
-        The retries that it has used up stay so.
+        The retries that it has used up stay so. Raises JobStateError for one that has not ended, or that
+        cannot wait again.
         """
-        return self._reopen(ENDED)
-
-    def _reopen(self, among: Sequence[str]) -> "Job":
         code = self._queue.code()
         with self._locked() as (run, status, _):
-            if status not in among:  # raised inside: the transaction changes nothing
+            if status not in ENDED:  # raised inside: the transaction changes nothing
                 raise JobStateError(
-                    f"job {self.id} is {status}; only one that is {' or '.join(among)} can be queued again"
+                    f"job {self.id} is {status}; only one that has ended runs again"
                 )
             if not reopen(run, [self.id], code):
                 raise JobStateError(
@@ -228,6 +222,8 @@ class Job(JobReference):
                     f"job {self.id} depends on {obstacle}, which did not finish; queue that again first"
                 )
         return self
+
+    retry = requeue
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview.

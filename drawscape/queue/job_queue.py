@@ -43,9 +43,8 @@ class QueueStatistics:
     """Counts by status, ended jobs per minute and hour, and times in seconds.
 
     `median_wait_s` says how long recent jobs were queued before they started; None when nothing has run.
-    The time of a `job_delay` or of dependencies does not count. `oldest_waiting_s` is the longest wait of
-    the jobs that are first of their priority. The two numbers of ended jobs are at most 100,000, which
-    then stands for that many or more.
+    The time of a `job_delay` or of dependencies does not count. The two numbers of ended jobs are at
+    most 100,000, which then stands for that many or more.
     """
 
     counts: dict[str, int]
@@ -54,7 +53,6 @@ class QueueStatistics:
     ended_last_minute: int
     ended_last_hour: int
     median_wait_s: float | None
-    oldest_waiting_s: float
     file_bytes: int
 
 
@@ -158,7 +156,6 @@ class Queue:
             counts[status] += number
         waits = [max(0.0, wait_s) for (wait_s,) in engine.read(engine.RECENT_WAITS, **own)]
         minute, hour = engine.read(engine.ENDED_SINCE, **own, minute=now - 60, hour=now - 3600)[0]
-        oldest = engine.read(engine.OLDEST_QUEUED, **own)[0][0]
         workers = engine.workers.living()
         return QueueStatistics(
             counts=counts,
@@ -167,7 +164,6 @@ class Queue:
             ended_last_minute=minute,
             ended_last_hour=hour,
             median_wait_s=sorted(waits)[len(waits) // 2] if waits else None,
-            oldest_waiting_s=0.0 if oldest is None else max(0.0, now - oldest),
             file_bytes=engine.size_bytes(),
         )
 
@@ -194,7 +190,7 @@ class Queue:
         options: Mapping[str, Any],
         **columns: Any,
     ) -> NewJob:
-        task, packed = self._packer(target, options)
+        task, packed = self._packer(target)
         asked = options.get("job_id")
         job_id = new_id() if asked is None else check_id(asked)
         payload, words = packed(job_id, args, kwargs)
@@ -212,7 +208,7 @@ class Queue:
         return self.codec.loads(rows[0][0], of_result(job_id))
 
     def _packer(
-        self, target: Target, options: Mapping[str, Any]
+        self, target: Target
     ) -> tuple[Task, Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[bytes, str | None]]]:
         """Return a task and a function that packs a call into its payload and words for lists.
 
@@ -223,8 +219,6 @@ class Queue:
             carried = portable(task.function) if task.by_value else None
         except NotSerializableError as error:
             raise _culprit(task, (), {}, error) from error
-        # Read in the child, so it travels with the call.
-        extra = [{"fresh_process": True}] if options.get("job_fresh_process") else []
         bound = set()
 
         def packed(
@@ -234,7 +228,7 @@ class Queue:
             if names not in bound:  # it depends on no value
                 check_binding(task, args, kwargs)
                 bound.add(names)
-            call = (carried, tuple(args), dict(kwargs), *extra)
+            call = (carried, tuple(args), dict(kwargs))
             if self.is_shared:
                 call = portable_paths(call, self.home)
             try:
@@ -253,14 +247,14 @@ class Queue:
     def enqueue_many(
         self,
         target: Target,
-        calls: Iterable[Mapping[str, Any] | tuple[Target, Mapping[str, Any]]],
+        calls: Iterable[Mapping[str, Any]],
         options: Mapping[str, Any],
         *,
         then: Target | None,
         then_kwargs: Mapping[str, Any] | None,
         batch_description: str | None,
-    ) -> tuple[str, list[str], str | None]:
-        """Return the ids of a batch, of its jobs in order, and of the job that follows it, if any."""
+    ) -> tuple[str, str | None]:
+        """Return the ids of a batch and of the job that follows it, if any."""
         known, others = split_options(options)
         refuse_options(known, SINGLE_OPTIONS, "enqueue_many")
         if others:
@@ -268,15 +262,13 @@ class Queue:
                 f"enqueue_many: {next(iter(others))!r} is not an option; put the task's arguments into "
                 "each call's dictionary"
             )
-        pairs = [call if isinstance(call, tuple) else (target, call) for call in calls]
-        targets = dict.fromkeys([target, *(named for named, _ in pairs)])
-        packers = {one: self._packer(one, known) for one in targets}
-        model = new_job(new_id(), packers[target][0], b"", known)
+        calls = [*calls]
+        task, packed = self._packer(target)
+        model = new_job(new_id(), task, b"", known)
         batch, description = model.id, model.row.get("description")
         model.row.update(queue=self.name, code=self.code(), batch=batch)
         rows = []
-        for job_id, (one, call) in zip(new_ids(len(pairs)), pairs, strict=True):
-            task, packed = packers[one]
+        for job_id, call in zip(new_ids(len(calls)), calls, strict=True):
             payload, words = packed(job_id, (), call)
             rows.append((job_id, task.path, payload, description or words))
         following = []
@@ -292,7 +284,7 @@ class Queue:
             description=check_text(batch_description or "", "batch_description"),
             then=following,
         )
-        return batch, [row[0] for row in rows], following[0].id if following else None
+        return batch, following[0].id if following else None
 
 
 def _culprit(

@@ -1,6 +1,7 @@
 """The options of a job, the names that begin with `job_`: checked in the caller's cell."""
 
 import hashlib
+import json
 import os
 import re
 import struct
@@ -257,39 +258,26 @@ OPTIONS = (
     "job_lane",
     "job_limit",
     "job_limit_key",
-    "job_fresh_process",
     *SINGLE_OPTIONS,
 )
 
 
 def unique_key_of(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    """Return the key of a call; raise JobOptionError for arguments that have none."""
+    """Return the key of a call; raise JobOptionError for arguments that have none.
+
+    Plain values are compared as JSON, others by their pickle: `repr` shortens large arrays and names objects
+    by their address.
+    """
+
+    def pickled(value: Any) -> str:
+        return hashlib.sha256(dump(value)).hexdigest()
+
     try:
-        code = _exactly(portable(task.function)) if task.by_value else ""
-        text = f"{code}{_exactly([tuple(args), dict(kwargs)])}"
-    except RecursionError:
+        code = pickled(portable(task.function)) if task.by_value else ""
+        text = json.dumps([code, args, kwargs], sort_keys=True, default=pickled)
+    except (TypeError, ValueError, RecursionError):
         raise JobOptionError(
-            f"job_unique=True: an argument of {task.path} is nested too deeply, or holds itself; give a key "
-            "as text"
+            f"job_unique=True: an argument of {task.path} is nested too deeply, or has keys or numbers "
+            "that JSON does not know; give a key as text"
         ) from None
     return f"call:{task.path}:{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _exactly(value: Any) -> str:
-    """Return text that is the same for equal plain values, whatever order their keys were given in.
-
-    Others go by their pickle: `repr` shortens large arrays and names objects by their address.
-    """
-    kind = type(value)
-    if kind is int:
-        return f"{value:x}"  # `repr` refuses more than 4,300 digits
-    if kind in (str, bytes, float, bool, complex, type(None)):
-        return repr(value)
-    if kind in (list, tuple):
-        return f"{kind.__name__}({','.join(map(_exactly, value))})"
-    if kind is dict:
-        items = (f"{_exactly(key)}:{_exactly(item)}" for key, item in value.items())
-        return f"dict({','.join(sorted(items))})"
-    if kind in (set, frozenset):
-        return f"set({','.join(sorted(map(_exactly, value)))})"
-    return hashlib.sha256(dump(value)).hexdigest()

@@ -1,13 +1,10 @@
-"""Old jobs leave the table, in short transactions; a copy of a queue, and whether its rows agree."""
+"""Old jobs leave the table, in short transactions; whether the rows of a queue agree."""
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from drawscape import clock
-from drawscape.atomic import atomic_path
-from drawscape.errors import QueueError
 from drawscape.queue.changes import in_slices
 from drawscape.queue.engines.engine import Engine, Transaction
 from drawscape.queue.job_queue import Queue
@@ -15,7 +12,6 @@ from drawscape.queue.job_queue import Queue
 DAY_S = 86_400.0
 
 _SLICE_ROWS = 50  # jobs that one statement removes: some milliseconds
-_SLICE_PAGES = 64  # a millisecond or less
 
 
 @dataclass(frozen=True)
@@ -60,8 +56,6 @@ def prune(engine: Engine, keep: Keep) -> int:
     removed += _remove(engine, engine.PRUNE_SURPLUS, limits, surplus)
     with engine.transaction() as run:  # alone: nobody queues a job of a group that goes
         engine.drop_unused(run)
-    if removed:
-        _shrink(engine)
     return removed
 
 
@@ -89,36 +83,6 @@ def _trusted_now(engine: Engine) -> float:
         trusted = min([clock.now(), *(float(moment) + DAY_S for (moment,) in known)])
         run(run.NOTE, name="pruned", value=str(trusted))
     return trusted
-
-
-def _shrink(engine: Engine) -> None:
-    """Give unused pages back to the disk, a few at a time."""
-    left = -1
-
-    def step(_run: Transaction) -> int:
-        nonlocal left
-        before, left = left, engine.shrink(_SLICE_PAGES)
-        return int(left not in (0, before))
-
-    in_slices(engine, 1, step)
-
-
-def backup(queue: Queue, file: Path) -> Path:
-    """Write a copy of `queue` to `file` and its key beside it, while others use it; return the key's path.
-
-    Raises QueueError when one of them exists.
-    """
-    # The key of `queue.db` is `queue.key`; other names keep their ends, which tell copies apart.
-    key = file.with_suffix(".key") if file.suffix == ".db" else file.with_name(f"{file.name}.key")
-    for path in (file, key):
-        if path.exists():
-            raise QueueError(f"{path} exists; give a new name")
-    with atomic_path(file) as copy, atomic_path(key) as copied_key:
-        for path in (copy, copied_key):
-            path.chmod(0o600)
-        queue.database.backup(copy)
-        copied_key.write_bytes(queue.codec.key)
-    return key
 
 
 def problems(queue: Queue) -> list[str]:

@@ -1,6 +1,5 @@
 """A task: the function at a path, found and checked where it is queued; and its arguments on their way."""
 
-import ast
 import functools
 import importlib
 import importlib.util
@@ -121,26 +120,11 @@ def _is_projects_own(path: str, search: Path | None) -> bool:
     """Return whether the project's file for that module defines the task; it is not imported for that."""
     module, _, name = path.rpartition(".")
     file = None if search is None else file_of(search, module)
-    return file is not None and name in _defined_names(file, os.stat(file).st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=64)
-def _defined_names(file: Path, _modified_ns: int) -> frozenset[str]:
-    """Return the names that a module defines or imports at its top level."""
+    if file is None:
+        return False
     text = file.read_text(encoding="utf-8", errors="replace")
-    try:
-        statements = ast.parse(text).body
-    except (SyntaxError, ValueError):  # its job says what is wrong
-        return frozenset(re.findall(r"^(?:async )?def (\w+)", text, re.MULTILINE))
-    names: set[str] = set()
-    for statement in statements:
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            names.add(statement.name)
-        elif isinstance(statement, ast.Assign):
-            names.update(target.id for target in statement.targets if isinstance(target, ast.Name))
-        elif isinstance(statement, ast.ImportFrom):
-            names.update(alias.asname or alias.name for alias in statement.names)
-    return frozenset(names)
+    defines = rf"^(?:(?:async )?def {name}\b|{name} *=|from .*\b{name}\b)"
+    return re.search(defines, text, re.MULTILINE) is not None
 
 
 _SEEN: dict[tuple[str, str], tuple[float, ModuleType]] = {}

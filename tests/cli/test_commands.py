@@ -86,11 +86,11 @@ def folder(tmp_path, monkeypatch):
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 TAKE_NOTHING = (
-    *("doctor", "drawings rebuild", "jobs stats", "jobs workers", "machine list", "plots list"),
-    *("pens list", "queue check", "queue migrate"),
+    *("doctor", "drawings rebuild", "jobs workers", "machine list", "plots list"),
+    *("pens list", "queue check", "queue migrate", "queue status"),
 )
 WRITE_OR_READ_A_FILE = (
-    *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o", "queue backup", "machine registration"),
+    *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o", "machine registration"),
     *("plot", "redraw"),
 )
 TAKE_A_FOLDER = (
@@ -109,7 +109,7 @@ BAD = [
     *((f"{line} ''", "'' names no file") for line in WRITE_OR_READ_A_FILE),
     *((f"{line} pens/", "'pens/' names no file") for line in WRITE_OR_READ_A_FILE),
     *((f"{line} ''", "'' names no folder") for line in TAKE_A_FOLDER),
-    *((f"{line} -", "'-' names no f") for line in ("queue backup", "machine registration", "new")),
+    *((f"{line} -", "'-' names no f") for line in ("machine registration", "new")),
     *((f"{line} \udcff", "is not valid UTF-8 text") for line in SEARCH_FOR_TEXT),
     ("draw -- -1", "unknown pattern '-1'"),
     ("plot a.svg -o /", "'/' names no file"),
@@ -187,8 +187,8 @@ BAD = [
     (f"enqueue {TASK} width=1 height=1 --timeout 5m", "--timeout goes with --wait"),
     (f"enqueue {TASK} width=1 height=1 --wait --timeout soon", "--timeout='soon'"),
     ("jobs cancel nobody --grace soon", "--grace='soon'"),
-    ("jobs retry", "give job ids, or --failed"),
-    ("jobs retry nobody --task x", "--task goes with --failed"),
+    ("jobs requeue", "give job ids, or --failed"),
+    ("jobs requeue nobody --task x", "--failed, which takes a --task"),
     ("jobs show nobody", "matches 'nobody'"),
     ("jobs wait nobody --timeout 1s", "'nobody'"),
     ("lab --notebooks a.svg", "is a file"),
@@ -239,7 +239,6 @@ BAD = [
     ("plot a.svg --to gcode --profile fax", "fax"),
     ("plot a.svg --to hpgl --device fax", "fax"),
     ("plot a.svg --on nowhere", "nowhere"),
-    ("queue backup home", "is a directory"),
     ("queue cancel-all --grace soon", "--grace='soon'"),
     ("drawings prune --older x", "--older='x'"),
     ("queue pause a/b", "a/b"),
@@ -317,7 +316,7 @@ def test_every_command_takes_a_home_and_every_list_and_show_prints_json():
     for name, command in COMMANDS.items():
         options = {option for parameter in command.params for option in parameter.opts}
         assert "--home" in options, name
-        if name.split()[-1] in ("list", "show", "workers", "stats", "sketches", "jobs"):
+        if name.split()[-1] in ("list", "show", "workers", "status", "sketches", "jobs"):
             assert "--json" in options, name
 
 

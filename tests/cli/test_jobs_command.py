@@ -51,7 +51,7 @@ def test_lists_and_shows_are_json_too(worked_home):
     assert next(row for row in listed if row["id"] == job.id)["status"] == "finished"
     shown = json.loads(run("jobs", "show", job.id, "--json").out, parse_constant=pytest.fail)
     assert (shown["result"], shown["ended_at"][:2]) == (["hello", None], "20")
-    for line in ("jobs stats", "drawings list", "sketches", "sketches rose"):
+    for line in ("queue status", "drawings list", "sketches", "sketches rose"):
         assert json.loads(run(*line.split(), "--json").out) is not None
 
 
@@ -119,16 +119,13 @@ def test_what_had_ended_cannot_be_canceled_and_the_others_are(worked_home):
     assert run("jobs", "cancel", failed.id).code == 1
 
 
-def test_retry_requeue_and_delete(worked_home):
+def test_requeue_and_delete(worked_home):
     job = ended(enqueue_background_job("clitasks.fail"))
-    assert job.id in output("retry", job.id)
+    assert job.id in output("requeue", job.id)
     wait_until(lambda: job.ended)
-    assert job.id in output("retry", "--failed", "--task", "clitasks.fail")
-    wait_until(lambda: job.ended)
-    output("requeue", job.id)
+    assert job.id in output("requeue", "--failed", "--task", "clitasks.fail")
     wait_until(lambda: job.ended)
     assert "removed" in output("delete", job.id)
-    assert "give job ids" in output("retry", code=2)
 
 
 def test_a_job_may_be_named_by_the_end_of_its_id(worked_home):
@@ -145,18 +142,20 @@ def test_a_job_may_be_named_by_the_end_of_its_id(worked_home):
     wait_until(lambda: one.ended and two.ended)
 
 
-def test_prune_and_stats(worked_home):
+def test_the_status_of_the_queue(worked_home):
     silent = enqueue_background_job("clitasks.speak", "x", job_delay="1h")
     assert "has printed nothing" in run("jobs", "logs", silent.id).err
     silent.cancel()
     enqueue_background_job("clitasks.speak", "x").wait(60)
-    assert "has failed of clitasks.speak" in output("retry", "--failed", "--task", "clitasks.speak")
-    assert "1 with 2 slots" in output("stats")
-    assert "median wait" in output("stats")
-    assert " removed" in output("prune", "--keep", "1")
-    assert len(output("list").splitlines()) == 1
-    assert output("prune", "--days", "0") == "1 job removed\n"
-    assert output("list") == ""
+    assert "has failed of clitasks.speak" in output(
+        "requeue", "--failed", "--task", "clitasks.speak"
+    )
+    shown = run("queue", "status").out
+    for words in ("open, ", "1 with 2 slots", "finished", "canceled", "median wait"):
+        assert words in shown
+    run("queue", "pause")
+    assert "paused, " in run("queue", "status").out
+    run("queue", "resume")
 
 
 @pytest.mark.parametrize("arguments", ["jobs --limit 5000", "jobs logs -f {job}", "--help"])

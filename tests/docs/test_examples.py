@@ -119,9 +119,7 @@ NAMES = [f"{page}-{name}" for page, name, _ in EXAMPLES]
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(("page", "name", "value"), EXAMPLES, ids=NAMES)
-def test_the_example_shows_what_it_says(home, tmp_path, monkeypatch, page, name, value):
-    if name == "synchronous_jobs":  # refused where a worker is alive
-        monkeypatch.setenv("DRAWSCAPE_QUEUE", str(tmp_path / "queue.db"))
+def test_the_example_shows_what_it_says(home, page, name, value):
     text = inspect.getdoc(value) or ""
     example = doctest.DocTestParser().get_doctest(text, beginning(page), name, None, None)
     assert example.examples, f"{name} has no example in its docstring"

@@ -19,7 +19,7 @@ from drawscape.errors import (
     SignatureError,
     UnknownNameError,
 )
-from drawscape.jobs import list_jobs, synchronous_jobs, workers_alive
+from drawscape.jobs import list_jobs, start_worker
 from drawscape.notebook import (
     compare,
     contact_sheet,
@@ -111,9 +111,8 @@ def test_a_history_is_that_of_a_function_too_and_knows_its_orders():
     dots.__sketch__ = ("early_dots", "yours")  # as @sketch(name=...) has it
     with pytest.raises(UnknownNameError, match="unknown order 'best'; did you mean"):
         history(order="best")
-    with synchronous_jobs():
-        contact_sheet(dots, [1, 2], paper="A7")
-    assert not workers_alive()  # it would have taken them
+    with start_worker(1):
+        contact_sheet(dots, [1, 2], paper="A7").wait(60)
     assert [drawing.sketch for drawing in history(dots).drawings] == ["early_dots", "early_dots"]
 
 

@@ -27,7 +27,6 @@ def ended(status="finished", **options):
 
 
 AGAIN = {
-    "retry": Job.retry,
     "requeue": Job.requeue,
     "retry_failed_jobs": lambda _job: retry_failed_jobs(),
 }
@@ -60,14 +59,12 @@ def test_a_dependent_alone_is_queued_again_only_after_a_cause_that_finished(caus
         plot.retry()
         assert plot.status == "queued"
         return
-    for verb in (plot.retry, plot.requeue):
-        with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
-            verb()
+    with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
+        plot.requeue()
     assert (plot.status, plot.reason) == ("failed", "dependency")
 
 
-@pytest.mark.parametrize("verb", [Job.retry, Job.requeue])
-def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts(verb):
+def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts():
     job = queued(job_result_ttl=100)
     held = take()
     set_ = "progress = 0.5, message = 'half', stop_grace_s = 0, recoveries = 2"
@@ -75,7 +72,7 @@ def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts(verb):
     database.write(f"update job set {set_} where id = :id", id=job.id)
     outcome = Outcome("stopped", "exception", b"result", "error", {"stack": "here"})
     assert acknowledge(database, held, outcome)[0]
-    verb(job)
+    job.requeue()
     columns = (
         "reason, error, detail, result, message, started_at, ended_at, worker, stop_grace_s, "
         "progress, recoveries, attempts"

@@ -229,7 +229,7 @@ def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
     after = enqueue("append", str(tmp_path / "x"), job_depends_on=first)
     more = [enqueue("where") for _ in range(10)]
     later = enqueue("add", 1, job_delay="1h")
-    options = ("--burst", "-w", "2", "--max-jobs-per-child", "3")
+    options = ("--burst", "-w", "2")
     python("-m", "drawscape", "worker", *options, cwd=home)
     assert {job.status for job in [first, after, *more]} == {"finished"}
     assert max(Counter(job.result[1] for job in more).values()) <= 3

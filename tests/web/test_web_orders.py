@@ -8,7 +8,7 @@ import pytest
 from support import wait_until
 
 from drawscape.job_manager import count_queued, get_job
-from drawscape.jobs import synchronous_jobs
+from drawscape.jobs import start_worker
 from drawscape.sketches import SKETCHES
 from drawscape.web import WebSettings, blueprint, create_app
 from drawscape.web.artboard import output_name, read_order
@@ -126,8 +126,7 @@ def test_a_front_offers_the_patterns_of_its_settings_only(home):
     listed = client.get("/sketches").json["sketches"]
     assert [sketch["name"] for sketch in listed] == ["truchet", "hilbert"]
     size = {"width": 99, "height": 99}
-    with synchronous_jobs():
-        job_id = client.post("/artboard/create", json=size).json["job_id"]
+    job_id = client.post("/artboard/create", json=size).json["job_id"]
     assert get_job(job_id).description == "truchet, seed 0"  # the first, where none is named
     refused = client.post("/artboard/create", json={**size, "pattern": "spiral"})
     assert refused.json["rule"] == "unknown pattern 'spiral'; known: hilbert, truchet"
@@ -170,14 +169,19 @@ def test_a_visitor_s_drawing_is_stopped_at_its_limit_of_time(task_module, order,
 
 
 def test_a_visitor_replaces_no_drawing_and_the_owner_does(client, owner, order, home):
-    with synchronous_jobs():
-        assert client.post("/artboard/create", json=order).status_code == 200
+    def drawn(by, **more):
+        job = get_job(by.post("/artboard/create", json={**order, **more}).json["job_id"])
+        job.wait(60)
+        return job
+
+    with start_worker(1):
+        drawn(client)
         before = (home / "output" / "artboard_42.svg").read_bytes()
-        again = client.post("/artboard/create", json={**order, "pattern": "rose"})
+        again = drawn(client, pattern="rose")
         (beside,) = (home / "output").glob("artboard_42-*.svg")
-        assert get_job(again.json["job_id"]).result == str(beside)
+        assert again.result == str(beside)
         assert (home / "output" / "artboard_42.svg").read_bytes() == before
-        owner.post("/artboard/create", json={**order, "pattern": "rose"})
+        drawn(owner, pattern="rose")
     assert (home / "output" / "artboard_42.svg").read_bytes() != before
 
 

@@ -12,7 +12,7 @@ from support import sampled
 from web_pages import COLOR, await_settled, color_at, serious, view_of, violations
 
 from drawscape.job_manager import enqueue_background_job, queue_is_paused
-from drawscape.jobs import synchronous_jobs
+from drawscape.jobs import start_worker
 from drawscape.tasks.plotting import enqueue_plot
 from drawscape.web import WebSettings
 from drawscape.web.access import home_token
@@ -255,8 +255,9 @@ def waiting(**options):
 @pytest.mark.parametrize("theme", sampled(["dark", "light"], 2))
 def test_the_page_follows_the_queue_and_is_worked_by_keys(opened, serving, home, theme):
     job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall").id
-    with synchronous_jobs():
+    with start_worker(1):
         drawn = enqueue_background_job(TASK, 50, 50, "spiral", job_description="the hall")
+        drawn.wait(60)
     options = {"color_scheme": theme, "extra_http_headers": bearer()}
     with serving(WebSettings()) as server, opened(f"{server.url}jobs", "tr td", **options) as page:
         with page.expect_download() as download:

@@ -107,10 +107,6 @@ class JobTable:
         run(run.DROP_BATCHES)
         run(run.DROP_GROUPS)
 
-    def shrink(self, pages: int) -> int:
-        """Give up to `pages` unused pages back to the disk; return how many are left."""
-        return 0
-
     def damage(self) -> list[str]:
         """Return the faults that the engine finds in its own structure."""
         return []

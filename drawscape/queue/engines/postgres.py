@@ -270,12 +270,6 @@ class PostgresEngine(PostgresQueries, JobTable):
     def size_bytes(self) -> int:
         return int(self.read("select pg_total_relation_size('job')")[0][0])
 
-    def backup(self, file: Path) -> None:
-        raise QueueError(
-            f"{self.label} is copied by Postgres' own tools: "
-            f"`pg_dump --format=custom --file={file} URL`; copy the key {self.key_file} too"
-        )
-
 
 class PostgresRun(PostgresQueries):
     """Runs the statements of one transaction and returns their rows; `in_doubt`: as for `named`."""

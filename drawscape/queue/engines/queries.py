@@ -32,17 +32,6 @@ class Queries:
     select id from job_group where queue = :queue and lane = :lane and limit_key = :limit_key
     """
 
-    # Of a job that runs in the process that queued it.
-
-    CLAIM_ONE = """
-    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
-        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
-    where id = :id and status = 'queued' and not exists (
-        select 1 from job_pause where job_pause.queue = job.queue and lane = '*')
-    returning seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid, recoveries, worker,
-        code
-    """
-
     # What the holder of a claim writes. The clock may be set back while a job runs: it never ends before it
     # began.
 
@@ -322,11 +311,6 @@ class Queries:
     BATCH_PROGRESS = """
     select coalesce(sum(progress), 0) from job where status = 'started' and coalesce(batch, '') = :batch
     """
-    BATCH_ENDED = """
-    select ended_at, seq, id from job
-    where batch = :batch and ended_at is not null and (ended_at, seq) > (:ended_at, :seq)
-    order by ended_at, seq limit 500
-    """
     # From indexes that a job which is queued, runs and finishes touches once: when it ends. The started ones
     # are few; `coalesce` keeps SQLite from looking for them among all of the batch.
     BATCH_COUNTS = """
@@ -348,21 +332,6 @@ class Queries:
     union all select 'scheduled', count(*) from job where queue = :queue and status = 'scheduled'
     union all select 'deferred', count(*) from job where queue = :queue and status = 'deferred'
     union all select 'started', count(*) from job where queue = :queue and status = 'started'
-    """
-    # The first one of each priority, and of the groups: not each of the many that wait.
-    OLDEST_QUEUED = """
-    with recursive level (priority) as (
-        select max(priority) from job where queue = :queue and status = 'queued' and group_id is null
-        union all
-        select (select max(priority) from job where queue = :queue and status = 'queued' and group_id is null
-            and priority < level.priority)
-        from level where level.priority is not null
-    )
-    select min(coalesce(queued_at, created_at)) from job where seq in (
-        select (select seq from job where queue = :queue and status = 'queued' and group_id is null
-            and job.priority = level.priority order by seq limit 1) from level
-        union all select min(seq) from job
-            where queue = :queue and status = 'queued' and group_id is not null)
     """
     COUNT_QUEUED = """
     select count(*) from (

@@ -28,7 +28,7 @@ from drawscape.queue.worker.job_context import RunningJob, set_current
 from drawscape.queue.worker.memory_limit import limit_memory
 from drawscape.queue.worker.orphans import CHILD, adopt_descendants, child_mark, end_with
 from drawscape.queue.worker.process_state import LoadedCode, ProcessState
-from drawscape.queue.worker.task_caller import Call, ChildSettings, JobStopped, TaskCaller
+from drawscape.queue.worker.task_caller import ChildSettings, JobStopped, TaskCaller
 
 SAFE_PATH = "PYTHONSAFEPATH"
 
@@ -64,7 +64,7 @@ def main(
         end_with(lease_lifeline)
     adopt_descendants()
     _capture_output(log)
-    child = Child(connection, begun.fileno(), log.fileno(), settings)
+    child = Child(connection, begun.fileno(), settings)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         child.serve()
 
@@ -72,14 +72,10 @@ def main(
 class Child:
     """This process as a server of jobs."""
 
-    def __init__(
-        self, connection: Connection, begun: int, log: int, settings: ChildSettings
-    ) -> None:
+    def __init__(self, connection: Connection, begun: int, settings: ChildSettings) -> None:
         self._pid = os.getpid()
-        self._jobs = 0
         self._channel = Channel(connection)
         self._begun = begun
-        self._settings = settings
         self._caller = TaskCaller(settings)
         self._code = LoadedCode()
         self._send_lock = threading.Lock()
@@ -98,7 +94,7 @@ class Child:
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.signal(ASK_TO_STOP, self._on_request)
         limit_memory(settings.memory_limit_bytes)
-        self._state = ProcessState(settings.home, log)
+        self._state = ProcessState()
 
     def serve(self) -> None:
         """Answer jobs until the connection closes, or until one has to run in another process."""
@@ -120,16 +116,11 @@ class Child:
         os.pwrite(self._begun, mark, 0)
         began = time.time()
         call = self._caller.prepare(job_id, task, payload, code)
-        is_alone = isinstance(call, Call) and call.fresh_process
-        if is_alone and self._jobs:
-            return None
-        self._jobs += 1
         job = RunningJob(job_id, parsed(meta), partial(self._send, PROGRESS, mark))
         outcome = self._run(job, lambda: self._caller.run(job_id, task, call))
         self._code.note(began)
         peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MAXRSS_PER_KB
-        is_last = is_alone or self._jobs == self._settings.max_jobs or peak_kb > _MOST_PEAK_KB
-        is_reusable = not is_last and self._state.restore()
+        is_reusable = peak_kb <= _MOST_PEAK_KB and self._state.is_unchanged()
         return mark, is_reusable, *outcome._replace(peak_kb=peak_kb)
 
     def _send(self, kind: str, *content: Any) -> None:

@@ -9,7 +9,6 @@ import tempfile
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -103,11 +102,8 @@ class ChildProcess:
         """Whether it was made sure that the child is dead."""
         self.mark = b""
         """What stands for the present claim: its number and token, of a fixed length."""
-        self.peak_kb: int | None = None
-        """The most memory that the present job was seen to hold, in KiB, where the system shows it."""
 
     def send(self, claim: Claim) -> None:
-        self.peak_kb = None
         self.mark = b"%020d %020d" % (claim.seq, claim.token)
         created_at = clock.not_before(claim.created_at)
         job = (self.mark, claim.id, claim.task, created_at, claim.meta, claim.payload, claim.code)
@@ -126,14 +122,6 @@ class ChildProcess:
     def signal(self, signum: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signum)
-
-    def sample_peak(self) -> None:
-        """Note `peak_kb` while the child lives, for the system forgets it with the process."""
-        with contextlib.suppress(OSError):
-            status = Path(f"/proc/{self.pid}/status").read_text()
-            found = status.partition("VmHWM:")[2].split(maxsplit=1)
-            if found:
-                self.peak_kb = max(int(found[0]), self.peak_kb or 0)
 
     def end(self) -> int | None:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
@@ -181,12 +169,10 @@ def _no_main_module() -> Any:
         sys.modules["__main__"] = main_module
 
 
-def describe_death(
-    exit_code: int | None, log: str, peak_kb: int | None
-) -> tuple[str, dict[str, Any]]:
+def describe_death(exit_code: int | None, log: str) -> tuple[str, dict[str, Any]]:
     """Return a sentence and details for a child that ended with `exit_code` without an answer.
 
-    `log` is the end of its output, which has faulthandler's stack. `peak_kb` is its peak memory in KiB.
+    `log` is the end of its output, which has faulthandler's stack.
     """
     detail: dict[str, Any] = {"exit_code": exit_code}
     text = "its process ended without a result"
@@ -199,8 +185,6 @@ def describe_death(
             text += ", out of memory (killed by the system?)"
     elif exit_code is not None:
         text = f"its process left with exit code {exit_code}"
-    if peak_kb:
-        text += f" (peak memory {peak_kb / 1024:.0f} MB)"
     if _FATAL in log:
         detail["stack"] = log[log.rindex(_FATAL) :]
         text += "\n" + detail["stack"]

@@ -16,7 +16,7 @@ def memory_limit_bytes() -> int | None:
     """Return the limit of a job's memory in bytes; None for no limit.
 
     `DRAWSCAPE_JOB_MEMORY` names it: `'2G'`, `'512M'`, bytes, or `'none'`. By default it is 80 % of the
-    machine's memory: in a container with a limit of its own, name it.
+    machine's memory: in a container name its own limit.
     Raises SettingsError for a malformed value.
     """
     text = os.environ.get("DRAWSCAPE_JOB_MEMORY", "").strip()

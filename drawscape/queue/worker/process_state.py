@@ -1,6 +1,6 @@
 """Whether a child process may run another job: its state is as before, and so is the code that it has loaded.
 
-Most changes by a job are undone after it. Otherwise the child is replaced.
+Nothing that a job has changed is undone: the child is replaced.
 """
 
 import contextlib
@@ -17,8 +17,6 @@ import sys
 import sysconfig
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 _LIMITS = tuple(
     getattr(resource, f"RLIMIT_{name}")
@@ -37,76 +35,43 @@ _PERIOD_S = 0.1
 """In a backlog files are checked ten times a second; a job that came after the last check has its own."""
 
 
-def _set_environment(values: dict[bytes, bytes]) -> None:
-    os.environ.clear()
-    os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in values.items()})
+class ProcessState:
+    """The state of this process as it is now."""
+
+    def __init__(self) -> None:
+        self._before = _state()
+        _seed_random()
+
+    def is_unchanged(self) -> bool:
+        """Return whether another job may run here, with other random numbers than those of the last."""
+        _seed_random()
+        return not _has_children() and _state() == self._before
 
 
-def _kept() -> list[tuple[Callable[[], Any], Callable[[Any], object]]]:
-    """Return how each thing is read that drawings often change, and how it is put back."""
+def _state() -> tuple[object, ...]:
+    """Return what must be the same after a job, for another one to run here."""
     import decimal
 
     import numpy
 
-    return [
-        (lambda: dict(_ENVIRONMENT), _set_environment),
-        (lambda: [*sys.path], lambda value: sys.path.__setitem__(slice(None), value)),
-        (sys.getrecursionlimit, sys.setrecursionlimit),
-        (lambda: decimal.getcontext().prec, lambda _: decimal.setcontext(decimal.Context())),
-        (numpy.geterr, lambda value: numpy.seterr(**value)),
-    ]
-
-
-class ProcessState:
-    """The state of this process as it is now; `output` is the descriptor that 1 and 2 are copies of."""
-
-    def __init__(self, folder: str, output: int) -> None:
-        self._folder = folder
-        self._output = output
-        self._umask = os.umask(0)
-        os.umask(self._umask)
-        self._streams = sys.stdin, sys.stdout, sys.stderr
-        self._kept = [(read, put_back, read()) for read, put_back in _kept()]
-        self._unchanging = _unchanging()
-        _restore_random()
-
-    def restore(self) -> bool:
-        """Restore the state from before the job; return whether another job may run in this process.
-
-        Rare changes, and those that cannot be undone, such as running threads, are not restored.
-        """
-        unchanged = self._unchanging == _unchanging() and not _has_children()
-        with contextlib.suppress(OSError):
-            os.chdir(self._folder)
-        os.umask(self._umask)
-        for timer in _TIMERS:
-            signal.setitimer(timer, 0)
-        for read, put_back, value in self._kept:
-            if read() != value:
-                put_back(value)
-        _restore_random()
-        return self._restore_output() and unchanged
-
-    def _restore_output(self) -> bool:
-        """Restore the output; return whether that worked, as a closed stream cannot be opened again."""
-        sys.stdin, sys.stdout, sys.stderr = self._streams
-        try:
-            for descriptor in (1, 2):
-                os.dup2(self._output, descriptor)
-        except OSError:
-            return False
-        if not faulthandler.is_enabled():
-            faulthandler.enable(file=2, all_threads=False)
-        return not (sys.stdout.closed or sys.stderr.closed)
-
-
-def _unchanging() -> tuple[object, ...]:
-    """Return what must be the same after a job, for another one to run here."""
+    umask = os.umask(0)
+    os.umask(umask)
     return (
+        umask,
+        os.getcwd(),
+        dict(_ENVIRONMENT),
+        [*sys.path],
+        *(sys.stdin, sys.stdout, sys.stderr),
+        *map(_file_of, (1, 2)),
+        faulthandler.is_enabled(),
+        sys.getrecursionlimit(),
+        decimal.getcontext().prec,
+        numpy.geterr(),
         threading.active_count(),
         os.getpriority(os.PRIO_PROCESS, 0),
         *map(resource.getrlimit, _LIMITS),
         *map(_getsignal, _SIGNALS),
+        *map(signal.getitimer, _TIMERS),
         signal.pthread_sigmask(signal.SIG_BLOCK, ()),
         time.tzname,
         gc.isenabled(),
@@ -116,7 +81,14 @@ def _unchanging() -> tuple[object, ...]:
     )
 
 
-def _restore_random() -> None:
+def _file_of(descriptor: int) -> int | None:
+    """Return the number of the file that a descriptor leads to; None when it is closed."""
+    with contextlib.suppress(OSError):
+        return os.fstat(descriptor).st_ino
+    return None
+
+
+def _seed_random() -> None:
     """Seed the random generators from the system, so that no job depends on the one before."""
     random.seed(int.from_bytes(os.urandom(16)))
     if numpy_random := sys.modules.get("numpy.random"):

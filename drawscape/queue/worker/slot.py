@@ -29,7 +29,7 @@ _NEVER_BEGUN = (
     "changed faster than a child could start"
 )
 _START_LIMIT_S = 60.0  # importing a large project may take seconds
-_CHECK_S = 0.1  # how often memory is measured and the log written; most jobs have ended by then
+_CHECK_S = 0.1  # how often the log is written; most jobs have ended by then
 _DUMP_BEGINS_S = 2.0  # so long a child has for the stack that it is asked for, on a busy machine
 _DUMP_ENDS_S = 0.1  # and for the rest of it, once its first line has come
 _LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
@@ -270,9 +270,7 @@ class Slot:
             _LOG.warning("job=%s event=not_written error=%r", self.claim.id, str(error))
 
     def _check(self, now: float) -> None:
-        """Measure the memory; write log and progress."""
-        if self.state is SlotState.RUNNING:
-            self._child.sample_peak()
+        """Write log and progress."""
         self._check_at = now + _CHECK_S
         if now >= self._log.due_at:
             with contextlib.suppress(DrawscapeError):  # it is tried again
@@ -347,7 +345,7 @@ class Slot:
         if verdict.reason == Reason.TIMEOUT:
             error = f"timed out after {self.claim.timeout_s:g} s\n{stack}".rstrip()
         detail = {"log": self._log.last_lines(), "stack": stack}
-        self._end(verdict._replace(error=error, detail=detail, peak_kb=self._child.peak_kb))
+        self._end(verdict._replace(error=error, detail=detail))
 
     def _died(self) -> None:
         """End the job, whose child is gone without an answer: killed by us, or by its own doing.
@@ -372,7 +370,6 @@ class Slot:
         if self._verdict is not None:
             self._end_as_decided()
             return
-        peak_kb = self._child.peak_kb
-        error, detail = describe_death(code, self._log.last_lines(60), peak_kb)
+        error, detail = describe_death(code, self._log.last_lines(60))
         detail["log"] = self._log.last_lines()
-        self._end(Outcome(Status.FAILED, Reason.CRASHED, None, error, detail, peak_kb))
+        self._end(Outcome(Status.FAILED, Reason.CRASHED, None, error, detail))

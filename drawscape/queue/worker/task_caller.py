@@ -1,19 +1,14 @@
-"""One call of a task, from its message to its outcome.
-
-`run_here` calls tasks in the process that queued them: what `synchronous_jobs()` uses.
-"""
+"""One call of a task, from its message to its outcome."""
 
 import inspect
 import os
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import Any, SupportsFloat
 
-from drawscape import clock
 from drawscape.errors import (
     JobNotFoundError,
     NotSerializableError,
@@ -22,17 +17,13 @@ from drawscape.errors import (
     TaskNotFoundError,
 )
 from drawscape.project_modules import replace_folder
-from drawscape.queue.claim import Claim, Outcome
+from drawscape.queue.claim import Outcome
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
-from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
+from drawscape.queue.engines.engine import is_url, open_engine
 from drawscape.queue.project_code import digest_of, folder_with
-from drawscape.queue.snapshot import parsed
 from drawscape.queue.task import ResultOf, load, mapped, portable_paths
-from drawscape.queue.worker.job_context import RunningJob, current_job, set_current, storable
+from drawscape.queue.worker.job_context import current_job, storable
 from drawscape.settings import CODE_FOLDER, project_task_modules, shared_output
-
-if TYPE_CHECKING:
-    from drawscape.queue.job_queue import Queue
 
 _ERROR_CHARS = 100_000
 
@@ -51,17 +42,6 @@ class ChildSettings:
     queue: str
     """Where results of other jobs are read that are arguments of one."""
     memory_limit_bytes: int | None = None
-    max_jobs: int | None = None
-    """How many jobs one process runs; None: as many as come."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """A task's function with its arguments."""
-
-    run: Callable[[], Any]
-    fresh_process: bool = False
-    """Whether it wants a process in which no other job runs, before or after."""
 
 
 class TaskCaller:
@@ -103,11 +83,11 @@ class TaskCaller:
 
     def prepare(
         self, job_id: str, task: str, payload: bytes, code: str | None = None
-    ) -> Call | Outcome:
+    ) -> Callable[[], Any] | Outcome:
         """Return the call that `payload` describes, or how the job ends if it describes none."""
         try:
             self._take(code)
-            function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
+            function, args, kwargs, *_ = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
             args, kwargs = mapped(args, kwargs, ResultOf, self._result_of)
         except SignatureMismatch as error:
@@ -116,7 +96,7 @@ class TaskCaller:
             return Outcome("failed", "invalid", error=str(error))
         except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
             return Outcome("failed", "exception", error=_traceback(error))
-        return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
+        return lambda: function(*args, **kwargs)
 
     def _result_of(self, one: ResultOf) -> Any:
         """Return the result of another job, which has finished and is kept while this one waits."""
@@ -128,12 +108,12 @@ class TaskCaller:
             )
         return self._codec.loads(rows[0][0], of_result(one.job_id))
 
-    def run(self, job_id: str, task: str, call: Call | Outcome) -> Outcome:
+    def run(self, job_id: str, task: str, call: Callable[[], Any] | Outcome) -> Outcome:
         """Run a prepared call and return its outcome; any exception is a failure of the job."""
         if isinstance(call, Outcome):
             return call
         try:
-            value = call.run()
+            value = call()
             if inspect.iscoroutine(value):
                 import asyncio  # a tenth of a second, and a caller imports this module too
 
@@ -196,54 +176,3 @@ def _traceback(error: BaseException) -> str:
         trace = trace.tb_next
     text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
     return storable(text, _ERROR_CHARS)
-
-
-def run_here(queue: "Queue", job_ids: list[str], until: float) -> bool:
-    """Run these jobs and their dependents in this process, one after another, without a worker.
-
-    State that a job changes is not restored, and nothing can kill the job. Returns False when that took
-    longer than `until` (monotonic seconds).
-    """
-    # A child imports this module, and acknowledges nothing.
-    from drawscape.queue.acknowledgement import acknowledge
-    from drawscape.queue.options import new_id
-
-    engine = queue.database
-    settings = ChildSettings(
-        os.fspath(queue.home), queue.codec.key, queue.task_modules, engine.target
-    )
-    caller, here, pid = TaskCaller(settings), new_id(), os.getpid()
-    engine.workers.announce(WorkerInfo(here, pid, 1, queue.name, clock.now()), lambda _: True)
-    known, ran = [*job_ids], True
-    try:
-        while ran:  # again for dependents and retries
-            ran = False
-            for job_id in known:
-                if rows := engine.write(engine.CLAIM_ONE, id=job_id, worker=here, pid=pid):
-                    ran = True
-                    held = Claim(*rows[0])
-                    acknowledge(engine, [(held, _run_one(queue, caller, held))])
-                    known += [row[0] for row in engine.read(engine.DEPENDENTS, needed=job_id)]
-                    if time.monotonic() > until:
-                        return False
-        return True
-    finally:
-        engine.workers.retire(here)
-
-
-def _run_one(queue: "Queue", caller: TaskCaller, held: Claim) -> Outcome:
-    engine = queue.database
-
-    def report(changes: dict[str, Any]) -> None:
-        engine.write(engine.PROGRESS, **{"message": None, "meta": None, **changes, **held.key})
-
-    job = RunningJob(held.id, parsed(held.meta), report)
-    call = caller.prepare(held.id, held.task, held.payload)
-    outer = current_job()  # the one that has queued this one
-    set_current(job)
-    try:
-        outcome = caller.run(held.id, held.task, call)
-        job.close(with_preview=False)
-    finally:
-        set_current(outer)
-    return outcome
