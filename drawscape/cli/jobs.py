@@ -347,7 +347,7 @@ def queue() -> None:
     """Show, check, pause and resume the queue, or cancel all of it."""
 
 
-@queue.command()
+@queue.command(short_help="Show counts, workers and pauses.")
 @JSON
 def status(as_json: bool) -> None:
     """Show the counts of jobs, the workers that are alive, and whether the queue is paused."""

@@ -345,7 +345,7 @@ def test_a_unique_job_is_returned_while_one_of_the_same_call_is_active(first, se
 def test_a_key_that_cannot_be_made_is_refused_by_name():
     itself = []
     itself.append(itself)
-    with pytest.raises(errors.JobOptionError, match="holds itself"):
+    with pytest.raises(errors.JobOptionError, match="nested too deeply"):
         enqueue("echo", itself, job_unique=True)
     with pytest.raises(errors.JobOptionError, match="1 to 1,000 characters"):
         enqueue("nothing", job_unique="x" * 10_000_000)
