@@ -53,9 +53,11 @@ class Connection(sqlite3.Connection):
     """Closed when nothing refers to it any more; the collector ends a cycle of objects in any order."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.pid = os.getpid()
-        _CONNECTIONS.add(self)
+        with _FORKING:  # which goes through all connections
+            super().__init__(*args, **options)
+            self.pid = os.getpid()
+            self.lock = threading.RLock()  # held while its thread reads, or another forks
+            _CONNECTIONS.add(self)
 
     def __del__(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
         if getattr(self, "pid", None) == pid():
@@ -122,7 +124,8 @@ class SqliteEngine(SqliteQueries, JobTable):
         self._ready = False
         self.write_lock = threading.RLock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
-        _ENGINES.add(self)
+        with _FORKING:
+            _ENGINES.add(self)
 
     @property
     def connection(self) -> Connection:
@@ -188,12 +191,14 @@ class SqliteEngine(SqliteQueries, JobTable):
         """Return the rows of one statement that changes nothing."""
         connection = self.connection
         try:
-            return connection.execute(statement, {"now": time.time(), **values}).fetchall()
+            with connection.lock:
+                return connection.execute(statement, {"now": time.time(), **values}).fetchall()
         except sqlite3.Error as error:
             raise self._named(error) from error
 
     def write(self, statement: str, /, **values: Any) -> Rows:
         """Run one statement in one transaction; return its rows."""
+        self.open()  # before the lock: a thread that forks waits for the lock, and opening for the fork
         with self.write_lock:
             rows = self.read(statement, **values)
             self._check_commit()
@@ -338,15 +343,35 @@ def _watched(folder: Path) -> int | None:
 
 
 _ENGINES: weakref.WeakSet[SqliteEngine] = weakref.WeakSet()
+_FORKING = threading.RLock()  # of two threads that fork, one would release the other's locks
+_LOCKED: list[Any] = []  # while the process forks
 _INHERITED: list[Connection] = []
 """Connections of the process that this one was forked from. Closing them here, as the collector would,
 could take their locks for ours and reset the log."""
+_FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
+
+
+def _before_fork() -> None:
+    """Keep all threads out of SQLite while the process forks: the child would find its locks taken."""
+    _FORKING.acquire()
+    locks = [engine.write_lock for engine in _ENGINES] + [one.lock for one in _CONNECTIONS]
+    _LOCKED.extend(lock for lock in locks if lock.acquire(timeout=_FORK_PATIENCE_S))
+    _INHERITED.extend(_CONNECTIONS)
+
+
+def _after_fork() -> None:
+    while _LOCKED:
+        _LOCKED.pop().release()
+    _INHERITED[:] = [one for one in _INHERITED if one.pid != os.getpid()]
+    _FORKING.release()
 
 
 def _after_fork_in_child() -> None:
-    _INHERITED.extend(_CONNECTIONS)
-    for engine in _ENGINES:  # its holder does not exist here
+    _after_fork()
+    for engine in _ENGINES:  # their holders do not exist here
         engine.write_lock = threading.RLock()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child
+)
