@@ -11,11 +11,9 @@ from dataclasses import asdict
 import click
 import numpy as np
 
-from drawscape.cli.options import JSON, NEW_FILE, NumberType, flag, option
+from drawscape.cli.options import JSON, NumberType, flag, option
 from drawscape.cli.printing import print_facts, print_json, print_table
-from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PlotError
-from drawscape.geometry.lines import Lines, Points
 from drawscape.jobs import get_job_status, workers_alive
 from drawscape.machine import moves
 from drawscape.machine.device import (
@@ -40,15 +38,10 @@ from drawscape.machine.plot import (
     list_plots,
     shown_plots,
 )
-from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName, Machine
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")
-_STEP_MM = 1.0  # between the marks of pen 1
-_VERNIER_MM = 0.9  # between those of the others: each mark away from the middle is 0.1 mm
-_MARKS = 15  # on each side of the middle
-_LONG_MM, _SHORT_MM = 6.0, 4.0
 _MM = NumberType(-1e6)
 _PERCENT = NumberType(*TUNED["down_percent"])
 
@@ -235,19 +228,8 @@ def release(name: str) -> None:
 @click.argument("x", type=_MM)
 @click.argument("y", type=_MM)
 def offset(name: str, number: str, x: float, y: float) -> None:
-    """Set how far off a PEN, by its number or name, draws: X and Y in mm.
-
-    `drawscape machine registration` draws the sheet that measures it.
-    """
+    """Set how far off a PEN, by its number or name, draws: X and Y in mm."""
     read_device(name).update(offsets={number: [-x, -y]})
-
-
-@machine.command(short_help="Write a FILE that measures pens.")
-@click.argument("file", type=NEW_FILE)
-@option("--pens NUMBER", "Number of pens.", default=2, type=click.IntRange(1, 20))
-def registration(file: str, pens: int) -> None:
-    """Write a FILE with verniers that show how far off each pen draws."""
-    click.echo(save(registration_sheet(pens), file))
 
 
 @machine.command(short_help="Let pens be refilled on the way.")
@@ -458,33 +440,3 @@ def _follow(plot: Plot) -> State:
                 raise click.ClickException(f"plot {plot.id} did not start: {job['error']}")
         time.sleep(_POLL_S)
     return state
-
-
-def registration_sheet(pens: int = 2) -> Document:
-    """Return a sheet for `pens` pens: one vernier along x and one along y for each but the first.
-
-    The mark of a pen that meets one of pen 1 tells its offset. The third to the right of the middle is
-    +0.3 mm in x; the third below it is +0.3 mm in y. Long marks are the middle and each fifth.
-    Raises PlotError for fewer than 2 pens or more than 8.
-
-    >>> [layer.name for layer in registration_sheet(3).layers]
-    ['1 pen 1', '2 pen 2', '3 pen 3']
-    """
-    if not 2 <= pens <= 8:
-        raise PlotError(f"pens={pens}: a registration sheet compares 2 to 8 pens")
-    middles = [np.array([30.0, 25.0 + 45.0 * pen]) for pen in range(pens - 1)]
-    first = [mark for middle in middles for mark in _verniers(middle, _STEP_MM, -1.0)]
-    layers = [Layer("1 pen 1", "black", None, Lines.of(first))]
-    for pen, middle in enumerate(middles, 2):
-        marks = Lines.of([*_verniers(middle, _VERNIER_MM, 1.0)])
-        layers.append(Layer(f"{pen} pen {pen}", "#c0392b", None, marks))
-    return Document(100.0, 50.0 + 45.0 * (pens - 2), tuple(layers))
-
-
-def _verniers(middle: Points, step_mm: float, side: float) -> Iterator[Points]:
-    """Yield marks along x, and along y beside them, on one side of the line through the middle."""
-    for number in range(-_MARKS, _MARKS + 1):
-        length = _LONG_MM if number % 5 == 0 else _SHORT_MM
-        ends = np.array([[number * step_mm, 0.0], [number * step_mm, side * length]])
-        yield middle + ends
-        yield middle + [40.0, 0.0] + ends[:, ::-1]

@@ -26,13 +26,15 @@ class Command:
     """One message to the machine. Its acknowledgement means: stroke number `stroke` (from 1) is executed.
 
     `lasts_s` estimates how long the machine is busy with it. Losing a `corner` would change the stroke's
-    shape. On ports that can lose lines, the next command waits until a corner is acknowledged.
+    shape. On ports that can lose lines, the next command waits until a corner is acknowledged. `at` is where
+    the pen has to be then, in mm from the sheet's corner, where a machine can say it.
     """
 
     text: bytes
     stroke: int = 0
     lasts_s: float = 0.0
     corner: bool = False
+    at: Place | None = None
 
 
 class Driver:

@@ -22,7 +22,7 @@ class GcodeDriver(Driver):
     wait = "G4 P0.01"  # is answered when all before it is done
     usual: tuple[str, ...] = ("G90",)
     planner = 16
-    row_by_row = False  # whether each row of a pen's move waits for the answer to the one before
+    absolute = ""  # what a line begins with that names a place
     _here = (0.0, 0.0)
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
@@ -41,10 +41,15 @@ class GcodeDriver(Driver):
         return self.zero or (0.0, 0.0)
 
     def command(
-        self, text: str, stroke: int = 0, lasts_s: float = 0.0, corner: bool = False
+        self,
+        text: str,
+        stroke: int = 0,
+        lasts_s: float = 0.0,
+        corner: bool = False,
+        at: Place | None = None,
     ) -> Command:
         """Return a line of G-code as it is sent."""
-        return Command(text.encode("ascii") + b"\n", stroke, lasts_s, corner)
+        return Command(text.encode("ascii") + b"\n", stroke, lasts_s, corner, at)
 
     def set_modes(self) -> None:
         start = [row for row in self.start if row not in self.homing]
@@ -65,7 +70,7 @@ class GcodeDriver(Driver):
         ((across, up),) = self._places(np.array([[x, y]])).tolist()
         feed = self.profile.travel_feed
         how = f"G0 X{across} Y{up}" if feed is None else f"G1 X{across} Y{up} F{feed / self._mm:g}"
-        yield self.command(how, lasts_s=lasts_s, corner=True)
+        yield self.command(self.absolute + how, lasts_s=lasts_s, corner=True)
 
     def travel_z(self, by_mm: float) -> Iterator[Command]:
         if not self.moves_z:
@@ -95,10 +100,11 @@ class GcodeDriver(Driver):
         yield from self._pen_rows(_rows(self.profile.down(percent)), 0)
 
     def _pen_rows(self, rows: list[str], stroke: int) -> Iterator[Command]:
-        """Yield the rows of a pen's move; nothing follows them before they are answered."""
+        """Yield the rows of a pen's move; nothing follows the last one before it is answered."""
         for row in rows[:-1]:
-            yield self.command(row, 0, self._pen_s(row), corner=self.row_by_row)
-        yield self.command(rows[-1], stroke, self._pen_s(rows[-1]), corner=True)
+            yield self.command(row, 0, self._pen_s(row))
+        at = self._here if stroke else None
+        yield self.command(rows[-1], stroke, self._pen_s(rows[-1]), corner=True, at=at)
 
     def _pen_s(self, row: str) -> float:
         return 0.1 + self.profile.dwell_s(row) + (1.0 if self.moves_z else 0.0)
@@ -110,13 +116,18 @@ class GcodeDriver(Driver):
         corners = np.isin(points @ (1, 1j), kept @ (1, 1j)).tolist()
         corners[-1] = False  # without it the stroke is too short, and is drawn again
         speed_word = f" F{feed / self._mm:g}"
-        here = 0
-        for row, last in moves_of(self._places(points), self.profile, self._edges()):
+        here, places = 0, self._places(points)
+        for row, last in moves_of(places, self.profile, self._edges()):
             lasts_s = 0.05 + (far[last] - far[here]) / (feed / 60)
             is_corner = corners[last] or not row.startswith("G1")
-            yield self.command(row + speed_word, 0, lasts_s, is_corner)
+            move = self._move(row, places[last] - places[here])
+            yield self.command(move + speed_word, 0, lasts_s, is_corner)
             speed_word, here = "", last
         self._here = (float(points[-1][0]), float(points[-1][1]))
+
+    def _move(self, row: str, way: Points) -> str:
+        """Return a move with the pen down, as a row to its place or by its way (2,)."""
+        return row
 
     def _edges(self) -> Points | None:
         """Return the ends of the reach, over which no arc may bulge, in the profile's units."""

@@ -2,20 +2,24 @@
 
 Source: github.com/gnea/grbl, doc/markdown/interface.md and commands.md. Its bytes are counted. `M3`, `M5` and
 `G4` wait for the planner, so the answer to the dwell behind a pen-up proves that the stroke is drawn. Its
-lines have no checksums: a lost line shows as an answer that is missing at the next pen-up.
+lines have no checksums: a lost line shows as an answer that is missing at the next pen-up. Strokes are
+ways from point to point (G91), so that a byte lost inside a line shows in the place where the stroke ends.
 """
 
+import math
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from drawscape.drawing.values import INCH
 from drawscape.errors import MachineError
+from drawscape.geometry.lines import Points
 from drawscape.machine.driver import Command, Place
 from drawscape.machine.gcode import GcodeDriver
+from drawscape.machine.plan import Section
 
 _STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
 _PLACE = re.compile(rb"([MW]Pos):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
@@ -37,6 +41,7 @@ _POLL_S = 0.1
 _BOOTS = 8  # questions of 0.3 s: an Arduino takes 2.5 s from its reset to its first word
 _HOLDS_ALWAYS = 255  # of $1
 _OFF_MM = 0.05  # that a Z axis may stand off the place where its homing ends
+_LOST_MM = 0.1  # that a pen may be off its place before bytes were lost; a step is smaller
 
 # Settings, by number
 _IDLE, _INCHES, _HOMING, _HOME_LOW, _BACK, _LASER, _REACH_X, _REACH_Y = (
@@ -58,6 +63,7 @@ class GrblDriver(GcodeDriver):
     pause_s = 0.0
     window = 1  # a lost line then shows in its own stroke, and not in a later one
     usual = ("G17 G49 G54 G90 G94",)
+    absolute = "G90 "
     room = 127
     state = "Idle"
     _unit = 1.0  # of its reports, in mm
@@ -67,6 +73,7 @@ class GrblDriver(GcodeDriver):
     _heard_s = 0.0
     _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
     _idle = 0  # times in a row that it was idle while it owed an answer
+    _is_proving = False  # whether the oldest command is answered, and its place is still asked for
     _values: Mapping[int, float] = {}  # its settings, as `$$` lists them
 
     def connect(self, *, may_reset: bool = False) -> None:
@@ -225,6 +232,20 @@ class GrblDriver(GcodeDriver):
             self._query(b"$1=%d\n" % self.hold_ms)
             self.hold_ms = None
 
+    def pen_down(self, section: Section | None = None) -> Iterator[Command]:
+        if section is not None:  # of a stroke, on whose way bytes may have been lost
+            yield self.command("G4 P0", corner=True, at=self._here)
+        yield from super().pen_down(section)
+
+    def line(self, points: Points, section: Section) -> Iterator[Command]:
+        yield from super().line(points, section)
+        yield self.command(self.absolute)
+
+    def _move(self, row: str, way: Points) -> str:
+        code, _, _, *centre = row.split(" ")
+        x, y = np.round(way, self.profile.digits).tolist()
+        return " ".join(["G91", code, f"X{x}", f"Y{y}", *centre])
+
     def fits(self, command: Command) -> bool:
         if self.pending and self.pending[-1].corner:
             return False
@@ -234,8 +255,7 @@ class GrblDriver(GcodeDriver):
         self._heard_s = time.monotonic()
         number = line.partition(b":")[2].strip().decode(errors="replace")
         if line == b"ok":
-            self.acknowledge()
-            self._idle = 0
+            self._take_ok()
         elif line.startswith(b"<"):
             self._take_status(line)
         elif line.startswith(b"error"):
@@ -253,6 +273,26 @@ class GrblDriver(GcodeDriver):
         elif not line.startswith((b"[", b"$", b">")):
             raise self.garbled(line)
 
+    def _take_ok(self) -> None:
+        self._idle = 0
+        self._is_proving = bool(self.pending and self.pending[0].at)
+        if self._is_proving:
+            self.port.write(b"?")
+        else:
+            self.acknowledge()
+
+    def _prove(self) -> None:
+        """Acknowledge the oldest command when the pen is where it has to be."""
+        zero, planned = self.zero or (0.0, 0.0), self.pending[0].at or (0.0, 0.0)
+        here = self._at[0] - zero[0], self._at[1] - zero[1]
+        if math.dist(here, planned) > _LOST_MM:
+            raise MachineError(
+                f"the pen is at {here[0]:.2f}, {here[1]:.2f} mm, not at {planned[0]:.2f}, "
+                f"{planned[1]:.2f}: bytes were lost on the way; resume the plot"
+            )
+        self._is_proving = False
+        self.acknowledge()
+
     def _take_status(self, line: bytes) -> None:
         match = _STATUS.match(line)
         if match is None:
@@ -262,6 +302,10 @@ class GrblDriver(GcodeDriver):
             x, y, z = (float(part or 0) * self._unit for part in place.groups()[1:])
             add_x, add_y, add_z = self._wco if place[1] == b"WPos" else (0.0, 0.0, 0.0)
             self._at = x + add_x, y + add_y, z + add_z
+        if self._is_proving:
+            if self.state == "Idle":
+                self._prove()
+            return
         self._idle = self._idle + 1 if self.state == "Idle" and self.pending else 0
         dwell_s = sum(self.profile.dwell_s(one.text.decode()) for one in self.pending)
         if self._idle > 2 + dwell_s / _POLL_S:
@@ -282,6 +326,10 @@ class GrblDriver(GcodeDriver):
             raise MachineError("the machine was paused by its own button; resume the plot")
         if self.state == "Alarm":
             raise MachineError("the machine is in alarm; free it, then resume the plot", lost=True)
+
+    def forget(self) -> None:
+        super().forget()
+        self._is_proving = False
 
     def halt(self) -> None:
         """Hold, wait until it stands, reset: the place is kept then, and the queue is gone."""

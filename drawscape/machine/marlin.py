@@ -33,7 +33,6 @@ class MarlinDriver(GcodeDriver):
 
     title = "Marlin"
     wait = "M400"
-    row_by_row = True
     silence_s = 4.0
     _number = _first = 0  # of the last line sent, and of the oldest without an answer
     _sent = 0  # how many of `pending` are with the machine

@@ -90,7 +90,7 @@ TAKE_NOTHING = (
     *("pens list", "queue check", "queue migrate", "queue status"),
 )
 WRITE_OR_READ_A_FILE = (
-    *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o", "machine registration"),
+    *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o"),
     *("plot", "redraw"),
 )
 TAKE_A_FOLDER = (
@@ -109,7 +109,7 @@ BAD = [
     *((f"{line} ''", "'' names no file") for line in WRITE_OR_READ_A_FILE),
     *((f"{line} pens/", "'pens/' names no file") for line in WRITE_OR_READ_A_FILE),
     *((f"{line} ''", "'' names no folder") for line in TAKE_A_FOLDER),
-    *((f"{line} -", "'-' names no f") for line in ("machine registration", "new")),
+    *((f"{line} -", "'-' names no f") for line in ("new",)),
     *((f"{line} \udcff", "is not valid UTF-8 text") for line in SEARCH_FOR_TEXT),
     ("draw -- -1", "unknown pattern '-1'"),
     ("plot a.svg -o /", "'/' names no file"),

@@ -1,6 +1,7 @@
 """What real machines do and a simple emulator hides: each of these spoilt a sheet once."""
 
 import random
+import re
 import threading
 
 import numpy as np
@@ -311,6 +312,47 @@ def test_a_machine_that_plots_is_not_moved_by_others(bench):
     plot.request("stop")
     run.join(60)
     assert plot.state.reason == "stopped"
+
+
+def lose_a_digit(machine, begin):
+    """Let the cable lose a digit of the next line that begins so, where that makes 0.2 mm or more."""
+    reads = machine.next_line
+
+    def next_line():
+        line = reads()
+        short = re.sub(r"([XY]-?\d*\.)\d", r"\1", line or "", count=1)
+        ways = [
+            sum(map(float, re.findall(r"[XY](-?[\d.]+)", text))) for text in (line or "", short)
+        ]
+        if not (line or "").startswith(begin) or abs(ways[1] - ways[0]) < 0.2:
+            return line
+        machine.next_line = reads
+        return short
+
+    machine.next_line = next_line
+
+
+@pytest.mark.parametrize("begin", ["G91 G1", "G90 G0"])
+@pytest.mark.parametrize("profile", [None, "z-axis"])
+def test_bytes_that_a_grbl_loses_inside_a_line_are_found_where_the_stroke_ends(
+    bench, begin, profile
+):
+    desk = bench("grbl", GrblEmulator, profile=profile, z_axis=profile is not None)
+    carriage = desk.emulator.carriage
+    if profile:
+        desk.emulator.motion.paper = carriage.height = 0.0
+    plot = desk.plot(scribble(12, strokes=12))
+    for spared in (2, 6):
+        desk.emulator.spared = spared
+        desk.emulator.faults.append(lambda it: lose_a_digit(it, begin))
+        with pytest.raises(MachineError, match="bytes were lost on the way"):
+            desk.run(plot)
+        assert not carriage.down
+        if begin == "G90 G0":  # before the pen went down
+            assert drawn(desk, plot).off_mm < 0.1
+    assert desk.run(plot, zero_here=False) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, len(verdict.twice) <= 6) == ([], True)
 
 
 def plug_elsewhere(machine, board, port):
