@@ -97,8 +97,8 @@ def in_the_browser(page, url, studio, diary):
     diary.note("a sheet of eight with a star for one", page)
 
     own.root.scroll_into_view_if_needed()
-    own.root.get_by_label("File format").select_option(label="G-code")
     own.root.get_by_role("button", name="Export").click()
+    own.root.get_by_role("menuitem", name="G-code").click()
     deadline = time.monotonic() + 60
     while not list(studio.rglob("*.gcode")) and time.monotonic() < deadline:
         page.wait_for_timeout(100)

@@ -40,6 +40,7 @@ from drawscape.notebook.draw_target import (
     target_of,
 )
 from drawscape.notebook.figures import figure_rows, notice_of, plotter_choices
+from drawscape.notebook.filmstrip import Filmstrip
 from drawscape.notebook.form_settings import Settings, UndoHistory
 from drawscape.notebook.job_states import ENDED, Following, JobState, state_of
 from drawscape.notebook.job_words import more_than_a_line, status_words, tail_of
@@ -180,6 +181,7 @@ class Form(StaticOutputWidget):
         self._job: Job | CachedDrawing | None = None
         self._draws = ""  # the address of what the latest job draws, '' of a draft
         self._following = Following((), lambda _state: None)
+        self._film = Filmstrip(self._show_frame)
         self._drawn_with: Kept = {}
         self._path: Path | None = None
         self._document: Document | None = None
@@ -387,6 +389,7 @@ class Form(StaticOutputWidget):
     def close(self) -> None:
         """Close the widget; its job goes on."""
         self._following.close()
+        self._film.close()
         self._pace.drop()
         self._rest.drop()
         super().close()
@@ -780,6 +783,13 @@ class Form(StaticOutputWidget):
     def _on_draw(self, fresh: bool = False) -> None:
         """Draw; a second click on the same settings draws an existing drawing again."""
         self._draw(fresh=fresh or (isinstance(self._job, CachedDrawing) and self._is_drawn))
+
+    def _on_film(self, name: str, inputs: Sequence[str]) -> None:
+        frames = [self._settings.typed(name, shown) for shown in inputs]
+        self._film.open(frames, self._job_timeout)
+
+    def _show_frame(self, place: int, picture: EncodedImage) -> None:
+        self.send({"film": {"place": place, "kind": picture.format}}, [picture.data])
 
     def _on_live(self, live: bool) -> None:
         self.live = live

@@ -12,7 +12,7 @@
    number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
    until then it is busy, and the page says so. */
 
-import { button, make, setPressed, showChild, swatch } from "./elements.js";
+import { button, make, menu, popover, setPressed, showChild, swatch } from "./elements.js";
 
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
@@ -238,13 +238,15 @@ const makers = {
     return { input, commit, write: shown => { input.value = written = shown ?? ""; } };
   },
 
-  number(property, changed) {
+  number(property, changed, { onFilm } = {}) {
     const stops = property["x-typed"] ? null : stopsOf(property);
     const made = makers.any(property, text => changed(text, newGesture()));
     made.input.inputMode = kindOf(property) === "integer" ? "numeric" : "decimal";
     if (!stops) return made;
     const text = made.input, slider = make("input", { type: "range", min: 0, max: stops.last, step: 1 });
     text.classList.add("drawscape-number");
+    text.tabIndex = -1;  // a digit on the slider leads here: a form has half as many tab stops
+    slider.addEventListener("keydown", event => { if (/^[-.\d]$/.test(event.key)) text.select(); });
     let gesture = 0;
     const place = shown => {
       if (shown !== "" && !Number.isNaN(Number(shown))) slider.value = stops.nearest(shown);
@@ -259,6 +261,11 @@ const makers = {
       changed(text.value, gesture ||= newGesture());
     });
     text.addEventListener("change", () => place(text.value));
+    if (onFilm) {
+      const take = shown => { made.write(shown); place(shown); changed(shown, newGesture()); };
+      slider.addEventListener("keydown", event => { if (event.key === "Shift") onFilm(stops, take); });
+      slider.addEventListener("pointermove", event => { if (event.shiftKey) onFilm(stops, take); });
+    }
     if (!isOptional(property)) return { ...made, slider, write: shown => { made.write(shown); place(text.value); } };
     const own = make("input", { type: "checkbox", title: "Off: chosen for you" });
     const enable = () => { slider.disabled = text.disabled = !own.checked; };
@@ -309,11 +316,12 @@ makers.integer = makers.number;
 
 /* A field with its label, hint, lock and what is wrong with it. */
 class Field {
-  constructor(name, property, { changed, onLock, onFile, onRetouch, onDice, idOf }) {
+  constructor(name, property, { changed, onLock, onFile, onFilm, onRetouch, onDice, idOf }) {
     Object.assign(this, { name, property });
     const kind = kindOf(property);
     const made = makers[kind](property, changed, {
       onFile: onFile && (file => onFile(name, file)),
+      onFilm: onFilm && ((stops, take) => onFilm(name, this.root, stops, take)),
       onRetouch: onRetouch && ((cut, contrast) => onRetouch(name, cut, contrast)),
     });
     Object.assign(this, { write: made.write, commit: made.commit, preview: made.preview });
@@ -353,16 +361,17 @@ class Field {
 /* The fields of a schema. `sheet` and `parameters` are elements to place anywhere.
 
    Handlers: `onChange(inputs, gesture)` with what a hand changed; changes of one gesture belong together.
-   `onDice(name)`, `onLock(name)`, `onFile(name, file)`, `onRetouch(name, cut, contrast)` may be left out; `idOf(name)` names the elements. */
+   `onDice(name)`, `onLock(name)`, `onFile(name, file)`, `onFilm(name, place, stops, take)` while Shift is held on a
+   slider, and `onRetouch(name, cut, contrast)` may be left out; `idOf(name)` names the elements. */
 export class Fields {
-  constructor(schema, { onChange, onDice, onLock, onFile, onRetouch, idOf = newId }) {
+  constructor(schema, { onChange, onDice, onLock, onFile, onFilm, onRetouch, idOf = newId }) {
     this.schema = schema;
     this.inputs = {};
     this.fields = new Map();
     this.tell = (inputs, gesture) => { Object.assign(this.inputs, inputs); onChange(inputs, gesture); };
     const field = (name, property, more = {}) => {
       const changed = (input, gesture) => this.tell({ [name]: input }, gesture);
-      const made = new Field(name, property, { changed, onFile, onRetouch, idOf, ...more });
+      const made = new Field(name, property, { changed, onFile, onFilm, onRetouch, idOf, ...more });
       this.fields.set(name, made);
       return made.root;
     };
@@ -480,6 +489,45 @@ export class Fields {
 /* ---- the form of a notebook ---- */
 
 const NO_PICTURE = new Uint8Array();
+const FRAMES = 5;
+
+const addressOf = (bytes, kind) => URL.createObjectURL(new Blob([bytes], { type: `image/${kind}` }));
+
+/* Pictures of several values of a slider, for as long as Shift is held; a click takes one of the values. */
+class Filmstrip {
+  constructor(send) {
+    this.send = send;
+    this.root = make("div", { className: "drawscape-film", role: "group", "aria-label": "pictures along the slider" });
+    this.released = event => { if (event.key === "Shift") this.close(); };
+  }
+
+  open(name, place, stops, take) {
+    if (this.root.isConnected) return;
+    const parts = Array.from({ length: FRAMES }, (_, i) => Math.round(i * stops.last / (FRAMES - 1)));
+    const inputs = [...new Set(parts)].map(stops.text);
+    this.root.replaceChildren(...inputs.map(text => {
+      const made = button(text, `Take ${text}`, () => { this.close(); take(text); }, "is-plain");
+      made.prepend(make("img", { alt: "" }));
+      return made;
+    }));
+    place.append(this.root);
+    document.addEventListener("keyup", this.released);
+    this.send({ event: "film", name, inputs });
+  }
+
+  show(place, address) {
+    const image = this.root.children[place]?.firstChild;
+    if (image) image.src = address;
+  }
+
+  close() {
+    if (!this.root.isConnected) return;
+    document.removeEventListener("keyup", this.released);
+    for (const image of this.root.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    this.root.remove();
+    this.send({ event: "film", name: "", inputs: [] });
+  }
+}
 
 class FormView {
   constructor(model, el, host) {
@@ -539,11 +587,14 @@ class FormView {
     this.summary = make("p", { className: "drawscape-summary" });
     this.drawButton = button("Draw", "Draw; with Shift also what was drawn before", event => this.draw(event.shiftKey), "drawscape-draw is-primary");
     this.cancel = button("Cancel", "Cancel", act("cancel"), "drawscape-cancel");
-    this.live = make("input", { type: "checkbox" });
+    this.live = make("input", { type: "checkbox", role: "switch", className: "ds-switch" });
     this.live.addEventListener("change", () => this.send({ event: "live", live: this.live.checked }));
     const live = make("label", { className: "drawscape-live", title: "Draw at every change" }, this.live, "live");
-    this.undo = quiet("Undo", "Undo", "undo");
-    this.redo = quiet("Redo", "Redo", "redo");
+    this.undo = button("", "Undo", act("undo"), "is-plain", "undo");
+    this.redo = button("", "Redo", act("redo"), "is-plain", "redo");
+    const shuffle = button("", "Shuffle", () => { this.send({ event: "shuffle" }); this.drawUnlessLive(); }, "is-plain", "shuffle");
+    shuffle.title = "Draw with other values of every parameter that is not locked";
+    this.film = new Filmstrip(message => this.send(message));
     this.bar = make("progress", { max: 1, "aria-label": "progress" });
     this.status = make("p", { className: "drawscape-status", role: "status", "aria-live": "polite" });
     this.busy = make("p", { className: "drawscape-busy", role: "status", "aria-live": "polite" });
@@ -560,9 +611,7 @@ class FormView {
     const row = (...children) => make("div", { className: "drawscape-buttons" }, ...children);
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),
-      row(this.undo, this.redo, 
-        button("Shuffle", "Draw with other values of every parameter that is not locked", () => { this.send({ event: "shuffle" }); this.drawUnlessLive(); }),
-        quiet("Reset", "Back to the first settings", "reset"), quiet("Code", "The call that draws this", "code")),
+      row(this.undo, this.redo, shuffle, this.more(act)),
       this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box, this.page);
 
     this.image = make("img", { className: "drawscape-picture", alt: "drawing" });
@@ -577,8 +626,9 @@ class FormView {
     this.stars = [1, 2, 3, 4, 5].map(n => button("☆", `${n} ${n === 1 ? "star" : "stars"}`, () =>
       this.send({ event: "star", stars: n === this.model.get("state").stars ? 0 : n }), "drawscape-star is-plain"));
     const inspect = quiet("Inspect", "Zoom, layers, the pen's way", "inspect");
-    this.machine = make("select", { "aria-label": "Machine" });
-    const plot = button("Plot", "Draw this on the machine", () => this.send({ event: "plot", on: this.machine.value }));
+    this.plot = button("Plot", "Draw this on the machine", () => this.send({ event: "plot" }));
+    const machines = () => this.model.get("state").machines.map(name => [`on ${name}`, name]);
+    this.plotOn = menu(button("Plot", "Draw this on a machine", () => {}), machines, on => this.send({ event: "plot", on }));
     this.seed = make("output", { "aria-label": "seed" });
     this.seeds = make("span", { className: "drawscape-seed", role: "group", "aria-label": "seed" },
       button("◀", "Draw with the seed before", () => this.stepSeed(-1)), this.seed,
@@ -586,13 +636,13 @@ class FormView {
     this.trouble = make("p", { className: "drawscape-trouble", role: "alert" });
     this.stale = button("settings changed · Draw", "Draw with these settings", () => this.draw(false), "drawscape-changed is-primary");
     this.putAway = quiet("Close", "Back to the picture", "close_below");
-    this.format = make("select", { "aria-label": "File format" });
     this.plotter = make("select", { "aria-label": "Plotter" });
     this.plotter.addEventListener("change", () => this.send({ event: "plotter", name: this.plotter.value }));
     this.perPen = make("input", { type: "checkbox" });
-    this.exportButton = button("Export", "Put the lines in order and write the file", () =>
-      this.send({ event: "export", format: this.format.value, per_pen: this.perPen.checked }));
-    this.tools = [inspect, make("span", { className: "drawscape-plotting" }, plot, this.machine), make("span", {}, this.exportButton, this.format)];
+    this.exportButton = button("Export", "Put the lines in order and write the file", () => {});
+    const exports = menu(this.exportButton, () => this.model.get("schema").exports, format =>
+      this.send({ event: "export", format, per_pen: this.perPen.checked }));
+    this.tools = [inspect, make("span", { className: "drawscape-plotting" }, this.plot, this.plotOn), exports];
     this.rating = make("span", { role: "group", "aria-label": "stars" }, ...this.stars);
     this.figures = make("table", { className: "drawscape-figures" });
     this.strip = make("ul", { className: "drawscape-strip", "aria-label": "the last pictures" });
@@ -602,16 +652,24 @@ class FormView {
       make("p", { className: "drawscape-caption" }, this.caption, ...this.links), this.strip));
     this.machinery = make("div", { className: "drawscape-buttons" }, this.plotter, make("label", {}, this.perPen, "one file per pen"));
 
+    const foot = make("div", { className: "drawscape-columns drawscape-foot" }, this.figures, this.machinery);
+    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), foot);
+    this.el.append(this.root);
+  }
+
+  /* What is needed less often: the first settings, the call, and settings that are saved under a name. */
+  more(act) {
     this.menu = make("select", { "aria-label": "Saved settings" });
     this.menu.addEventListener("change", () => { if (this.menu.value) this.send({ event: "load", name: this.menu.value }); });
     this.named = make("input", { placeholder: "a name for these settings", "aria-label": "Name of settings to save or delete" });
     this.named.addEventListener("input", () => this.showNames());
     this.save = button("Save", "Save these settings under the name", () => this.send({ event: "save", name: this.named.value }));
     this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }));
-    const names = make("div", { className: "drawscape-buttons drawscape-named" }, this.menu, this.named, this.save, this.trash);
-    const foot = make("div", { className: "drawscape-columns drawscape-foot" }, names, make("div", {}, this.figures, this.machinery));
-    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), foot);
-    this.el.append(this.root);
+    return popover(button("", "More", () => {}, "is-plain", "more"), "dialog", close => {
+      const item = (text, title, event) => button(text, title, () => { close(); act(event)(); });
+      return [item("Reset", "Back to the first settings", "reset"), item("Code", "The call that draws this", "code"),
+        this.menu, this.named, this.save, this.trash];
+    });
   }
 
   listen() {
@@ -648,13 +706,13 @@ class FormView {
     this.drawButton.textContent = schema.verb;
     this.pattern.hidden = !schema.patterns?.length;
     this.pattern.replaceChildren(...(schema.patterns ?? []).map(name => make("option", { value: name, textContent: readable(name) })));
-    this.format.replaceChildren(...(schema.exports ?? []).map(([title, name]) => make("option", { value: name, textContent: title })));
     this.plotter.replaceChildren(...(schema.plotters ?? []).map(([name, title]) => make("option", { value: name, textContent: title })));
     this.fields = new Fields(schema, {
       onChange: (inputs, gesture) => this.send({ event: "change", inputs: { ...inputs }, gesture }),
       onDice: name => { this.fields.randomize(name); this.drawUnlessLive(); },
       onLock: name => this.send({ event: "lock", name }),
       onFile: async (name, file) => this.send({ event: "file", name, file: file.name }, [await file.arrayBuffer()]),
+      onFilm: (name, place, stops, take) => this.film.open(name, place, stops, text => { take(text); this.drawUnlessLive(); }),
       onRetouch: (name, cut, contrast) => this.send({ event: "retouch", name, cut, contrast }),
     });
     this.box.replaceChildren(this.fields.parameters);
@@ -689,7 +747,10 @@ class FormView {
     this.caption.textContent = state.caption ?? "";
     this.stale.hidden = !state.older || state.running;
     this.showPage(inputs);
-    this.showMachines(state.machines ?? []);
+    const count = state.machines?.length ?? 0;
+    this.plot.hidden = count > 1;
+    this.plotOn.hidden = count < 2;
+    this.plot.title = count ? `Draw this on ${state.machines[0]}` : "Draw this on the machine";
     this.trouble.textContent = state.trouble ?? "";
     this.el.classList.toggle("drawscape-older", Boolean(state.older));
     this.el.classList.toggle("drawscape-stale", Boolean(state.stale));
@@ -701,6 +762,7 @@ class FormView {
     this.exportButton.disabled = Boolean(state.exporting);
     if (state.plotter) this.plotter.value = state.plotter;
     this.showFigures(state.figures ?? []);
+    this.markStrip();
     this.showPicture(state);
     this.showNames();
     if (ack >= this.sent) this.flush();
@@ -721,14 +783,6 @@ class FormView {
     this.drawUnlessLive();
   }
 
-  showMachines(names) {
-    const key = names.join("\n");
-    if (key === this.machinesShown) return;
-    this.machinesShown = key;
-    this.machine.replaceChildren(...names.map(name => make("option", { value: name, textContent: `on ${name}` })));
-    this.machine.hidden = !names.length;
-  }
-
   showDetails(details) {
     const key = JSON.stringify(details);
     if (key === this.detailsShown) return;
@@ -742,7 +796,7 @@ class FormView {
     if (bytes !== this.bytes) {
       const former = this.address;
       this.bytes = bytes;
-      this.address = bytes.byteLength ? URL.createObjectURL(new Blob([bytes], { type: `image/${state.kind}` })) : "";
+      this.address = bytes.byteLength ? addressOf(bytes, state.kind) : "";
       if (this.address) this.image.src = this.address;
       if (former) setTimeout(() => URL.revokeObjectURL(former), 1000);
     }
@@ -781,7 +835,8 @@ class FormView {
     this.trash.disabled = !names.includes(this.named.value.trim());
   }
 
-  /* The strip: a click brings a picture back, 0 to 5 give stars, c compares what is chosen with Ctrl. */
+  /* The strip: a click brings a picture back, 0 to 5 give stars, c compares what is chosen with Ctrl. While the
+     space bar is held, the picture of the strip stands in the place of the large one: A and B. */
 
   showStrip() {
     const focused = [...this.strip.children].findIndex(item => item.contains(document.activeElement));
@@ -802,14 +857,30 @@ class FormView {
     }));
     for (const image of former.values()) URL.revokeObjectURL(image.src);
     if (missing.length) this.post({ event: "thumbnails", ids: missing });
+    this.markStrip();
     this.strip.onkeydown ??= event => this.stripKey(event);
+    this.strip.onkeyup ??= event => { if (event.key === " ") this.showOther(event, this.address); };
     if (focused >= 0) this.strip.children[Math.min(focused, this.strip.children.length - 1)]?.firstChild.focus();
+  }
+
+  /* Outline the picture that is shown large. */
+  markStrip() {
+    const { file } = this.model.get("state");
+    for (const tile of this.strip.querySelectorAll("button"))
+      tile.toggleAttribute("aria-current", Boolean(file) && tile.dataset.id.endsWith(file));
+  }
+
+  showOther(event, address) {
+    event.preventDefault();
+    if (this.image.src !== address) this.image.src = address;
+    this.el.classList.toggle("drawscape-other", address !== this.address);
   }
 
   stripKey(event) {
     const tile = event.target.closest("button"), tiles = [...this.strip.querySelectorAll("button")];
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!tile || event.ctrlKey || event.metaKey) return;
+    if (event.key === " ") return this.showOther(event, tile.querySelector("img").src);
     if (step) {
       const next = tiles[tiles.indexOf(tile) + step];
       next?.focus();
@@ -828,8 +899,9 @@ class FormView {
     if (message.copy) navigator.clipboard?.writeText(message.copy).catch(() => {});
     message.thumbnails?.forEach(([id, kind], i) => {
       const image = this.strip.querySelector(`img[data-id="${CSS.escape(id)}"]`);
-      if (image && !image.src) image.src = URL.createObjectURL(new Blob([buffers[i]], { type: `image/${kind}` }));
+      if (image && !image.src) image.src = addressOf(buffers[i], kind);
     });
+    if (message.film) this.film.show(message.film.place, addressOf(buffers[0], message.film.kind));
     if (message.download) this.download(message.download, new Blob([buffers[0]], { type: message.type }));
   }
 

@@ -107,8 +107,50 @@ def test_every_parameter_is_reached_by_the_page_alone_with_the_picture_in_view(l
     form.root.locator(".drawscape-field-palette").scroll_into_view_if_needed()
     picture = form.root.locator("img.drawscape-picture").bounding_box()
     assert picture["y"] + picture["height"] > 240  # of 91 px to 740
+    assert page.evaluate(TABS, [".drawscape-draw", ".drawscape-field-palette select"]) <= 20
     palette = form.root.locator(".drawscape-field-palette").bounding_box()
     assert palette["y"] + palette["height"] < 768
+
+
+TABS = """([from, to]) => {
+    const stops = [...document.querySelectorAll('.drawscape-form :is(button, input, select, summary)')]
+        .filter(one => one.tabIndex >= 0 && !one.disabled && one.checkVisibility());
+    const place = selector => stops.indexOf(document.querySelector(selector));
+    return place(to) - place(from);
+}"""
+SQUARES = """from drawscape.notebook import form
+def squares(svg, *, side: Annotated[int, Interval(ge=10, le=50)] = 30):
+    svg.rect(5, 5, side, side)
+shown = form(squares, paper='A7')
+shown"""
+
+
+def test_shift_on_a_slider_shows_five_values_and_space_on_the_strip_another_picture(lab, page):
+    notebook = lab.run_cells(
+        page, f"from annotated_types import Interval\nfrom typing import Annotated\n{SQUARES}"
+    )
+    form = notebook.form()
+    form.await_status("finished")
+    slider = form.root.get_by_role("slider", name="Side")
+    slider.focus()
+    page.keyboard.down("Shift")
+    frames = form.root.locator(".drawscape-film button:has(img[src])")
+    wait_until(lambda: frames.count() == 5, "five pictures")
+    assert frames.all_inner_texts() == ["10", "20", "30", "40", "50"]
+    frames.nth(3).click()
+    page.keyboard.up("Shift")
+    wait_until(lambda: b'width="40"' in form.picture(), "the value that was taken")
+    assert form.root.locator(".drawscape-film").count() == 0
+    tiles = form.root.locator(".drawscape-strip button:has(img[src])")
+    wait_until(lambda: tiles.count() == 2, "both pictures in the strip, and no draft")
+    form.root.locator(".drawscape-strip [aria-current]").wait_for()
+    large = form.root.locator("img.drawscape-picture")
+    own, other = large.get_attribute("src"), tiles.last.locator("img").get_attribute("src")
+    tiles.last.focus()
+    page.keyboard.down(" ")
+    assert large.get_attribute("src") == other
+    page.keyboard.up(" ")
+    assert large.get_attribute("src") == own
 
 
 MACHINES = """from drawscape.machine.device import add_device
@@ -129,11 +171,12 @@ def test_plot_offers_her_machines_and_says_under_the_button_when_there_is_none(l
     assert button["y"] < box["y"] < 740
     notebook.evaluate(MACHINES)
     form.press("Plot")
-    form.root.get_by_text("choose a machine").or_(
-        form.root.get_by_label("Machine")
+    form.root.get_by_role("menuitem", name="on wall").or_(
+        form.root.get_by_text("choose a machine")
     ).first.wait_for()
-    form.root.get_by_label("Machine").select_option("wall")
-    form.press("Plot")
+    if not form.root.get_by_role("menuitem", name="on wall").is_visible():
+        form.press("Plot")
+    form.root.get_by_role("menuitem", name="on wall").click()
     form.root.locator(".drawscape-plot-state", has_text="wall").wait_for()
     assert notebook.evaluate("print(shown._below.plot.record.machine)") == "wall\n"
     notebook.evaluate("shown._below.act('stop')")
