@@ -265,7 +265,7 @@ class Drawing:
         """Its path. Raises DrawingNotFoundError when the file is gone."""
         if not self.path.is_file():
             raise DrawingNotFoundError(
-                f"the file {self.path} is gone; `drawscape drawings redraw {self.recipe[:8]}` draws it again"
+                f"the file {self.path} is gone; `drawscape redraw {self.recipe[:8]}` draws it again"
             )
         return self.path
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from drawscape.cli.options import FILE, JSON, SEED, NumberType, flag, option, pairs, take_home
+from drawscape.cli.options import JSON, SEED, NumberType, PathType, flag, option, pairs, take_home
 from drawscape.cli.plot_options import PlotOptions, plot_options, write_bytes
 from drawscape.cli.printing import fitted, print_json, print_list, progress_bar
 from drawscape.drawing.document import paper_size
@@ -204,20 +204,31 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("drawing", type=PathType(dir_okay=False))
 @plot_options("output", "force")
 @flag("--check", "Only compare: whether the new drawing is the same, and why not.")
 @flag("--trust", "Run the source in the file without a question.")
-def redraw(file: Path, output: str | None, force: bool, check: bool, trust: bool) -> None:
-    """Draw FILE again from what its metadata says, byte for byte.
+def redraw(drawing: str, output: str | None, force: bool, check: bool, trust: bool) -> None:
+    """Draw a file again from what its metadata says, byte for byte.
+
+    DRAWING is a file, or the recipe or name of a drawing in the catalogue. That one is drawn into its own
+    file, also if it is gone; of a file the new drawing lies beside it.
 
     A sketch of a notebook is drawn from the source that the file carries, which is shown first: it runs
     only after a yes. A warning says when the drawing differs, and why. --check writes nothing; it ends
     with 1 then.
     """
+    from drawscape.catalogue import find
     from drawscape.catalogue.index import provenance_of
-    from drawscape.catalogue.redraw import Sameness, compared
+    from drawscape.catalogue.redraw import Sameness, compared, known_provenance
 
+    file = Path(drawing)
+    if not file.is_file():
+        if check or output:
+            raise click.UsageError(f"file {drawing!r} does not exist; --check and -o are for files")
+        one = find(drawing)
+        click.echo(one.redraw(chosen_sketch(known_provenance(one), trust=trust).function).path)
+        return
     provenance = _with_files_named(provenance_of(file))
     target = output or str(file.with_name(f"{file.stem}-redrawn.svg"))
     options = PlotOptions(output=target, optimize=provenance.ordered, force=force)

@@ -187,13 +187,6 @@ def note(name: str, text: str, as_name: bool) -> None:
     one.rename(text) if as_name else one.annotate(text)
 
 
-@drawings.command("open")
-@_NAMES
-def open_(names: tuple[str, ...]) -> None:
-    """Open the file of each DRAWING in the program for SVG files."""
-    for_each(names, find, lambda one: click.launch(str(one.path)))
-
-
 @drawings.command(short_help="Write drawings for a plotter or as pictures.")
 @_NAMES
 @option("--to format", "Output format.", default="gcode", type=click.Choice(FORMATS))
@@ -237,21 +230,6 @@ def publish(
     if not found:
         raise click.UsageError("there is no such drawing; `drawscape drawings list` shows all")
     click.echo(publish_page(found, folder, title=title))
-
-
-@drawings.command(short_help="Draw drawings again into their files.")
-@_NAMES
-@flag("--trust", "Run the source in the file without a question.")
-def redraw(names: tuple[str, ...], trust: bool) -> None:
-    """Draw each DRAWING again into its file, one whose file is gone too."""
-    from drawscape.catalogue.redraw import known_provenance
-    from drawscape.cli.draw import chosen_sketch
-
-    def again(one: Drawing) -> None:
-        sketch = chosen_sketch(known_provenance(one), trust=trust)
-        click.echo(one.redraw(sketch.function).path)
-
-    for_each(names, find, again)
 
 
 @drawings.command(short_help="Delete files; recipes and marks stay.")

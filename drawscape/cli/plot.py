@@ -9,7 +9,7 @@ import click
 
 from drawscape.cli.machine import WAIT, YES, ZERO_HERE, after
 from drawscape.cli.options import FILE, option
-from drawscape.cli.plot_options import STDOUT, PlotOptions, numbers, plot_options
+from drawscape.cli.plot_options import STDOUT, GroupedCommand, PlotOptions, numbers, plot_options
 from drawscape.cli.printing import table
 from drawscape.drawing.document import Document, paper_size
 from drawscape.drawing.values import parse_length
@@ -26,7 +26,6 @@ from drawscape.plot.pages import (
     fit,
     largest_scale,
     place,
-    split_ink,
     split_layers,
     tiles,
     with_travel,
@@ -36,7 +35,7 @@ from drawscape.plot.statistics import PlotStatistics, matched, statistics
 from drawscape.svg.read import read_svg
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("file", type=FILE)
 @plot_options()
 @option("--on NAME", "Machine that plots it (see `drawscape machine`).")
@@ -83,7 +82,7 @@ def plot(
         return
     if options.output or options.formats or options.split or options.travel or options.stats:
         raise click.UsageError(
-            "--on plots and writes no file: leave out -o, --to, --split, --travel and --stats"
+            "--on plots and writes no file: leave out -o, --to, --split-layers, --travel and --stats"
         )
     from drawscape.machine.plot import Plot
     from drawscape.tasks.plotting import enqueue_plot
@@ -92,7 +91,7 @@ def plot(
     outside = options.outside if named else "refuse"
     read_device(on)
     for name, part in _tiled(_placed(_read(file, options), options), options):
-        document = options.finished(part if options.optimize is False else options.ordered(part))
+        document = part if options.optimize is False else options.ordered(part)
         _warn(document, options, copies)
         drawing = f"{file.absolute()}{name}"
         made = Plot.create(document, on, drawing=drawing, outside=outside, copies=copies)
@@ -105,9 +104,7 @@ def _run(file: Path, options: PlotOptions) -> None:
     before = _placed(_read(file, options), options)
     parts = _tiled(before, options)
     orders = options.writes and options.optimize is not False
-    ready = [
-        (name, options.finished(options.ordered(part) if orders else part)) for name, part in parts
-    ]
+    ready = [(name, options.ordered(part) if orders else part) for name, part in parts]
     if options.writes and not any(part.layers for _, part in ready):
         raise PlotError("nothing is left to draw; give a shorter --drop-shorter")
     for _, part in ready:
@@ -185,11 +182,7 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
 
 
 def _parts(name: str, document: Document, options: PlotOptions) -> Iterator[tuple[str, Document]]:
-    parts: tuple[Document, ...] = (document,)
-    if options.split == "layers":
-        parts = split_layers(document)
-    elif options.split is not None:
-        parts = split_ink(document, metres=parse_length(options.split, "m") / 1000)
+    parts = split_layers(document) if options.split else (document,)
     for number, part in enumerate(parts, start=1):
         layer = "".join(c if c.isalnum() or c in "-_" else "_" for c in part.layers[0].name)[:40]
         end = f"-{number}-{layer}" if len(parts) > 1 else ""

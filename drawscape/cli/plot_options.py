@@ -21,9 +21,33 @@ from drawscape.plot import gcode_export, gcode_profile, hpgl_export
 from drawscape.plot.formats import FORMATS, SUFFIXES, FormatName, encode, format_of
 from drawscape.plot.known_machines import Machine, machine_names, read_machine
 from drawscape.plot.order import Effort
-from drawscape.plot.pages import Reach, crop, cut_strokes, reloop
+from drawscape.plot.pages import Reach, crop
 from drawscape.plot.pipeline import optimize
 from drawscape.svg.read import FillMode, Layering
+
+_GROUPS = {
+    "Page": "crop scale rotate translate centre fit tile overlap landscape margin",
+    "Fill": "layers fill hide hatch_distance hatch_angle hatch_style",
+    "Order": "optimize effort tolerance simplify drop_shorter keep_duplicates",
+    "Export": "formats output force stats travel split dpi device",
+    "Machine": "machine outside profile pen on copies wait yes zero_here",
+}
+"""The headings of the help of `plot`, and the options below each."""
+
+
+class GroupedCommand(click.Command):
+    """A command whose help has its options below headings."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        options = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        records = {one.name or "": one.get_help_record(ctx) for one in options}
+        grouped = {title: names.split() for title, names in _GROUPS.items()}
+        known = {name for names in grouped.values() for name in names}
+        grouped["Options"] = [name for name in records if name not in known]
+        for title, names in grouped.items():
+            with formatter.section(title):
+                formatter.write_dl([record for name in names if (record := records.get(name))])
+
 
 STDOUT = ("-", "/dev/stdout")
 """Names of standard output."""
@@ -107,14 +131,8 @@ class PlotOptions:
     overlap: str = _option("8mm", "Overlap of the sheets of --tile.", "LENGTH")
     landscape: bool = _option(False, "Landscape sheet, with --fit and --tile.")
     margin: float = _option(10.0, "Margin at each edge, with --fit and --tile.", "MM", type=_LENGTH)
-    cut_strokes: str | None = _option(
-        None, "Longest stroke; longer ones are split, so that a pen can be refilled.", "METRES"
-    )
-    reloop: bool = _option(False, "Random start point for each closed stroke.")
     travel: bool = _option(False, "Pen-up moves as an extra layer.")
-    split: str | None = _option(
-        None, "One file for each layer, or for each length of ink.", "layers|METRES"
-    )
+    split: bool = _option(False, "One file for each layer.", "--split-layers")
     machine: str | None = _option(
         None,
         f"Machine: {', '.join(machine_names())}, or a .toml file. It sets times, reach and format.",
@@ -152,8 +170,7 @@ class PlotOptions:
             self.moves,
             self.pen,
         )
-        shapes = (self.hide, self.hatches, self.cut_strokes, self.reloop)
-        return bool(self.formats or self.output or any(changes) or any(shapes))
+        return bool(self.formats or self.output or any(changes) or self.hide or self.hatches)
 
     @property
     def moves(self) -> bool:
@@ -222,16 +239,6 @@ class PlotOptions:
                 effort=self.effort,
                 on_progress=lambda fraction, _step: show(fraction),
             )
-
-    def finished(self, document: Document) -> Document:
-        """Return the drawing with its long strokes cut, and its closed ones begun elsewhere."""
-        layers = document.layers
-        if self.cut_strokes is not None:
-            metres = parse_length(self.cut_strokes, "m") / 1000
-            layers = tuple(a.with_lines(cut_strokes(a.lines, metres=metres)) for a in layers)
-        if self.reloop:
-            layers = tuple(a.with_lines(reloop(a.lines)) for a in layers)
-        return document.with_layers(layers)
 
     def write(self, document: Document, target: str, form: FormatName) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""

@@ -11,9 +11,8 @@ from drawscape.drawing.document import OUTSIDE, Document, Layer, Outside
 from drawscape.drawing.values import check_number, check_place
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Floats, Lines, is_finite, ranges, stretches
+from drawscape.geometry.lines import Floats, Lines, is_finite
 from drawscape.geometry.regions import clamped
-from drawscape.plot.merge import begun_at
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -199,7 +198,6 @@ MARKS = "registration"
 
 _MARK_MM = 6.0
 _MOST_TILES = 400
-_MOST_STROKES = 1_000_000
 # A cut that runs through points of the drawing would belong to both sheets: it is moved so far.
 _NUDGE_MM = 0.0137
 
@@ -325,31 +323,6 @@ def split_layers(document: Document) -> tuple[Document, ...]:
     return tuple(document.with_layers((layer,)) for layer in document.layers)
 
 
-def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
-    """Return documents with at most `metres` of pen-down length each, layer by layer, in order.
-
-    Each pass of a layer counts. A line is never cut (see `cut_strokes`): a longer one gets a document
-    to itself.
-    Raises PlotError when `metres` is not positive.
-
-    >>> len(split_ink(document, metres=0.2))
-    2
-    """
-    check_number(metres=metres)
-    parts = []
-    for layer in document.layers:
-        begins, used, most_mm = [0], 0.0, metres * 1000 / layer.motion.passes
-        for index, length in enumerate(layer.lines.lengths_mm.tolist()):
-            if index > begins[-1] and used + length > most_mm:
-                begins.append(index)
-                used = 0.0
-            used += length
-        for first, last in itertools.pairwise([*begins, len(layer.lines)]):
-            lines = layer.lines.take(np.arange(first, last))
-            parts.append(document.with_layers((layer.with_lines(lines),)))
-    return tuple(parts)
-
-
 def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Lines:
     """Return the pen-up moves as two-point lines, the first from `start`; moves of no length are left out.
 
@@ -390,38 +363,3 @@ def drop_shorter(lines: Lines, *, than_mm: float) -> Lines:
     check_number(may_be_0=True, than_mm=than_mm)
     kept = (lines.counts > 0) & (lines.lengths_mm >= than_mm)
     return lines if kept.all() else lines.take(kept)
-
-
-def cut_strokes(lines: Lines, *, metres: float) -> Lines:
-    """Return the lines with those longer than `metres` cut into equal strokes, to refill a pen between.
-
-    Raises PlotError when `metres` is not positive.
-
-    >>> cut_strokes(Lines.of([[(0, 0), (1000, 0)]]), metres=0.4).lengths_mm.round(1)
-    array([333.3, 333.3, 333.3])
-    """
-    check_number(metres=metres)
-    lines = drop_shorter(lines, than_mm=0)
-    strokes = np.maximum(np.ceil(lines.lengths_mm / (metres * 1000) - 1e-9), 1).astype(np.int64)
-    if (strokes == 1).all():
-        return lines
-    if strokes.sum() > _MOST_STROKES:
-        raise PlotError(f"metres={metres!r} makes {strokes.sum():,} strokes; use longer ones")
-    which = np.repeat(np.arange(len(lines)), strokes)
-    nth = ranges(0, strokes)
-    step = (lines.lengths_mm / strokes)[which]
-    return stretches(lines, which, nth * step, (nth + 1) * step)
-
-
-def reloop(lines: Lines, *, seed: int = 0) -> Lines:
-    """Return the lines with each closed one begun at another of its points, by chance.
-
-    Where the pen comes down a dot of ink is left: a row of closed shapes then shows none in a row.
-
-    >>> square = Lines.of([[(0, 0), (9, 0), (9, 9), (0, 9), (0, 0)]])
-    >>> reloop(square, seed=1).lengths_mm
-    array([36.])
-    """
-    shares = np.random.default_rng(seed).random(len(lines))
-    entries = shares * np.where(lines.closed, lines.counts - 1, 0)
-    return begun_at(lines, entries.astype(np.int64))

@@ -66,7 +66,7 @@ def test_deleting_asks_and_redrawing_brings_back(command):
     assert command("drawings", "delete", rose.recipe, "--yes").code == 0
     assert not rose.path.exists()
     assert "(gone)" in command("drawings", "list", "--deleted", "--sketch", "rose").out
-    assert command("drawings", "redraw", rose.recipe).code == 0
+    assert command("redraw", rose.recipe).code == 0
     assert rose.path.read_bytes() == content
 
 

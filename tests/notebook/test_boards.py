@@ -225,7 +225,7 @@ def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_
     assert [t["caption"] for t in again.tiles] == ["seed 0", "seed 1 · deleted", "seed 2"]
     for action in ("enlarge", "inspect"):
         again.act(action, "1")
-        assert "is gone; `drawscape drawings redraw" in again.note
+        assert "is gone; `drawscape redraw" in again.note
     seen = history("schotter", sheet="moved")
     assert seen.status == "2 drawings"
     seen.filter(rejected=True)

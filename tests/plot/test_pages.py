@@ -1,15 +1,13 @@
 """Pages: fit, turned, tiled."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from plot_support import hatch, mesh, page, segments, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines, resample
-from drawscape.plot import fit, optimize, split_ink, statistics
-from drawscape.plot.pages import MARKS, cut_strokes, tiles
+from drawscape.plot import fit, optimize, statistics
+from drawscape.plot.pages import MARKS, tiles
 
 
 @pytest.mark.parametrize(
@@ -39,24 +37,6 @@ def test_a_turned_drawing_is_not_mirrored():
 
 def test_an_empty_page_can_be_fitted():
     assert len(fit(page(), 50, 20, margin_mm=1).lines) == 0
-
-
-def test_a_filling_of_ink_is_never_exceeded():
-    lines = segments(60)
-    parts = split_ink(page(lines), metres=0.5)
-    assert all(part.lines.lengths_mm.sum() <= 500 for part in parts)
-    assert np.concatenate([part.lines.points for part in parts]).tobytes() == lines.points.tobytes()
-    # No two neighbours would have fitted into one filling.
-    sums = [part.lines.lengths_mm.sum() for part in parts]
-    firsts = [part.lines.lengths_mm[0] for part in parts]
-    assert all(a + b > 500 for a, b in zip(sums[:-1], firsts[1:], strict=True))
-
-
-def test_each_pass_takes_ink_of_a_filling():
-    once = page(segments(60))
-    twice = once.with_layers([replace(layer, name="+P2 a") for layer in once.layers])
-    counts = [len(part.lines) for part in split_ink(once, metres=0.25)]
-    assert [len(part.lines) for part in split_ink(twice, metres=0.5)] == counts
 
 
 def test_the_whole_pipeline_saves_lifts_travel_and_time():
@@ -180,10 +160,3 @@ def test_sheets_are_cut_in_the_middle_of_their_overlap(overlap):
     ends = [sheet.document.layers[0].lines.bounds for sheet in sheets]
     assert ends[0][2] == pytest.approx(210 - overlap / 2, abs=0.02)
     assert ends[1][0] == pytest.approx(overlap / 2, abs=0.02)
-
-
-def test_strokes_are_cut_after_so_many_metres():
-    lines = Lines.of([[(0, 0), (100, 0), (100, 150)], [(0, 9), (90, 9)]])
-    cut = cut_strokes(lines, metres=0.1)
-    assert cut.lengths_mm == pytest.approx([250 / 3] * 3 + [90])
-    assert cut_strokes(lines, metres=0.25).points.tolist() == lines.points.tolist()

@@ -1,9 +1,11 @@
 """`drawscape plot` as a user types it."""
 
+import re
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from plot_support import hatch, mesh, page, segments, strokes
+from plot_support import hatch, mesh, page, segments
 
 from drawscape.cli.plot import plot
 from drawscape.drawing.document import Document, Layer
@@ -56,9 +58,8 @@ def test_formats_are_named_by_options_or_by_the_outputs_ending(file):
     assert "G1 Z0 F1000" in (file.parent / "b.gcode").read_text()
 
 
-def test_a_file_per_layer_or_per_filling(file):
-    assert run(file, "--split", "layers").split() == ["a-plot-1-grid.svg", "a-plot-2-rows.svg"]
-    assert len(run(file, "--raw", "--split", "0.35", "-o", "c.svg").split()) == 4
+def test_a_file_for_each_layer(file):
+    assert run(file, "--split-layers").split() == ["a-plot-1-grid.svg", "a-plot-2-rows.svg"]
 
 
 def test_to_standard_output_goes_the_drawing_alone(file):
@@ -90,7 +91,7 @@ def test_a_machine_gets_neither_the_travel_nor_layers_that_are_not_plotted(file,
     _, plain = written()
     assert written("--travel")[1] == plain > 0
     names = [f"a-plot-2-grid.{form}", f"a-plot-3-rows.{form}"]
-    assert written("--split", "layers") == (names, plain)
+    assert written("--split-layers") == (names, plain)
     save(document.with_layers([notes]), file)
     with pytest.raises(PlotError, match="no layer is plotted"):
         written()
@@ -251,20 +252,16 @@ def test_a_drawing_is_cut_out_scaled_turned_and_moved(tmp_path, options, bounds)
     assert found == pytest.approx(bounds, abs=0.01)
 
 
-def test_long_strokes_are_cut_and_closed_ones_begin_elsewhere(tmp_path):
-    whole, cut = drawn(tmp_path), drawn(tmp_path, "--cut-strokes", "0.06")
-    assert cut["teal"].lengths_mm == pytest.approx([50] * 4, abs=0.02)
-    assert [len(cut[name]) for name in ("black", "red", "navy")] == [2, 5, 3]
-    assert (cut["red"].starts[1:3] == cut["red"].ends[:2]).all()
-    elsewhere = drawn(tmp_path, "--reloop")
-    for name in ("red", "navy"):
-        assert elsewhere[name].closed.all()
-        assert elsewhere[name].starts.tolist() != whole[name].starts.tolist()
-        assert strokes(elsewhere[name]) == strokes(whole[name])
-
-
 def test_what_pre_flight_finds_is_said(tmp_path):
     over = Lines.of([[[20, 20], [80, 20]]] * 9)
     save(page(over, width=100, height=100, pen_mm=0.5), tmp_path / "wet.svg")
     assert "note: 1 stroke of 'a' drawn more than 2 times, up to 9" in run(tmp_path / "wet.svg")
     assert "note:" not in run(tmp_path / "wet.svg", "-o", tmp_path / "b.svg")
+
+
+def test_the_help_has_its_options_below_headings():
+    text = CliRunner().invoke(plot, ["--help"], catch_exceptions=False).output
+    titles = re.findall(r"^(\w+):$", text, re.MULTILINE)
+    assert titles == ["Page", "Fill", "Order", "Export", "Machine", "Options"]
+    rest = re.findall(r"^  .*?(--\w+)", text.partition("\nOptions:")[2], re.MULTILINE)
+    assert {*rest} <= {"--help", "--home"}  # an option that is below no heading would stand here

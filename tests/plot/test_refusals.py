@@ -14,7 +14,7 @@ from drawscape.plot.gcode_export import to_gcode
 from drawscape.plot.gcode_profile import GcodeProfile, read_profile
 from drawscape.plot.hpgl_export import to_hpgl
 from drawscape.plot.known_machines import read_machine
-from drawscape.plot.pages import cut_strokes, drop_shorter, fit, place, tiles, travel_lines
+from drawscape.plot.pages import drop_shorter, fit, place, tiles, travel_lines
 from drawscape.plot.png_export import to_png
 
 LINES = segments(3)
@@ -38,7 +38,6 @@ STARTED = order, travel_lines, layer_statistics
         ("normal, high", lambda: order(LINES, effort="extreme")),
         ("tolerance_mm=-1", lambda: merge(LINES, tolerance_mm=-1)),
         ("tolerance_mm=None", lambda: merge(LINES, tolerance_mm=None)),
-        ("metres='3'", lambda: cut_strokes(LINES, metres="3")),
         ("tolerance_mm=0", lambda: deduplicate(LINES, tolerance_mm=0)),
         ("no room", lambda: fit(page(LINES), 50, 20, margin_mm=10)),
         ("than_mm=-1", lambda: drop_shorter(LINES, than_mm=-1.0)),
