@@ -13,9 +13,12 @@ import numpy as np
 
 from drawscape.cli.options import JSON, NumberType, flag, option
 from drawscape.cli.printing import print_facts, print_json, print_table
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PlotError
+from drawscape.geometry.lines import Lines
 from drawscape.jobs import get_job_status, workers_alive
 from drawscape.machine import moves
+from drawscape.machine.alignment import far_points, find_alignment
 from drawscape.machine.device import (
     DRIVERS,
     add_device,
@@ -38,6 +41,7 @@ from drawscape.machine.plot import (
     list_plots,
     shown_plots,
 )
+from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName, Machine
 
 _POLL_S = 0.2
@@ -213,6 +217,87 @@ def zero(name: str) -> None:
         driver.mark()
 
 
+@machine.command(short_help="Find where a sheet lies that was laid again.")
+@_NAME
+@option("--plot ID", "Plot whose sheet it is, by its id or the end of it.", required=True)
+@option("--points X Y X Y", "Points of the drawing to find, in mm.", nargs=4, type=_MM)
+@flag("--scale", "The size too, not only turn and shift.")
+def align(
+    name: str, plot: str, points: tuple[float, float, float, float] | None, scale: bool
+) -> None:
+    """Find where a sheet lies that was laid again: move the pen to two points of its drawing.
+
+    All that the plot still draws is turned and shifted so. Before anything is drawn, the points are two
+    corners of the sheet, as for its second side. A tile beside others is given points that they have drawn.
+    """
+    found = find_plot(plot)
+    if found.record.machine != name or found.runs:
+        raise PlotError(f"plot {found.id} is for {found.record.machine}, and {found.words}")
+    named = _points_to_find(found, points)
+    save(_marked(found, [place for _, place in named]), found.folder / "points.svg")
+    click.echo(f"Both points are marked in {found.folder / 'points.svg'}", err=True)
+    plan, seen = found.aligned_plan, []
+    planned = found.plan.placed(np.array([place for _, place in named]), found.device.machine)
+    with _taken_over(name, (plan.width_mm, plan.height_mm)) as driver:
+        moves.must_know(name, driver)
+        for number, (words, place) in enumerate(named, 1):
+            (usual,) = plan.placed(np.array([place]), driver.machine)
+            driver.prepare()
+            driver.run(driver.travel(*np.clip(usual, *driver.limits).tolist()))
+            click.echo(f"Point {number} of 2 is {words}.", err=True)
+            _move_until_there(name, driver)
+            seen.append(driver.position())
+        driver.prepare()
+        alignment = find_alignment(planned, np.array(seen), scale=scale)
+        driver.run(driver.park())
+    found.align(alignment)
+    click.echo(f"plot {found.id}: {alignment.words}")
+
+
+def _points_to_find(
+    plot: Plot, given: tuple[float, float, float, float] | None
+) -> list[tuple[str, tuple[float, float]]]:
+    """Return two places of the drawing with their words: what was drawn, else the sheet's corners."""
+    plan = plot.plan
+    if given is not None:
+        pairs = [given[:2], given[2:]]
+        return [(f"{x:g}, {y:g} mm of the drawing", (x, y)) for x, y in pairs]
+    if drawn := far_points(plan.lines, plot.state.drawn):
+        return [
+            (f"where stroke {number} begins, {x:.1f}, {y:.1f} mm", (x, y))
+            for number, (x, y) in drawn
+        ]
+    last = plan.width_mm, plan.height_mm
+    corners = [("upper left", (0.0, 0.0)), ("lower right", last)]
+    return [(f"the {words} corner of the sheet", place) for words, place in corners]
+
+
+def _marked(plot: Plot, places: list[tuple[float, float]]) -> Document:
+    """Return the plot's drawing with a ring around each of the places."""
+    angles = np.linspace(0.0, 2 * np.pi, 37)
+    ring = 3.0 * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    rings = Lines.of([ring + place for place in places])
+    layers = (
+        Layer("drawing", "#999999", None, plot.plan.lines),
+        Layer("points", "red", 0.8, rings),
+    )
+    return Document(plot.plan.width_mm, plot.plan.height_mm, layers)
+
+
+def _move_until_there(name: str, driver: Driver) -> None:
+    """Move the pen as a person says, until it is where it should be."""
+    words = "X Y in mm moves the pen; down, up; Enter when it is there"
+    while text := click.prompt(words, default="", show_default=False, err=True).strip():
+        try:
+            if text in ("up", "down"):
+                moves.move_pen(name, driver, where=text)
+            else:
+                x, y = (_MM.convert(part, None, None) for part in text.split())
+                moves.jog(name, driver, x=x, y=y, z=0.0)
+        except (PlotError, ValueError, click.BadParameter) as error:
+            click.echo(f"{text}: {error}; write two numbers, such as 0.5 -2", err=True)
+
+
 @machine.command(short_help="Let the motors go.")
 @_NAME
 def release(name: str) -> None:
@@ -384,7 +469,7 @@ def frame(plot: Plot) -> None:
     with _taken_over(name, (plot.plan.width_mm, plot.plan.height_mm)) as driver:
         driver.home()
         driver.mark()
-        moves.follow_frame(name, driver, plot.plan)
+        moves.follow_frame(name, driver, plot.aligned_plan)
 
 
 def say_without_worker() -> None:

@@ -17,7 +17,7 @@ import orjson
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.errors import MachineBusyError, MachineError, PlotError, UnknownNameError
-from drawscape.machine.driver import Driver
+from drawscape.machine.driver import Driver, Place
 from drawscape.machine.ebb import LIFTS, EbbDriver
 from drawscape.machine.grbl import GrblDriver
 from drawscape.machine.hpgl import HpglDriver
@@ -78,6 +78,15 @@ class Device:
                 width, height = min(width, machine.width_mm), min(height, machine.height_mm)
             machine = replace(machine, width_mm=width, height_mm=height)
         return machine
+
+    @property
+    def limits(self) -> tuple[Place, Place]:
+        """The lowest and the highest place that it reaches, in mm from the sheet's corner, as last known."""
+        machine, zero = self.machine, self.memory.get("zero")
+        x = y = 0.0
+        if zero is not None and (corner := self.memory.get("corner")):
+            x, y = corner[0] - zero[0], corner[1] - zero[1]
+        return (x, y), (x + machine.width_mm, y + machine.height_mm)
 
     @property
     def _named_machine(self) -> Machine:

@@ -7,7 +7,7 @@ from drawscape.machine.driver import Driver
 from drawscape.machine.plan import Plan
 from drawscape.plot.known_machines import Machine
 
-_ROUND_MM = 0.05
+ROUND_MM = 0.05
 
 
 def remedy(name: str, driver: Driver) -> str:
@@ -42,7 +42,7 @@ def jog(name: str, driver: Driver, *, x: float, y: float, z: float) -> None:
         driver.run(driver.travel_z(z))
     to = np.add(driver.position(), (x, y))
     low, high = np.array(driver.limits)
-    if (to < low - _ROUND_MM).any() or (to > high + _ROUND_MM).any():
+    if (to < low - ROUND_MM).any() or (to > high + ROUND_MM).any():
         raise out_of_reach(driver.machine, *to.tolist())
     if x or y:
         driver.run(driver.travel(*to.tolist()))

@@ -11,6 +11,7 @@ import orjson
 from drawscape.drawing.document import Document, Motion, Outside, Pen, pen_name, pen_numbers
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.machine.alignment import AS_LAID, Alignment
 from drawscape.plot.hpgl_export import placed
 from drawscape.plot.known_machines import Machine
 from drawscape.plot.pages import crop
@@ -53,6 +54,7 @@ class Plan:
 
     `seconds` (M,) is the estimate of each stroke with the way to it and both moves of the pen. `stored` are
     the bytes of the plan's file, when it was loaded from one: perhaps by another version of Drawscape.
+    `alignment` is where the sheet lies in the machine; no file has it.
     """
 
     lines: Lines
@@ -62,6 +64,7 @@ class Plan:
     machine: str
     seconds: Floats
     stored: bytes = b""
+    alignment: Alignment = AS_LAID
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -134,13 +137,13 @@ class Plan:
         return lines.with_points(lines.points + offset)
 
     def placed(self, points: Points, machine: Machine) -> Points:
-        """Return (N, 2) points of the page in mm of the machine, in whose corner the sheet lies."""
+        """Return (N, 2) points of the page in mm of the machine, where the sheet lies as it is aligned."""
         x, y = points.T
         if machine.format == "svg" and machine.turns(self.width_mm, self.height_mm):
-            return np.stack((y, self.width_mm - x), axis=1)
-        if machine.is_up:
-            return np.stack((x, self.height_mm - y), axis=1)
-        return points
+            points = np.stack((y, self.width_mm - x), axis=1)
+        elif machine.is_up:
+            points = np.stack((x, self.height_mm - y), axis=1)
+        return self.alignment.placed(points)
 
     def estimated(self, machine: Machine) -> "Plan":
         """Return the plan with the seconds of each stroke on a machine, and of the ways to change pens."""

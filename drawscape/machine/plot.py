@@ -14,6 +14,7 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
+from dataclasses import asdict, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,10 @@ from drawscape.errors import (
     PlotNotFoundError,
 )
 from drawscape.geometry.lines import Ints
+from drawscape.machine.alignment import AS_LAID, Alignment
 from drawscape.machine.device import Device, locked, read_device, try_lock
 from drawscape.machine.driver import WINDOW
+from drawscape.machine.moves import ROUND_MM, out_of_reach
 from drawscape.machine.pens import with_motions
 from drawscape.machine.plan import Plan, make_plan
 from drawscape.pens import with_pens
@@ -120,7 +123,8 @@ class State:
     stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
     was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
     runs. `plan` is the plan's hash. `question` is paper, pen, position or ''. `requests` are
-    people's requests to the last run; only that run removes them. `moved` has its answer to each request
+    people's requests to the last run; only that run removes them. `alignment` is where the sheet lies
+    now. `moved` has its answer to each request
     to move the pen: an error, or nothing.
     """
 
@@ -128,6 +132,7 @@ class State:
         self.state = "ready"
         self.machine = self.drawing = self.plan = self.outside = ""
         self.corner: list[float] = []
+        self.alignment = AS_LAID
         self.done = self.first = self.runs = 0
         self.drawn: Ints = np.zeros(0, dtype=np.int64)
         self.begun: set[str] = set()
@@ -164,6 +169,8 @@ class State:
                 self.state, self.clean, self.reason = "plotting", False, ""
             case "answer" | "pause" | "resume" | "stop" | "set" | "move":
                 self.requests.append(event)
+            case "aligned":
+                self.alignment = Alignment(tuple(event["along"]), tuple(event["shift"]))
             case "moved":
                 self.moved[event["request"]] = event["error"]
             case "ask":
@@ -252,6 +259,30 @@ class Plot:
                 f"plot {self.id}: its journal belongs to another plan; plot the drawing again"
             )
         return plan
+
+    @property
+    def aligned_plan(self) -> Plan:
+        """The strokes where the sheet lies now."""
+        return replace(self.plan, alignment=self.refresh().alignment)
+
+    def align(self, alignment: Alignment) -> None:
+        """Let the strokes that are still to come lie elsewhere. Raises PlotError for those out of reach."""
+        self._check_reach(alignment, self.state.done)
+        self.journal.append("aligned", **asdict(alignment))
+
+    def _check_reach(self, alignment: Alignment, start: int) -> None:
+        if alignment == AS_LAID:
+            return
+        device, plan = self.device, replace(self.plan, alignment=alignment)
+        left = plan.lines.take(np.arange(start, len(plan)))
+        points = plan.placed(left.points, device.machine)
+        low, high = np.array(device.limits)
+        if device.machine.format == "hpgl":  # by the paper that is in
+            reach = device.machine.limits(Document(plan.width_mm, plan.height_mm, ()))
+            low, high = np.array([(reach.x0, reach.y0), (reach.x1, reach.y1)])
+        beyond = np.maximum(low - points, points - high).max(axis=1, initial=0.0)
+        if beyond.max(initial=0.0) > ROUND_MM:
+            raise out_of_reach(device.machine, *points[beyond.argmax()].round(1).tolist())
 
     @property
     def device(self) -> Device:
@@ -350,6 +381,7 @@ class Plot:
         layers = [Layer(s.name, "", None, plan.moved(s, device.offsets)) for s in plan.sections]
         if record.outside != "keep":
             crop(page.with_layers(layers), machine.limits(page), outside="refuse")
+        self._check_reach(record.alignment, start)
         corner: list[float] = plan.placed(np.zeros((1, 2)), machine)[0].tolist()
         if start and record.corner not in ([], corner):
             raise PlotError(

@@ -93,7 +93,7 @@ class _Run:
     ) -> None:
         self.plot, self.answers, self.can_ask = plot, answers, can_ask
         self.on_progress, self.on_news = on_progress, on_news
-        self.plan, self.device, self.state = plot.plan, plot.device, plot.record
+        self.plan, self.device, self.state = plot.aligned_plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
         self.left_mm = {name: 1000 * metres for name, metres in ink.metres_left().items()}

@@ -19,8 +19,8 @@ VERBS = """
 """What the help of a command begins with. A new one is welcome, if no old one does."""
 
 DIFFERS = {
-    "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output", "--port", "--profile",
-    "--task", "--text", "--title", "--to", "--wait", "--width", "--yes",
+    "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output", "--pen", "--port",
+    "--profile", "--scale", "--task", "--text", "--title", "--to", "--wait", "--width", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 
@@ -197,6 +197,7 @@ BAD = [
     ("machine add 'a b' --driver grbl --port x", "machine name 'a b'"),
     ("machine add desk --driver simulator --port fast", "port 'fast'"),
     ("machine add desk --driver grbl --port none --profile fax", "fax"),
+    ("machine align desk --plot nothing", "nothing"),
     ("machine jog desk a 1", "'a' is not a valid float"),
     ("machine offset desk 1 x 2", "'x' is not a valid float"),
     ("machine pen desk sideways", "'sideways' is not one of"),
