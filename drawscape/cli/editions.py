@@ -15,6 +15,7 @@ from drawscape.cli.options import FILE, JSON, flag, option, pairs
 from drawscape.cli.printing import counted, print_json, print_table, progress_bar
 from drawscape.drawing.document import paper_size
 from drawscape.editions import Edition, Terms, edition_names, find_edition, new_edition
+from drawscape.editions.choosing import least_alike
 from drawscape.editions.marks import read_signature
 from drawscape.editions.sheets import label_of
 from drawscape.machine.device import device_names, read_device
@@ -26,6 +27,7 @@ _EDITION = click.argument(
     metavar="NAME",
     callback=lambda _context, _parameter, value: find_edition(value),
 )
+_COUNT = click.IntRange(1, 10_000)
 _NUMBER = click.argument("number", type=click.IntRange(1))
 
 
@@ -46,6 +48,8 @@ def editions() -> None:
 )
 @option("--drawings LIST", "Drawings: files, names, or first characters of recipes, with commas.")
 @option("--like FILE", "Drawing whose sketch, page and parameters are used.", type=FILE)
+@option("--size NUMBER", "Numbers: those of the drawings that are least alike.", type=_COUNT)
+@option("--of NUMBER", "Seeds to choose from, from 1 on (in place of --seeds).", type=_COUNT)
 @option("--title TEXT", "Title on each sheet.", default="")
 @option(
     "--year NUMBER",
@@ -71,6 +75,8 @@ def new(
     params: tuple[str, ...],
     drawings: str | None,
     like: Path | None,
+    size: int | None,
+    of: int | None,
     signature: str,
     year: int | None,
     **terms: Any,
@@ -80,6 +86,8 @@ def new(
     \b
     Of a sketch with a seed for each number:
       drawscape editions new gravel --sketch schotter --seeds 1-30 --paper A5
+    The 30 that are least alike, of 500:
+      drawscape editions new gravel --sketch schotter --of 500 --size 30 --paper A5
     Of drawings that exist, in this order:
       drawscape editions new gravel --drawings 1f2e3d4c,5b6a7980
 
@@ -87,7 +95,9 @@ def new(
     """
     chosen = [find(text.strip()) for text in (drawings or "").split(",") if text.strip()]
     if not chosen:
-        chosen = _drawn(sketch, seeds, paper, params, like)
+        chosen = _drawn(sketch, f"1-{of}" if of else seeds, paper, params, like)
+    if size is not None:
+        chosen = least_alike(chosen, size)
     given = Terms(
         signature=read_signature(signature) if signature.endswith(".svg") else signature,
         year=time.localtime().tm_year if year is None else year,
@@ -106,7 +116,9 @@ def _drawn(
 ) -> list[Drawing]:
     """Return the drawings of a sketch, one for each seed; what exists is not drawn again."""
     if (sketch is None) == (like is None) or seeds is None:
-        raise click.UsageError("give --drawings, or --seeds with either --sketch or --like")
+        raise click.UsageError(
+            "give --drawings, or --seeds (or --of) with either --sketch or --like"
+        )
     width, height = paper_size(paper)
     values: dict[str, Any] = dict(pairs(params, "--param"))
     pattern: Any = sketch
