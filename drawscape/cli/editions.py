@@ -11,16 +11,20 @@ from drawscape.catalogue import Drawing, find
 from drawscape.catalogue.index import provenance_of
 from drawscape.catalogue.redraw import sketch_for
 from drawscape.cli.machine import YES, ZERO_HERE, say_without_worker
-from drawscape.cli.options import FILE, JSON, flag, option, pairs
+from drawscape.cli.options import FILE, FOLDER, JSON, flag, option, pairs
 from drawscape.cli.printing import counted, print_json, print_table, progress_bar
 from drawscape.drawing.document import paper_size
 from drawscape.editions import Edition, Terms, edition_names, find_edition, new_edition
 from drawscape.editions.choosing import least_alike
+from drawscape.editions.closing import check_file
+from drawscape.editions.closing import close as close_edition
 from drawscape.editions.marks import read_signature
 from drawscape.editions.sheets import label_of
 from drawscape.machine.device import device_names, read_device
+from drawscape.settings import output_folder
 from drawscape.tasks.drawing import generate_complex_svg
 from drawscape.tasks.editions import feed_machine, judge_sheet, queue_claim
+from drawscape.viewer.publish import publish
 
 _EDITION = click.argument(
     "edition",
@@ -240,3 +244,28 @@ def proof(
     claim = edition.claim_proof(number, "P.P." if printer else "A.P.", on)
     click.echo(queue_claim(edition, claim, yes=yes, zero_here=zero_here).id)
     say_without_worker()
+
+
+@editions.command(short_help="Write ledger, certificates and page.")
+@_EDITION
+@click.argument("folder", type=FOLDER, required=False)
+def close(edition: Edition, folder: Path | None) -> None:
+    """Write the ledger of a complete edition, a certificate for each number, and a page.
+
+    The edition is closed then: no sheet of it is plotted or judged any more. FOLDER is
+    output/editions/NAME-closed by default.
+    """
+    target = folder or output_folder() / "editions" / f"{edition.name}-closed"
+    closed = close_edition(edition, target)
+    found = [find(one.request["recipe"]) for one in closed.numbers]
+    labels = [label_of(closed, one) for one in closed.numbers]
+    title = closed.terms.words or closed.name
+    click.echo(publish(found, target / "page", title=title, words=labels))
+
+
+@editions.command(short_help="Say which number a FILE is.")
+@click.argument("file", type=FILE)
+@flag("--trust", "Run the source in the file without a question.")
+def check(file: Path, trust: bool) -> None:
+    """Say which number of which edition a FILE is, and draw that again to prove it."""
+    click.echo(check_file(file, trust=trust))

@@ -10,13 +10,13 @@ from drawscape.errors import EditionError, MissingExtraError
 from drawscape.geometry.lines import Floats
 
 _SIDE_PX = 16  # of a picture seen from afar
-_FEATURES = 5  # components that tell drawings apart at a glance; more of them tell details
+_FEATURES = 5  # components that tell drawings apart from afar; more of them tell details
 
 
 def least_alike(drawings: Sequence[Drawing], size: int) -> list[Drawing]:
     """Return `size` of these drawings that are least alike, in their order.
 
-    The next one chosen is always the farthest from all before, by `features_of` (Gonzalez 1985): the
+    The next one chosen is always the farthest from all before, by `features_of` (Gonzalez 1985). So the
     smallest distance of two is at least half of the largest possible. Raises EditionError for fewer drawings.
     """
     if not 1 <= size <= len(drawings):

@@ -104,7 +104,7 @@ def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: f
         x1 -= side_mm
         found.append(_moved(glyph, x1, middle - side_mm / 2))
         x1 -= _SPACE * cap_mm
-    signature = _signature(terms.signature, cap_mm, _WIDEST * (x1 - x0))
+    signature = signature_lines(terms.signature, cap_mm, _WIDEST * (x1 - x0))
     if (box := signature.bounds) is not None:
         x1 -= box[2]
         found.append(_moved(signature, x1, middle))
@@ -161,7 +161,7 @@ def read_signature(file: str) -> str:
     return Path(file).read_text("utf-8")
 
 
-def _signature(text: str, cap_mm: float, widest_mm: float) -> Lines:
+def signature_lines(text: str, cap_mm: float, widest_mm: float) -> Lines:
     """Return the lines of a signature, from x = 0 on, around y = 0."""
     if not _is_svg(text):
         style = TextStyle(font=_SIGNATURE_FONT, size=_SCRIPT * cap_mm)

@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -30,9 +30,16 @@ from drawscape.viewer.drawing_data import drawing_data
 _MARK = '<meta name="generator" content="Drawscape">'
 
 
-def publish(drawings: Iterable[Drawing], folder: str | Path, *, title: str = "Drawings") -> Path:
+def publish(
+    drawings: Iterable[Drawing],
+    folder: str | Path,
+    *,
+    title: str = "Drawings",
+    words: Sequence[str] = (),
+) -> Path:
     """Write a page of drawings into `folder` and return the path of its `index.html`.
 
+    `words` stand under the drawings, in place of sketch and settings.
     The folder is made if need be; a page that was published there before is replaced, other files stay.
     Whatever interrupts this, a page that was there can be opened.
     Marks and notes are not published. Raises ParameterError without drawings, DrawingNotFoundError when a
@@ -55,7 +62,8 @@ def publish(drawings: Iterable[Drawing], folder: str | Path, *, title: str = "Dr
     tiles: list[str] = []
     shown: list[dict[str, Any]] = []
     with scratch_folder(folder) as scratch:
-        for one, name, caption in zip(chosen, _names(chosen), captions(chosen), strict=True):
+        said = words or captions(chosen)
+        for one, name, caption in zip(chosen, _names(chosen), said, strict=True):
             picture = _write_files(one, scratch / name, caption)
             size = f'width="{one.width:g}" height="{one.height:g}"'
             image = f'<img src="drawings/{quote(name)}.{picture}" {size} alt="" loading="lazy">'

@@ -1,14 +1,20 @@
 """An edition from its drawings to the last good sheet, by commands as scripts use them."""
 
+import csv
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 from support import run, wait_until
 
+from drawscape.catalogue import find
 from drawscape.editions import find_edition
+from drawscape.editions.sheets import content_of
+from drawscape.errors import EditionError
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import find_plot
+from drawscape.tasks.drawing import generate_complex_svg
 
 
 def states(name="gravel"):
@@ -120,3 +126,59 @@ def test_bad_input_is_answered_by_a_sentence(gravel):
         done = run(*shlex.split(typed))
         assert (done.code, said in done.err) == (2, True), (typed, done)
         assert len(done.err.strip().splitlines()) <= 2, done.err
+
+
+def test_a_complete_edition_is_closed_and_its_files_prove_their_origin(gravel, worker):
+    run("editions", "plot", "gravel", "--yes", "--zero-here")
+    plotted(1, 2, 3)
+    assert "not good yet: 1, 2, 3" in run("editions", "close", "gravel").err
+    for number in "123":
+        assert run("editions", "good", "gravel", number).code == 0
+    index = Path(run("editions", "close", "gravel", "closed").out.strip())
+    assert "3/3" in index.read_text()
+    folder = gravel / "closed"
+    ledger = json.loads((folder / "ledger.json").read_text())
+    assert ledger["numbers"] == shown()["numbers"]
+    rows = list(csv.DictReader((folder / "ledger.csv").open()))
+    assert [(row["number"], row["machine"]) for row in rows] == [
+        (f"{n}/3", "desk") for n in (1, 2, 3)
+    ]
+    plots = [find_plot(one["plot"]) for one in ledger["numbers"]]
+    metres = [sum(plot.plan.metres_of(plot.state.drawn).values()) for plot in plots]
+    assert [row["ink"] for row in rows] == [f"{one:.2f} m" for one in metres]
+    certificate = folder / "certificates" / "gravel-02.svg"
+    assert certificate.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+    sheet = Path(plots[1].record.drawing)
+    drawing = find(ledger["numbers"][1]["request"]["recipe"]).path
+    for file, what in (
+        (certificate, "made from its drawing"),
+        (sheet, "its sheet"),
+        (drawing, "the drawing"),
+    ):
+        said = run("editions", "check", str(file))
+        assert said.out == f"gravel 2/3: {what}; drawn again, the same lines\n", said
+    sheet.write_text(sheet.read_text().replace("<polyline", "<polyline ", 1))
+    assert "was edited" in run("editions", "check", str(sheet)).err
+    assert "is closed" in run("editions", "plot", "gravel", "--on", "desk").err
+    other = generate_complex_svg(60, 60, "rose")
+    assert "is of no edition" in run("editions", "check", other).err
+
+
+def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
+    edition = find_edition("gravel")
+    number = edition.number(1)
+    before = number.file.read_bytes()
+    number.file.unlink()
+    assert content_of(number) == before
+    (gravel / "sketches").mkdir()
+    source = "def lines(svg, rng):\n    svg.line(20, 20, 80, 80 + rng.random())\n"
+    (gravel / "sketches" / "lines.py").write_text(source)
+    run("editions", "new", "other", "--sketch", "lines", "--seeds", "1", "--paper", "100x100")
+    (gravel / "sketches" / "lines.py").write_text(source.replace("20, 20", "20, 30"))
+    (number,) = find_edition("other").numbers
+    assert content_of(number) == number.file.read_bytes()
+    number.file.unlink()
+    with pytest.raises(
+        EditionError, match="would be drawn otherwise now, because of: the sketch's"
+    ):
+        content_of(number)

@@ -1,0 +1,174 @@
+"""What remains of an edition: its ledger as JSON and CSV, certificates, and proofs of origin."""
+
+import csv
+import io
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drawscape.atomic import write_atomic
+from drawscape.catalogue.drawing import short
+from drawscape.catalogue.index import provenance_of
+from drawscape.drawing.document import Document, Layer
+from drawscape.durations import span_words
+from drawscape.editions.ledger import Edition, Number, edition_names, find_edition
+from drawscape.editions.marks import signature_lines
+from drawscape.editions.sheets import content_of, drawn_again, label_of, parts_of
+from drawscape.errors import EditionError
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.regions import rectangle
+from drawscape.lettering import TextStyle, set_text
+from drawscape.machine.plot import Plot, plots_folder
+from drawscape.plot.formats import save
+from drawscape.plot.svg_export import to_svg
+from drawscape.svg.canvas_file import body_digest
+from drawscape.svg.read import read_svg
+
+_PAGE_MM = (210.0, 148.0)
+_PICTURE = (14.0, 14.0, 96.0, 134.0)  # mm: left, top, right, bottom
+_TEXT_X, _VALUE_X = 108.0, 126.0  # mm: of names and of values
+_SIGNATURE_MM = (3.2, 50.0)  # cap height and largest width
+_PICTURE_PEN_MM = 0.12  # so that a small picture is not black
+_PEN_MM = 0.25
+
+
+def facts_of(edition: Edition, number: Number) -> dict[str, Any]:
+    """Return what the ledger knows of a number and its newest sheet: pens, metres, hours and dates."""
+    recipe = number.provenance
+    newest = number.sheets[-1:]
+    plots = [Plot(plots_folder() / plot) for sheet in newest for plot, *_ in sheet.plots]
+    metres: Counter[str] = Counter()
+    for plot in plots:
+        metres.update(plot.plan.metres_of(plot.state.drawn))
+    judged = newest[0].judged_at if newest else None
+    parameters = [f"{name} {short(value)}" for name, value in recipe.parameters.items()]
+    traits = [f"{name} {short(value)}" for name, value in recipe.traits.items()]
+    return {
+        "number": label_of(edition, number),
+        "state": number.state,
+        "sketch": f"{recipe.sketch}, seed {recipe.seed}",
+        "settings": ", ".join(parameters),
+        "traits": ", ".join(traits),
+        "recipe": recipe.recipe,
+        "versions": f"Drawscape {recipe.version}, numpy {recipe.versions.get('numpy', '')}",
+        "paper": f"{recipe.width:g} x {recipe.height:g} mm",
+        "pens": ", ".join(metres),
+        "ink": f"{metres.total():.2f} m",
+        "time": span_words(sum(plot.state.seconds for plot in plots)),
+        "machine": ", ".join(dict.fromkeys(plot.record.machine for plot in plots)),
+        "plotted": _day(max((plot.state.changed for plot in plots), default=None)),
+        "judged": _day(judged),
+    }
+
+
+def _day(moment: float | None) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(moment)) if moment else ""
+
+
+def close(edition: Edition, folder: Path) -> Edition:
+    """Close an edition whose numbers are all good, and write its ledger and certificates into `folder`.
+
+    These are ledger.json, ledger.csv, and a PDF and an SVG file for each number in `certificates`. Raises
+    EditionError before all are good.
+    """
+    closed = edition.close()
+    rows = [facts_of(closed, number) for number in closed.numbers]
+    (folder / "certificates").mkdir(parents=True, exist_ok=True)
+    proofs = [facts_of(closed, number) for number in closed.proofs]
+    ledger = {**closed.as_dict(), "title": closed.terms.title, "year": closed.terms.year}
+    ledger |= {"closed": _day(closed.closed_at), "facts": rows, "proofs": proofs}
+    write_atomic(folder / "ledger.json", [json.dumps(ledger, indent=1).encode()])
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(rows[0]))
+    writer.writeheader()
+    writer.writerows([*rows, *proofs])
+    write_atomic(folder / "ledger.csv", [table.getvalue().encode()])
+    for number, facts in zip(closed.numbers, rows, strict=True):
+        document = certificate(closed, number, facts)
+        for ending in ("pdf", "svg"):
+            save(document, folder / "certificates" / f"{closed.name}-{number.number:02}.{ending}")
+    return closed
+
+
+def certificate(edition: Edition, number: Number, facts: dict[str, Any]) -> Document:
+    """Return a page of A5 with the picture of a number and its facts, in strokes that a plotter draws."""
+    drawing = read_svg(content_of(number))
+    x0, y0, x1, y1 = _PICTURE
+    scale = min((x1 - x0) / drawing.width_mm, (y1 - y0) / drawing.height_mm)
+    size = np.array([drawing.width_mm, drawing.height_mm]) * scale
+    corner = np.array([x0 + x1, y0 + y1]) / 2 - size / 2
+    layers = [
+        replace(
+            layer,
+            width_mm=_PICTURE_PEN_MM,
+            lines=layer.lines.with_points(layer.lines.points * scale + corner),
+        )
+        for layer in drawing.layers
+    ]
+    frame = Lines.of([rectangle((*corner, *(corner + size)))]).closed_up()
+    words = Lines.join([frame, *_words(edition, facts)])
+    return Document(
+        *_PAGE_MM,
+        (*layers, Layer("text", "black", _PEN_MM, words)),
+        metadata=drawing.metadata,
+    )
+
+
+def _words(edition: Edition, facts: dict[str, Any]) -> Iterator[Lines]:
+    """Yield the lines of writing beside the picture: title and number large, then a row for each fact."""
+    y = _PICTURE[1]
+    terms = edition.terms
+    large = [(terms.words or edition.name, 4.0), (facts["number"], 5.5)]
+    small = [
+        (name, value) for name, value in facts.items() if value and name not in ("number", "state")
+    ]
+    for text, size in large:
+        block = set_text(text, TextStyle(size=size), valign="top", width=_PAGE_MM[0] - 14 - _TEXT_X)
+        yield _at(block.lines, _TEXT_X, y)
+        y += block.height + size
+    y += 3.0
+    for name, text in small:
+        style = TextStyle(size=1.7)
+        block = set_text(text, style, valign="top", width=_PAGE_MM[0] - 14 - _VALUE_X)
+        yield _at(set_text(name, style, valign="top").lines, _TEXT_X, y)
+        yield _at(block.lines, _VALUE_X, y)
+        y += block.height + 2.4
+    signature = signature_lines(terms.signature, *_SIGNATURE_MM)
+    if (box := signature.bounds) is not None:
+        yield _at(signature, _PAGE_MM[0] - 14 - box[2], _PICTURE[3] - box[3])
+
+
+def _at(lines: Lines, x: float, y: float) -> Lines:
+    return lines.with_points(lines.points + np.array([x, y]))
+
+
+def check_file(path: Path, *, trust: bool = False) -> str:
+    """Return which number of which edition a file is, after drawing that again from its recipe.
+
+    Raises EditionError for a file of no edition, one that was edited, and a recipe that draws otherwise
+    now. Raises ProvenanceError for a notebook's sketch whose source is not trusted.
+    """
+    found, content = provenance_of(path), path.read_bytes()
+    recipe = found.derived_from or found.recipe
+    for edition in map(find_edition, edition_names()):
+        for number in edition.numbers:
+            if number.provenance.recipe == recipe:
+                drawn_again(number.provenance, trust=trust)
+                if found.body != body_digest(content):
+                    raise EditionError(f"{path} was edited; it is not as it was drawn")
+                what = (
+                    "the drawing" if not found.derived_from else _kind(edition, number, found.body)
+                )
+                return f"{edition.name} {label_of(edition, number)}: {what}; drawn again, the same lines"
+    raise EditionError(f"{path} is of no edition of this home")
+
+
+def _kind(edition: Edition, number: Number, body: str) -> str:
+    sheets = [body_digest(to_svg(part)) for part in parts_of(edition, number)]
+    return "its sheet" if body in sheets else "made from its drawing"
