@@ -9,7 +9,8 @@ from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.retention import DAY_S
 
 LEASE = (
-    "insert into job_worker values (:id, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60, "
+    "insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at, renewed_at, lease_s, "
+    "server_at) values (:id, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60, "
     "pg_postmaster_start_time())"
 )
 TASK = "sampletasks.nothing"

@@ -164,6 +164,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
     default=1000,
 )
 @option(
+    "--max-area MM2",
+    "Largest sheet in mm² that anyone may order without the token (an A2 sheet).",
+    type=click.FloatRange(0, min_open=True),
+    default=250_000.0,
+)
+@option(
     "--pattern patterns NAME", "Pattern to offer (default: all); may be repeated.", multiple=True
 )
 @flag("--no-worker", "No worker; one runs elsewhere.")
@@ -172,6 +178,7 @@ def web(
     host: str,
     port: int,
     max_queued: int,
+    max_area: float,
     patterns: tuple[str, ...],
     no_worker: bool,
     slots: int | None,
@@ -179,14 +186,16 @@ def web(
     """Serve the web front, and run a worker beside it, until Ctrl-C.
 
     Only this machine can reach it unless --host names another address. The link that it prints has a token:
-    with it a browser manages jobs, drives machines and draws large sheets. DRAWSCAPE_WEB_TOKEN sets another
-    token, and asks everybody for it.
+    with it a browser manages jobs, drives machines and draws large sheets. Orders without it have two seconds
+    each. DRAWSCAPE_WEB_TOKEN sets another token, and asks everybody for it.
     """
     from drawscape.web import WebSettings, create_app
     from drawscape.web.access import home_token
     from drawscape.web.site import ANY_HOST, LOOPBACK_HOSTS
 
-    settings = WebSettings.from_environment(max_queued=max_queued, patterns=patterns)
+    settings = WebSettings.from_environment(
+        max_queued=max_queued, visitor_area_mm2=max_area, patterns=patterns
+    )
     if host not in _LOOPBACK and settings.allowed_hosts == LOOPBACK_HOSTS:
         # It is open to others, and no names were given.
         settings = replace(settings, allowed_hosts=(ANY_HOST,))

@@ -38,7 +38,6 @@ ROUTES = (
     Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail),
     Route("/jobs/<job_id>/preview", "preview", jobs.preview),
     Route("/jobs/<job_id>/log", "log", jobs.log, access=Access.OWNER),
-    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, "POST", Access.OWNER),
     Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, "POST", Access.OWNER),
     Route("/queue", "queue", jobs.table),
     Route("/queue/<action>", "switch", jobs.switch, "POST", Access.OWNER),

@@ -15,7 +15,7 @@ from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, JobStateError, RequestRefused
 from drawscape.job_actions import ACTIONS, offered, summary_words
-from drawscape.jobs import JobSnapshot, get_job, get_job_status
+from drawscape.jobs import JobSnapshot, Reason, get_job, get_job_status
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data
 from drawscape.web.access import is_owner
@@ -38,13 +38,6 @@ _LONGEST_ERROR = 500
 def show(job_id: str) -> flask.Response:
     """Return the job as JSON."""
     return flask.jsonify(view(find(job_id)))
-
-
-def cancel(job_id: str) -> flask.Response:
-    """Cancel the job, running or not, and return whether there was anything left to cancel."""
-    find(job_id)
-    canceled = get_job(job_id).cancel()
-    return flask.jsonify({"canceled": canceled, **view(find(job_id))})
 
 
 def svg(job_id: str) -> flask.Response:
@@ -107,11 +100,21 @@ def view(job: JobFields) -> dict[str, Any]:
         "progress": job.get("progress"),
         "message": job.get("message"),
         "reason": job["reason"],
-        "error": last_line(job["error"]),
+        "error": _why(job),
         "result": drawing.name if drawing and there else None,
         "svg": flask.url_for(".job_svg", job_id=job["id"]) if there else None,
         **{key: job[key] and job[key].isoformat() for key in MOMENTS},
     }
+
+
+def _why(job: JobFields) -> str | None:
+    """Return why a job failed, and how an order gets more time if that was over."""
+    if job["reason"] != Reason.TIMEOUT:
+        return last_line(job["error"])
+    longer = current_site().settings.job_timeout
+    return (
+        f"{(job['error'] or '').partition(chr(10))[0]}; with the site's token an order has {longer}"
+    )
 
 
 def _named_by(job: JobFields) -> Path | None:

@@ -51,7 +51,7 @@ class WebSettings:
     retry_after_s: int = 2
     job_timeout: str = "5m"
     visitor_area_mm2: float = 250_000.0  # an A2 sheet
-    visitor_timeout: str = "30s"
+    visitor_timeout: str = "2s"
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -12,7 +12,7 @@ from drawscape.web.access import home_token
 
 @pytest.fixture
 def client(home):
-    return create_app(WebSettings()).test_client()
+    return create_app(WebSettings(visitor_timeout="60s")).test_client()  # a busy machine
 
 
 @pytest.fixture

@@ -159,13 +159,13 @@ def draw(**order):
 def test_a_visitor_s_drawing_is_stopped_at_its_limit_of_time(task_module, order, start_workers):
     task_module("endless_tasks", ENDLESS)
     start_workers()
-    settings = WebSettings(
-        task="endless_tasks.draw", job_modules=("endless_tasks",), visitor_timeout="1s"
-    )
+    settings = WebSettings(task="endless_tasks.draw", job_modules=("endless_tasks",))
     client = create_app(settings).test_client()
     job = get_job(client.post("/artboard/create", json=order).json["job_id"])
     wait_until(lambda: job.ended)
     assert (job.status, job.reason) == ("failed", "timeout")
+    told = "timed out after 2 s; with the site's token an order has 5m"
+    assert client.get(f"/jobs/{job.id}").json["error"] == told
 
 
 def test_a_visitor_replaces_no_drawing_and_the_owner_does(client, owner, order, home):

@@ -17,6 +17,8 @@ from drawscape.tasks.plotting import enqueue_plot
 from drawscape.web import WebSettings
 from drawscape.web.access import home_token
 
+PATIENT = WebSettings(visitor_timeout="60s")  # the machine may be busy
+
 pytestmark = pytest.mark.browser
 
 TASK = "workers.svg_tasks.generate_complex_svg"
@@ -36,7 +38,7 @@ def says(page, words):
 
 
 def test_from_the_form_to_the_picture(opened, serving, home, worker):
-    with serving(WebSettings()) as server, opened(server.url) as page:
+    with serving(PATIENT) as server, opened(server.url) as page:
         page.select_option("#pattern", "spiral")
         page.select_option("#paper", "A5")
         page.get_by_role("button", name="Landscape").click()
@@ -112,7 +114,7 @@ def test_a_hostile_drawing_runs_and_loads_nothing(opened, serving, task_module, 
 
 @pytest.mark.nightly
 def test_a_refused_order_is_reported_at_its_field(opened, serving):
-    with serving(WebSettings()) as server, opened(server.url) as page:
+    with serving(PATIENT) as server, opened(server.url) as page:
         page.select_option("#paper", "Custom")
         page.fill("#width", "99999")
         with page.expect_response(re.compile("/artboard/create")):
@@ -128,7 +130,7 @@ SHOWN = "all => all.map(one => [one.id, one.type === 'checkbox' ? one.checked : 
 
 
 def test_the_form_follows_the_pattern(opened, serving):
-    with serving(WebSettings()) as server, opened(server.url) as page:
+    with serving(PATIENT) as server, opened(server.url) as page:
         patterns = page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)")
         listed = page.evaluate("fetch('sketches').then(answer => answer.json())")["sketches"]
         schemas = {sketch["name"]: sketch["parameters"] for sketch in listed}
@@ -159,7 +161,7 @@ def test_the_page_asks_for_the_token_and_then_draws(opened, serving):
 
 
 def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(opened, serving, home, worker):
-    with serving(WebSettings()) as server, opened(link(server)) as page:
+    with serving(PATIENT) as server, opened(link(server)) as page:
         for seed in ("1", "2"):
             page.fill("#seed", seed)
             page.click("#draw")
@@ -193,7 +195,7 @@ def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(opened, serving, h
 @pytest.mark.parametrize("width", [320, 360])
 def test_on_a_phone_nothing_runs_over_the_edge(opened, serving, width):
     phone = {"viewport": {"width": width, "height": 740}, "has_touch": True, "is_mobile": True}
-    with serving(WebSettings()) as server, opened(server.url, **phone) as page:
+    with serving(PATIENT) as server, opened(server.url, **phone) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         small = page.eval_on_selector_all(
             "button, select, input:not([type=range], [type=checkbox])",
@@ -204,7 +206,7 @@ def test_on_a_phone_nothing_runs_over_the_edge(opened, serving, width):
 
 @pytest.mark.nightly
 def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(opened, serving):
-    with serving(WebSettings()) as server, opened(server.url) as page:
+    with serving(PATIENT) as server, opened(server.url) as page:
         assert violations(page) == []
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
@@ -259,7 +261,7 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(opened, serving, home,
         drawn = enqueue_background_job(TASK, 50, 50, "spiral", job_description="the hall")
         drawn.wait(60)
     options = {"color_scheme": theme, "extra_http_headers": bearer()}
-    with serving(WebSettings()) as server, opened(f"{server.url}jobs", "tr td", **options) as page:
+    with serving(PATIENT) as server, opened(f"{server.url}jobs", "tr td", **options) as page:
         with page.expect_download() as download:
             page.get_by_role("button", name="Save the hall").click()
         assert download.value.suggested_filename == "the hall.svg"
@@ -284,7 +286,7 @@ def test_the_page_of_plots_moves_the_pen_inside_a_question(opened, serving, home
     enqueue_plot(plot, zero_here=True)
     options = {"extra_http_headers": bearer()}
     with (
-        serving(WebSettings()) as server,
+        serving(PATIENT) as server,
         opened(f"{server.url}plots", "#plots *", **options) as page,
     ):
         panel = Panel(page)
@@ -299,7 +301,7 @@ def test_the_page_of_plots_moves_the_pen_inside_a_question(opened, serving, home
 def test_without_the_token_the_table_of_jobs_has_no_column_of_actions(opened, serving, home):
     waiting()
     shown = "tbody tr td:nth-child(4)"
-    with serving(WebSettings()) as server, opened(f"{server.url}jobs", shown) as page:
+    with serving(PATIENT) as server, opened(f"{server.url}jobs", shown) as page:
         headings = page.locator("th:visible").all_inner_texts()
         assert headings == ["Drawing", "Job", "State", "Took"]
         assert page.locator("tbody tr td:visible").count() == 4
@@ -315,7 +317,7 @@ def huge(svg, rng, *, count: int = 7, other: int | None = None):
 def test_a_whole_number_keeps_each_of_its_digits(opened, serving, home):
     (home / "sketches").mkdir()
     (home / "sketches" / "huge.py").write_text(ANY_SIZE)
-    with serving(WebSettings()) as server, opened(f"{server.url}?pattern=huge") as page:
+    with serving(PATIENT) as server, opened(f"{server.url}?pattern=huge") as page:
         page.fill("[id='params.count']", "9007199254740993")
         with page.expect_request(re.compile("/artboard/create")) as ordered:
             page.click("#draw")
@@ -327,7 +329,7 @@ def test_a_whole_number_keeps_each_of_its_digits(opened, serving, home):
 
 
 def test_a_blank_in_a_number_field_is_no_zero(opened, serving, home):
-    with serving(WebSettings()) as server, opened(server.url) as page:
+    with serving(PATIENT) as server, opened(server.url) as page:
         page.fill("#seed", "  ")
         page.select_option("#paper", "Custom")
         page.fill("#width", " ")

@@ -56,11 +56,11 @@ export const create = (order) => json('/artboard/create', {
 
 const address = (id) => `/jobs/${encodeURIComponent(id)}`;
 
-export const cancel = (id) => json(`${address(id)}/cancel`, { method: 'POST' });
-
 export const queue = () => json('/queue');
 
 export const act = (id, action) => json(`${address(id)}/actions/${action}`, { method: 'POST' });
+
+export const cancel = (id) => act(id, 'cancel');
 
 export const switchQueue = (action) => json(`/queue/${action}`, { method: 'POST' });
 
