@@ -1,22 +1,18 @@
-"""Files that are written whole or not at all, and notes by key in one."""
+"""Files that are written whole or not at all."""
 
 import os
 import signal
-import sqlite3
 import stat
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
 from support import python, wait_until
 
 from drawscape import atomic
 from drawscape.atomic import atomic_path, scratch_folder, sweep, sweep_tree, write_atomic
-from drawscape.notes import open_notes
 from drawscape.svg_builder import SVGBuilder
 
 WRITING = """
@@ -185,34 +181,6 @@ def test_a_worker_removes_at_its_start_what_killed_drawings_left(home, start_wor
     left = left_by_killed(home / "output" / "postcards" / "a.svg")
     start_workers()
     wait_until(lambda: not left.exists())
-
-
-def test_notes_are_forgotten_after_400_days(tmp_path):
-    path = tmp_path / "notes.db"
-    with open_notes(path) as notes:
-        notes.put("young", 1)
-        notes.put("old", 2)
-    with closing(sqlite3.connect(path)) as database, database:
-        for key, days in (("young", 399), ("old", 401)):
-            at = time.time() - days * 86400
-            database.execute("update note set at = ? where key = ?", (at, key))
-    with open_notes(path) as notes:
-        assert (notes.get("young"), notes.get("old")) == (1, None)
-
-
-def test_a_file_of_notes_is_made_by_many_at_once(tmp_path):
-    def note(path, key):
-        with open_notes(path) as notes:
-            notes.put(key, key.upper())
-
-    keys = "abcdefgh"
-    with ThreadPoolExecutor(len(keys)) as pool:
-        for number in range(10):
-            path = tmp_path / f"{number}.db"
-            for done in [pool.submit(note, path, key) for key in keys]:
-                done.result()
-            with open_notes(path) as notes:
-                assert [notes.get(key) for key in keys] == list(keys.upper())
 
 
 def test_a_reader_of_the_old_file_sees_nothing_of_the_new_one(tmp_path):

@@ -1,7 +1,5 @@
 """The task that works through many files: one after the other, each with its own report."""
 
-import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +13,6 @@ from drawscape.atomic import write_atomic
 from drawscape.data import SUFFIXES, TableOptions, convert, format_named
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import current_job
-from drawscape.notes import Notes, open_notes
 from drawscape.parameters import InputFile
 
 
@@ -33,10 +30,9 @@ def process_batch(
     Files are named relative to the home or lie in `DRAWSCAPE_DATA_DIRS`. Outputs lie in `output/data`,
     `optimized` or `png`, or in `output_folder` inside `output/`.
 
-    A bad file has the status `failed` and its error, and does not spoil the rest. A second run does
-    only new and changed files; the rest is `skipped`. To use all processors, queue several batches with
-    `enqueue_many`. Outputs are complete or absent, even when the worker is killed. After a stop, run
-    the batch again: it goes on with the files that have the status `stopped`.
+    A bad file has the status `failed` and its error, and does not spoil the rest. To use all processors,
+    queue several batches with `enqueue_many`. Outputs are complete or absent, even when the worker is
+    killed. After a stop the files that were not reached have the status `stopped`.
 
     Raises, for the batch as a whole, UnknownNameError (the operation, or an option) and
     ParameterError.
@@ -52,12 +48,11 @@ def process_batch(
     folder = settings.output_path(f"{output_folder or chosen.folder}/x").parent
     names = _distinct(f"{Path(file).stem}{chosen.suffix}" for file in file_list)
     reports = []
-    with open_notes(settings.state_folder() / "files.db") as notes:
-        for number, (file, name) in enumerate(zip(file_list, names, strict=True)):
-            show = partial(_show, number, file_list)
-            begun = time.monotonic()
-            report = _attempt(file, folder / name, chosen, options, notes, show)
-            reports.append({**report, "seconds": time.monotonic() - begun})
+    for number, (file, name) in enumerate(zip(file_list, names, strict=True)):
+        begun = time.monotonic()
+        show = partial(_show, number, file_list)
+        report = _attempt(file, folder / name, chosen, options, show)
+        reports.append({**report, "seconds": time.monotonic() - begun})
     job.progress(1.0, f"{len(reports)} files")
     counts = Counter(report["status"] for report in reports)
     job.log(", ".join(f"{count} {status}" for status, count in counts.items()) or "no files")
@@ -67,7 +62,7 @@ def process_batch(
 StepReporter = Callable[[float, str], None]
 Facts = Mapping[str, Any]
 Report = dict[str, Any]
-"""Of a file: file, status (done, skipped, failed, stopped), output, error, and facts."""
+"""Of a file: file, status (done, failed, stopped), output, error, and facts."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,6 @@ class Operation:
     `folder` and `suffix` are those of the target; `check(options)` raises for wrong options.
     """
 
-    name: str
     folder: str
     suffix: str
     run: Callable[[Path, Path, Facts, StepReporter], Facts]
@@ -93,7 +87,7 @@ def _operation_named(name: str) -> Operation:
         raise UnknownNameError("operation", name, [*_DRAWING_OPERATIONS, *conversions])
     form = format_named(name.removeprefix("convert_to_"))
     run = partial(_convert, form)
-    return Operation(f"convert_to_{form}", "data", SUFFIXES[form], run, TableOptions.of)
+    return Operation("data", SUFFIXES[form], run, TableOptions.of)
 
 
 def _convert(form: str, source: Path, target: Path, options: Facts, _: StepReporter) -> Facts:
@@ -132,10 +126,8 @@ def _check_names(known: tuple[str, ...], options: Facts) -> None:
 _OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start")
 _PAINTING = ("dpi", "background")
 _DRAWING_OPERATIONS = {
-    "optimize_svg": Operation(
-        "optimize_svg", "optimized", ".svg", _optimize, partial(_check_names, _OPTIMIZING)
-    ),
-    "svg_to_png": Operation("svg_to_png", "png", ".png", _to_png, partial(_check_names, _PAINTING)),
+    "optimize_svg": Operation("optimized", ".svg", _optimize, partial(_check_names, _OPTIMIZING)),
+    "svg_to_png": Operation("png", ".png", _to_png, partial(_check_names, _PAINTING)),
 }
 
 
@@ -164,12 +156,7 @@ def _distinct(names: Iterable[str]) -> list[str]:
 
 
 def _attempt(
-    file: str,
-    target: Path,
-    operation: Operation,
-    options: Facts,
-    notes: Notes,
-    on_step: StepReporter,
+    file: str, target: Path, operation: Operation, options: Facts, on_step: StepReporter
 ) -> Report:
     """Return the report of one file; an error is in its report and is not raised."""
     report: Report = {"file": file, "status": "failed", "output": None, "error": None}
@@ -178,42 +165,11 @@ def _attempt(
     try:
         on_step(0.0, "")
         source = settings.readable_path(file)
-        return report | _process(source, target, operation, options, notes, on_step)
+        if source == target:
+            raise ParameterError("file_list", source.name, "its output would take its own place")
+        facts = operation.run(source, target, options, on_step)
+        return report | {"status": "done", "output": str(target), **facts}
     except FileNotFoundError as problem:
         return report | {"error": str(problem)}
     except Exception as problem:  # noqa: BLE001 - any trouble with a file is that file's alone
         return report | {"error": f"{type(problem).__name__}: {problem}"}
-
-
-def _process(
-    source: Path,
-    target: Path,
-    operation: Operation,
-    options: Facts,
-    notes: Notes,
-    on_step: StepReporter,
-) -> Report:
-    """Do the work and return what to report; skip it while source and output stay as they are."""
-    if source == target:
-        raise ParameterError("file_list", source.name, "its output would take its own place")
-    key = _key(operation.name, options, source, target)
-    before = _state(source)
-    noted = notes.get(key)
-    if noted and noted["source"] == before and noted["output"] == _state(target):
-        return {"status": "skipped", "output": str(target), **noted["facts"]}
-    facts = operation.run(source, target, options, on_step)
-    if _state(source) == before:
-        notes.put(key, {"source": before, "output": _state(target), "facts": dict(facts)})
-    return {"status": "done", "output": str(target), **facts}
-
-
-def _key(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _state(path: Path) -> list[int] | None:
-    """Return the size of a file and its time of change: they show whether it is still the same."""
-    if not path.is_file():
-        return None
-    found = path.stat()
-    return [found.st_size, found.st_mtime_ns]

@@ -1,7 +1,6 @@
 """The task that sends mail."""
 
 import os
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.errors import JobNotFoundError, MailError
 from drawscape.jobs import current_job, get_job
-from drawscape.notes import open_notes
 from drawscape.parameters import InputFile
 
 if TYPE_CHECKING:
@@ -70,11 +68,7 @@ def send_notification(
     _check_size(sum(path.stat().st_size for path in raw))
     pictures = [_picture(path, number) for number, path in enumerate(shown)]
     enclosures = [Enclosure(path.name, path.read_bytes()) for path in attached]
-    given = {
-        "name": address.display_name,
-        "recipient": address.addr_spec,
-        "subject": subject,
-    }
+    given = {"name": address.display_name, "recipient": address.addr_spec, "subject": subject}
     made = {"job_id": job.id, "pictures": pictures}
     name = _name(job.id)
     key = f"<{name}.drawscape@{mail.sender.domain}>"
@@ -89,15 +83,16 @@ def send_notification(
         answer = f"not sent, since DRAWSCAPE_SMTP_HOST is not set; written to {path}"
         job.log(answer)
         return answer
-    with open_notes(settings.state_folder() / "mail.db") as notes:
-        if job.id and notes.get(key) is not None:
-            job.log(f"{key} was accepted before; not sent again")
-            return key
-        deliver(message, mail)
-        try:
-            notes.put(key, f"{mail.host}:{mail.port}")
-        except sqlite3.Error as problem:  # the mail is out: to fail now would send it twice
-            job.log(f"{key} is sent, but that could not be noted: {problem}")
+    note = settings.state_folder() / "mail" / name
+    if note.exists():
+        job.log(f"{key} was accepted before; not sent again")
+        return key
+    deliver(message, mail)
+    try:
+        note.parent.mkdir(exist_ok=True)
+        note.touch()
+    except OSError as problem:  # the mail is out: to fail now would send it twice
+        job.log(f"{key} is sent, but that could not be noted: {problem}")
     job.log(f"{key} accepted by {mail.host}")
     return key
 
@@ -138,5 +133,6 @@ def _name(job_id: str | None) -> str:
 
 def _check_size(size: int) -> None:
     if size > _LARGEST_MAIL_BYTES:
-        most = f"{_LARGEST_MAIL_BYTES:,}"
-        raise MailError(f"the mail has {size:,} bytes with its files; at most {most} can be sent")
+        raise MailError(
+            f"the mail has {size:,} bytes with its files; at most {_LARGEST_MAIL_BYTES:,} can be sent"
+        )

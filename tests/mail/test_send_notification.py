@@ -1,8 +1,8 @@
 """`send_notification` on a real server, as a call and as a job."""
 
 import os
+import shutil
 import signal
-import sqlite3
 
 import pytest
 from support import CONTRACT, read, wait_until, written
@@ -113,13 +113,11 @@ def test_a_job_that_runs_again_sends_nothing_twice(serve, as_job):
 def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home, capsys):
     mailbox = serve()
     as_job("first")
-    with sqlite3.connect(home / ".drawscape" / "mail.db") as database:
-        refuse = "begin select raise(abort, 'disk full'); end"
-        database.execute(f"create trigger full before insert on note {refuse}")
-    database.close()
+    shutil.rmtree(home / ".drawscape" / "mail")
+    (home / ".drawscape" / "mail").write_text("a file in the place of the folder")
     as_job("second")
     assert len(mailbox.mails) == 2
-    assert "sent, but that could not be noted: disk full" in capsys.readouterr().err
+    assert "sent, but that could not be noted: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

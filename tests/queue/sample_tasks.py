@@ -76,7 +76,7 @@ def speak(text="hello"):
 
 def print_much(megabytes):
     line = "x" * 1023 + "\n"
-    for _ in range(megabytes * 64):
+    for _ in range(int(megabytes * 64)):
         sys.stdout.write(line * 16)
     print("the very last line")
 

@@ -28,7 +28,13 @@ from support import (
 )
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
-from drawscape.job_manager import cancel_job, enqueue_background_job, start_worker, workers_alive
+from drawscape.job_manager import (
+    cancel_job,
+    default_queue,
+    enqueue_background_job,
+    start_worker,
+    workers_alive,
+)
 from drawscape.queue.key_file import load_key
 
 pytestmark = pytest.mark.slow
@@ -268,6 +274,16 @@ def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_c
         wait_until(lambda job=job: job.ended)
         assert job.status == "stopped"
         assert Path(f"{path}.asked").read_text() == "True"
+
+
+def test_only_the_lock_files_of_dead_workers_are_removed(home, start_consumer):
+    alive, dead = start_consumer(), start_consumer()
+    ids = {worker.pid: worker.id for worker in workers_alive()}
+    dead.kill()
+    wait_until(lambda: [worker.pid for worker in workers_alive()] == [alive.pid])
+    default_queue().database.workers.forget_dead()
+    left = {lock.stem for lock in (home / ".drawscape" / "workers").glob("*.lock")}
+    assert left == {ids[alive.pid]}
 
 
 @pytest.mark.both_engines
