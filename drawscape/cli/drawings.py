@@ -213,8 +213,14 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 @click.argument("names", nargs=-1, metavar="[DRAWING...]")
 @_filters
 @option("--title TEXT", "Title of the page.", default="Drawings")
+@flag("--no-svg", "A page without SVG files, a quarter as large.")
 def publish(
-    folder: Path, names: tuple[str, ...], title: str, stars: str | None, **filters: Any
+    folder: Path,
+    names: tuple[str, ...],
+    title: str,
+    no_svg: bool,
+    stars: str | None,
+    **filters: Any,
 ) -> None:
     """Write drawings as a page into FOLDER: each DRAWING, those that the options choose, or all.
 
@@ -229,7 +235,7 @@ def publish(
     found = [find(name) for name in names] or find_drawings(stars=_stars(stars), **filters)
     if not found:
         raise click.UsageError("there is no such drawing; `drawscape drawings list` shows all")
-    click.echo(publish_page(found, folder, title=title))
+    click.echo(publish_page(found, folder, title=title, with_svg=not no_svg))
 
 
 @drawings.command(short_help="Delete files; recipes and marks stay.")

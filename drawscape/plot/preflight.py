@@ -26,6 +26,8 @@ _STEP_MM = 0.25
 
 _LONG_S = 2 * 3600
 _MANY_LIFTS = 10_000
+# Of width and height of the page: less ink than a fiftieth of the way round it is hardly seen.
+_LEAST_INK = 0.04
 
 MOST_PLACES = 200
 """Places that a finding names; more marks than that hide the drawing."""
@@ -39,6 +41,7 @@ class Concern(Enum):
     DOT = "dot"
     REPEATED = "repeated"
     LONG = "long"
+    EMPTY = "empty"
     DRY = "dry"
 
 
@@ -76,7 +79,8 @@ def preflight(
     length. So are spots of a square millimetre (of a wider pen's own width) that get more than
     `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, wholly
     or in part, from whatever point, within 0.03 mm. So is a drawing that takes more than two hours or
-    lifts the pen more than 10,000 times, on `machine` or an AxiDraw. So is a layer whose pen has fewer
+    lifts the pen more than 10,000 times, on `machine` or an AxiDraw. So is a page with
+    less ink than a fiftieth of its outline. So is a layer whose pen has fewer
     `metres_left`, by its name, than all `copies` of the layers need.
     Raises PlotError when the margin leaves nothing of the sheet.
 
@@ -97,7 +101,7 @@ def preflight(
         if layer.motion.plotted and len(layer.lines.points):
             found += _outside(layer, reach)
             found += _within(layer, page, most_ink, most_passes)
-    found += _long(document, machine)
+    found += _extent(document, machine)
     found += _dry(document.plotted(), dict(metres_left or {}), copies)
     return tuple(found)
 
@@ -117,15 +121,25 @@ def _dry(document: Document, left: dict[str, float], copies: int) -> Iterator[Pr
             yield _finding(Concern.DRY, layer, 1, layer.lines.starts[[first]], text)
 
 
-def _long(document: Document, machine: Machine | None) -> Iterator[PreflightFinding]:
+def _extent(document: Document, machine: Machine | None) -> Iterator[PreflightFinding]:
+    """Yield that the plot is very long, or that hardly anything of it is on its page."""
     inside, _ = crop(document.plotted(), Reach.of_page(document))
     total = statistics(inside, plotter=machine.plotter if machine else None)[-1]
-    if total.seconds <= _LONG_S and total.lifts <= _MANY_LIFTS:
-        return
-    x, y = inside.lines.starts[0].tolist()
-    hours, minutes = divmod(round(total.seconds / 60), 60)
-    text = f"the plot takes {hours} h {minutes} min and lifts the pen {total.lifts:,} times"
-    yield PreflightFinding(Concern.LONG, "", total.lifts, x, y, text, ((x, y),))
+    found: tuple[Concern, str] | None = None
+    if total.seconds > _LONG_S or total.lifts > _MANY_LIFTS:
+        hours, minutes = divmod(round(total.seconds / 60), 60)
+        text = f"the plot takes {hours} h {minutes} min and lifts the pen {total.lifts:,} times"
+        found = Concern.LONG, text
+    elif total.pen_down_mm < _LEAST_INK * (document.width_mm + document.height_mm):
+        page = f"{document.width_mm:g} x {document.height_mm:g} mm"
+        found = (
+            Concern.EMPTY,
+            f"the page of {page} is nearly empty: {total.pen_down_mm:.0f} mm of ink",
+        )
+    if found is not None:
+        places = tuple((x, y) for x, y in inside.lines.starts[:1].tolist())
+        x, y = places[0] if places else (document.width_mm / 2, document.height_mm / 2)
+        yield PreflightFinding(found[0], "", total.lifts, x, y, found[1], places)
 
 
 def _outside(layer: Layer, reach: Reach) -> Iterator[PreflightFinding]:

@@ -2,13 +2,14 @@
 
 `publish` writes `index.html`, which holds its style, its script and viewer.js. For each drawing there are
 three files in `drawings/`: the SVG file, a picture, and its lines for the viewer. A page that is opened from
-the disk may load scripts but fetch no file, so those lines are a script, `NAME.js`.
+the disk may load scripts but fetch no file, so those lines, packed, are a script, `NAME.js`.
 """
 
 import base64
 import json
 import re
 import shlex
+import zlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
@@ -36,10 +37,12 @@ def publish(
     *,
     title: str = "Drawings",
     words: Sequence[str] = (),
+    with_svg: bool = True,
 ) -> Path:
     """Write a page of drawings into `folder` and return the path of its `index.html`.
 
-    `words` stand under the drawings, in place of sketch and settings.
+    `words` stand under the drawings, in place of sketch and settings. Most bytes of the page are the SVG
+    files, for visitors to take away; it shows drawings without them.
     The folder is made if need be; a page that was published there before is replaced, other files stay.
     Whatever interrupts this, a page that was there can be opened.
     Marks and notes are not published. Raises ParameterError without drawings, DrawingNotFoundError when a
@@ -64,12 +67,13 @@ def publish(
     with scratch_folder(folder) as scratch:
         said = words or captions(chosen)
         for one, name, caption in zip(chosen, _names(chosen), said, strict=True):
-            picture = _write_files(one, scratch / name, caption)
+            picture = _write_files(one, scratch / name, caption, with_svg=with_svg)
+            target_name = f"drawings/{quote(name)}.svg" if with_svg else f"#{quote(name)}"
             size = f'width="{one.width:g}" height="{one.height:g}"'
             image = f'<img src="drawings/{quote(name)}.{picture}" {size} alt="" loading="lazy">'
-            link = f'<a href="drawings/{quote(name)}.svg">{image}<span>{escape(caption)}</span></a>'
+            link = f'<a href="{target_name}">{image}<span>{escape(caption)}</span></a>'
             tiles.append(f"<li>{link}</li>")
-            shown.append({"name": name, "caption": caption, **_facts(one, name)})
+            shown.append({"name": name, "caption": caption, **_facts(one, name, with_svg=with_svg)})
         # One file at a time, and what is gone last: whatever ends this, no link of a page is broken.
         if not is_ours:
             write_atomic(index, [_MARK.encode()])
@@ -92,15 +96,16 @@ def _names(chosen: Iterable[Drawing]) -> list[str]:
     return names
 
 
-def _write_files(one: Drawing, base: Path, caption: str) -> str:
+def _write_files(one: Drawing, base: Path, caption: str, *, with_svg: bool) -> str:
     """Write a drawing's files and return the ending of its picture: an SVG file is one without Pillow."""
-    document = one.document
-    base.with_name(f"{base.name}.svg").write_bytes(one.path.read_bytes())
+    document, picture = one.document, one.thumbnail
+    if with_svg or picture is None:
+        base.with_name(f"{base.name}.svg").write_bytes(one.path.read_bytes())
     paper = document.paper_color or WARM_WHITE
-    data = base64.b64encode(drawing_data(document, title=caption, paper=paper).packed()).decode()
+    lines = zlib.compress(drawing_data(document, title=caption, paper=paper).packed(), 9)
+    data = base64.b64encode(lines).decode()
     call = f"drawscapeLines({json.dumps(base.name)}, {json.dumps(data)});\n"
     base.with_name(f"{base.name}.js").write_text(call, "utf-8")
-    picture = one.thumbnail
     if picture is None:
         return "svg"
     kind = kind_of(picture)
@@ -108,7 +113,7 @@ def _write_files(one: Drawing, base: Path, caption: str) -> str:
     return kind
 
 
-def _facts(one: Drawing, name: str) -> dict[str, Any]:
+def _facts(one: Drawing, name: str, *, with_svg: bool) -> dict[str, Any]:
     """Return the settings, figures and commands that the page lists beside a drawing."""
     settings = {
         "sketch": one.sketch,
@@ -124,18 +129,20 @@ def _facts(one: Drawing, name: str) -> dict[str, Any]:
         "time": f"{figures.minutes:.0f} min",
         **{pen: f"{color}, {minutes:.0f} min" for pen, color, minutes in figures.pens},
     }
-    again = f"drawscape redraw {shlex.quote(f'{name}.svg')}"
+    again = f"drawscape redraw {shlex.quote(f'{name}.svg')}" if with_svg else ""
     if one.sketch in SKETCHES and not (one.source or one.edited):
         values = {"seed": one.seed, "margin": one.margin, **one.parameters}
         arguments = ", ".join(f"{key}={value!r}" for key, value in values.items())
+        again += "\n\n# or in Python\n" if with_svg else ""
         again += (
-            "\n\n# or in Python\nfrom drawscape.sketches import draw\n\n"
+            "from drawscape.sketches import draw\n\n"
             f"draw({one.sketch!r}, {one.width:g}, {one.height:g}, {arguments})"
         )
     return {
         "settings": [[key.replace("_", " "), short(value)] for key, value in settings.items()],
         "figures": [[key, value] for key, value in counts.items()],
         "again": again,
+        "file": f"{name}.svg" if with_svg else "",
     }
 
 

@@ -176,14 +176,20 @@ def test_a_page_can_be_opened_whenever_its_publication_ends(
     assert len(list((page / "drawings").iterdir())) == 6
 
 
-def test_the_command_publishes_what_is_named_or_chosen(module_home, published, tmp_path):
+def test_the_command_publishes_what_is_named_or_chosen(module_home, published, tmp_path, page):
     rose = drawings("rose")[0].tag("keepsake").annotate("for Ada alone")
     for arguments in ([rose.recipe], ["--tag", "keepsake"]):
         done = run("drawings", "publish", str(tmp_path / "page"), *arguments)
-        page = (tmp_path / "page" / "index.html").read_text()
-        assert "keepsake" not in page  # marks and notes stay here
-        assert "Ada" not in page
+        text = (tmp_path / "page" / "index.html").read_text()
+        assert "keepsake" not in text  # marks and notes stay here
+        assert "Ada" not in text
         assert done.out.strip() == str(tmp_path / "page" / "index.html"), done.err
         assert len(list((tmp_path / "page" / "drawings").glob("*.svg"))) == 1
+    assert run("drawings", "publish", str(tmp_path / "page"), rose.recipe, "--no-svg").code == 0
+    assert not list((tmp_path / "page" / "drawings").glob("*.svg"))
+    page.goto(f"{(tmp_path / 'page' / 'index.html').as_uri()}#{rose.path.stem}")
+    await_settled(page)
+    assert not page.get_by_role("link", name="Download SVG").is_visible()
+    assert "draw('rose'" in page.locator("#again").text_content()
     both = run("drawings", "publish", str(tmp_path / "page"), rose.recipe, "--tag", "keepsake")
     assert both.code == 2

@@ -23,7 +23,14 @@ from drawscape.plot import (
 
 def test_a_fine_drawing_has_no_findings():
     assert preflight(page(hatch(100))) == ()
-    assert preflight(page(Lines.empty())) == ()
+
+
+def test_a_page_with_hardly_any_ink_is_nearly_empty():
+    for lines, ink in ((Lines.empty(), "0"), (Lines.of([[(50, 50), (70, 50)]]), "20")):
+        (empty,) = preflight(page(lines))
+        assert empty.concern is Concern.EMPTY
+        assert empty.text == f"the page of 210 x 297 mm is nearly empty: {ink} mm of ink"
+    assert preflight(page(Lines.of([[(50, 50), (71, 50)]]))) == ()
 
 
 def test_lines_outside_are_found_at_their_farthest_point():
@@ -34,7 +41,7 @@ def test_lines_outside_are_found_at_their_farthest_point():
     assert finding.text == "1 line of 'a' leaves the sheet by up to 3.0 mm"
     (both,) = preflight(page(lines), margin_mm=10)
     assert both.count == 2
-    (reach,) = preflight(page(lines.take([2])), machine=read_machine("marlin"))
+    reach, _ = preflight(page(lines.take([2])), machine=read_machine("marlin"))
     assert "Marlin" in reach.text
 
 
@@ -79,7 +86,7 @@ def test_wet_spots_are_found_by_ink_width_and_passes():
     assert 50 <= wet.y_mm <= 60
     assert preflight(page(dense, pen_mm=0.1)) == ()
     assert Concern.WET in {f.concern for f in preflight(page(("+P2 a", dense), pen_mm=0.1))}
-    assert preflight(page(("%a", dense))) == ()
+    assert [f.concern for f in preflight(page(("%a", dense)))] == [Concern.EMPTY]
 
 
 def test_dots_and_repeated_strokes_are_found():
@@ -116,7 +123,7 @@ def test_a_finding_names_all_its_places_the_worst_first():
     wet, repeated = preflight(page(Lines.of(spots)))
     assert wet.places_mm == ((70.5, 20.5), (30.5, 20.5))
     assert repeated.places_mm == ((70.5, 20.5), (30.5, 20.5))
-    (dots,) = preflight(page(Lines.of([[[n / 10, 5], [n / 10, 5]] for n in range(300)])))
+    dots, _ = preflight(page(Lines.of([[[n / 10, 5], [n / 10, 5]] for n in range(300)])))
     assert (dots.count, len(dots.places_mm)) == (300, 200)
 
 
