@@ -20,6 +20,7 @@ from drawscape.catalogue.database import data_version, reading
 from drawscape.catalogue.drawing import short
 from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import SortOrder
+from drawscape.drawing.document import WARM_WHITE
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
@@ -52,6 +53,7 @@ from drawscape.notebook.static_output import StaticOutputWidget, error_words
 from drawscape.notebook.threads import EXPORTS, PICTURES, Debounce
 from drawscape.plot.formats import menu_of_formats
 from drawscape.viewer.assets import script, style
+from drawscape.viewer.drawing_data import drawing_data
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 
@@ -68,6 +70,8 @@ PREVIEW_S = 1.0
 
 CATALOGUE_S = 0.5
 """How often to read whether anybody has drawn or marked: others' work shows within a second."""
+
+MOST_TRACED = 200_000  # points of a drawing that draws itself in its tile: 0.8 MB
 
 KEEP_S = 2.0  # the static output is no older than this
 MOST_KEPT = 100  # tiles that a saved notebook keeps
@@ -417,12 +421,12 @@ class Board(StaticOutputWidget):
         return self.show_below("form", self._one(tile_id))
 
     def enlarge(self, tile_id: str) -> None:
-        """Show the drawing of a tile as large as the window, with its figures and settings."""
+        """Show the drawing of a tile as large as the window, with its figures and what sets it apart."""
         (drawing,) = self._asked(tile_id)
         picture = result_picture(drawing.file)
         if not picture:
             raise DrawscapeError(f"{drawing.path.name} is too large to show")
-        caption = figures_words(drawing)
+        caption = f"{self._cells[tile_id].caption} · {figures_words(drawing)}"
         self.send({"enlarged": {"id": tile_id, "caption": caption, "url": picture.url}})
 
     def sort(self, order: str) -> None:
@@ -452,6 +456,19 @@ class Board(StaticOutputWidget):
         with self._lock:
             self._is_open = True
             self._send_tiles(self.order)
+
+    def _on_trace(self, tile_id: str) -> None:
+        """Send the lines of a tile's drawing, so that it draws itself."""
+        cell = self._cells.get(tile_id)
+        if cell and cell.drawing and not cell.drawing.deleted:
+            PICTURES.do(partial(self._send_lines, tile_id, cell.drawing))
+
+    def _send_lines(self, tile_id: str, drawing: Drawing) -> None:
+        document = drawing.document
+        if sum(len(layer.lines.points) for layer in document.layers) > MOST_TRACED:
+            return
+        data = drawing_data(document, paper=document.paper_color or WARM_WHITE)
+        self.send({"trace": tile_id, "header": data.header}, data.buffers)
 
     def _on_export(self, format: str) -> None:
         EXPORTS.do(partial(self._guarded, self.export, format))
@@ -566,12 +583,11 @@ class Board(StaticOutputWidget):
             self.send({"tiles": contents})
 
     def _count(self) -> None:
-        """Show in the head how far the board is: '7 of 12 drawn, 4 of them before, 1 failed'."""
+        """Show in the head how far the board is: '7 of 12 drawn, 1 failed', '12 drawings'."""
         cells = list(self._cells.values())
         statuses = [cell.status for cell in cells]
-        ended, before = sum(c.ended for c in cells), sum(c.drawn_before for c in cells)
-        words = [f"{statuses.count('finished')} of {len(cells)} drawn"]
-        words += [f"{before} of them before"] if before else []
+        ended, drawn = sum(c.ended for c in cells), statuses.count("finished")
+        words = [f"{drawn} of {len(cells)} drawn"] if drawn < len(cells) else [count_words(drawn)]
         words += [f"{statuses.count(s)} {s.replace('_', ' ')}" for s in TROUBLES if s in statuses]
         progress = ended / len(cells) if ended < len(cells) else None
         self._show_head(status=", ".join(words), progress=progress)
@@ -609,13 +625,10 @@ def control(name: str, kind: str, label: str, **more: Any) -> Control:
 
 
 def figures_words(drawing: Drawing) -> str:
-    """Return a drawing's name, figures and settings in a line."""
+    """Return a drawing's figures in a line."""
     figures = drawing.figures
-    counts = (
-        f"{drawing.name or drawing.sketch} · {figures.ink_mm / 1000:.1f} m of ink · "
-        f"{figures.minutes:.0f} min · {figures.lifts} lifts"
-    )
-    return f"{counts} · {settings_words(drawing)}"
+    ink = f"{figures.ink_mm / 1000:.1f} m of ink"
+    return f"{ink} · {figures.minutes:.0f} min · {figures.lifts} lifts"
 
 
 def settings_words(drawing: Drawing) -> str:

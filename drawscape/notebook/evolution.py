@@ -153,7 +153,7 @@ class Evolution(Board):
                 control(
                     "next", "button", "Next", primary=True, tooltip="Breed from what has stars"
                 ),
-                control("spread", "slider", "near to far", tooltip=far, **near),
+                control("spread", "slider", "small changes", end="large", tooltip=far, **near),
                 control("lock", "toggles", "keep", hidden=not self._locks),
             ],
             columns=4,
@@ -245,7 +245,8 @@ class Evolution(Board):
 
     def _grow(self, cells: list[Cell], parent: int | None) -> None:
         for number, cell in enumerate(cells, 1):
-            cell.caption = str(number)
+            is_kept = number == 1 and parent is not None
+            cell.caption = "1, the parent" if is_kept else str(number)
         plan(self._settings, cells)
         enqueue_missing(self._target, cells, job_timeout=self._job_timeout)
         self.generations.append(Generation(cells, parent))
@@ -259,7 +260,8 @@ class Evolution(Board):
     def _node(self, number: int, generation: Generation) -> TileContent:
         """Return a node of the tree; generations count from 1, and 0 is the parent of the first."""
         cells, parent = generation.cells, generation.parent
-        picture = max(cells, key=lambda cell: (cell.drawing is not None, cell.stars)).picture()
+        born = cells if parent is None else cells[1:]  # the first is the parent again
+        picture = max(born, key=lambda cell: (cell.drawing is not None, cell.stars)).picture()
         return {
             "number": number,
             "parent": 0 if parent is None else parent + 1,

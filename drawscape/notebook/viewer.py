@@ -31,6 +31,8 @@ TALL = "max(320px, 72vh)"
 
 FEWEST, MOST = 2, 6
 
+MOST_SAID = 3  # settings over a drawing; the table under it has all
+
 OVERLAY_INKS = ("#d1495b", "#00798c", "#edae49", "#6a4c93", "#2e7d32", "#5d4037")
 """Colours that stay apart on white and where they cross."""
 
@@ -135,10 +137,7 @@ def compare(*drawings: Viewable) -> "Comparison":
     if not FEWEST <= len(drawings) <= MOST:
         raise ParameterError("drawings", len(drawings), f"compare {FEWEST} to {MOST} of them")
     documents, names, settings = zip(*map(document_of, drawings), strict=True)
-    titles = [
-        f"{name} ({number})" if names.count(name) > 1 else name
-        for number, name in enumerate(names, 1)
-    ]
+    titles = captions_of(names, settings)
     return Comparison(list(zip(documents, titles, strict=True)), settings)
 
 
@@ -175,6 +174,19 @@ def overlay(documents: Sequence[Titled], *, own_inks: bool = False) -> Document:
     width = max(document.width_mm for document, _ in documents)
     height = max(document.height_mm for document, _ in documents)
     return Document(width, height, tuple(layers))
+
+
+def captions_of(names: Sequence[str], settings: Sequence[Values]) -> list[str]:
+    """Return what sets each drawing apart: 'seed 7', or its name and number where nothing does."""
+    rows = differences(names, settings)[1 : 1 + MOST_SAID]
+    words = [[f"{row[0]} {row[place]}" for row in rows] for place in range(1, 1 + len(names))]
+    captions = [", ".join(own) for own in words]
+    if len(set(captions)) == len(names):
+        return captions
+    return [
+        f"{name} ({number})" if names.count(name) > 1 else name
+        for number, name in enumerate(names, 1)
+    ]
 
 
 def differences(names: Sequence[str], settings: Sequence[Values]) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
    Kernel to page, custom messages:  {tiles: [{id, number, caption, hint, stars, state, progress, url, ...}]}
                                      {enlarged: {id, caption, url}}
+                                     {trace: id, header}, with the lines as drawing_data.py packs them
    Pictures are data URLs: the page asks nobody for them, and four hundred are there at once.
    Page to kernel:                   {event, arguments}
    State:                            head {title, name, status, progress}, controls, exports, order, selected, columns, tile_px, kind, note,
@@ -9,8 +10,10 @@
                                      tree [{number, parent, stars, current, url}] of an evolution
    Of two messages about a tile the one with the larger number stands. */
 
+import { trace } from "./drawing_lines.js";
 import { button, icon, make, menu, setPressed, showChild, textMenu } from "./elements.js";
 
+const HOVER_MS = 350;  // a pointer that only passes a tile starts nothing
 const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
 
 const PAPERS = ["A4", "A3", "A2", "A1"];
@@ -65,7 +68,24 @@ class Tile {
     showStars(this.stars, stars);
   }
 
-  dispose() { this.root.remove(); }
+  /* Draw the lines in the place of the picture, as the pen does. */
+  drawItself(header, buffers) {
+    this.stand();
+    const { clientWidth: width, clientHeight: height } = this.image, ratio = globalThis.devicePixelRatio || 1;
+    this.traced = make("canvas", { className: "board-trace", width: width * ratio, height: height * ratio, "aria-hidden": "true" });
+    this.image.parentElement.append(this.traced);
+    this.stop = trace(this.traced, header, buffers);
+  }
+
+  stand() {
+    this.stop?.();
+    this.traced?.remove();
+  }
+
+  dispose() {
+    this.stand();
+    this.root.remove();
+  }
 }
 
 /* A job as a row of the queue's table. */
@@ -102,7 +122,7 @@ class Row {
 
 /* One tile as large as the window, on top of everything. */
 class Enlarged {
-  constructor(parent, inspect) {
+  constructor(parent, { inspect, step }) {
     this.id = null;
     this.image = make("img", { alt: "" });
     this.image.addEventListener("load", () => this.fit());
@@ -110,7 +130,9 @@ class Enlarged {
     this.stars = make("div", { className: "board-stars", "aria-hidden": "true" });
     this.inspect = button("Inspect", "Zoom, layers, the pen's way (v)", () => inspect(this.id), "", "inspect");
     this.root = make("dialog", { className: "board-enlarged", tabIndex: -1, "data-lm-suppress-shortcuts": "true" },
-      this.image, this.caption, this.stars, this.inspect);
+      button("", "Close", () => this.root.close(), "is-plain board-enlarged-close", "close"),
+      make("div", { className: "board-enlarged-row" }, button("", "Previous", () => step(-1), "is-plain", "back"), this.image,
+        button("", "Next", () => step(1), "is-plain", "next")), this.caption, this.stars, this.inspect);
     parent.append(this.root);
     this.resized = () => this.fit();
     window.addEventListener("resize", this.resized);
@@ -137,7 +159,7 @@ class Enlarged {
 
   fit() {
     const { naturalWidth: width, naturalHeight: height } = this.image;
-    const scale = Math.min(0.92 * window.innerWidth / width, (window.innerHeight - 150) / height);
+    const scale = Math.min((0.92 * window.innerWidth - 120) / width, (window.innerHeight - 150) / height);
     this.image.style.width = `${width * scale}px`;
     this.image.style.height = `${height * scale}px`;
   }
@@ -185,7 +207,7 @@ function control(spec, send) {
   input.addEventListener("keydown", event => event.stopPropagation());
   input.setAttribute("aria-label", spec.label);
   const root = spec.kind === "check" ? make("label", {}, input, spec.label)
-    : spec.kind === "slider" ? make("label", {}, spec.label, input) : input;
+    : spec.kind === "slider" ? make("label", {}, spec.label, input, spec.end ?? "") : input;
   let options = "";
   return { root, show: now => {
     if (now.options && JSON.stringify(now.options) !== options) {
@@ -231,7 +253,7 @@ class Board {
     }
     this.root.append(this.note, this.place, this.empty, this.details, this.below);
     el.append(this.root);
-    this.enlarged = new Enlarged(this.root, id => this.key(id, "v"));
+    this.enlarged = new Enlarged(this.root, { inspect: id => this.key(id, "v"), step: by => this.step(by) });
     if (!rows) this.listen();
   }
 
@@ -275,12 +297,23 @@ class Board {
     return this.tiles.get(id);
   }
 
-  receive(message) {
+  receive(message, buffers) {
     for (const content of message.tiles ?? []) {
       this.tile(content.id).show(content);
       if (content.id === this.enlarged.id) showStars(this.enlarged.stars, content.stars);
     }
     if (message.enlarged) this.enlarged.receive(message.enlarged);
+    if (message.trace === this.hovered) this.tiles.get(this.hovered)?.drawItself(message.header, buffers);
+  }
+
+  /* A tile draws itself while the pointer rests on it. */
+  hover(id) {
+    if (id === this.hovered) return;
+    this.tiles.get(this.hovered)?.stand();
+    clearTimeout(this.hovering);
+    this.hovered = id;
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (id && !isCalm) this.hovering = setTimeout(() => this.send("trace", id), HOVER_MS);
   }
 
   showHead() {
@@ -431,7 +464,7 @@ class Board {
     const place = Math.max(order.indexOf(focused), 0);
     const across = getComputedStyle(this.list).gridTemplateColumns.split(" ").length;
     const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across, Home: -place, End: order.length - 1 - place };
-    if (event.key === "Tab") return;
+    if (event.key === "Tab" || (/^( |Enter)$/.test(event.key) && event.target.closest("button"))) return;
     event.stopPropagation();
     if (event.key in moves) {
       event.preventDefault();
@@ -461,6 +494,14 @@ class Board {
     this.send(act, ...(act === "compare" || act === "breed" ? [] : [id]));
   }
 
+  /* Enlarge the tile before or after the large one. */
+  step(by) {
+    const order = this.model.get("order"), place = order.indexOf(this.enlarged.id) + by;
+    if (!(place in order)) return;
+    this.enlarge(this.anchor = order[place]);
+    this.select([this.anchor]);
+  }
+
   /* Nothing to enlarge yet is said in words, not by an empty box. */
   enlarge(id) {
     if (!this.tile(id).image.hidden) this.enlarged.open(id, this.tile(id));
@@ -475,6 +516,8 @@ class Board {
       if (id && !event.target.dataset.star) this.send("open_form", id);
     });
     list.addEventListener("keydown", event => this.keydown(event));
+    list.addEventListener("pointerover", event => this.hover(event.target.closest(".board-paper")?.parentElement.dataset.id));
+    list.addEventListener("pointerleave", () => this.hover(undefined));
     enlarged.root.addEventListener("keydown", event => this.keydown(event));
     enlarged.root.addEventListener("close", () => this.tiles.get(enlarged.id)?.root.focus());
     enlarged.root.addEventListener("click", event => {
@@ -489,7 +532,7 @@ function render({ model, el, host }) {
   const board = new Board(model, el, host);
   const arrange = () => board.arrange(), fit = () => board.fit(), showHead = () => board.showHead();
   const handlers = {  // one event each: not every host takes several
-    "msg:custom": message => board.receive(message),
+    "msg:custom": (message, buffers) => board.receive(message, buffers),
     "change:order": arrange, "change:empty": arrange,
     "change:columns": fit, "change:tile_px": fit,
     "change:selected": () => board.mark(),

@@ -8,6 +8,7 @@
    scaled to where the view is. Copies of it are kept along the way, so that the scrubber only has to draw
    from the nearest one on. A very large drawing may come twice: first `rough`, with few points of each line. */
 
+import { decodeLayers } from "./drawing_lines.js";
 import { button, make, setPressed, swatch } from "./elements.js";
 
 const PX_PER_MM = 96 / 25.4;
@@ -26,23 +27,8 @@ const SPEEDS = [1, 10, 60, 300, 1200];
 /* ---- the lines, as they came and thinned ---- */
 
 function decode(header, buffers) {
-  const layers = header.layers.map((layer, i) => {
-    const deltas = layer.wide ? new Int32Array(aligned(buffers[2 * i])) : new Int16Array(aligned(buffers[2 * i]));
-    const counts = new Uint32Array(aligned(buffers[2 * i + 1]));
-    const xy = new Float32Array(deltas.length), unit = header.units_per_mm;
-    let x = 0, y = 0;
-    for (let k = 0; k < deltas.length; k += 2) {
-      x += deltas[k]; y += deltas[k + 1];
-      xy[k] = x / unit; xy[k + 1] = y / unit;
-    }
-    return { ...layer, visible: true, xy, counts };
-  });
+  const layers = decodeLayers(header, buffers);
   return { ...header, layers, ...schedule(layers, header.plotter) };
-}
-
-function aligned(view) {
-  if (view instanceof ArrayBuffer) return view;
-  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 }
 
 /* One entry a line: where its points are, and when and after how much ink it begins. */
@@ -257,6 +243,7 @@ export class Viewer {
     this.playing = false;
     this.speed = 60;
     this.measured = [];
+    this.followers = [];  // viewers that have no transport and no layers of their own
     this.canvas = make("canvas", { tabIndex: 0, role: "img" });
     this.context = this.canvas.getContext("2d");
     this.group = group;
@@ -299,12 +286,17 @@ export class Viewer {
 
   /* Show the layers of the next name, and no others. */
   blink() {
-    const names = [...new Set(this.drawing.layers.map(layer => layer.name))];
-    this.turn = ((this.turn ?? -1) + 1) % names.length;
-    this.drawing.layers.forEach((layer, i) => {
-      layer.visible = layer.name === names[this.turn];
-      this.layers.querySelectorAll("input")[i].checked = layer.visible;
+    const boxes = [...this.layers.querySelectorAll("input")];
+    this.turn = ((this.turn ?? -1) + 1) % boxes.length;
+    boxes.forEach((box, i) => {
+      box.checked = i === this.turn;
+      this.setVisible(box.value, box.checked);
     });
+  }
+
+  /* Show or hide the layers of that name. */
+  setVisible(name, on) {
+    for (const layer of this.drawing.layers) if (layer.name === name) layer.visible = on;
     this.painting = null;
     this.draw();
   }
@@ -321,12 +313,15 @@ export class Viewer {
     this.speeds = make("select", { "aria-label": "speed" }, ...SPEEDS.map(s => make("option", { value: s, textContent: `${s} ×`, selected: s === 60 })));
     this.speeds.addEventListener("change", () => { this.speed = Number(this.speeds.value); });
     this.layers = make("span", { className: "drawscape-viewer-layers" });
+    this.transport = make("span", { className: "drawscape-viewer-bar drawscape-viewer-transport" }, this.play, this.scrubber, this.speeds);
     const top = make("div", { className: "drawscape-viewer-bar" },
       ...(this.group ? [] : tools([this])), button("Full screen", "Full screen", () => this.fullScreen()),
       ...(this.askFindings ? [this.checks] : []), this.layers);
-    const bottom = make("div", { className: "drawscape-viewer-bar" }, this.play, this.scrubber, this.speeds, this.readout);
+    const bottom = make("div", { className: "drawscape-viewer-bar" }, this.transport, this.readout);
     this.el.append(top, this.stage, bottom, this.list);
   }
+
+  dropTransport() { for (const part of [this.transport, this.layers]) part.remove(); }
 
   setOption(name, on) {
     this.options[name] = on;
@@ -335,11 +330,16 @@ export class Viewer {
     this.draw();
   }
 
+  /* One box for each name, which holds for the followers, too. */
   listLayers() {
-    this.layers.replaceChildren(...this.drawing.layers.map(layer => {
-      const box = make("input", { type: "checkbox", checked: true });
-      box.addEventListener("change", () => { layer.visible = box.checked; this.painting = null; this.draw(); });
-      return make("label", { title: `${layer.width_mm} mm` }, box, swatch(layer.color), layer.name);
+    const viewers = [this, ...this.followers];
+    const layers = viewers.flatMap(viewer => viewer.drawing?.layers ?? []);
+    const named = new Map(layers.toReversed().map(layer => [layer.name, layer]));  // the first of a name stands
+    const names = [...new Set(layers.map(layer => layer.name))];
+    this.layers.replaceChildren(...names.map(name => {
+      const { color, width_mm } = named.get(name), box = make("input", { type: "checkbox", checked: true, value: name });
+      box.addEventListener("change", () => { for (const viewer of viewers) viewer.setVisible(name, box.checked); });
+      return make("label", { title: `${width_mm} mm` }, box, swatch(color), name);
     }));
   }
 
@@ -479,6 +479,7 @@ export class Viewer {
   }
 
   setPlaying(playing) {
+    if (this.leader) return this.leader.setPlaying(!this.leader.playing);
     if (playing && this.time >= 1) this.time = 0;
     this.playing = playing;
     this.play.textContent = playing ? "Pause" : "Play";
@@ -489,6 +490,7 @@ export class Viewer {
   setTime(time) {
     this.time = Math.min(Math.max(time, 0), 1);
     this.scrubber.value = Math.round(this.time * 10000);
+    for (const other of this.followers) other.setTime(this.time);
     if (this.time >= 1 && this.playing) this.setPlaying(false);
     this.draw();
   }
@@ -701,6 +703,7 @@ class Drawings {
       if (message.drawings.length > 1) this.viewers[i].el.previousSibling.textContent = header.title;
       this.viewers[i].show(header, buffers.slice(at, at += header.arrays));
     });
+    this.viewers[0].listLayers();
   }
 
   build(count) {
@@ -711,7 +714,10 @@ class Drawings {
       askFindings: () => new Promise(done => { this.answers[number] = done; this.model.send({ event: "findings", place: number }); }) }));
     for (const viewer of this.viewers) viewer.el.drawscapeViewer = viewer;
     this.el.drawscapeViewer = this.viewers[0];
-    this.tools?.replaceChildren(...(count > 1 ? tools(this.viewers) : []));
+    const [first, ...others] = this.viewers;
+    first.followers = others;
+    for (const viewer of others) Object.assign(viewer, { leader: first }).dropTransport();
+    this.tools?.replaceChildren(...(count > 1 ? [...tools(this.viewers), first.transport, first.layers] : []));
   }
 
   dispose() { for (const viewer of this.viewers) viewer.dispose(); }

@@ -22,8 +22,8 @@ class Route:
 
 
 _ASSETS = (
-    "'elements.js', 'tokens.css', 'viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', "
-    "'plot_panel.css'"
+    "'elements.js', 'drawing_lines.js', 'tokens.css', 'viewer.js', 'viewer.css', 'form.js', 'form.css', "
+    "'plot_panel.js', 'plot_panel.css'"
 )
 
 ROUTES = (

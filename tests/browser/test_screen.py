@@ -28,12 +28,22 @@ MIDDLES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(el =>
 })"""
 
 
+TIMES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(({ drawscapeViewer: viewer }) =>
+    [viewer.time, viewer.drawing.layers.find(layer => layer.name === 'pen 2').visible])"""
+
+
 @pytest.mark.parametrize("count", [2, 4, 5])
 def test_each_pane_of_a_comparison_shows_its_page_and_all_move_together(lab, page, count):
     page.set_viewport_size({"width": 1366, "height": 768})
     lab.run_cells(page, COMPARE.format(count=count))
     await_settled(page, count)
     assert page.evaluate(WHOLE_PAGES) == [True] * count
+    assert page.locator(".drawscape-viewer-name").all_inner_texts() == [
+        f"seed {n}" for n in range(count)
+    ]
+    page.get_by_label("the pen's way").fill("5000")  # one transport and one row of layers for all
+    page.get_by_label("pen 2").uncheck()
+    assert page.evaluate(TIMES) == [[0.5, False]] * count
     page.locator(".drawscape-viewer canvas").first.focus()
     page.keyboard.press("+")
     page.keyboard.press("ArrowLeft")
@@ -254,11 +264,25 @@ SHEET = """from drawscape.notebook import contact_sheet
 contact_sheet('truchet', 8, paper='A7')"""
 
 
-def test_the_page_does_not_grow_when_the_cell_of_a_sheet_runs_again(lab, page):
+def test_a_tile_draws_itself_and_the_page_does_not_grow_when_the_cell_runs_again(lab, page):
     notebook = lab.run_cells(page, SHEET)
     tiles = page.locator(".board-tile[data-state='finished']:has(img[src]:not([hidden]))")
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
+
+    tiles.nth(7).wait_for()
+    tiles.first.hover()
+    page.locator(".board-tile:first-child canvas").wait_for()  # it draws itself
+    page.locator(".drawscape-board header").hover()
+    page.locator(".board-tile canvas").wait_for(state="detached")
+    tiles.nth(1).focus()
+    page.keyboard.press(" ")
+    large = page.locator("dialog[open]")
+    for name, caption in (("Next", "seed 2"), ("Previous", "seed 1"), ("Previous", "seed 0")):
+        large.get_by_role("button", name=name).click()
+        large.locator(".board-caption", has_text=f"{caption} · ").wait_for()
+    large.get_by_role("button", name="Close").click()
+    large.wait_for(state="detached")
 
     def count_nodes(runs):
         for _ in range(runs):

@@ -61,7 +61,7 @@ def count_jobs():
 def test_each_tile_shows_the_file_of_its_job():
     sheet = contact_sheet(plot, range(4), paper="A6", size=3)
     gallery = sheet.wait(60)
-    await_words(sheet, "4 of 4 drawn")
+    await_words(sheet, "4 drawings")
     paths = [Path(job.result) for job in sheet.jobs]
     assert [path.name for path in paths] == [f"dot-{seed}-3.svg" for seed in range(4)]
     assert [p.data if p else b"" for p in gallery.pictures] == [p.read_bytes() for p in paths]
@@ -116,7 +116,7 @@ def test_a_sheet_that_is_made_again_queues_nothing():
     first.wait(60)
     count = count_jobs()
     again = contact_sheet("truchet", range(4), paper="A7")
-    assert (first.status, again.status) == ("4 of 4 drawn", "4 of 4 drawn, 4 of them before")
+    assert (first.status, again.status) == ("4 drawings", "4 drawings")
     assert {tile["hint"].partition(" · ")[0][:16] for tile in again.tiles} == {"drawn before, at"}
     assert not [tile for tile in first.tiles if "drawn before" in tile["hint"]]
     first.drawings[2].star(3).tag("rejected")  # as somebody else would
@@ -126,7 +126,7 @@ def test_a_sheet_that_is_made_again_queues_nothing():
     assert (again.name, again.jobs) == (first.name, first.jobs) or again.drawings == first.drawings
     assert count_jobs() == count
     larger = contact_sheet("truchet", range(6), paper="A7")
-    assert larger.status == "4 of 6 drawn, 4 of them before"
+    assert larger.status == "4 of 6 drawn"
     larger.wait(60)
     assert count_jobs() == count + 2
     before = [drawing.path.stat().st_mtime_ns for drawing in again.drawings]
@@ -165,8 +165,8 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(gated):
     gate.touch()
     for one in (named, again, first):
         one.wait(60)
-        await_words(one, "3 of 3 drawn")
-    assert sheet("dots at dawn").status == "3 of 3 drawn, 3 of them before"
+        await_words(one, "3 drawings")
+    assert sheet("dots at dawn").status == "3 drawings"
     assert {d.sheet for d in drawings("gated_dots", where={"size": 1.0})} == {"dots at dawn"}
     with pytest.raises(UnknownNameError, match="did you mean 'dots at dawn'"):
         sheet("dots at down")
@@ -204,12 +204,12 @@ def test_more_seeds_are_drawn_and_stay_with_the_sheet():
     first.more(2)
     first.more(1)
     first.wait(60)
-    await_words(first, "5 of 5 drawn")
+    await_words(first, "5 drawings")
     made = [(one.width, one.parameters["calm"]) for one in drawings("schotter", sheet="more")]
     assert made == [(74, 0.25)] * 5
     count = count_jobs()
     whole = contact_sheet("schotter", range(2), paper="A7", name="more", calm=0.25)
-    assert whole.status == "5 of 5 drawn, 5 of them before"
+    assert whole.status == "5 drawings"
     assert count_jobs() == count
 
 
@@ -307,7 +307,7 @@ def test_a_near_child_of_one_parent_is_near_and_what_is_locked_is_its_parents():
 def test_stars_are_parents_and_going_back_branches():
     bred = evolve(six, size=3, keep=["c"], paper="100x100", text="fixed")
     bred.wait(60)
-    wait_until(lambda: bred.status == "3 of 3 drawn", "the wall")
+    wait_until(lambda: bred.status == "3 drawings", "the wall")
     first = bred.generation
     with pytest.raises(ParameterError, match="at least one drawing a star"):
         bred.next()
@@ -336,7 +336,7 @@ def test_a_generation_that_is_asked_for_again_is_found():
     def breed():
         bred = evolve(six, size=3, paper="100x100", seed=4)
         bred.wait(60)
-        wait_until(lambda: bred.status.startswith("3 of 3 drawn"), "the wall")
+        wait_until(lambda: bred.status.startswith("3 drawings"), "the wall")
         return bred
 
     first = breed()

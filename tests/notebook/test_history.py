@@ -163,7 +163,7 @@ def test_parameters_with_the_names_of_options_go_into_vary():
     made = variations("schotter", vary={"columns": [5, 7]}, seed=[1, 1, 1], paper="A7")
     assert len(made.jobs) == 2  # one for each recipe
     made.wait(60)
-    assert made.status == "6 of 6 drawn"
+    assert made.status == "6 drawings"
     assert [d.parameters["columns"] for d in made.drawings] == [5, 5, 5, 7, 7, 7]
 
 
@@ -259,7 +259,7 @@ def spirals(*turns):
 def test_drawings_are_compared_in_three_modes_and_all_are_saved():
     wide = draw("spiral", 99.5, 148, turns=8, margin=9)
     shown = compare(*spirals(7), wide)
-    heads = ["", "spiral, seed 0 (1)", "spiral, seed 0 (2)"]
+    heads = ["", "width 105, turns 7", "width 99.5, turns 8"]
     assert shown.differences == [heads, ["width", "105", "99.5"], ["turns", "7", "8"]]
     assert compare(*spirals(5, 5)).differences == []
     sent = []
