@@ -1,6 +1,7 @@
 """Generative design for pen plotters, explored in Jupyter notebooks.
 
-    from drawscape import Slider, Color, Palette, Pen, draw, enqueue, evolve, form, history, sheet, sketch
+    from drawscape import Color, Palette, Pen, Slider, draw, enqueue, sketch
+    from drawscape import edition, evolve, form, history, sheet
 
 These names are imported when they are first asked for. Those of notebooks need the extra `lab`.
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from drawscape.drawing.document import Pen
     from drawscape.jobs import enqueue
     from drawscape.notebook.contact_sheets import sheet
+    from drawscape.notebook.edition_board import edition
     from drawscape.notebook.evolution import evolve
     from drawscape.notebook.forms import form
     from drawscape.notebook.history_board import history
@@ -33,6 +35,7 @@ __all__ = [
     "Pen",
     "Slider",
     "draw",
+    "edition",
     "enqueue",
     "evolve",
     "form",
@@ -48,6 +51,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
             "drawscape.drawing.document": "Pen",
             "drawscape.jobs": "enqueue",
             "drawscape.notebook.contact_sheets": "sheet",
+            "drawscape.notebook.edition_board": "edition",
             "drawscape.notebook.evolution": "evolve",
             "drawscape.notebook.forms": "form",
             "drawscape.notebook.history_board": "history",

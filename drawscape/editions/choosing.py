@@ -23,12 +23,15 @@ def least_alike(drawings: Sequence[Drawing], size: int) -> list[Drawing]:
         raise EditionError(f"size {size}: give 1 to {len(drawings)}, as many as there are drawings")
     features = features_of(drawings)
     chosen = [int(np.argmax(np.linalg.norm(features, axis=1)))]
-    nearest: Floats = np.full(len(drawings), np.inf)
     while len(chosen) < size:
-        distances = np.linalg.norm(features - features[chosen[-1]], axis=1)
-        nearest = np.minimum(nearest, distances)
-        chosen.append(int(np.argmax(nearest)))
+        chosen.append(next_farthest(features, chosen))
     return [drawings[index] for index in sorted(chosen)]
+
+
+def next_farthest(features: Floats, chosen: Sequence[int]) -> int:
+    """Return the index of the drawing that is farthest from all chosen ones."""
+    distances = np.linalg.norm(features[:, None] - features[[*chosen]], axis=2)
+    return int(np.argmax(distances.min(axis=1)))
 
 
 def features_of(drawings: Sequence[Drawing]) -> Floats:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         sheets,
         variations,
     )  # fmt: skip
+    from drawscape.notebook.edition_board import EditionBoard, ProposalBoard, edition
     from drawscape.notebook.evolution import Evolution, evolve
     from drawscape.notebook.forms import Form, form
     from drawscape.notebook.history_board import History, history
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
     from drawscape.notebook.viewer import Comparison, View, Viewer, compare, view
 
 __all__ = [
-    "Board", "Cell", "Comparison", "ContactSheet", "Evolution", "Form", "Gallery", "History",
-    "JobView", "PlotPanel", "QueueTable", "View", "Viewer", "compare", "contact_sheet",
-    "ensure_worker", "evolve", "form", "history", "job_view", "open_plot", "plot", "queue_table",
+    "Board", "Cell", "Comparison", "ContactSheet", "EditionBoard", "Evolution", "Form", "Gallery", "History",
+    "JobView", "PlotPanel", "ProposalBoard", "QueueTable", "View", "Viewer", "compare", "contact_sheet",
+    "edition", "ensure_worker", "evolve", "form", "history", "job_view", "open_plot", "plot", "queue_table",
     "sheet", "sheets", "variations", "view",
 ]  # fmt: skip
 
 _MODULES = {
     "board": "Board Cell Gallery",
+    "edition_board": "EditionBoard ProposalBoard edition",
     "evolution": "Evolution evolve",
     "forms": "Form form",
     "history_board": "History history",

@@ -487,6 +487,8 @@ class Board {
       event.preventDefault();
       return large.open ? large.close() : this.enlarge(id);
     }
+    const verdict = { g: "good", s: "spoiled" }[key];
+    if (this.controls.has(verdict)) return this.send(verdict, ...ids);
     const act = { Enter: "open_form", v: "inspect", x: "reject", c: "compare", b: "breed" }[key];
     if (!act) return;
     if (act === "reject") return this.send(act, ...ids);

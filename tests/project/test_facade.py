@@ -8,7 +8,7 @@ from support import python, slowness
 
 import drawscape
 
-NOTEBOOK = ("form", "sheet", "evolve", "history")
+NOTEBOOK = ("edition", "form", "sheet", "evolve", "history")
 WITHOUT_NOTEBOOK = ("sketch", "draw", "enqueue", "Slider", "Color", "Pen", "Palette")
 USE = """
 from typing import Annotated
