@@ -14,12 +14,15 @@ from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import NUMBER, PX, luminance, rgba
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.areas import COST_WITHIN, CrossingBudget, Region, edges_of, overlap, region
+from drawscape.svg.read.paint import SOFT
 from drawscape.svg.read.scene import Scene, by_outline, dashed
+from drawscape.svg.read.state import use_place
 from drawscape.svg.read.tree import XmlNode, path_data
-from drawscape.svg.read.walk import PLACING, SOFT, passes_conditions, use_place
+from drawscape.svg.read.walk import PLACING, passes_conditions
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import InheritedState, TreeWalk
+    from drawscape.svg.read.state import InheritedState
+    from drawscape.svg.read.walk import TreeWalk
 
 # A plotter cannot fade: lines that a mask shows by half or more are drawn.
 _OPAQUE = 0.5

@@ -13,7 +13,8 @@ from drawscape.geometry.lines import Floats, Ints
 from drawscape.svg.read.tree import XmlNode
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import InheritedState, TreeWalk
+    from drawscape.svg.read.state import InheritedState
+    from drawscape.svg.read.walk import TreeWalk
 
 _WITHOUT_EFFECT = ("display", "transform", "translate", "rotate", "scale")
 _REF = ("refX", "refY")

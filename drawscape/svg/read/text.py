@@ -28,7 +28,8 @@ from drawscape.svg.read.tree import XmlNode, path_data
 from drawscape.svg.read.walk import passes_conditions
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import InheritedState, TreeWalk
+    from drawscape.svg.read.state import InheritedState
+    from drawscape.svg.read.walk import TreeWalk
 
 _FIRST = 32
 # Thousandths of the font size, from the space on.

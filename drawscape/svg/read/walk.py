@@ -1,13 +1,10 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
 from drawscape.drawing.values import (
@@ -16,7 +13,6 @@ from drawscape.drawing.values import (
     css_px,
     is_partial,
     is_white,
-    luminance,
     opacity_of,
     rgba,
 )
@@ -31,17 +27,17 @@ from drawscape.svg.read.css import (
     is_for_screens,
     with_variables,
 )
+from drawscape.svg.read.paint import FAINT, SOFT, link_of, server_color, taken_paint
 from drawscape.svg.read.scene import Context, GroupDraft, Scene
+from drawscape.svg.read.state import InheritedState, use_place
 from drawscape.svg.read.tree import (
     STYLE_SHEET,
     ViewBox,
     Viewport,
     XmlNode,
     about,
-    embedded_svg,
     fit_view_box,
     page_mm,
-    parse_xml,
     path_data,
     view_box,
 )
@@ -61,7 +57,6 @@ _UNKNOWN_EFFECTS = (
     "filter", "mix-blend-mode", "mask-image", "offset-path", "vector-effect", "transform-box",
     "translate", "rotate", "scale", "all",
 )  # fmt: skip
-SOFT = "soft masks are applied hard: lines are let through or cut"
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _UNPLAYED = {
     **dict.fromkeys(
@@ -77,15 +72,11 @@ PLACING = frozenset(("transform", "transform-origin"))
 _OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
 _DEFINED = ("marker", "pattern", "mask", "clipPath")
 _SIZES = ("width", "height")
-_PAINTS = {"fill": "black", "stroke": "none"}
 _PATTERNS = ("url(", "context-")
-# A custom property: which paint is a translucent gradient.
-_FAINT = "--drawscape-faint"
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
-_SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
 # What `use`, markers, patterns, clip paths and masks may draw: they multiply. An element counts as one,
 # and so do its outline's characters, as many as these.
 _MOST_REPEATED = 200_000
@@ -94,9 +85,6 @@ _CHARACTERS = 1_280
 _MOST_CLIPS = 8_000
 # How much more one in another counts.
 _INNER = 16
-_MOST_TILES = 10_000
-# Of all images of a file, in unpacked bytes, or work that takes as long.
-_MOST_IN_IMAGES = 2_000_000
 
 
 def read_scene(root: XmlNode) -> Scene:
@@ -115,42 +103,12 @@ def read_scene(root: XmlNode) -> Scene:
     return walk.scene
 
 
-@dataclass(frozen=True, slots=True)
-class InheritedState:
-    """The state that an element inherits.
-
-    At the top level `group` is None. `clip` is the number of a clip of the scene. It is `faint` inside a
-    translucent element. `context` is the element that uses or marks it, and that element's state.
-    """
-
-    matrix: Matrix
-    style: InheritedStyle
-    viewport: Viewport
-    group: int | None = None
-    used: bool = False
-    clip: int | None = None
-    faint: bool = False
-    context: "tuple[XmlNode, InheritedState] | None" = None
-
-    def px(self, text: str | None, name: str) -> float | None:
-        """Return a length in user units; percents are of the side that the coordinate `name` refers to."""
-        return self.style.px(text, self.viewport.whole(name))
-
-    def lengths(self, given: Mapping[str, str], *names: str) -> list[float]:
-        """Return those lengths of `given` in user units, 0 for a missing one."""
-        return [self.px(given.get(name), name) or 0.0 for name in names]
-
-    def pen_width(self) -> float | None:
-        """Return the stroke's width in mm, None when none is named."""
-        return self.style.pen_width(self.matrix.determinant, whole=self.viewport.diagonal)
-
-
 class TreeWalk:
     """The elements of one file by id, its stylesheet and page, and the scene that is being filled."""
 
     def __init__(self, root: XmlNode) -> None:
         self.unsupported: Counter[str] = Counter()
-        self.box, self.page, sized = self._open(root)
+        self.box, self.page, sized = self.open_file(root)
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
         self._drawing = self.scene
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
@@ -165,20 +123,20 @@ class TreeWalk:
         self._pens: dict[tuple[int, bool], tuple[InheritedState, int | None, bool]] = {}
         self._active: list[XmlNode] = []
         self._on_dark = False
-        self._measuring = False
+        self.is_measuring = False
         self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
         self.areas: dict[object, Region] = {}
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
         self.takes: Callable[..., object] = min
         self.letters = 0
         self.curves: dict[tuple[int, Viewport, float], Points | None] = {}
-        self._images: dict[str, tuple[Any, ...]] = {}
-        self._image_cost = 0
+        self.images: dict[str, tuple[Any, ...]] = {}
+        self.image_cost = 0
         self._repeated = 0.0
         self._clips = 0
-        self._tiles_drawn = 0
+        self.tiles_drawn = 0
 
-    def _open(self, root: XmlNode) -> tuple[ViewBox | None, tuple[float, float], bool]:
+    def open_file(self, root: XmlNode) -> tuple[ViewBox | None, tuple[float, float], bool]:
         """Take ids and style sheets from a file; return its view box, page, and if it names a size."""
         if root.tag != "svg":
             raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
@@ -224,7 +182,7 @@ class TreeWalk:
         """Return whether an element is seen; note it when only its opacity hides it."""
         if own.get("display") == "none":
             return False
-        if self._measuring or opacity_of(own.get("opacity", "1")) > 0:
+        if self.is_measuring or opacity_of(own.get("opacity", "1")) > 0:
             return True
         self._report_transparent()
         return False
@@ -265,7 +223,7 @@ class TreeWalk:
 
     def linked(self, node: XmlNode) -> XmlNode | None:
         """Return the element that a `<use>` or its like names, or None."""
-        return self.target(_link(node))
+        return self.target(link_of(node))
 
     @contextmanager
     def entered(self, node: XmlNode) -> Iterator[bool]:
@@ -289,20 +247,20 @@ class TreeWalk:
 
         When `measuring` it takes all shapes, painted or not.
         """
-        outer = self.scene, self._pens, self._measuring, self._active
+        outer = self.scene, self._pens, self.is_measuring, self._active
         self.scene = Scene(
             *self.page,
             unsupported=self.unsupported,
             clips=self.scene.clips,
             crossings=self.scene.crossings,
         )
-        self._pens, self._measuring = {}, measuring
+        self._pens, self.is_measuring = {}, measuring
         if measuring:  # what is being drawn may be measured meanwhile
             self._active = []
         try:
             yield self.scene
         finally:
-            self.scene, self._pens, self._measuring, self._active = outer
+            self.scene, self._pens, self.is_measuring, self._active = outer
 
     def count_clip(self, cost: int) -> None:
         """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
@@ -344,7 +302,7 @@ class TreeWalk:
         own = self.declared(node, state)
         if not passes_conditions(node) or (own and not self.seen(own)):
             return
-        self._draw(node, own, self._state_of(node, own, state) if own else state)
+        self.draw(node, own, self._state_of(node, own, state) if own else state)
 
     def _state_of(
         self, node: XmlNode, own: dict[str, str], state: InheritedState
@@ -384,7 +342,7 @@ class TreeWalk:
         inner = replace(state, matrix=matrix, style=style, faint=faint)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
-            if link not in ("none", "") and not self._measuring:
+            if link not in ("none", "") and not self.is_measuring:
                 from drawscape.svg.read.clipping import clipped
 
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
@@ -420,64 +378,22 @@ class TreeWalk:
                 self.note(f"the colour {paint[:60]!r} is not known; it is drawn in black")
                 own[name] = "black"
             if paint.startswith("context-"):
-                taken = _taken(paint, node, state)[0] if state else "none"
+                taken = taken_paint(paint, node, state)[0] if state else "none"
                 own[name] = paint if taken.startswith("url(") else taken
             elif paint.startswith("url("):
-                own[name] = self._server_color(paint, name, own)
+                own[name] = server_color(self, paint, name, own)
         return own
 
-    def _server_color(self, paint: str, name: str, own: dict[str, str]) -> str:
-        """Return the colour of a gradient's darkest stop, or the fallback of a missing one.
-
-        A note says that another paint is drawn; a translucent stop is marked in `own`.
-        """
-        server = self.target(paint)
-        fallback = paint.partition(")")[2].strip()
-        if server is None or server.tag not in _SERVERS:
-            if not fallback:
-                self.note(f"the paint {paint[:60]!r} is not in the file; nothing is drawn with it")
-            return fallback or "none"
-        if server.tag == "pattern":
-            return paint
-        stops = self._stops(server)
-        seen = [color for color, opacity in stops if opacity > 0]
-        if not seen:
-            return (not stops and fallback) or "none"
-        if any(opacity < 1 for _, opacity in stops):
-            own[_FAINT] = name
-        if len(stops) > 1:
-            gradients = "gradients are drawn in the colour of their darkest stop"
-            self.note(SOFT if self.takes is max else gradients)
-        return str(self.takes(seen, key=luminance))
-
-    def _stops(self, server: XmlNode) -> list[tuple[str, float]]:
-        """Return the colours and opacities of a gradient's stops; it may take another's."""
-        for _ in range(8):
-            stops = [child for child in server.children if child.tag == "stop"]
-            colors = []
-            for stop in stops:
-                own = self.sheet.declarations(stop)
-                color = own.get("stop-color", "black")
-                if color.lower() in ("currentcolor", "inherit"):
-                    color = self.style_at(stop).get("color", "black")
-                values = rgba(color) or (1.0,)
-                colors.append((color, values[-1] * opacity_of(own.get("stop-opacity", "1"))))
-            further = self.linked(server)
-            if stops or further is None or not further.tag.endswith("Gradient"):
-                return colors
-            server = further
-        return []
-
-    def _draw(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
+    def draw(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
         if node.lines is not None:
             self.append(node.lines, state)
             return
         data = path_data(node, state.viewport, own, state.style)
         if data is not None:
-            if data and (self._measuring or not state.style.hidden):
+            if data and (self.is_measuring or not state.style.hidden):
                 self._shape(node, data, own, state)
         elif node.tag in _CONTAINERS:
-            self._container(node, own, state)
+            self.container(node, own, state)
         elif node.tag == "use":
             self._use(node, own, state)
         elif node.tag == "text":
@@ -485,20 +401,24 @@ class TreeWalk:
 
             draw_text(self, node, state)
         elif node.tag == "image" and not state.style.hidden:
-            self._image(node, own, state)
+            from drawscape.svg.read.images import draw_image
+
+            draw_image(self, node, own, state)
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
     def _shape(self, node: XmlNode, data: str, own: dict[str, str], state: InheritedState) -> None:
         marked = state
         for name in ("fill", "stroke"):
-            if state.style.get(name).startswith(_PATTERNS) and not self._measuring:
-                plain = self._tiles(name, node, data, state)
+            if state.style.get(name).startswith(_PATTERNS) and not self.is_measuring:
+                from drawscape.svg.read.patterns import draw_tiles
+
+                plain = draw_tiles(self, name, node, data, state)
                 state = replace(state, style=state.style.with_({name: plain}))
         if node.tag == "rect" and self.scene is self._drawing and len(self.scene.of) < _FIRST_FEW:
             self._note_background(node, state)
         self.append(data, state)
-        if not self._measuring and self._pen(state)[1]:
+        if not self.is_measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
             self._repeated += 50 * state.used  # it takes as long as so many
@@ -516,7 +436,7 @@ class TreeWalk:
 
     def append(self, data: str | Lines, state: InheritedState) -> None:
         """Add an outline as its style says."""
-        if self._measuring:  # a box is that of all shapes, painted or not
+        if self.is_measuring:  # a box is that of all shapes, painted or not
             self.scene.append(data, self.scene.number_of(Context(state.matrix)))
             return
         number, _ = self._pen(state)
@@ -535,14 +455,14 @@ class TreeWalk:
             style = state.style
             number = None
             if style.paints and state.matrix.determinant:
-                number = self.scene.number_of(self._context(state))
+                number = self.scene.number_of(self.context_of(state))
             marks = (style.get(f"marker-{at}", "none") for at in ("start", "mid", "end"))
             known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
         return known[1], known[2]
 
-    def _context(self, state: InheritedState) -> Context:
+    def context_of(self, state: InheritedState) -> Context:
         style, fill = state.style, state.style.paint("fill")
-        faint = state.faint or style.get(_FAINT) == "fill" or (rgba(fill or "") or (1.0,))[-1] < 1
+        faint = state.faint or style.get(FAINT) == "fill" or (rgba(fill or "") or (1.0,))[-1] < 1
         dashes: tuple[float, ...] = ()
         pattern = style.get("stroke-dasharray", "none")
         if pattern != "none" and style.paint("stroke"):
@@ -565,7 +485,7 @@ class TreeWalk:
             not faint and not is_partial(style.get("fill-opacity", "1")),
         )
 
-    def _container(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
+    def container(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
         if node.tag == "svg":
             state = self.nested(node, node.attributes, own, state)
         elif node.tag == "g" and state.group is None and not (state.used or _is_wrapper(node)):
@@ -607,7 +527,7 @@ class TreeWalk:
     def _use(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
         target = self.linked(node)
         if target is None:
-            link = _link(node)
+            link = link_of(node)
             known = "another file" if link and not link.startswith("#") else "nothing"
             self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
             return
@@ -625,137 +545,9 @@ class TreeWalk:
                 if self.seen(declared):
                     sizes = {k: v for k, v in node.attributes.items() if k in _SIZES}
                     shown = replace(target, tag="svg", attributes=target.attributes | sizes)
-                    self._container(shown, declared, self.inside(target, declared, inner))
+                    self.container(shown, declared, self.inside(target, declared, inner))
             elif may_be_drawn:
                 self.visit(target, inner)
-
-    def _image(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
-        """Draw the SVG that an image holds as data, by its own ids and style sheets; report others."""
-        if self._measuring:  # its box is that of its place
-            self._draw(replace(node, tag="rect"), own, state)
-            return
-        link, outer = _link(node), (self.ids, self.sheet)
-        try:
-            if link not in self._images:
-                content = embedded_svg(link)
-                if self._image_cost > _MOST_IN_IMAGES:
-                    raise ValueError
-                self._image_cost += len(content)
-                root = parse_xml(content)
-                self._image_cost += _MOST_IN_IMAGES // 3  # failing takes time, too
-                _, page, sized = self._open(root)
-                self._images[link] = root, self.ids, self.sheet, page, sized
-                self._image_cost += self.sheet.cost - _MOST_IN_IMAGES // 3
-            root, self.ids, self.sheet, page, sized = self._images[link]
-        except ValueError:
-            self.ids, self.sheet = outer
-            self.report("<image>: images are not drawn; trace them to paths")
-            return
-        wide, high = page[0] / PX, page[1] / PX
-        given = node.attributes | own
-        width, height = (state.px(given.get(name), name) for name in _SIZES)
-        width = (height or high) * wide / high if width is None else width
-        height = width * high / wide if height is None else height
-        given |= {"width": str(width), "height": str(height)}
-        if sized:
-            given["viewBox"] = f"0 0 {wide} {high}"
-        frame = replace(node, tag="svg", attributes=given, children=[root])
-        self._container(frame, own, replace(state, style=self.initial, used=True, context=None))
-        self.ids, self.sheet = outer
-
-    def _tiles(self, name: str, node: XmlNode, data: str, state: InheritedState) -> str:
-        """Draw a pattern's tiles within a shape's fill or stroke; return the paint of the rest.
-
-        This is the fallback of an empty pattern. One that is too fine is reported, and is black.
-        """
-        from drawscape.svg.read.clipping import clip_to, clip_to_box, enclosed
-
-        # The tiles of a context stand where they do in its own paint.
-        paint, painted, at = _taken(state.style.get(name), node, state)
-        pattern, fallback = self.target(paint), paint.partition(")")[2].strip() or "none"
-        if pattern is None:
-            return fallback
-        given, content = self._pattern(pattern)
-        bounds = self.bounds_of(painted, at)
-        if content is None or bounds is None:
-            return fallback
-        x0, y0, wide, high = bounds[0], bounds[1], bounds[2] - bounds[0], bounds[3] - bounds[1]
-        names = ("x", "y", "width", "height")
-        if given.get("patternUnits") != "userSpaceOnUse":  # they are parts of the box
-            x, y, w, h = (at.style.px(given.get(name), 1.0) or 0.0 for name in names)
-            x, y = x0 + x * wide, y0 + y * high
-            w, h = w * wide, h * high
-            if painted is not node:
-                self.note("programs differ in the box of what is used, which its pattern refers to")
-        else:
-            x, y, w, h = at.lengths(given, *names)
-        try:
-            moved = parse_transform(given.get("patternTransform", ""))
-            moved = about(given.get("transform-origin"), moved, at.viewport, at.style)
-            moved.inverse()
-        except CanvasError:
-            moved = IDENTITY
-        placed = at.matrix @ moved
-        if w <= 0 or h <= 0 or not placed.determinant:
-            return fallback
-        dashes = self._context(state).dashes, self._context(state).dash_offset
-        clip = clip_to(self, enclosed(self, data, state, name, dashes), state)
-        area = self.scene.clips[clip]
-        if area.is_empty:
-            return "none"
-        box = view_box(given.get("viewBox"))
-        inner = IDENTITY
-        if box is not None:
-            inner = fit_view_box(box, w, h, given.get("preserveAspectRatio"))
-        elif given.get("patternContentUnits") == "objectBoundingBox":
-            inner = Matrix(a=wide, d=high)
-        corners = placed.inverse().apply(np.array(area.envelope.exterior.coords))
-        low, high_ = ((f(axis=0) - (x, y)) / (w, h) for f in (corners.min, corners.max))
-        columns = range(math.floor(low[0]), math.ceil(high_[0]))
-        rows = range(math.floor(low[1]), math.ceil(high_[1]))
-        tiles = len(columns) * len(rows)
-        if not self._may_tile(tiles):
-            return "black"
-        with self.entered(pattern) as may_be_drawn:
-            if not may_be_drawn:
-                return "none"
-            base = replace(state, clip=clip, context=None, used=True)
-            viewport = Viewport(box[2], box[3]) if box else at.viewport
-            base = replace(base, viewport=viewport, style=self.style_at(content))
-            with self.collecting(measuring=True) as scene:
-                self.children(content, replace(base, matrix=inner, clip=None, group=0))
-                drawn = scene.lines(0.05, cut=False)[0].bounds
-            fits = drawn is not None and min(drawn[:2]) >= 0 and drawn[2] <= w and drawn[3] <= h
-            # A tile that has to be cut takes as long as four.
-            if not (fits or self._may_tile(3 * tiles)):
-                return "black"
-            for row in rows:
-                for column in columns:
-                    corner = translation(x + column * w, y + row * h)
-                    tile = replace(base, matrix=placed @ corner)
-                    if not fits:
-                        tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
-                    self.children(content, replace(tile, matrix=tile.matrix @ inner))
-        return "none"
-
-    def _pattern(self, pattern: XmlNode) -> tuple[dict[str, str], XmlNode | None]:
-        """Return a pattern's attributes and the element with its tile; it may take both from others."""
-        chain = [pattern]
-        further = self.linked(pattern)
-        while further is not None and len(chain) < 8:
-            chain.append(further)
-            further = self.linked(further)
-        given: dict[str, str] = {}
-        for each in reversed(chain):
-            given |= {k: v for k, v in each.attributes.items() if k not in ("id", "style", "class")}
-        return given, next((each for each in chain if each.children), None)
-
-    def _may_tile(self, tiles: int) -> bool:
-        """Count tiles; return whether these may be drawn, and say so if not."""
-        self._tiles_drawn += tiles
-        if self._tiles_drawn > _MOST_TILES:
-            self.note("patterns of many tiles are not drawn; what they fill is outlined")
-        return self._tiles_drawn <= _MOST_TILES
 
     def style_at(self, node: XmlNode | None) -> InheritedStyle:
         """Return the style that an element has where it is defined, from the root on."""
@@ -771,29 +563,9 @@ class TreeWalk:
                 free = replace(state, matrix=IDENTITY, clip=None, group=0)
                 if node.tag == "marker":
                     self.children(node, free)
-                self._draw(node, self.declared(node, state), free)
+                self.draw(node, self.declared(node, state), free)
                 self._bounds[key] = scene.lines(0.05, cut=False)[0].bounds
         return self._bounds[key]
-
-
-def use_place(node: XmlNode, own: dict[str, str], state: InheritedState) -> Matrix:
-    """Return the shift of the element that a `<use>` shows."""
-    return translation(*state.lengths(node.attributes | own, "x", "y"))
-
-
-def _taken(paint: str, node: XmlNode, state: InheritedState) -> tuple[str, XmlNode, InheritedState]:
-    """Return a paint and the element that it belongs to; `context-fill` is another one's."""
-    while paint.startswith("context-"):
-        if state.context is None:
-            return "none", node, state
-        node, state = state.context
-        name = paint.removeprefix("context-")
-        paint = state.style.get(name, _PAINTS[name])
-    return paint, node, state
-
-
-def _link(node: XmlNode) -> str:
-    return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
 
 
 def passes_conditions(node: XmlNode) -> bool:

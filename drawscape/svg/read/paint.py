@@ -1,0 +1,80 @@
+"""Paints that are no plain colours: gradients as the colour of a stop, and those of another element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drawscape.drawing.values import luminance, opacity_of, rgba
+from drawscape.svg.read.tree import XmlNode
+
+if TYPE_CHECKING:
+    from drawscape.svg.read.state import InheritedState
+    from drawscape.svg.read.walk import TreeWalk
+
+SOFT = "soft masks are applied hard: lines are let through or cut"
+FAINT = "--drawscape-faint"
+"""A custom property: which paint is a translucent gradient."""
+
+_SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
+_PAINTS = {"fill": "black", "stroke": "none"}
+
+
+def server_color(walk: TreeWalk, paint: str, name: str, own: dict[str, str]) -> str:
+    """Return the colour of a gradient's darkest stop, or the fallback of a missing one.
+
+    A note says that another paint is drawn; a translucent stop is marked in `own`.
+    """
+    server = walk.target(paint)
+    fallback = paint.partition(")")[2].strip()
+    if server is None or server.tag not in _SERVERS:
+        if not fallback:
+            walk.note(f"the paint {paint[:60]!r} is not in the file; nothing is drawn with it")
+        return fallback or "none"
+    if server.tag == "pattern":
+        return paint
+    stops = _stops(walk, server)
+    seen = [color for color, opacity in stops if opacity > 0]
+    if not seen:
+        return (not stops and fallback) or "none"
+    if any(opacity < 1 for _, opacity in stops):
+        own[FAINT] = name
+    if len(stops) > 1:
+        gradients = "gradients are drawn in the colour of their darkest stop"
+        walk.note(SOFT if walk.takes is max else gradients)
+    return str(walk.takes(seen, key=luminance))
+
+
+def _stops(walk: TreeWalk, server: XmlNode) -> list[tuple[str, float]]:
+    """Return the colours and opacities of a gradient's stops; it may take another's."""
+    for _ in range(8):
+        stops = [child for child in server.children if child.tag == "stop"]
+        colors = []
+        for stop in stops:
+            own = walk.sheet.declarations(stop)
+            color = own.get("stop-color", "black")
+            if color.lower() in ("currentcolor", "inherit"):
+                color = walk.style_at(stop).get("color", "black")
+            values = rgba(color) or (1.0,)
+            colors.append((color, values[-1] * opacity_of(own.get("stop-opacity", "1"))))
+        further = walk.linked(server)
+        if stops or further is None or not further.tag.endswith("Gradient"):
+            return colors
+        server = further
+    return []
+
+
+def taken_paint(
+    paint: str, node: XmlNode, state: InheritedState
+) -> tuple[str, XmlNode, InheritedState]:
+    """Return a paint and the element that it belongs to; `context-fill` is another one's."""
+    while paint.startswith("context-"):
+        if state.context is None:
+            return "none", node, state
+        node, state = state.context
+        name = paint.removeprefix("context-")
+        paint = state.style.get(name, _PAINTS[name])
+    return paint, node, state
+
+
+def link_of(node: XmlNode) -> str:
+    return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
