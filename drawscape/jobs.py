@@ -10,7 +10,6 @@ killed.
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
@@ -80,7 +79,6 @@ __all__ = [
     "list_jobs",
     "list_snapshots",
     "load_task",
-    "migrate_queue",
     "pause_queue",
     "portable",
     "prune_jobs",
@@ -471,20 +469,6 @@ def check_queue() -> list[str]:
     return problems(default_queue())
 
 
-def migrate_queue() -> tuple[int, int]:
-    """Return the version of the tables on Postgres before and after they were brought up to date.
-
-    Nothing else changes tables that are there. Raises QueueError where the queue is a file, and while a
-    worker lives that the new tables would mislead.
-
-    >>> migrate_queue()
-    Traceback (most recent call last):
-    drawscape.errors.QueueError: ...queue.db is a file: its tables are brought up to date when it is opened
-    """
-    with closing(_engine()) as engine:
-        return engine.migrate()
-
-
 def cancel_all(grace: Duration = 0.0) -> int:
     """Return how many jobs of the queue were kept from running or asked to stop.
 
@@ -545,7 +529,7 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     >>> cancel_job(later.id), get_job_status(later.id)["status"]
     (True, 'canceled')
     """
-    return get_job(job_id).cancel(grace)
+    return Job(default_queue(), job_id).cancel(grace)
 
 
 def retry_job(job_id: str) -> Job:
@@ -557,7 +541,7 @@ def retry_job(job_id: str) -> Job:
     >>> retry_job(drawing.id).wait(60).endswith(".svg")
     True
     """
-    return get_job(job_id).retry()
+    return Job(default_queue(), job_id).retry()
 
 
 def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> list[Job]:
@@ -577,7 +561,7 @@ def requeue_job(job_id: str) -> Job:
     >>> requeue_job(drawing.id).wait(60).endswith(".svg")
     True
     """
-    return get_job(job_id).requeue()
+    return Job(default_queue(), job_id).requeue()
 
 
 def delete_job(job_id: str) -> None:
@@ -590,7 +574,7 @@ def delete_job(job_id: str) -> None:
     >>> get_job_status(done.id)["status"]
     'not_found'
     """
-    get_job(job_id).delete()
+    Job(default_queue(), job_id).delete()
 
 
 def prune_jobs(keep: "Keep | None" = None) -> int:

@@ -383,19 +383,6 @@ def check() -> None:
     click.echo(f"{default_queue().label} is OK")
 
 
-@queue.command(short_help="Change Postgres' tables to this version.")
-def migrate() -> None:
-    """Change the tables of a queue on Postgres to this version; nothing else changes them.
-
-    Run it once, on one machine. Older workers that it would mislead are named, and must stop first.
-    """
-    before, after = job_api.migrate_queue()
-    if before == after:
-        click.echo(f"the tables are up to date (version {after})")
-    else:
-        click.echo(f"the tables now have version {after}; they had version {before or 'none'}")
-
-
 @queue.command(short_help="Pause the queue until `resume`.")
 @_LANE
 def pause(lane: str | None) -> None:

@@ -5,7 +5,7 @@ import json
 import math
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -247,16 +247,6 @@ class Job(JobReference):
         """
         for pause_s in pauses(self._queue, lambda: self.ended, self._words, timeout):
             time.sleep(pause_s)
-        return self._outcome()
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        return self._wait_async().__await__()
-
-    async def _wait_async(self) -> Any:
-        import asyncio  # a third of this module's import time, and code that awaits has it already
-
-        for pause_s in pauses(self._queue, lambda: self.ended, self._words, None):
-            await asyncio.sleep(pause_s)
         return self._outcome()
 
     def _words(self) -> str:

@@ -50,10 +50,7 @@ class QueueStatistics:
     counts: dict[str, int]
     workers: int
     slots: int
-    ended_last_minute: int
-    ended_last_hour: int
     median_wait_s: float | None
-    file_bytes: int
 
 
 Target = str | Callable[..., Any]
@@ -150,21 +147,17 @@ class Queue:
 
     def statistics(self) -> QueueStatistics:
         """Return the numbers of now; the median is that of the last thousand jobs that ran."""
-        engine, now, own = self.database, clock.now(), {"queue": self.name}
+        engine, own = self.database, {"queue": self.name}
         counts = dict.fromkeys(STATUSES, 0)
         for status, number in engine.read(engine.COUNTS, **own):
             counts[status] += number
         waits = [max(0.0, wait_s) for (wait_s,) in engine.read(engine.RECENT_WAITS, **own)]
-        minute, hour = engine.read(engine.ENDED_SINCE, **own, minute=now - 60, hour=now - 3600)[0]
         workers = engine.workers.living()
         return QueueStatistics(
             counts=counts,
             workers=len(workers),
             slots=sum(worker.slots for worker in workers),
-            ended_last_minute=minute,
-            ended_last_hour=hour,
             median_wait_s=sorted(waits)[len(waits) // 2] if waits else None,
-            file_bytes=engine.size_bytes(),
         )
 
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:

@@ -87,7 +87,7 @@ def folder(tmp_path, monkeypatch):
 TASK = "workers.svg_tasks.generate_complex_svg"
 TAKE_NOTHING = (
     *("doctor", "drawings rebuild", "jobs workers", "machine list", "plots list"),
-    *("pens list", "queue check", "queue migrate", "queue status"),
+    *("pens list", "queue check", "queue status"),
 )
 WRITE_OR_READ_A_FILE = (
     *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o"),

@@ -179,8 +179,3 @@ def test_who_asks_to_leave_lets_jobs_end_for_the_grace_and_who_asks_twice_gives_
     assert job.status == status
     assert job.refresh().attempts == 1
     assert waiting.status == "queued"
-
-
-def test_a_queue_in_a_file_is_not_migrated_by_a_command(home):
-    done = run("queue", "migrate")
-    assert (done.code, "brought up to date when it is opened" in done.err) == (1, True)

@@ -1,6 +1,5 @@
 """Jobs are canceled, requeued, paused; an end is acknowledged once."""
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -95,19 +94,6 @@ class TestRunningJobs:
         wait_until(lambda: batch.ended)
         assert batch.counts["stopped"] + batch.counts["canceled"] == 8
         assert (other.status, other.cancel()) == ("started", True)
-
-
-def test_who_waits_may_cancel_in_the_same_thread(home):
-    job = enqueue("nothing")
-
-    async def wait_and_cancel():
-        waiting = asyncio.ensure_future(job._wait_async())
-        await asyncio.sleep(0.05)
-        job.cancel()
-        await asyncio.wait_for(waiting, 60)
-
-    with pytest.raises(errors.JobFailed, match="canceled"):
-        asyncio.run(wait_and_cancel())
 
 
 @pytest.mark.sqlite

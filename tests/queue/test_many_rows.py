@@ -115,7 +115,6 @@ def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home):
     cancel_all()
     found = queue_statistics()
     assert found.median_wait_s is not None
-    assert found.ended_last_hour == found.ended_last_minute == MANY
     assert found.counts["canceled"] == MANY
 
 

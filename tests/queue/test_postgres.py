@@ -343,7 +343,7 @@ def test_no_message_has_a_password(password, tmp_path, monkeypatch):
 OF_0_4 = Path(__file__).with_name("homes") / "0.4" / "postgres.sql"
 
 
-def test_tables_of_0_4_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url):
+def test_tables_of_0_4_are_migrated_and_not_under_a_living_worker(url):
     with administrator(url) as connection:
         connection.execute(OF_0_4.read_text(), prepare=False)
         connection.execute(
@@ -351,18 +351,13 @@ def test_tables_of_0_4_are_migrated_by_the_command_alone_and_not_under_a_living_
             "values ('kept', 'background', 'a.b', '', 'finished', 0, 1, null)"
         )
         connection.execute(LEASE.replace(":id", "'w'").replace("'here'", "'desk'"))
-    with pytest.raises(errors.QueueError, match="run `drawscape queue migrate`"):
-        default_queue()
-    engine = PostgresEngine(url, Path())
     with pytest.raises(errors.QueueError, match="process 1 on desk; stop them first"):
-        engine.migrate()
+        default_queue()
     with administrator(url) as connection:
         connection.execute("delete from job_worker")
-    assert engine.migrate() == (4, schema.NEWEST)
-    assert engine.migrate() == (schema.NEWEST, schema.NEWEST)
-    engine.close()
     assert get_job("kept").status == "finished"
-    assert default_queue().database.read(engine.ENDED_COUNT)[0][0] == 0  # nothing has counted it
+    database = default_queue().database
+    assert database.read(database.ENDED_COUNT)[0][0] == 0  # nothing has counted it
 
 
 def test_tables_of_0_4_become_those_of_a_new_queue(url):
@@ -372,13 +367,13 @@ def test_tables_of_0_4_become_those_of_a_new_queue(url):
 
     with administrator(url) as connection:
         connection.execute(OF_0_4.read_text(), prepare=False)
-    PostgresEngine(url, Path()).migrate()
+    PostgresEngine(url, Path()).open()
     migrated = tables()
     with administrator(url) as connection:
         ((schema_name,),) = connection.execute("select current_schema()").fetchall()
         empty = f"drop schema {schema_name} cascade; create schema {schema_name}"
         connection.execute(empty, prepare=False)
-    PostgresEngine(url, Path()).migrate()
+    PostgresEngine(url, Path()).open()
     assert migrated == tables()
 
 

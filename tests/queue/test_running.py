@@ -1,6 +1,5 @@
 """Jobs that run: results, failures, timeouts, progress, logs."""
 
-import asyncio
 import base64
 import os
 import re
@@ -53,15 +52,6 @@ def test_the_result_can_be_read_again_and_again():
     assert status["created_at"] <= status["started_at"] <= status["ended_at"]
     assert job.result == 5
     assert job.progress == 1
-
-
-def test_a_job_can_be_awaited():
-    async def both():
-        first = enqueue("add", 1)
-        second = enqueue("add", 2)
-        return await asyncio.gather(first._wait_async(), second._wait_async()), await first
-
-    assert asyncio.run(both()) == ([1, 2], 1)
 
 
 def test_a_job_as_an_argument_is_its_result_and_fails_with_it():

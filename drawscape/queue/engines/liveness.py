@@ -180,11 +180,7 @@ def _is_running(info: WorkerInfo | None, inode: int) -> bool | None:
         return None if same_machine else False
     if info.process_started is not None:
         return started_at(info.pid) == info.process_started
-    try:  # where there is no /proc
-        os.kill(info.pid, 0)
-    except OSError as error:
-        return False if isinstance(error, ProcessLookupError) else None
-    return None
+    return None  # where there is no /proc
 
 
 @cache

@@ -103,13 +103,6 @@ class PostgresEngine(PostgresQueries, JobTable):
         schema.prepare(connection, self.label)
         self._number = zlib.crc32(str(row[0]).encode()) % 2**31 or 1
 
-    def migrate(self) -> tuple[int, int]:
-        try:
-            with connect(self.target) as connection:
-                return schema.migrate(connection, self.label)
-        except psycopg.Error as error:
-            raise named(error, self.label, None, in_doubt=False) from error
-
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
         if self._owner != os.getpid():  # forked: the thread that held the lock is not here
@@ -266,9 +259,6 @@ class PostgresEngine(PostgresQueries, JobTable):
         """Do as on SQLite, and add up the counts of ended jobs."""
         super().drop_unused(run)
         run(self.ADD_UP_COUNTS)
-
-    def size_bytes(self) -> int:
-        return int(self.read("select pg_total_relation_size('job')")[0][0])
 
 
 class PostgresRun(PostgresQueries):

@@ -1,4 +1,4 @@
-"""The tables on Postgres, how they are made, and how `drawscape queue migrate` brings them up to date.
+"""The tables on Postgres, how they are made, and how they are brought up to date.
 
 The columns are those of SQLite's tables. Ended jobs are counted by rows that are only added: for one row
 all acknowledgements would wait for each other.
@@ -197,9 +197,6 @@ MIGRATIONS: Final = {5: _FROM_0_4}
 
 NEWEST: Final = max(MIGRATIONS)
 
-OLDEST_TABLES: Final = 5
-"""The oldest version of the tables that this Drawscape works with."""
-
 OLDEST_PROGRAM: Final = 5
 """The oldest version of a program, by the tables that it knows, that works with these tables.
 
@@ -219,16 +216,16 @@ select host, pid from job_worker where renewed_at + lease_s > extract(epoch from
 
 
 def prepare(connection: psycopg.Connection[Any], label: str) -> None:
-    """Make the tables in an empty schema; raise QueueError for those of a version that does not fit."""
+    """Make the tables what this version needs; the first process that opens them does it.
+
+    Raises QueueError while a worker of an older version lives, for tables that are too old or too new, and
+    for another program's.
+    """
     version = _number(connection, _VERSION)
-    if version == 0:
-        migrate(connection, label)
-        version = _number(connection, _VERSION)
-    if version < OLDEST_TABLES:
-        raise QueueError(
-            f"{label} has tables of version {version}, this Drawscape needs {OLDEST_TABLES}: stop all "
-            "workers and run `drawscape queue migrate`, once and on one machine"
-        )
+    if version < NEWEST:
+        with connection.transaction():  # of several processes one does it
+            connection.execute("select pg_advisory_xact_lock(%s)", (_MAKING,))
+            _migrate(connection, label)
     usable = _number(connection, _USABLE) or version
     if usable > NEWEST:
         raise QueueError(
@@ -237,36 +234,27 @@ def prepare(connection: psycopg.Connection[Any], label: str) -> None:
         )
 
 
-def migrate(connection: psycopg.Connection[Any], label: str) -> tuple[int, int]:
-    """Return the version of the tables before and after they were brought up to date.
-
-    Raises QueueError while a worker lives that the new tables would mislead, and for another program's.
-    """
-    with connection.transaction():  # of several processes one does it
-        connection.execute("select pg_advisory_xact_lock(%s)", (_MAKING,))
-        version = _number(connection, _VERSION)
-        if version == 0:
-            _refuse_foreign(connection, label)
-            for statement in TABLES:
-                connection.execute(statement, prepare=False)
-        elif version < _OLDEST_MIGRATED:
-            raise QueueError(
-                f"{label} has tables of Drawscape 0.3 or older: run `drawscape queue migrate` of 0.4 first"
-            )
-        elif version < OLDEST_TABLES and (found := connection.execute(_WORKERS_ALIVE).fetchall()):
-            names = ", ".join(f"process {pid} on {host}" for host, pid in found)
-            raise QueueError(f"workers of an older Drawscape are alive: {names}; stop them first")
-        for number, statements in MIGRATIONS.items():
-            for statement in statements if number > (version or NEWEST) else ():
-                connection.execute(statement, prepare=False)
-        if version < NEWEST:
-            for name, number in ((_VERSION, NEWEST), (_USABLE, OLDEST_PROGRAM)):
-                connection.execute(
-                    "insert into job_note (name, value) values (%s, %s) "
-                    "on conflict (name) do update set value = excluded.value",
-                    (name, str(number)),
-                )
-    return version, max(version, NEWEST)
+def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
+    version = _number(connection, _VERSION)
+    if version == 0:
+        _refuse_foreign(connection, label)
+        for statement in TABLES:
+            connection.execute(statement, prepare=False)
+        version = NEWEST
+    elif version < _OLDEST_MIGRATED:
+        raise QueueError(f"{label} has tables of Drawscape 0.3 or older: open it with 0.4 first")
+    elif found := connection.execute(_WORKERS_ALIVE).fetchall():
+        names = ", ".join(f"process {pid} on {host}" for host, pid in found)
+        raise QueueError(f"workers of an older Drawscape are alive: {names}; stop them first")
+    for number, statements in MIGRATIONS.items():
+        for statement in statements if number > version else ():
+            connection.execute(statement, prepare=False)
+    for name, number in ((_VERSION, NEWEST), (_USABLE, OLDEST_PROGRAM)):
+        connection.execute(
+            "insert into job_note (name, value) values (%s, %s) "
+            "on conflict (name) do update set value = excluded.value",
+            (name, str(number)),
+        )
 
 
 def _number(connection: psycopg.Connection[Any], name: str) -> int:

@@ -353,12 +353,6 @@ class Queries:
         where queue = :queue and ended_at is not null order by ended_at desc limit 5000) as recent
     where started_at is not null and status <> 'canceled' limit 1000
     """
-    ENDED_SINCE = """
-    select count(*) filter (where ended_at > :minute), count(*) from (
-        select ended_at from job where queue = :queue and ended_at > :hour
-        order by ended_at desc limit 100000) as recent
-    """
-
     # Retention. Each search goes on where the last one ended: none reads again the many that stay. A job on
     # which an open one depends is kept.
 

@@ -181,12 +181,6 @@ class SqliteEngine(SqliteQueries, JobTable):
     def another(self) -> "SqliteEngine":
         return SqliteEngine(self.path, timeout_s=self.timeout_s)
 
-    def migrate(self) -> tuple[int, int]:
-        """Raise QueueError: only shared tables wait for a command."""
-        raise QueueError(
-            f"{self.label} is a file: its tables are brought up to date when it is opened"
-        )
-
     def read(self, statement: str, /, **values: Any) -> Rows:
         """Return the rows of one statement that changes nothing."""
         connection = self.connection
@@ -250,30 +244,19 @@ class SqliteEngine(SqliteQueries, JobTable):
 
     # What others have written
 
-    def version(self) -> tuple[int, int]:
-        """Return numbers that change with every commit of another connection, and with changes by this one.
-
-        SQLite's `data_version` alone misses what this connection writes, as when one coroutine waits and
-        another one cancels.
-        """
-        return self.written_by_others(), self.connection.total_changes
-
-    def written_by_others(self) -> int:
+    def version(self) -> int:
         """Return a number that changes with every commit of another connection."""
         return int(self.read("pragma data_version")[0][0])
 
     def commit_watch(self) -> "FileWatch":
         """Return an object that waits for the commits of others."""
-        return FileWatch(self.folder, self.written_by_others)
+        return FileWatch(self.folder, self.version)
 
     def flush(self) -> None:
         self.read("pragma wal_checkpoint(passive)")
 
     def damage(self) -> list[str]:
         return [row[0] for row in self.read("pragma integrity_check") if row[0] != "ok"]
-
-    def size_bytes(self) -> int:
-        return self.path.stat().st_size
 
     @contextmanager
     def named_errors(self) -> Iterator[None]:
