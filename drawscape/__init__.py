@@ -7,7 +7,6 @@ These names are imported when they are first asked for. Those of notebooks need 
 """
 
 import contextlib
-import importlib
 from typing import TYPE_CHECKING
 
 from drawscape import settings
@@ -65,9 +64,3 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
 with contextlib.suppress(SettingsError, OSError):
     if settings.is_project(settings.home()):
         add_folder(settings.home())
-
-
-def load_ipython_extension(shell: object) -> None:
-    """Make `%%sketch`, `%jobs`, `%worker` and completions known: `%load_ext drawscape`."""
-    magics = importlib.import_module("drawscape.notebook.magics")  # needs the extra `lab`
-    magics.load_ipython_extension(shell)

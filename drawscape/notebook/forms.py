@@ -6,7 +6,6 @@ traits and sends numbered messages; `ack` in the state is the largest number tha
 
 import contextlib
 import mimetypes
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -45,7 +44,6 @@ from drawscape.notebook.form_settings import Settings, UndoHistory
 from drawscape.notebook.job_states import ENDED, Following, JobState, state_of
 from drawscape.notebook.job_words import more_than_a_line, status_words, tail_of
 from drawscape.notebook.labels import size_words
-from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.pictures import (
     EncodedImage,
     empty_sheet,
@@ -842,7 +840,3 @@ class Form(StaticOutputWidget):
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
         self.set(**{name: keep_upload(name, file, data)})
-
-
-if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
-    load_ipython_extension(_shell)  # Tab completes in `form(`, and `%%sketch` is there
