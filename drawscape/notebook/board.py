@@ -31,7 +31,6 @@ from drawscape.notebook.draw_target import (
     DrawTarget,
     Values,
     at_one_moment,
-    enqueue_drawing,
     existing_drawing,
     recipe_for,
 )
@@ -228,7 +227,7 @@ class Board(StaticOutputWidget):
     """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
 
     Each button calls a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
-    `export`, `draw_larger`, `tag`, `reject`, `sort`. Keys: arrows move, Space enlarges, v inspects,
+    `export`, `tag`, `reject`, `sort`. Keys: arrows move, Space enlarges, v inspects,
     Enter opens a form. Of the chosen, 0 to 5 rate, c compares, b breeds and x rejects all.
     """
 
@@ -246,8 +245,7 @@ class Board(StaticOutputWidget):
     empty = traitlets.Unicode("nothing here yet").tag(sync=True)
     details = traitlets.Unicode("").tag(sync=True)
     _page_calls = (
-        "star enlarge inspect open_form compare reject breed plot draw_larger tag annotate "
-        "close_below sort"
+        "star enlarge inspect open_form compare reject breed plot tag annotate close_below sort"
     )
     _tells_of_worker = False
 
@@ -381,19 +379,6 @@ class Board(StaticOutputWidget):
 
         shown = [c.drawing for c in self.cells.values() if c.drawing and not c.drawing.deleted]
         return publish(self.chosen or shown, folder, title=title or self._what)
-
-    def draw_larger(self, paper: str) -> list[Job]:
-        """Queue the chosen drawings on another paper, everything else as it is; return the jobs."""
-        jobs = []
-        keep_worker_alive()
-        for drawing in self._asked():
-            larger = Settings.of_drawing(drawing, paper)
-            target, arguments = larger.target, {**larger.arguments, "parents": [drawing.recipe]}
-            recipe, title = recipe_for(target, arguments), f"{drawing.sketch} on {paper}"
-            if existing_drawing(recipe) is None:
-                jobs.append(enqueue_drawing(target, arguments, recipe, title=title))
-        self.note = f"{len(jobs)} queued on {paper}; history() shows them when they are drawn"
-        return jobs
 
     def inspect(self, tile_id: str | int | None = None) -> Any:
         """Show the drawing of a tile, by default the first that is chosen, in a viewer below; return it."""

@@ -22,8 +22,7 @@ from drawscape.notebook.board import (
     enqueue_missing,
     plan,
 )
-from drawscape.notebook.draw_target import DrawTarget, SketchLike, Values, at_one_moment, target_of
-from drawscape.notebook.field_values import within
+from drawscape.notebook.draw_target import SketchLike, Values, at_one_moment, target_of
 from drawscape.notebook.form_settings import Settings
 from drawscape.notebook.job_states import state_of
 from drawscape.notebook.labels import label_of
@@ -35,10 +34,8 @@ Axes = dict[str, list[Any]]
 
 MOST_CELLS = 400  # a typing error in a range must not fill the queue; a wall of prints has fewer
 MORE = 24  # seeds that the button adds: as many again as one looks through in one go
-SPREAD = 12  # drawings of variations of nothing in particular
 
 _COLUMNS = Parameter("columns", "int", low=1)
-_COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
 
 
 @parameters_apart("vary", lambda sketch: target_of(sketch).names)
@@ -81,7 +78,6 @@ def variations(
     paper: str = "A5",
     orientation: Orientation | None = None,
     paired: bool = False,
-    sobol: int | None = None,
     name: str | None = None,
     fresh: bool = False,
     job_timeout: Any = "5m",
@@ -92,10 +88,8 @@ def variations(
 
     A list, tuple, range or array is an axis, `seed` too; anything else holds for all. Of two axes the
     first runs down and the second across. With `paired` the axes run side by side, one drawing for each
-    place in them. With `sobol=24` that many drawings are spread evenly over axes given as (low, high).
-    Without any axis they are spread over all numbers that have bounds. `vary` holds parameters whose names
-    are options here. Otherwise as `contact_sheet`.
-    Raises as `form` does; then nothing was queued.
+    place in them. `vary` holds parameters whose names are options here. Otherwise as `contact_sheet`.
+    Raises as `form` does, and ParameterError without an axis; then nothing was queued.
 
     >>> variations("spiral", turns=[5, 10, 20], seed=[1, 2])
     <ContactSheet: 6 drawings of spiral>
@@ -106,9 +100,7 @@ def variations(
     axes = {name: _limited(name, value) for name, value in given.items() if _is_axis(value)}
     fixed = {name: value for name, value in given.items() if name not in axes}
     if not axes:
-        axes, sobol = _ranges(first.target, fixed), sobol or SPREAD
-    if sobol is not None:
-        axes, paired = _sampled(axes, sobol, first.parameters), True
+        raise ParameterError("variations", dict(fixed), "give a list of values for a parameter")
     cells = _value_cells(axes, fixed, paired=paired)
     across = len(list(axes.values())[-1]) if len(axes) > 1 and not paired else min(4, len(cells))
     across = across if columns is None else _COLUMNS.check(columns)
@@ -323,38 +315,6 @@ def _value_cells(axes: Axes, fixed: Values, *, paired: bool = False) -> list[Cel
         words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
         cells.append(Cell(words, {**fixed, **chosen}))
     return cells
-
-
-def _sampled(axes: Axes, count: int, known: Mapping[str, Parameter]) -> Axes:
-    """Return `count` values for each axis, a pair (low, high), spread evenly over all of them.
-
-    Scrambled points of Sobol (1967), seed 0; whole or a multiple where the parameter has to be.
-    """
-    from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
-
-    wanted = _COUNT.check(count)
-    for name, ends in axes.items():
-        if name not in known:
-            raise UnknownNameError("parameter", name, known)
-        is_number = known[name].kind in ("int", "float") and not known[name].choices
-        checked = [known[name].check(end) for end in ends] if is_number else []
-        if len(checked) != 2 or checked[0] >= checked[1]:
-            raise ParameterError("sobol", axes, "give each axis, a number, as a pair (low, high)")
-    sampler = qmc.Sobol(len(axes), seed=0)
-    points = sampler.random_base2((wanted - 1).bit_length())[:wanted]
-    return {
-        name: [within(known[name], x, low, high) for x in low + (high - low) * column]
-        for (name, (low, high)), column in zip(axes.items(), points.T, strict=True)
-    }
-
-
-def _ranges(target: DrawTarget, fixed: Values) -> Axes:
-    """Return the bounds of all numbers of a sketch that are not `fixed`."""
-    numbers = [p for p in target.parameters if p.bounded and not p.choices]
-    found: Axes = {p.name: [p.low, p.high] for p in numbers if p.name not in fixed}
-    if not found:
-        raise ParameterError("variations", dict(fixed), "give a list of values for a parameter")
-    return found
 
 
 def _is_axis(value: Any) -> bool:

@@ -16,8 +16,6 @@ import { button, icon, make, menu, setPressed, showChild, textMenu } from "./ele
 const HOVER_MS = 350;  // a pointer that only passes a tile starts nothing
 const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
 
-const PAPERS = ["A4", "A3", "A2", "A1"];
-
 const ACTIONS = [
   { act: "inspect", name: "Inspect", tip: "Zoom, layers, the pen's way (v)" },
   { act: "open_form", name: "Open", tip: "Open as a form (Enter)", isRest: true },
@@ -27,7 +25,6 @@ const ACTIONS = [
   { act: "plot_on", name: "Plot", tip: "Draw this on a machine", isFor: machines => machines.length > 1,
     choices: model => model.get("machines").map(name => [`on ${name}`, name]) },
   { act: "export", name: "Export", tip: "Write files for other programs, the lines in order", choices: model => model.get("exports") },
-  { act: "draw_larger", name: "Draw larger", tip: "Draw again on larger paper", isRest: true, choices: () => PAPERS.map(paper => [paper, paper]) },
   { act: "tag", name: "Tag", tip: "Give these a tag", isRest: true, text: "tag" },
   { act: "annotate", name: "Note", tip: "Write a note on these", isRest: true, text: "note" },
   { act: "reject", name: "Reject", tip: "Reject, or take that back (x)", isRest: true },

@@ -7,7 +7,6 @@ const ICONS = {  // on 16 x 16
   breed: "M8 2v4M8 6C8 9 4 8 4 13M8 6C8 9 12 8 12 13M8 6v7",
   plot: "M10 2l4 4l-8 8H2v-4zM8 4l4 4",
   export: "M8 2v8M5 7l3 3l3 -3M2 12v2h12v-2",
-  draw_larger: "M2 9v5h5M2 14l5 -5M14 7V2H9M14 2L9 7",
   tag: "M2 2h6l6 6l-6 6l-6 -6zM5 5h.1",
   annotate: "M2 2h12v9H7l-3 3v-3H2zM5 5h6M5 8h4",
   open_form: "M3 2h7l3 3v9H3zM6 8h4M6 11h4",

@@ -86,19 +86,6 @@ def test_variations_have_a_cell_for_each_combination(choices, columns, captions)
     assert sheet.columns == columns
 
 
-def test_samples_are_spread_evenly_over_all_axes_and_the_same_each_time():
-    axes = {"calm": (0.0, 0.8), "vary": {"columns": (5, 20)}}
-    first, again = (variations("schotter", sobol=16, paper="A7", **axes) for _ in range(2))
-    values = [cell.values for cell in first.cells.values()]
-    assert values == [cell.values for cell in again.cells.values()]
-    assert sorted(int(one["calm"] * 20) for one in values) == list(range(16))
-    assert all(isinstance(one["columns"], int) and 5 <= one["columns"] <= 20 for one in values)
-    first.cancel()
-    over_all = variations("schotter", paper="A7", sobol=4)
-    assert len({str(cell.values) for cell in over_all.cells.values()}) == 4
-    over_all.cancel()
-
-
 def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile():
     sheet = contact_sheet(plot, range(3), fail_at=1)
     gallery = sheet.wait(60)

@@ -79,14 +79,6 @@ def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger()
     assert [path.suffix for path in made.export("gcode")] == [".gcode", ".gcode"]
     offered = [name for _, name in made.exports]
     assert offered == [name for _, name in made.open_form().schema["exports"]] == [*EXPORTERS]
-    for job in made.draw_larger("A4"):
-        assert "on A4" in job.description
-        job.wait(60)
-    large = drawings("phyllotaxis", seed=1, order="newest")[0]
-    assert (large.width, large.height) == (210, 297)
-    assert large.parents == (made.drawings[1].recipe,)
-    assert large.margin / 210 == pytest.approx(made.drawings[1].margin / 74)
-    assert large.parameters == made.drawings[1].parameters
 
 
 def test_a_closed_board_follows_nothing_and_opens_again_as_it_is_then():
