@@ -46,8 +46,7 @@ def doctor() -> None:
 
     The exit code is 1 when there is one.
     """
-    parts = (_installation, _home, _output, _queue, _ports, _machines, _sketches)
-    # Broken settings are met by each part.
+    parts = (_installation, _home, _output, _queue, _ports, _sketches)
     found = dict.fromkeys(diagnosis for part in parts for diagnosis in _diagnoses(part))
     print_list([(one.subject, one.text) for one in found])
     wrong = [one for one in found if one.remedy]
@@ -79,19 +78,18 @@ def _installation() -> Iterator[Diagnosis]:
 
 def _home() -> Iterator[Diagnosis]:
     home = settings.home()
-    user = os.geteuid()
     yield Diagnosis("home", str(home))
     place = next(folder for folder in (home, *home.parents) if folder.exists())
     state = home / ".drawscape"
     if not os.access(place, os.W_OK | os.X_OK):
-        if home.exists() and home.stat().st_uid == user:
+        if home.exists() and home.stat().st_uid == os.geteuid():
             command = f"chmod u+wx {shlex.quote(str(home))}"
             yield Diagnosis("home", "not writable", "let its user write there", command)
         else:  # never change the owner of an existing folder: it may be / or /etc
             remedy = f"{place} is not yours; set DRAWSCAPE_HOME to another folder"
             yield Diagnosis("home", "not writable", remedy)
         return
-    owner = user or place.stat().st_uid  # root may look at another user's home
+    owner = os.geteuid() or place.stat().st_uid  # root may look at another user's home
     quoted = shlex.quote(str(state))
     parts = [path.lstat() for path in (state, *state.rglob("*"))] if state.is_dir() else []
     if any(part.st_uid != owner for part in parts):
@@ -107,12 +105,9 @@ def _output() -> Iterator[Diagnosis]:
     if not settings.shared_output():
         return
     folder = settings.output_of(settings.home())
-    if not folder.is_dir():
-        yield Diagnosis("output", "missing", f"mount or make {folder}")
-    elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        yield Diagnosis("output", "not writable", f"let this user read and write {folder}")
-    else:
-        yield Diagnosis("output", str(folder))
+    remedy = f"mount or make {folder}, and let this user read and write it"
+    usable = os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    yield Diagnosis("output", str(folder) if usable else "unavailable", "" if usable else remedy)
 
 
 def _queue() -> Iterator[Diagnosis]:
@@ -164,17 +159,6 @@ def _ports() -> Iterator[Diagnosis]:
                 may = os.access(port.device, os.R_OK | os.W_OK)
                 closed = "" if may else "; this user has no right to open it"
                 yield Diagnosis("port", f"{port.device}: {port.description}{closed}")
-
-
-def _machines() -> Iterator[Diagnosis]:
-    from drawscape.machine.device import device_names, read_device
-
-    for name in device_names():
-        try:
-            device = read_device(name)
-            yield Diagnosis(f"machine {name}", f"{device.machine.title} at {device.place}")
-        except DrawscapeError as error:
-            yield Diagnosis(f"machine {name}", "unavailable", str(error))
 
 
 def _sketches() -> Iterator[Diagnosis]:
