@@ -17,7 +17,7 @@ from drawscape.project_modules import add_folder
 if TYPE_CHECKING:
     from drawscape.drawing.document import Pen
     from drawscape.jobs import enqueue
-    from drawscape.notebook.contact_sheets import sheet
+    from drawscape.notebook.contact_sheets import contact_sheet, sheet
     from drawscape.notebook.edition_board import edition
     from drawscape.notebook.evolution import evolve
     from drawscape.notebook.forms import form
@@ -33,6 +33,7 @@ __all__ = [
     "Palette",
     "Pen",
     "Slider",
+    "contact_sheet",
     "draw",
     "edition",
     "enqueue",
@@ -49,7 +50,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
         {
             "drawscape.drawing.document": "Pen",
             "drawscape.jobs": "enqueue",
-            "drawscape.notebook.contact_sheets": "sheet",
+            "drawscape.notebook.contact_sheets": "contact_sheet sheet",
             "drawscape.notebook.edition_board": "edition",
             "drawscape.notebook.evolution": "evolve",
             "drawscape.notebook.forms": "form",

@@ -1,4 +1,8 @@
-"""A picture beside each method of the canvas, drawn by the example in its docstring when the site is built."""
+"""Pictures that the site's own code draws when it is built.
+
+Beside each method of the canvas is what the example in its docstring draws; below each recipe of the cookbook is
+what the recipe draws.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import doctest
 import inspect
 import io
 import os
+import re
 import tempfile
 import warnings
 from pathlib import Path
@@ -14,11 +19,13 @@ from typing import Any
 
 import numpy as np
 
+from drawscape.sketches import draw
 from drawscape.svg.attributes import CanvasWarning
 from drawscape.svg_builder import SVGBuilder
 from gallery_pages import webp
 
 FOLDER = Path(__file__).parent / "_canvas"
+COOKBOOK = Path(__file__).parent / "guides" / "cookbook.md"
 SIDE_MM, SIDE_PX = 100, 240
 """Shown at 120."""
 
@@ -59,3 +66,20 @@ def beside_the_example(
     if (FOLDER / f"{method}.webp").exists():
         lines += [f".. image:: /pages/_canvas/{method}.webp", f"   :alt: what the example of {method} draws"]
         lines += ["   :class: drawing", "   :width: 120px", ""]
+
+
+def write_recipes() -> None:
+    """Draw each recipe of the cookbook into `_canvas`."""
+    names: dict[str, Any] = {}
+    for code in re.findall(r"```python\n(.*?)```", COOKBOOK.read_text(), re.DOTALL):
+        exec(compile(code, "<cookbook>", "exec"), names)  # noqa: S102
+        if found := re.match(r"def (\w+)", code):
+            svg = draw(names[found[1]], SIDE_MM, SIDE_MM, seed=1, margin=5)
+            (FOLDER / f"recipe-{found[1]}.webp").write_bytes(webp(svg, SIDE_PX))
+
+
+def below_the_recipe(_app: Any, name: str, source: list[str]) -> None:
+    """Put the picture of each recipe below its code."""
+    if name.endswith("guides/cookbook"):
+        figure = r"\1\n```{image} /pages/_canvas/recipe-\2.webp\n:alt: what \2 draws\n:class: drawing\n:width: 240px\n```\n"
+        source[0] = re.sub(r"(```python\ndef (\w+).*?\n```\n)", figure, source[0], flags=re.DOTALL)

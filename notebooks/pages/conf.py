@@ -17,7 +17,7 @@ from drawscape.cli.root import root
 from drawscape.viewer.assets import script, style
 
 sys.path.insert(0, str(Path(__file__).parent))
-from canvas_pictures import beside_the_example, write_pictures
+from canvas_pictures import below_the_recipe, beside_the_example, write_pictures, write_recipes
 from gallery_pages import write_gallery
 
 # sphinx_click wants all commands; the program makes one when it is called.
@@ -105,7 +105,8 @@ def setup(app: Any) -> None:
     """Connect the hooks."""
     app.connect("source-read", widgets_as_pictures)
     app.connect("builder-inited", lambda _app: write_gallery())
-    app.connect("builder-inited", lambda _app: write_pictures())
+    app.connect("builder-inited", lambda _app: (write_pictures(), write_recipes()))
+    app.connect("source-read", below_the_recipe)
     app.connect("autodoc-process-docstring", examples_as_code)
     app.connect("autodoc-process-docstring", beside_the_example)
     app.connect("autodoc-process-signature", factories_as_dots)

@@ -19,6 +19,7 @@ from typing import Any
 
 from drawscape.catalogue.thumbnail import image_of
 from drawscape.parameters import Parameter
+from drawscape.plot import optimize, read_machine, statistics
 from drawscape.sketches import SKETCHES, draw
 from drawscape.recipe import recipe_of
 from drawscape.svg.read import read_svg
@@ -26,8 +27,10 @@ from drawscape.svg_builder import SVGBuilder
 
 PAGES = Path(__file__).parent
 SIDE_MM, SMALL_SIDE_MM = 120.0, 80.0
-SIDE_PX, SMALL_SIDE_PX = 640, 180
-"""Shown at 420 and 118: some more for fine screens."""
+SIDE_PX, CARD_SIDE_PX, SMALL_SIDE_PX = 640, 300, 180
+"""Shown at 420, 240 and 118: some more for fine screens."""
+CARDS = PAGES / "_static" / "gallery"
+A5_MM = (148.0, 210.0)
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,13 @@ def webp(svg: SVGBuilder, side_px: int) -> bytes:
     return out.getvalue()
 
 
+def figures_of(name: str) -> tuple[int, float, int]:
+    """Return pens, minutes and lifts of a sketch at its defaults on A5, on an AxiDraw."""
+    document = optimize(draw(name, *A5_MM, seed=1, margin=10).document())
+    *layers, total = statistics(document, plotter=read_machine("axidraw-v3").plotter)
+    return len(layers), total.seconds / 60, total.lifts
+
+
 def candidates(name: str) -> Iterator[Variation]:
     """Yield variations, the best first: two parameters moved, other seeds, more parameters."""
     moved = [Variation(1, (found,)) for p in SKETCHES[name].parameters for found in _moved(p)]
@@ -80,9 +90,12 @@ def _moved(parameter: Parameter) -> Iterator[tuple[str, Any]]:
         yield parameter.name, round(value) if parameter.kind == "int" else float(f"{value:.2g}")
 
 
-def draw_pictures(name: str) -> list[str]:
-    """Draw a sketch large, small and three times otherwise; return the captions of the three."""
+def draw_pictures(name: str) -> tuple[list[str], tuple[int, float, int]]:
+    """Draw a sketch large, with three seeds, and three times otherwise; return captions and figures."""
     folder = PAGES / "_gallery"
+    for seed in (1, 2, 3):
+        card = draw(name, SIDE_MM, SIDE_MM, seed=seed, margin=4)
+        (CARDS / f"{name}-{seed}.webp").write_bytes(webp(card, CARD_SIDE_PX))
     large = draw(name, SIDE_MM, SIDE_MM, seed=1, margin=4)
     (folder / f"{name}.webp").write_bytes(webp(large, SIDE_PX))
     pictures = {Variation().picture(name): ""}
@@ -92,22 +105,24 @@ def draw_pictures(name: str) -> list[str]:
         pictures.setdefault(variation.picture(name), variation.caption)  # some change nothing
     for number, picture in enumerate(pictures):
         (folder / f"{name}-{number}.webp").write_bytes(picture)
-    return list(pictures.values())[1:]
+    return list(pictures.values())[1:], figures_of(name)
 
 
 def write_gallery() -> None:
     """Draw what does not stand, and write the pages."""
     folder = PAGES / "_gallery"
     folder.mkdir(exist_ok=True)
+    CARDS.mkdir(exist_ok=True)
     note = folder / "drawn.json"
     stands = json.loads(note.read_text()) if note.exists() else {}
-    recipes = {name: f"webp 640 {recipe_of(SKETCHES[name], SIDE_MM, SIDE_MM, seed=1).request}" for name in SKETCHES}
+    recipes = {name: f"webp 640, 300 {recipe_of(SKETCHES[name], SIDE_MM, SIDE_MM, seed=1).request}" for name in SKETCHES}
     missing = [name for name in recipes if stands.get(name, [""])[0] != recipes[name]]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         drawn = dict(zip(missing, pool.map(draw_pictures, missing), strict=True))
-    captions = {name: drawn.get(name) or stands[name][1] for name in recipes}
-    note.write_text(json.dumps({name: (recipes[name], captions[name]) for name in recipes}, indent=0))
-    _write(PAGES / "gallery.md", "\n".join(_overview()))
+    known = {name: drawn.get(name) or stands[name][1] for name in recipes}
+    note.write_text(json.dumps({name: (recipes[name], known[name]) for name in recipes}, indent=0))
+    captions = {name: known[name][0] for name in recipes}
+    _write(PAGES / "gallery.md", "\n".join(_overview({name: known[name][1] for name in recipes})))
     for family, names in SKETCHES.families().items():
         _write(folder / f"{family}.md", "\n".join(_family_page(family, names, captions)))
 
@@ -117,19 +132,39 @@ def _write(file: Path, text: str) -> None:
         file.write_text(text)
 
 
-def _overview() -> Iterator[str]:
+_FILTERS = {
+    "pens": {"any pens": "", "one pen": 1, "two pens": 2},
+    "minutes": {"any time": "", "under 15 minutes": 15, "under 30 minutes": 30},
+    "lifts": {"any lifts": "", "under 500 lifts": 500, "under 2,000 lifts": 2000},
+}
+
+
+def _overview(figures: dict[str, tuple[int, float, int]]) -> Iterator[str]:
     yield "# Gallery\n"
-    yield f"The {len(SKETCHES)} sketches of the library, by family; each leads to its parameters and variations.\n"
+    yield f"The {len(SKETCHES)} sketches of the library. Rest on one to see three seeds. Times are for A5 on an AxiDraw.\n"
+    yield '```{raw} html\n<div class="gallery-filters">'
+    for name, choices in _FILTERS.items():
+        options = "".join(f'<option value="{value}">{words}</option>' for words, value in choices.items())
+        yield f'<select name="{name}" aria-label="{name}">{options}</select>'
+    yield '<output></output></div>\n<div class="sketches">'
     families = SKETCHES.families()
     for family, names in families.items():
-        yield f'## {family.capitalize()}\n\n<div class="gallery">\n'
-        for name in names:
-            target = f"_gallery/{family}.html#{name.replace('_', '-')}"
-            yield f"```{{figure}} _gallery/{name}-0.webp\n:alt: {name}\n:target: {target}\n:width: 118px\n\n{name}\n```\n"
-        yield "</div>\n"
-    yield "```{toctree}\n:hidden:"
+        yield from (_card(family, name, *figures[name]) for name in names)
+    yield "</div>\n```\n\n```{toctree}\n:hidden:"
     yield from (f"_gallery/{family}" for family in families)
     yield "```"
+
+
+def _card(family: str, name: str, pens: int, minutes: float, lifts: int) -> str:
+    goal = f"_gallery/{family}.html#{name.replace('_', '-')}"
+    code = html.escape(f"form({name!r}, paper='A5', seed=1)")
+    pen_words = "1 pen" if pens == 1 else f"{pens} pens"
+    return (
+        f'<div class="card-of-sketch" data-pens="{pens}" data-minutes="{minutes:.1f}" data-lifts="{lifts}">'
+        f'<a href="{goal}"><img src="../_static/gallery/{name}-1.webp" alt="{name}" loading="lazy"></a>'
+        f'<p><a href="{goal}">{name}</a><span>{pen_words}, {minutes:.0f} min, {lifts:,} lifts</span>'
+        f'<button type="button" data-code="{code}">Copy code</button></p></div>'
+    )
 
 
 def _family_page(family: str, names: list[str], captions: dict[str, list[str]]) -> Iterator[str]:

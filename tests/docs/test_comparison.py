@@ -10,8 +10,8 @@ from huey import SqliteHuey
 from ipywidgets import interactive
 
 ROOT = Path(__file__).parents[2]
-TABLE = (ROOT / "README.md").read_text().partition("## Beside others")[2]
 PAGE = (ROOT / "notebooks" / "pages" / "comparison.md").read_text()
+TABLE = PAGE.partition("# Beside others")[2].partition("## Sources")[0]
 
 
 QUEUES = ("RQ", "huey", "Celery", "procrastinate")

@@ -144,8 +144,50 @@ def test_a_method_that_draws_has_the_picture_of_its_example(site):
     assert shown >= {"rect", "circle", "grid", "hatch", "curve", "lettering", "mesh", "set_pen"}
 
 
+def test_the_gallery_shows_seeds_gives_code_and_filters(site, chromium):
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto((site / "pages" / "gallery.html").as_uri())
+    card = page.locator(".card-of-sketch").first
+    first = card.locator("img").get_attribute("src")
+    card.hover()
+    page.wait_for_function(
+        "first => document.querySelector('.card-of-sketch img').src !== first",
+        arg=card.locator("img").evaluate("image => image.src"),
+    )
+    card.get_by_role("button", name="Copy code").click()
+    name = first.rpartition("/")[2].removesuffix("-1.webp")
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    page.get_by_label("pens").select_option("one pen")
+    pens = page.locator(".card-of-sketch:visible").evaluate_all(
+        "all => all.map(one => one.dataset.pens)"
+    )
+    context.close()
+    assert copied == f"form('{name}', paper='A5', seed=1)"
+    assert pens
+    assert set(pens) == {"1"}
+
+
+def test_each_recipe_of_the_cookbook_has_its_picture_and_can_be_copied(site, chromium):
+    page = chromium.new_page()
+    page.goto((site / "pages" / "guides" / "cookbook.html").as_uri())
+    pictures = page.locator("img[src*='recipe-']").count()
+    buttons = page.locator("button.copy").count()
+    page.close()
+    assert pictures == 24
+    assert buttons == 25  # and one for the import
+
+
+def test_the_first_page_is_light(site):
+    text = (site / "index.html").read_text()
+    pictures = re.findall(r'<img[^>]* src="([^"]+)"', text)
+    size = len(text) + sum((site / name).stat().st_size for name in pictures)
+    assert len(pictures) == 9
+    assert size < 500_000
+
+
 PAGES = (
-    *("index", "01_first_drawing", "pages/gallery", "pages/_gallery/type", "pages/guides/from-rq"),
+    *("index", "01_first_drawing", "pages/gallery", "pages/_gallery/type", "pages/guides/cookbook"),
     *(f"pages/reference/{name}" for name in ("settings", "notebook", "commands")),
     *("pages/figures", "search"),
 )

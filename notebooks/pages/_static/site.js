@@ -11,4 +11,46 @@ document.addEventListener("DOMContentLoaded", () => {
     title.textContent = document.title.split(" - ")[0];
     document.querySelector("article")?.prepend(title);
   }
+  for (const code of document.querySelectorAll(".highlight-python pre, .highlight-console pre")) {
+    const button = Object.assign(document.createElement("button"), { className: "copy", textContent: "Copy" });
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(code.innerText.replace(/^\$ /gm, ""));
+      button.textContent = "Copied";
+    });
+    code.parentElement.append(button);
+  }
+  gallery();
 });
+
+/** Show three seeds of a sketch in turn while the pointer or the focus is on it, and filter by pens, time and lifts. */
+function gallery() {
+  const cards = [...document.querySelectorAll(".card-of-sketch")];
+  for (const card of cards) {
+    const image = card.querySelector("img");
+    const first = image.src;
+    let timer = 0;
+    const stop = () => (clearInterval(timer), (image.src = first));
+    const start = () => {
+      let shown = 0;
+      clearInterval(timer);
+      timer = setInterval(() => (image.src = first.replace("-1.webp", `-${(++shown % 3) + 1}.webp`)), 900);
+    };
+    card.addEventListener("pointerenter", start);
+    card.addEventListener("focusin", start);
+    card.addEventListener("pointerleave", stop);
+    card.addEventListener("focusout", stop);
+    card.querySelector("button").addEventListener("click", async (event) => {
+      await navigator.clipboard.writeText(event.target.dataset.code);
+      event.target.textContent = "Copied";
+    });
+  }
+  const filters = [...document.querySelectorAll(".gallery-filters select")];
+  const apply = () => {
+    const fits = (card) => filters.every((one) => !one.value || Number(card.dataset[one.name]) <= Number(one.value));
+    for (const card of cards) card.hidden = !fits(card);
+    const left = cards.filter((card) => !card.hidden).length;
+    const words = document.querySelector(".gallery-filters output");
+    if (words) words.textContent = `${left} sketches`;
+  };
+  for (const filter of filters) filter.addEventListener("change", apply);
+}
