@@ -553,6 +553,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
 
         The region is a `polygon`, a `rect` (x, y, width, height) or a `circle` (cx, cy, r), under the
         transform of this moment. A polygon is a ring as (N, 2), or several: a ring in a ring is a hole.
+        It may also be a Frame: `with svg.clip(svg.frame):` keeps lines out of the margin.
         Raises CanvasError unless exactly one region is given.
 
         >>> with svg.clip(circle=(50, 50, 20)):
@@ -576,7 +577,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
             if radius <= 0:
                 raise CanvasError(f"circle={circle!r}: give (cx, cy, r), the radius above 0")
             polygon = circle_points(cx, cy, radius)
-        region = self._region(polygon)
+        region = self._region(rectangle(polygon) if isinstance(polygon, Frame) else polygon)
         cut = partial(clip_to_polygon, polygon=region, outside=outside)
         with clipping(self.elements, self.current_group, cut):
             yield self

@@ -29,15 +29,7 @@ if TYPE_CHECKING:
         rounded,
     )
     from drawscape.geometry.hidden import visible_edges, visible_paths
-    from drawscape.geometry.implicit import (
-        implicit_mesh,
-        implicit_slices,
-        is_lit,
-        march,
-        normals_of,
-        rays,
-        smooth_union,
-    )
+    from drawscape.geometry.implicit import implicit_mesh, implicit_slices
     from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
     from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.geometry.nearest import Nearest
@@ -104,15 +96,11 @@ __all__ = [
     "implicit_mesh",
     "implicit_slices",
     "inset_rings",
-    "is_lit",
     "keep_positive",
-    "march",
-    "normals_of",
     "occlude",
     "parallel",
     "poisson_disc",
     "polar",
-    "rays",
     "rectangle",
     "relax",
     "rings",
@@ -120,7 +108,6 @@ __all__ = [
     "scatter",
     "shortest_swing",
     "slopes_at",
-    "smooth_union",
     "squares_in",
     "stippled",
     "thinned",
@@ -140,8 +127,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
             "drawscape.geometry.contours": "contours_by_level distance_contours downhill "
             "slopes_at values_at",
             "drawscape.geometry.hidden": "visible_edges visible_paths",
-            "drawscape.geometry.implicit": "implicit_mesh implicit_slices is_lit march "
-            "normals_of rays smooth_union",
+            "drawscape.geometry.implicit": "implicit_mesh implicit_slices",
             "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
             "drawscape.geometry.mesh": "Camera Mesh",
             "drawscape.geometry.nearest": "Nearest",

@@ -1,8 +1,7 @@
-"""Shapes that a function describes: as a mesh, as slices, or met by rays."""
+"""Shapes that a function describes: as a mesh, or as slices."""
 
 from collections.abc import Callable
 from itertools import permutations
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +9,6 @@ from numpy.typing import ArrayLike
 from drawscape.errors import GeometryError
 from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import (
-    Flags,
     Floats,
     Ints,
     as_floats,
@@ -130,85 +128,3 @@ def _surface(nodes: Floats, values: Floats, tetrahedra: Ints) -> Mesh:
     inward = (np.cross(q - p, r - p) * ways).sum(axis=1) < 0.0
     faces = np.where(inward[:, None], faces[:, ::-1], faces)
     return Mesh(vertices, faces[(np.diff(np.sort(faces, axis=1)) != 0).all(axis=1)])
-
-
-Distance: TypeAlias = Callable[[Points3], Floats]
-"""Of points (N, 3): how far each is from the nearest surface, (N,), negative inside of a solid."""
-
-_NEAR = 1e-3
-_MOST_STEPS = 96
-
-
-def rays(
-    columns: int, rows: int, *, pitch: float, middle: ArrayLike, rise: float, back: float = 6.0
-) -> tuple[Points3, Points3]:
-    """Return where parallel rays start, (rows * columns, 3), row 0 above, and their direction, (3,).
-
-    x runs to the right, y up and z away. Rays are `pitch` apart; those mid picture meet at `middle`,
-    `back` from their start, and look down by `rise` radians.
-
-    >>> origins, ahead = rays(2, 2, pitch=1.0, middle=(0, 0, 0), rise=0.0)
-    >>> origins.tolist()[0], ahead.tolist()
-    ([-0.5, 0.5, -6.0], [0.0, 0.0, 1.0])
-    """
-    ahead, up = np.array([(0.0, -np.sin(rise), np.cos(rise)), (0.0, np.cos(rise), np.sin(rise))])
-    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, (rows - 1) / 2 - np.arange(rows))
-    across = x.reshape(-1, 1) * (1.0, 0.0, 0.0) + y.reshape(-1, 1) * up
-    return np.asarray(middle) - back * ahead + across * pitch, ahead + 0.0
-
-
-def march(distance: Distance, origins: Points3, direction: ArrayLike, far: float) -> Floats:
-    """Return how far each ray from `origins`, (N, 3), goes until it meets a surface, inf for none by `far`.
-
-    `direction` is a unit vector, (3,), of all rays. Each step is as long as nothing can be in the way
-    (John C. Hart, Sphere tracing, 1996).
-
-    >>> ball = lambda p: np.linalg.norm(p, axis=1) - 1.0
-    >>> march(ball, np.array([(0.0, 0.0, -5.0), (3.0, 0.0, -5.0)]), (0, 0, 1), 20.0).round(2).tolist()
-    [4.0, inf]
-    """
-    way = as_floats(direction)
-    gone, moving = np.zeros(len(origins)), np.arange(len(origins))
-    for _ in range(_MOST_STEPS):
-        step = distance(origins[moving] + gone[moving, None] * way)
-        gone[moving] += step
-        moving = moving[(step > _NEAR) & (gone[moving] < far)]
-        if not len(moving):
-            break
-    # A ray that still creeps along a surface has as good as met it.
-    return np.where(gone < far, gone, np.inf)
-
-
-def normals_of(distance: Distance, points: Points3) -> Points3:
-    """Return the unit vectors, (N, 3), that point straight out of the surface at `points`.
-
-    >>> normals_of(lambda p: np.linalg.norm(p, axis=1) - 1.0, np.array([(0.0, 1.0, 0.0)])).round(3).tolist()
-    [[0.0, 1.0, 0.0]]
-    """
-    shifts = 2 * _NEAR * np.eye(3)
-    found = np.column_stack([distance(points + by) - distance(points - by) for by in shifts])
-    return found / np.maximum(np.linalg.norm(found, axis=1), 1e-12)[:, None]
-
-
-def is_lit(
-    distance: Distance, points: Points3, normals: Points3, light: ArrayLike, far: float
-) -> Flags:
-    """Return whether nothing stands between each of `points`, (N, 3), and a far light towards `light`.
-
-    >>> poles = np.array([(0.0, 1.0, 0.0), (0.0, -1.0, 0.0)])
-    >>> is_lit(lambda p: np.linalg.norm(p, axis=1) - 1.0, poles, poles, (0, 1, 0), 9.0).tolist()
-    [True, False]
-    """
-    return np.isinf(march(distance, points + 0.02 * normals, light, far))
-
-
-def smooth_union(a: Floats, b: Floats, reach: float) -> Floats:
-    """Return the distance to two solids that melt into each other where they are nearer than `reach`.
-
-    The polynomial minimum of Inigo Quilez (2013).
-
-    >>> smooth_union(np.array([1.0, 0.0]), np.array([1.0, 9.0]), 0.4).round(2).tolist()
-    [0.9, 0.0]
-    """
-    blend = np.clip(0.5 + 0.5 * (b - a) / reach, 0, 1)
-    return np.asarray(b * (1 - blend) + a * blend - reach * blend * (1 - blend))

@@ -19,7 +19,7 @@ from drawscape.recipe import (
     read_input,
     read_provenance,
 )
-from drawscape.sketches.palette import Palette, in_pens, inks
+from drawscape.sketches.palette import INK, KILN, MOSS, PLUM, TIDE, Palette, in_pens, inks, set_pens
 from drawscape.sketches.registry import SKETCHES, draw, redraw, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -27,22 +27,7 @@ Rng: TypeAlias = np.random.Generator
 """All chance of a sketch: the seed decides what it gives."""
 
 __all__ = [
-    "SKETCHES",
-    "Fraction",
-    "Frame",
-    "Palette",
-    "Provenance",
-    "SVGBuilder",
-    "Sketch",
-    "Slider",
-    "Steps",
-    "as_sketch",
-    "code_hash",
-    "draw",
-    "in_pens",
-    "inks",
-    "read_input",
-    "read_provenance",
-    "redraw",
-    "sketch",
+    "INK", "KILN", "MOSS", "PLUM", "SKETCHES", "TIDE", "Fraction", "Frame", "Palette", "Provenance",
+    "SVGBuilder", "Sketch", "Slider", "Steps", "as_sketch", "code_hash", "draw", "in_pens", "inks",
+    "read_input", "read_provenance", "redraw", "set_pens", "sketch",
 ]  # fmt: skip

@@ -16,10 +16,20 @@ from drawscape.svg_builder import SVGBuilder
 
 AS_DESIGNED: Final = "as designed"
 
+INK: Final = ("#1b1b1b", "#c8402a", "#1f5f9e", "#d0a020", "#4f7f5b")
+TIDE: Final = ("#12343b", "#e0723c", "#1f7a8c", "#c99a2e", "#7c9a92")
+PLUM: Final = ("#35204a", "#a8326e", "#d98324", "#5b6fa8", "#2f7f74")
+MOSS: Final = ("#22382b", "#c8862b", "#5d7f36", "#2f6f78", "#9a4a35")
+KILN: Final = ("#33251f", "#b5522c", "#d39b4a", "#66745a", "#3f6078")
+"""What the library's sketches are designed in: a dark ink that leads, an accent, and three more."""
+
 PALETTES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "black": (None, ("#1b1b1b",)),
-    "fineliners": (None, ("#1b1b1b", "#d0312d", "#1f5fae", "#2e8b57", "#e08a1e")),
-    "fountain pen": (None, ("#22345c", "#7a1f3d", "#1f6b66", "#a5641f")),
+    "ink": (None, INK),
+    "tide": (None, TIDE),
+    "plum": (None, PLUM),
+    "moss": (None, MOSS),
+    "kiln": (None, KILN),
     "earth": ("#f4ead6", ("#4a3526", "#a4452c", "#c08a3e", "#5f6b4a")),
     "process": (None, ("#1b1b1b", "#d3147a", "#0090cf", "#f2d500")),
     "riso": (None, ("#0078bf", "#ff48b0", "#00a95c", "#ffb511")),
@@ -63,6 +73,34 @@ def inks(svg: SVGBuilder, palette: str, designed: Sequence[str]) -> list[str]:
     return list(islice(cycle(chosen), len(designed)))
 
 
+def set_pens(
+    svg: SVGBuilder,
+    palette: str,
+    designed: Mapping[str, str] | Sequence[str],
+    *,
+    width: float | Sequence[float] = 0.3,
+) -> list[str]:
+    """Return the names of the pens, which the canvas knows then: `svg.circle(50, 50, 9, pen=names[1])`.
+
+    `designed` are the layers and the colors that the sketch is designed with. Colors alone are the layers
+    `pen 1`, `pen 2`, ... . `palette` may give other inks, and raises errors, as in `inks`. `width` is
+    the width of all pens in mm, or of each.
+
+    >>> from drawscape.svg_builder import SVGBuilder
+    >>> svg = SVGBuilder(100, 100)
+    >>> rows, dots = set_pens(svg, "as designed", {"rows": "navy", "dots": "red"})
+    >>> svg.line(10, 10, 90, 10, pen=rows).layers()[0][0].color
+    'navy'
+    """
+    if not isinstance(designed, Mapping):
+        designed = {f"pen {number}": color for number, color in enumerate(designed, 1)}
+    widths = np.broadcast_to(width, len(designed)).tolist()
+    colors = inks(svg, palette, list(designed.values()))
+    for name, color, wide in zip(designed, colors, widths, strict=True):
+        svg.set_pen(name, color, wide)
+    return list(designed)
+
+
 def in_pens(
     svg: SVGBuilder,
     palette: str,
@@ -71,11 +109,10 @@ def in_pens(
     *,
     width: float | Sequence[float] = 0.3,
 ) -> None:
-    """Draw each of `parts` in a layer with its pen: lines in mm, or a function that returns them.
+    """Draw each of `parts` with its pen: lines in mm, or a function that returns them.
 
-    `pens` are the layers and the colors that the sketch is designed with. Colors alone are the layers
-    `pen 1`, `pen 2`, ... . `palette` may give other inks, and raises errors, as in `inks`.
-    A part without lines has no layer. `width` is the width of all pens in mm, or of each.
+    The pens are those of `set_pens`; there may be more of them than parts. A part without lines
+    has no layer.
 
     >>> from drawscape.svg_builder import SVGBuilder
     >>> svg = SVGBuilder(100, 100)
@@ -83,12 +120,8 @@ def in_pens(
     >>> [(pen.name, pen.color) for pen, _ in svg.layers()]
     [('rows', 'navy')]
     """
-    if not isinstance(pens, Mapping):
-        pens = {f"pen {number}": color for number, color in enumerate(pens, 1)}
-    colors = inks(svg, palette, list(pens.values()))
-    widths = np.broadcast_to(width, len(pens)).tolist()
-    for name, color, wide, part in zip(pens, colors, widths, parts, strict=False):
+    names = set_pens(svg, palette, pens, width=width)
+    for name, part in zip(names, parts, strict=False):
         lines = Lines.of(part() if callable(part) else part)
         if len(lines):
-            with svg.layer(name, color=color, width=wide):
-                svg.polylines(lines)
+            svg.polylines(lines, pen=name)

@@ -135,10 +135,20 @@ def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
 
 GONE = {
     "automaton": "ten_print",
-    "dragon": "hilbert",
+    "dla": "space_colonization",
+    "dragon": "truchet",
+    "gosper": "truchet",
+    "hachures": "isolines",
+    "hilbert": "tsp_picture",
+    "hypotrochoid": "guilloche",
+    "l_system": "space_colonization",
     "lissajous": "harmonograph",
     "maurer_rose": "rose",
+    "rayhatching": "implicit",
+    "still_life": "implicit",
+    "strata": "swathes",
     "superformula": "rose",
+    "warped_text": "paragraph",
 }
 """Sketches of earlier versions, and the one that is nearest to each."""
 

@@ -449,7 +449,7 @@ def test_the_first_chosen_is_inspected_though_another_of_them_is_not_drawn():
 
 
 def test_a_small_picture_in_a_saved_sheet_is_smooth():
-    made = contact_sheet("hilbert", [1], paper="A6")
+    made = contact_sheet("schotter", [1], paper="A6")
     (small,), (drawing,) = made.wait(60).pictures, made.drawings
     both = (small.data, drawing.thumbnail)
     image, large = (Image.open(io.BytesIO(one)).convert("L") for one in both)

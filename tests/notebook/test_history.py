@@ -94,15 +94,15 @@ def test_a_closed_board_follows_nothing_and_opens_again_as_it_is_then():
 
 
 def test_the_history_filters_pages_and_shows_what_others_do():
-    variations("hypotrochoid", margin=[3, 4, 5], paper="A7").wait(60)
-    seen = history("hypotrochoid")
+    variations("gradients", margin=[3, 4, 5], paper="A7").wait(60)
+    seen = history("gradients")
     assert seen.status == "3 drawings"
     first = seen.drawings[0]
     first.star(5)
     wait_until(lambda: seen.tiles[0]["stars"] == 5, "the star of another")
     seen.filter(stars=4)
     assert seen.status == "1 drawing"
-    assert history("hypotrochoid", stars=(3, None)).status == "1 drawing"
+    assert history("gradients", stars=(3, None)).status == "1 drawing"
     seen.filter(stars=0)
     first.tag("rejected")
     wait_until(lambda: seen.status == "2 drawings", "the rejected one to go")
@@ -124,7 +124,7 @@ def test_what_the_history_cannot_look_for_is_an_error_or_a_note_and_never_logged
     with pytest.raises(UnknownNameError, match="unknown sketch 'nope'"):
         history("nope")
     with pytest.raises(UnknownNameError, match="petal"):
-        history("hypotrochoid", petal=3)
+        history("gradients", petal=3)
     variations("schotter", vary={"columns": [4, 6]}, paper="A7").wait(60)
     seen = history("schotter", where={"columns": 6})
     assert seen.status == "1 drawing"

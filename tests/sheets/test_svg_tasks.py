@@ -36,11 +36,11 @@ from workers.svg_tasks import generate_complex_svg, generate_postcard_svg, rende
 
 
 def test_without_a_name_the_same_drawing_has_the_same_name(home):
-    one = generate_complex_svg(100, 80, "hilbert", seed=1)
-    assert generate_complex_svg(100.0, 80.0, "hilbert", seed=1) == one
-    assert Path(one).name.startswith("hilbert-1-")
+    one = generate_complex_svg(100, 80, "schotter", seed=1)
+    assert generate_complex_svg(100.0, 80.0, "schotter", seed=1) == one
+    assert Path(one).name.startswith("schotter-1-")
     for size, options in (((100, 80), {"seed": 2}), ((100, 81), {}), ((100, 80), {"margin": 5})):
-        assert generate_complex_svg(*size, "hilbert", **{"seed": 1, **options}) != one
+        assert generate_complex_svg(*size, "schotter", **{"seed": 1, **options}) != one
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_sheet_takes_a_file_a_pattern_or_text(home):
     (home / "output").mkdir()
     picture.save(home / "output" / "ring.svg")
     options = {"size": "a4", "orientation": "landscape", "legend": {"Scale": "1:1"}}
-    for drawing in ("output/ring.svg", "hilbert", picture.to_string(), None):
+    for drawing in ("output/ring.svg", "schotter", picture.to_string(), None):
         path = render_artboard("blueprint", "Rings", "One of them", drawing=drawing, **options)
         assert Path(path).parent == home / "output" / "artboards"
         assert ElementTree.parse(path).getroot().get("width") == "297mm"

@@ -124,7 +124,7 @@ def test_depth_in_a_frame_is_the_distance_to_its_nearest_side():
 
 
 def test_ridgelines_never_cross_when_the_far_ones_are_hidden():
-    for _, rows in draw("ridgelines", 100, 140, seed=4, rows=30, likeness=0.0).layers():
+    for _, rows in draw("ridgelines", 100, 140, seed=4, rows=30).layers():
         columns = {}
         for row, line in enumerate(rows):
             for x, y in line:

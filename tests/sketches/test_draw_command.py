@@ -27,7 +27,7 @@ def maze():
          lambda: draw("schotter", 80, 90, seed=3).to_bytes()),
         ("maze --corridors 9 --no-solution -o spiral", maze),
         ("maze --param corridors=9 --param solution=no -o spiral", maze),
-        ("gosper --paper a6 --landscape -o -", lambda: ordered_svg(draw("gosper", 148, 105))),
+        ("moire --paper a6 --landscape -o -", lambda: ordered_svg(draw("moire", 148, 105))),
         # The value of an option is not taken for the pattern, and a seed is kept to the digit.
         ("-o spiral schotter --paper a6 --seed 9007199254740993",
          lambda: ordered_svg(draw("schotter", 105, 148, seed=2**53 + 1))),
@@ -78,7 +78,7 @@ def test_redraw_says_what_has_changed_since(tmp_path):
 
 
 def test_redraw_says_when_a_file_was_edited_by_hand(tmp_path):
-    run("draw", "hilbert", "--paper", "a6", "--raw", "-o", "r.svg")
+    run("draw", "schotter", "--paper", "a6", "--raw", "-o", "r.svg")
     for old, new, code, said in (
         ("<g ", "<g  ", 1, "the file was edited"),
         ("</g>", '<polyline points="5,5 50,60" /></g>', 1, "differs"),
@@ -93,9 +93,9 @@ def test_sketches_lists_every_pattern_by_family_and_the_parameters_of_one():
     lines = run("sketches").out.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == list(SKETCHES.families())
     assert {line.split()[0] for line in lines if line.startswith(" ")} == set(SKETCHES)
-    text = run("sketches", "l_system").out
-    assert "Aristid Lindenmayer" in text
-    for parameter in SKETCHES["l_system"].parameters:
+    text = run("sketches", "penrose").out
+    assert "Roger Penrose" in text
+    for parameter in SKETCHES["penrose"].parameters:
         assert f"--{parameter.name}" in text
 
 

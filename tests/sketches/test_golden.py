@@ -19,8 +19,8 @@ SIZE_MM = 60.0
 
 
 CHAOTIC = {
-    "attractor", "curl_noise", "differential_growth", "dla", "flow_field", "portrait",
-    "rayhatching", "reaction_diffusion", "stippling", "swathes", "tsp_picture",
+    "attractor", "curl_noise", "differential_growth", "flow_field", "portrait",
+    "reaction_diffusion", "stippling", "swathes", "tsp_picture",
 }  # fmt: skip
 """A last digit grows to another drawing here; only what the whole looks like is compared."""
 

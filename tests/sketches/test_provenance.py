@@ -44,7 +44,7 @@ def test_the_metadata_holds_no_date_and_no_path():
     values = json.loads(head.partition('<metadata id="drawscape">')[2].replace("&quot;", '"'))
     assert set(values) == {
         "sketch", "seed", "width", "height", "margin", "parameters", "version", "code",
-        "recipe", "versions", "body",
+        "recipe", "traits", "versions", "body",
     }  # fmt: skip
     assert list(values["versions"]) == ["numpy"]  # 0.3 also had fontTools, HersheyFonts and shapely
 

@@ -14,9 +14,7 @@ from drawscape.sketches import SKETCHES, draw
 LEAST = 0.09
 """Of the ink that lies elsewhere, or is of another color, after a blur of a millimetre.
 
-2 is all of it, 0 the same picture. hilbert has the least: its line is as dense as the picture is dark,
-and the seed moves its steps. Without it the least is .11.
-"""
+2 is all of it, 0 the same picture. """
 
 SCREENS = {*SKETCHES.families()["pictures"], "stippling"}
 """The same picture whatever the seed, which moves the screen or the points."""

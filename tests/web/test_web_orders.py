@@ -121,15 +121,15 @@ def test_an_unchanged_catalogue_is_not_sent_twice(client):
 
 
 def test_a_front_offers_the_patterns_of_its_settings_only(home):
-    front = WebSettings(patterns=("truchet", "hilbert"))
+    front = WebSettings(patterns=("truchet", "schotter"))
     client = create_app(front).test_client()
     listed = client.get("/sketches").json["sketches"]
-    assert [sketch["name"] for sketch in listed] == ["truchet", "hilbert"]
+    assert [sketch["name"] for sketch in listed] == ["truchet", "schotter"]
     size = {"width": 99, "height": 99}
     job_id = client.post("/artboard/create", json=size).json["job_id"]
     assert get_job(job_id).description == "truchet, seed 0"  # the first, where none is named
     refused = client.post("/artboard/create", json={**size, "pattern": "spiral"})
-    assert refused.json["rule"] == "unknown pattern 'spiral'; known: hilbert, truchet"
+    assert refused.json["rule"] == "unknown pattern 'spiral'; known: schotter, truchet"
 
 
 # What visitors may order

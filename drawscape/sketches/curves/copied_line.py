@@ -6,7 +6,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from drawscape.geometry import cartesian, fit_count
-from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 NEAREST, NEAREST_MM = 0.42, 0.4
 """Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
@@ -28,6 +29,8 @@ def copied_line(
     The seed is the hand.
     """
     frame = svg.frame
+    tremor = min(1.0, tremor * choose(svg, "hand", {"calm": 0.3, "human": 1.0, "shaking": 2.2}))
+    slips *= choose(svg, "slips", {"rare": 0.2, "some": 1.0, "many": 2.5})
     # As far apart as on A4, where the frame is 267.6 mm high.
     lines = fit_count(round(lines * frame.height / 267.6), frame.height, 0.95)
     columns = max(60, int(frame.width / 0.6))
@@ -59,4 +62,4 @@ def copied_line(
     points[1::2] = points[1::2, ::-1]
     second = np.arange(len(points)) % 19 == 18
     parts = [points[~second], points[second]]
-    in_pens(svg, palette, {"copies": "#1d2f4f", "marked": "#b3402a"}, parts)
+    in_pens(svg, palette, TIDE, parts)

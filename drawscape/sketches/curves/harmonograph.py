@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 
 from drawscape.geometry import Floats, Lines, Points, cartesian, coats, filled
-from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose, choose_unless
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
 RATIOS = {
@@ -34,7 +35,7 @@ def harmonograph(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    chord: Annotated[Chord, "Ratio of the pendulums' frequencies"] = "sixth",
+    chord: Annotated[Chord | None, "Ratio of the pendulums' frequencies; none: any"] = None,
     swings: Annotated[int, Slider(10, 120, "Most swings of the pen on A4")] = 110,
     damping: Annotated[float, Slider(0.2, 2.5, "How fast the swings run down")] = 1.0,
     detune: Annotated[Fraction, "How far the chord is out of tune"] = 0.25,
@@ -45,7 +46,9 @@ def harmonograph(
     After the harmonographs of the nineteenth century (Hugh Blackburn, 1844; Joseph Goold, Harmonic
     Vibrations and Vibration Figures, 1909). The pen is lifted before its line becomes a blot.
     """
-    low, high = RATIOS[chord]
+    chosen = choose_unless(svg, chord, "chord", [*RATIOS][1:])  # unison is but an oval
+    damping *= choose(svg, "swings", {"long": 0.6, "fading": 1.2})
+    low, high = RATIOS[chosen]
     frame = svg.frame
     # The figure is chosen as on A4. It has more swings that drift less on a larger page, and fewer
     # on one that is smaller than A5.
@@ -80,9 +83,9 @@ def harmonograph(
     chances = sorted(rng.random((TRIES, 11)), key=smoothness)[-TRIES // 4 :]
     chance = min(chances, key=lambda one: crowd(one, swings))
     count = float(swings)
-    drift = 0.0 if chord == "unison" else detune
+    drift = 0.0 if chosen == "unison" else detune
     most = np.interp(drift, (0, 0.25), (MOST_BESIDE, MOST_COATS))
     while count > 10 and crowd(chance, count) > most * scale / larger:
         count *= 0.9
     line = trace(chance, count, larger) * scale + frame[:2]
-    in_pens(svg, palette, {"trace": "#14213d"}, [line[None]], width=PEN_MM)
+    in_pens(svg, palette, TIDE, [line[None]], width=PEN_MM)

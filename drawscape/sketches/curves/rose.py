@@ -15,6 +15,16 @@ from drawscape.geometry import (
 )
 from drawscape.geometry.lines import distances_along
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
+
+HEARTS = {
+    "in the middle": (0.0, 0.0),
+    "low on the left": (-0.3, 0.28),
+    "high on the right": (0.28, -0.3),
+    "at the foot": (0.0, 0.48),
+    "in a corner": (-0.5, -0.5),
+}
+"""Where the heart lies from the middle, in parts of the page."""
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -40,7 +50,9 @@ def rose(
     it on the page.
     """
     frame = svg.frame
-    heart = rng.uniform(-0.12, 0.12, 2) * frame.size + frame.middle
+    view = choose(svg, "heart", HEARTS)
+    heart = frame.middle + (view + rng.uniform(-0.06, 0.06, 2)) * frame.size
+    petals = round(petals * choose(svg, "petals", {"dense": 1.0, "full": 0.7, "open": 0.4}))
     reach = 1.25 * np.hypot(*(rectangle(frame) - heart).T).max()
     # A larger page takes wider veins: some ten thousand are what a plotter draws in an evening. Deep bays
     # draw them together.

@@ -6,7 +6,18 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Lines, Points, as_on_a4, cartesian, coats, filled, fit_count, polar
-from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import (
+    INK,
+    Fraction,
+    Palette,
+    Rng,
+    Slider,
+    Steps,
+    SVGBuilder,
+    in_pens,
+    sketch,
+)
+from drawscape.sketches.composition import choose
 
 STEPS = 16
 """Small steps of the stirring; fewer let neighbouring turns touch."""
@@ -36,6 +47,8 @@ def spiral(
     part but never cross. The flow is a stream function of random waves that fades to nothing at the
     rim; it stops where turns would run together.
     """
+    hole = min(0.8, hole + choose(svg, "eye", {"closed": 0.0, "open": 0.2, "wide": 0.45}))
+    scale = min(1.0, scale * choose(svg, "eddies", {"fine": 0.5, "middling": 1.0, "broad": 1.8}))
     radius = svg.frame.short / 2
     turns = as_on_a4(turns, svg.frame, lines=True)
     turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)
@@ -66,7 +79,7 @@ def spiral(
 
 def _draw(svg: SVGBuilder, palette: str, points: Points) -> None:
     points = points / np.maximum(1.0, np.hypot(*points.T))[:, None]
-    in_pens(svg, palette, {"line": "#1b1b1b"}, [[filled(svg.frame, points)]])
+    in_pens(svg, palette, INK, [[filled(svg.frame, points)]])
 
 
 def _flow(points: Points, waves: Points) -> Points:

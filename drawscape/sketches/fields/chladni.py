@@ -5,16 +5,13 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import as_on_a4, fit_count, grow_count, polar, rectangle, stippled
-from drawscape.geometry.contours import contours_by_level
-from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.geometry import as_on_a4, polar, rectangle, stippled
+from drawscape.geometry.lines import Floats, Points
+from drawscape.sketches import KILN, Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
-
-RINGS = 9
-"""Lines of equal swing in a place that moves; fewer where they would lie closer than 0.8 mm."""
 
 ROUNDS = 8
 """Of spreading the grains; small plates, of which there are many, need fewer."""
@@ -27,18 +24,19 @@ def chladni(
     *,
     columns: Annotated[int, Slider(1, 5, "Plates side by side")] = 1,
     pitch: Annotated[int, Slider(3, 16, "How high the plates sing")] = 10,
-    grains: Annotated[int, Slider(200, 9000, "Grains of sand on A4")] = 4600,
+    grains: Annotated[int, Slider(200, 9000, "Grains of sand on A4")] = 5200,
     palette: Palette = "as designed",
 ) -> Steps:
-    """A plate that sings a chord of two notes: sand on the still lines, red rings where it swings.
+    """A plate that sings a chord of two notes: sand on the still lines.
 
     After E. F. F. Chladni, "Entdeckungen über die Theorie des Klanges" (1787). Each note is a wave
-    cos(m x) cos(n y) ± cos(n x) cos(m y). Grains are spread as Adrian Secord's stipples (2002);
-    rings join places that swing equally far. One plate is as large as the page.
+    cos(m x) cos(n y) ± cos(n x) cos(m y). Grains are spread as Adrian Secord's
+    stipples (2002). One plate is as large as the page.
     """
     frame = svg.frame
-    pens = {"sand": "#1b1b1b", "plates": "#b3402a"}
-    draw = partial(in_pens, palette=palette, pens=pens, width=(0.3, 0.25))
+    draw = partial(in_pens, palette=palette, pens=KILN[:2], width=(0.3, 0.6))
+    columns = round(columns * choose(svg, "plates", {"one": 1, "several": 2}))
+    pitch = max(3, round(pitch * choose(svg, "pitch", {"low": 0.45, "middling": 0.8, "high": 1.2})))
     gap = 0.06 * frame.short if columns > 1 else 0.0
     wide = (frame.width + gap) / columns - gap
     rows = max(1, round((frame.height + gap) / (wide + gap))) if columns > 1 else 1
@@ -46,17 +44,14 @@ def chladni(
     grain = np.clip(0.0019 * min(wide, tall), 0.2, GRAIN_MM)
     finer = GRAIN_MM / grain
     inset = grain + 0.5  # so that no grain touches the rim, which the rings meet
-    sand, plates, bellies = [], [], []
+    sand, plates = [], []
     for number in range(rows * columns):
         row, column = divmod(number, columns)
         x0, y0 = frame.x0 + column * (wide + gap), frame.y0 + row * (tall + gap)
         plate = Frame(x0, y0, x0 + wide, y0 + tall)
         plates.append(rectangle(plate))
         box = plate.inset(inset)
-        wave, density = _sand(rng, pitch, 1.4 * finer, wide, tall)
-        rings = fit_count(grow_count(RINGS, box), 0.5 * min(wide, tall) / pitch, 0.8)
-        heights = np.max(np.abs(wave)) * np.linspace(0.24, 0.96, rings)
-        bellies += contours_by_level(np.abs(wave), heights, plate)
+        density = _sand(rng, pitch, 1.4 * finer, wide, tall)
         # Where few lines are still, there is room for fewer grains.
         room = finer**2 * np.mean(density) * wide * tall / 0.9
         count = int(min(finer**1.5 * as_on_a4(grains, box), room))
@@ -65,13 +60,11 @@ def chladni(
             share = (number + done) / (rows * columns)
             yield share, partial(draw, parts=[_circles(points, grain)])
         sand.append(_circles(points, grain))
-    draw(svg, parts=[np.concatenate(sand), Lines.join([*bellies, Lines.of(plates)])])
+    draw(svg, parts=[np.concatenate(sand), plates])
 
 
-def _sand(
-    rng: Rng, pitch: int, sharpness: float, wide: float, tall: float
-) -> tuple[Floats, Floats]:
-    """Return how far a plate swings and how much sand lies, 0 to 1, at four samples a millimetre."""
+def _sand(rng: Rng, pitch: int, sharpness: float, wide: float, tall: float) -> Floats:
+    """Return how much sand lies, 0 to 1, at four samples a millimetre."""
     samples = np.linspace(0, np.pi, int(np.clip(4 * max(wide, tall), 60, 300)))
     x, y = np.meshgrid(samples, samples)
     # Half waves by the length of both sides; all odd, or all even, so that the figure is symmetric.
@@ -87,7 +80,7 @@ def _sand(
     # Value over slope is the distance to the still line; where lines cross both vanish.
     off = wave / np.hypot(slope, 0.25 * pitch)
     steep = 1.3 * sharpness * (wide * tall) ** 0.5 / pitch
-    return wave, 0.0004 + np.exp(-1.8 * np.abs(off * steep))
+    return np.asarray(np.exp(-1.8 * np.abs(off * steep)))
 
 
 def _circles(points: Points, radius: float) -> Points:

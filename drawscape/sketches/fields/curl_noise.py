@@ -7,7 +7,8 @@ import numpy as np
 
 from drawscape.geometry import Noise, circle, fit_count, growing_streamlines, rectangle
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import MOSS, Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 Stones = Floats
 """(N, 3): centre and radius of each stone in mm."""
@@ -32,6 +33,8 @@ def curl_noise(
     the current is the curl of noise that is held still along each stone's rim.
     """
     frame = svg.frame
+    stones = round(stones * choose(svg, "stones", {"one": 0.15, "some": 1.0, "many": 2.0}))
+    current *= choose(svg, "stream", {"still": 0.1, "slow": 0.6, "strong": 2.0})
     placed = _stones(rng, frame, stones, largest)
     noise, scale = Noise(rng), eddies / frame.short
 
@@ -62,7 +65,7 @@ def curl_noise(
     grown = growing_streamlines(
         velocity, frame, pitch, step_mm=0.4 * pitch, mask=water, min_length_mm=5 * pitch
     )
-    draw = partial(in_pens, palette=palette, pens={"stream": "black", "pen 2": "#b3402a"})
+    draw = partial(in_pens, palette=palette, pens=MOSS)
     for done, lines in grown:
         yield 0.95 * done, partial(draw, parts=[lines])
     circles = []

@@ -6,7 +6,8 @@ from typing import Annotated
 import numpy as np
 
 from drawscape.geometry import Floats, Lines, Noise, circle, growing_streamlines, rectangle
-from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import TIDE, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 
 @sketch
@@ -30,6 +31,8 @@ def flow_field(
     """
     frame = svg.frame
     noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
+    turn *= choose(svg, "wind", {"steady": 0.35, "gusty": 1.0, "whirling": 1.7})
+    moon = min(0.45, moon * choose(svg, "moon", {"none": 0.0, "small": 0.5, "large": 1.2}))
 
     def along(turned: float, x: Floats, y: Floats) -> Floats:
         u, v = (x - frame.cx) * gusts / frame.short, (y - frame.cy) * gusts / frame.short
@@ -42,7 +45,7 @@ def flow_field(
     r = moon * frame.short
     x, y = frame.middle + rng.choice([-1, 1], 2) * np.minimum(frame.size / 2 - r, frame.size / 6)
     outlines = [rectangle(frame), circle(x, y, r)][: 1 + (r >= 2)]
-    draw = partial(in_pens, palette=palette, pens={"wind": "black", "moon": "#b3402a"})
+    draw = partial(in_pens, palette=palette, pens=TIDE)
     for number, outline in enumerate(outlines):
         apart = pitch * (1 - 0.15 * number)
         grown = growing_streamlines(

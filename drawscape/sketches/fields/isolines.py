@@ -6,6 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Lines, Noise, contours_by_level, distance_contours
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 
 @sketch
@@ -27,6 +28,8 @@ def isolines(
     Inigo Quilez (2002).
     """
     frame = svg.frame
+    hills *= choose(svg, "hills", {"broad": 0.55, "middling": 1.0, "close": 1.7})
+    sea = min(0.9, sea * choose(svg, "sea", {"inlets": 0.4, "bays": 1.2, "islands": 2.2}))
     # A country on a grid of about 0.7 mm, pushed sideways.
     counts = np.maximum(40, frame.size / max(0.7, frame.long / 420)).astype(int)
     x, y = map(np.linspace, frame[:2], frame[2:], counts)

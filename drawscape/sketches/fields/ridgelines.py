@@ -1,13 +1,21 @@
-"""Ridgelines: the stacked pulses of a pulsar."""
+"""Ridgelines: a land of stacked profiles."""
 
 from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import cartesian, fit_count, grow_count, keep_positive, values_at
-from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry import (
+    Noise,
+    cartesian,
+    fit_count,
+    grow_count,
+    keep_positive,
+    values_at,
+)
+from drawscape.geometry.lines import Lines
 from drawscape.parameters import InputFile
-from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import TIDE, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose, focus
 from drawscape.sketches.tone import heights_of
 
 
@@ -16,36 +24,34 @@ def ridgelines(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    data: Annotated[InputFile | None, "Heights (.csv, .asc, picture); none: pulses"] = None,
-    rows: Annotated[int, Slider(8, 160, "Number of ridges")] = 104,
-    peak: Annotated[float, Slider(0, 0.3, "Peaks, as part of the page")] = 0.11,
-    bumps: Annotated[int, Slider(1, 60, "Peaks in each ridge")] = 26,
-    spread: Annotated[float, Slider(0.05, 0.5, "How far the peaks wander")] = 0.13,
-    likeness: Annotated[float, Slider(0, 0.98, "How much ridges are alike")] = 0.7,
-    tremor: Annotated[float, Slider(0, 2, "Small noise on flat parts, in mm")] = 0.3,
+    data: Annotated[InputFile | None, "Heights (.csv, .asc, picture); none: a land"] = None,
+    rows: Annotated[int, Slider(8, 160, "Number of ridges")] = 96,
+    peak: Annotated[float, Slider(0.02, 0.4, "Peaks, as part of the page")] = 0.2,
     hide: Annotated[bool, "Leave out what lies behind a nearer ridge"] = True,
     palette: Palette = "as designed",
 ) -> None:
-    """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
+    """Stacked profiles with hidden lines: mountains, cones or swells where the seed raises them.
 
     After H. D. Craft, "Radio observations of the pulse profiles and dispersion measures of
-    twelve pulsars" (1970), known from Peter Saville's sleeve for Joy Division (1979).
+    twelve pulsars" (1970); hidden lines by T. J. Wright's floating horizon (1973).
     """
-    frame = svg.frame
-    # Where ridges show through each other, high ones need room.
-    apart = 0.9 if hide else 0.9 + 12 * peak
-    rows = fit_count(grow_count(rows, frame), frame.height, apart, least=8)
-    columns = max(200, min(900, round(frame.width / 0.45)))
-    x = np.linspace(0.0, 1.0, columns)
+    frame, noise = svg.frame, Noise(rng)
+    land = choose(svg, "land", {"crags": 0, "cones": 1, "swells": 2})
+    raised = focus(svg, "raised")
+    rows = fit_count(grow_count(rows, frame), frame.height, 0.9 if hide else 2.5, least=8)
+    x = np.linspace(0.0, 1.0, int(np.clip(frame.width / 0.45, 200, 900)))
+    v = np.linspace(1, 0, rows)[:, None]  # from the nearest row, which lies below
     if data is None:
-        shape = _pulses(rng, x, rows, bumps, spread, likeness)
+        u, w = x * frame.width / frame.short * 3, v * frame.height / frame.short * 3
+        shape = (
+            noise.ridged(u, w, octaves=5, gain=0.5),
+            np.maximum(noise.perlin(1.7 * u, 1.7 * w), 0) ** 0.7 * 1.6,
+            0.5 + 0.5 * np.sin(9 * noise.fractal(u / 4, w / 2, octaves=2)),
+        )[land] * (0.04 + raised(x, v))
     else:
         grid = heights_of(data)
-        grid = (grid - np.min(grid)) / max(np.ptp(grid), 1e-9)
-        shape = values_at(grid, (0, 0, 1, 1), cartesian(x, np.linspace(1, 0, rows)[:, None]))
-    heights = shape * peak * frame.height
-    noise = rng.standard_normal((rows, columns + 8))
-    heights += np.abs(sum(noise[:, k : k + columns] for k in range(9)) / 3.0) * tremor
+        shape = values_at(grid - np.min(grid), (0, 0, 1, 1), cartesian(x, v))
+    heights = shape / max(np.max(shape), 1e-9) * peak * frame.height
     rise = np.linspace(0.0, 1.0, rows)
     room = frame.height - heights.max(axis=1)
     step = np.min(room[1:] / rise[1:])  # so that the highest peak just reaches the frame
@@ -55,33 +61,6 @@ def ridgelines(
     if hide:
         clear[1:] = np.minimum.accumulate(y, axis=0)[:-1] - y[1:]
     # The second pen draws what is high above its own ridge.
-    low = 0.45 * max(peak, 1e-9) * frame.height - heights
+    low = 0.4 * peak * frame.height - heights
     parts = [keep_positive(lines, np.minimum(clear, part)) for part in (low, -low)]
-    in_pens(svg, palette, {"ridges": "#1b1b1b", "crests": "#b3402a"}, parts)
-
-
-def _pulses(rng: Rng, x: Floats, rows: int, bumps: int, spread: float, likeness: float) -> Floats:
-    """Return (rows, columns) heights, about 0 to 1: bumps that drift from row to row."""
-    drift = np.sqrt(1.0 - likeness**2)
-    peaks = rng.standard_normal((2, bumps))
-    heights = np.empty((rows, len(x)))
-    # Where the middle of the peaks is, row by row, and how many times their spread they have.
-    down = np.linspace(0, 2 * np.pi, rows)
-    sway, swell, phase = rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.5), rng.uniform(0, 7, 2)
-    turns = rng.uniform(0.5, 1.3, 2)
-    middle = 0.5 + sway * np.sin(turns[0] * down + phase[0])
-    breadth = 1.15 + swell * np.sin(turns[1] * down + phase[1])
-    for row in range(rows):
-        peaks = likeness * peaks + drift * rng.standard_normal((2, bumps))
-        place, weight = peaks
-        centre = middle[row] + breadth[row] * spread * np.tanh(place / 1.6) * 1.6
-        # Peaks are tall in the middle and slight at the rim, as in a pulse's profile.
-        size = np.exp(0.7 * weight) * np.exp(-0.6 * np.minimum(place**2, 6.0))
-        width = 0.006 + 0.016 * rng.random(bumps) ** 2
-        shape = np.exp(-(((x[:, None] - centre) / width) ** 2) / 2)
-        heights[row] = shape @ size
-    # The nearest ridges have nothing in front: low ones keep the foot of the page calm.
-    heights *= np.minimum(1.0, 0.3 + np.arange(rows) / (0.12 * rows + 1.0))[:, None]
-    heights /= max(np.quantile(heights.max(axis=1), 0.9), 1e-9)
-    # A soft ceiling: a rare tall peak bends over instead of towering over the rest.
-    return np.asarray(np.tanh(heights * 0.9) / np.tanh(0.9))
+    in_pens(svg, palette, TIDE, [part.longer_than(1) for part in parts])

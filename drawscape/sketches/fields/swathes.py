@@ -7,7 +7,8 @@ import numpy as np
 
 from drawscape.geometry import Noise, beside, clamped, depth_in, polar
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, in_pens, sketch
+from drawscape.sketches import KILN, Fraction, Palette, Rng, Slider, Steps, in_pens, sketch
+from drawscape.sketches.composition import choose
 from drawscape.svg_builder import Frame, SVGBuilder
 
 STEP_MM = 1.2
@@ -42,16 +43,18 @@ def swathes(
     large and many are small, none touches another, and space is left.
     """
     frame, noise = svg.frame, Noise(rng)
-    pens = ["#23304a", "#c4472d", "#d9a23b", "#4f7f78", "#8c5a6a"]
-    draw = partial(in_pens, palette=palette, pens=pens)
+    draw = partial(in_pens, palette=palette, pens=KILN)
     heading = rng.uniform(0, 2 * np.pi)
+    turns *= choose(svg, "wind", {"straight": 0.15, "bent": 1.0, "whirling": 2.0})
+    broadest *= choose(svg, "strips", {"thin": 0.45, "mixed": 1.0, "broad": 1.7})
+    room = min(1.0, room * choose(svg, "white", {"little": 0.5, "much": 2.2}))
 
     def wind(at: Points) -> Floats:
         u, v = ((at - frame.middle) / frame.short).T
         return heading + 2 * np.pi * turns * noise.fractal(u, v, octaves=2, gain=0.25)
 
     taken = np.zeros([int(side / CELL_MM) + 2 for side in frame.size], dtype=bool)
-    inked = [list[Points]() for _ in pens]
+    inked = [list[Points]() for _ in KILN]
     # Each width is rarer than the next one; the last are the narrowest.
     widths = broadest * frame.short * np.geomspace(1, 1 / variety, 22)
     for number, width in enumerate(np.maximum(widths, 1.6 * spacing).tolist()):
@@ -72,7 +75,7 @@ def swathes(
                 break
             kept = _claimed(frame, taken, spine, width, gap)
             if kept is not None:
-                pen = rng.choice(len(pens), p=WEIGHTS)
+                pen = rng.choice(len(KILN), p=WEIGHTS)
                 step = spacing * (1.0 if rng.random() < 0.7 else 2.2)
                 # Lines along it, every second one back, and its two ends.
                 off = np.linspace(-width / 2, width / 2, max(2, round(width / step) + 1))

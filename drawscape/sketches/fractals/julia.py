@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.geometry import Floats, Lines, as_on_a4, contours_by_level, fit_count, thinned
-from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 ITERATIONS = 90
 """What has not left by then is less than a line away from the set."""
@@ -37,6 +38,10 @@ def julia(
     chosen = shore[np.argmax((steps > 11) & (steps < 24))]
     below = rng.choice((-1, 1)) * chosen.imag
     c = complex(chosen.real if real is None else real, below if imaginary is None else imaginary)
+    # Far outside of the Mandelbrot set there is nothing but dust: c comes back to its shore.
+    while _flight(np.zeros(1, dtype=complex), c)[0][0] < 9:
+        c *= 0.97
+    zoom *= choose(svg, "view", {"whole": 1.0, "near": 1.5, "a bay": 2.2})
     # Backwards, the map drives any point to the set: it lies along the page, as large as that holds it.
     points = np.ones(2000, dtype=complex)
     for _ in range(30):
@@ -59,7 +64,7 @@ def julia(
     # Short ones are specks, or crowd around what falls to 0, where the estimate is too high.
     drawn = joined.lengths_mm > np.maximum(2.5, 0.3 * levels[number] * joined.closed)
     parts = [thinned(joined.take(k), 1 + number[k]) for k in (drawn & ~marked, drawn & marked)]
-    in_pens(svg, palette, {"contours": "#14213d", "marked": "#b3402a"}, parts)
+    in_pens(svg, palette, PLUM, parts)
 
 
 def _flight(z: NDArray[Any], c: NDArray[Any] | complex) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 """Differential growth: one line that grows faster than its room."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Literal
 
@@ -11,10 +12,21 @@ from shapely import buffer
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, fit_count, polar
 from drawscape.geometry.lines import Floats, Ints, Points, simplify
 from drawscape.geometry.regions import from_shapely, to_shapely
-from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import PLUM, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose, choose_unless
 
 MOST_NODES = 9000
 """On large pages strands are wider, so that the line has grown within five seconds."""
+
+
+Dish = Literal["page", "oval", "flower"]
+
+RIMS: dict[str, Callable[[Floats], Floats]] = {
+    "page": lambda a: 1 / np.maximum(np.abs(np.sin(a)), np.abs(np.cos(a))),
+    "oval": lambda a: 0.97 + 0 * a,
+    "flower": lambda a: 0.78 + 0.19 * np.cos(5 * a),
+}
+"""How far out the rim lies, in half the page, at each angle from straight down."""
 
 
 @sketch
@@ -22,11 +34,11 @@ def differential_growth(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    dish: Annotated[Literal["page", "disc"], "What the line grows in"] = "page",
+    dish: Annotated[Dish | None, "What the line grows in; none: any"] = None,
     nodes: Annotated[int, Slider(300, 5000, "Points of the line on A4")] = 3800,
     room: Annotated[float, Slider(1.4, 2.6, "Room of a strand, in steps")] = 2.0,
     stiffness: Annotated[float, Slider(0.1, 0.9, "How stiff the line is")] = 0.45,
-    echoes: Annotated[int, Slider(0, 5, "Lines that follow it inside")] = 2,
+    echoes: Annotated[int, Slider(0, 5, "Most lines that follow it inside")] = 3,
     palette: Palette = "as designed",
 ) -> Steps:
     """A closed line that keeps growing and keeps apart from itself, as corals and brains fold.
@@ -36,20 +48,18 @@ def differential_growth(
     """
     frame = svg.frame
     draw = partial(_draw, palette=palette)
+    echoes = round(echoes * choose(svg, "echoes", {"none": 0.0, "few": 0.5, "many": 1.0}))
+    rim = RIMS[choose_unless(svg, dish, "dish", RIMS)]
     half = frame.size / 2
-    area = 4 * half.prod()
-    if dish == "disc":  # an oval, not too long
-        half = np.minimum(half, 1.3 * np.min(half))
-        area = np.pi * half.prod()
+    area = 2 * half.prod() * float(np.mean(rim(np.linspace(-np.pi, np.pi, 400)) ** 2)) * np.pi / 2
     # As many steps as cover the dish with strands `room` steps apart.
     nodes = fit_count(min(as_on_a4(nodes, frame), MOST_NODES), area / room, 0.6, least=300)
     step = np.sqrt(area / nodes / room / 0.66)
     line, settled = _start(rng, step, half), 0
     for round_ in range(960):
         line, crowd = _moved(line, step, room * step, max(stiffness, 0.7 * (settled > 0)))
-        out = np.abs(line / half)
-        if dish == "disc":
-            out = np.hypot(*out.T)[:, None]
+        away = line / half
+        out = (np.hypot(*away.T) / rim(np.arctan2(*away.T)))[:, None]
         # A wall that yields: the nearer, the harder it pushes back, so that tips come to it round.
         shrink = 1 - 0.01 * np.maximum(out - 0.9, 0) ** 2 / 0.1**2
         line = line * shrink / np.maximum(out * shrink, 1.0)
@@ -70,12 +80,11 @@ def differential_growth(
 
 def _start(rng: Rng, step: float, half: Floats) -> Points:
     """Return a wavering oval somewhere about the middle of the dish, a node at every `step`."""
-    count = max(24, round(np.pi * 0.4 * half.sum() / step))
+    count = max(24, round(np.pi * 0.25 * half.sum() / step))
     t = np.arange(count) * 2 * np.pi / count
     order, phase = np.array([[2], [3], [5]]), rng.uniform(0, 2 * np.pi, (3, 1))
     waver = 1 + (0.25 / order * np.sin(order * t + phase)).sum(axis=0)
-    oval = 0.4 * polar(waver, t)
-    return half * (oval + rng.uniform(-0.25, 0.25, 2))
+    return half * (0.25 * polar(waver, t) + rng.uniform(-0.08, 0.08, 2))
 
 
 def _moved(line: Points, step: float, reach: float, stiffness: float) -> tuple[Points, Ints]:
@@ -104,4 +113,4 @@ def _draw(svg: SVGBuilder, palette: str, line: Points, echoes: int = 0, room: fl
     shapes = buffer(to_shapely(smooth), -gap * np.arange(1, echoes + 1) - 0.4)
     inner = simplify(from_shapely(buffer(shapes, 0.4)), 0.03)
     parts = [[smooth], inner.longer_than(40 * gap)]
-    in_pens(svg, palette, {"line": "#1d2f4f", "pen 2": "#b3402a"}, parts)
+    in_pens(svg, palette, PLUM, parts)

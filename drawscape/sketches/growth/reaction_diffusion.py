@@ -11,14 +11,25 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, zoom
 from drawscape.geometry import Lines, Noise
 from drawscape.geometry.contours import contours
 from drawscape.geometry.regions import polygons
-from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import (
+    TIDE,
+    Fraction,
+    Palette,
+    Rng,
+    Slider,
+    Steps,
+    SVGBuilder,
+    in_pens,
+    sketch,
+)
+from drawscape.sketches.composition import choose, choose_unless
 
 TuringPattern = Literal["coral", "maze", "worms", "spots", "holes"]
 Amounts = NDArray[np.float32]
 
 FEED_AND_KILL = {
     "coral": (0.0545, 0.0620),
-    "maze": (0.0290, 0.0570),
+    "maze": (0.0330, 0.0575),
     "worms": (0.0460, 0.0630),
     "spots": (0.0367, 0.0645),
     "holes": (0.0390, 0.0594),
@@ -33,7 +44,7 @@ def reaction_diffusion(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    kind: Annotated[TuringPattern, "Which pattern the chemicals settle into"] = "coral",
+    kind: Annotated[TuringPattern | None, "What the chemicals settle into; none: any"] = None,
     detail: Annotated[int, Slider(60, 180, "Cells across; a stripe takes 15")] = 132,
     steps: Annotated[int, Slider(500, 3000, "How long it reacts")] = 2400,
     change: Annotated[Fraction, "How far conditions change across the page"] = 0.45,
@@ -48,6 +59,7 @@ def reaction_diffusion(
     Science 261 (1993).
     """
     frame, noise = svg.frame, Noise(rng)
+    detail = round(detail * choose(svg, "scale", {"large": 0.55, "fine": 1.0}))
     size = np.array([frame.height, frame.width])
     # At most 36,000 cells: three thousand steps then take about a second.
     per_mm = min(detail / frame.short, np.sqrt(36_000 / size.prod()))
@@ -55,7 +67,7 @@ def reaction_diffusion(
     y, x = np.mgrid[:rows, :columns]
     scale = 1.1 / min(rows, columns)
     drift = noise.fractal(x * scale + 3.7, y * scale + 9.2, octaves=2) * 2.0 * change
-    feed, kill = FEED_AND_KILL[kind]
+    feed, kill = FEED_AND_KILL[choose_unless(svg, kind, "pattern", FEED_AND_KILL)]
     kills = (kill + 0.0014 * np.clip(drift, -1, 1)).astype(np.float32)
     # Round patches of the second chemical all over the page.
     patch = np.clip(noise.simplex(x / 9, y / 9) * 5 - 1.7, 0, 1).astype(np.float32)
@@ -94,12 +106,14 @@ def _draw(
     # How deep within a stripe each place lies, in mm; negative in a valley. Rims lie between cells.
     inside, outside = map(distance_transform_edt, (rise > 0, rise <= 0))
     depth = gaussian_filter(inside - outside - np.sign(rise) / 4, 2.4) * frame.height / len(rise)
-    stripes = contours(depth, spacing * np.arange(outlines), frame)
+    stripes = contours(depth, spacing * (1 + np.arange(outlines)), frame)
     # Half as dense as the stripes, and no more than three: they are the ground.
     floors = -spacing * (1.5 + 2.0 * np.arange(min(outlines, 3) if core else 0))
     valleys = contours(depth, floors, frame)
-    parts = [_broad(stripes, spacing), _broad(valleys, 2 * spacing)]
-    in_pens(svg, palette, ["black", "#b3402a"], parts)
+    rims = contours(depth, [0.0], frame)
+    parts = [_broad(rims, spacing), _broad(stripes, spacing), _broad(valleys, 2 * spacing)]
+    pens = [TIDE[0], TIDE[2], TIDE[1]]
+    in_pens(svg, palette, pens, parts, width=(0.7, 0.25, 0.25))
 
 
 def _broad(lines: Lines, spacing: float) -> Lines:

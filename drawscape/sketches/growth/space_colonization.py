@@ -9,8 +9,12 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
 from drawscape.geometry.lines import Ints, Points
-from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import KILN, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 from drawscape.sketches.growth._twigs import wood_lines
+
+CROWNS = {"broad": (1.0, 0.0), "slim": (0.6, 0.0), "blown to one side": (0.75, 0.125)}
+"""Of the crown its width, and how far it and the foot lie aside, in parts of the page."""
 
 
 @sketch
@@ -31,16 +35,20 @@ def space_colonization(
     After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
     algorithm" (2007). A branch's width follows from the branches it carries (Cecil D. Murray's law, 1926).
     """
-    draw = partial(in_pens, palette=palette, pens=["#1b1b1b", "#8a4b2a"])
+    draw = partial(in_pens, palette=palette, pens=KILN)
     frame, noise = svg.frame, Noise(rng)
+    share, aside = choose(svg, "crown", CROWNS)
+    reach *= choose(svg, "twigs", {"close": 1.0, "wide": 1.8})
     # Fewer leave the roots without light, more take longer than five seconds.
     buds = min(max(as_on_a4(buds, frame), 120), 3000)
     deep = 0.15 * frame.height  # what the roots take
-    foot = np.array([frame.cx, frame.y1 - deep])
+    half, lean = 0.5 * share * frame.width, aside * rng.choice([-1, 1]) * frame.width
+    foot = np.array([frame.cx - lean, frame.y1 - deep])
     t = np.linspace(0, 2 * np.pi, 240)
     cloud = 1.0 + 0.2 * noise.fractal(np.cos(t) * 1.4 + 7, np.sin(t) * 1.4 + 7, octaves=3)
     low = frame.y0 + 0.69 * frame.height
-    box = (frame.x0, max(frame.y0, low - 1.5 * frame.width), frame.x1, low)
+    top = max(frame.y0, low - 1.5 * frame.width)
+    box = (frame.cx + lean - half, top, frame.cx + lean + half, low)
     crown = fitted(box, polar(cloud, t), stretched=True)
     for done, nodes, parents in _grown(rng, crown, foot, buds, sight, reach):
         twigs = np.stack([nodes[parents[1:]], nodes[1:]], axis=1)
@@ -48,7 +56,10 @@ def space_colonization(
     wood = wood_lines(nodes, parents, trunk * frame.short, taper)
     parts = [clip_to_rectangle(wood, frame.x0, frame.y0, frame.x1, foot[1])]
     if roots:
-        bowl = foot + polar(1.0, np.linspace(0, np.pi, 60)) * (0.46 * frame.width, 0.97 * deep)
+        bowl = foot + polar(1.0, np.linspace(0, np.pi, 60)) * (
+            0.46 * frame.width - abs(lean),
+            0.97 * deep,
+        )
         *_, (_, nodes, parents) = _grown(rng, bowl, foot, buds // 6, 14, 2)
         wood = wood_lines(nodes, parents, 0.9 * trunk * frame.short, taper)
         parts.append(clip_to_rectangle(wood, frame.x0, foot[1], frame.x1, frame.y1))

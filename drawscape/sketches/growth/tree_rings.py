@@ -4,9 +4,19 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, Noise, as_on_a4, fit_count, keep_positive, polar
+from drawscape.geometry import (
+    Floats,
+    Lines,
+    Noise,
+    as_on_a4,
+    clip_to_rectangle,
+    fit_count,
+    keep_positive,
+    polar,
+)
 from drawscape.geometry.thinning import WHOLE, room_for
-from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import KILN, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 THETA = np.linspace(0, 2 * np.pi, 900)
 """Around a ring: points are 0.6 mm apart at the bark of a stump that fills A4."""
@@ -21,8 +31,8 @@ def tree_rings(
     moods: Annotated[Fraction, "How much good and bad years differ"] = 0.5,
     wobble: Annotated[Fraction, "How far rings stray from round"] = 0.45,
     lean: Annotated[float, Slider(0, 0.5, "How far off the pith lies")] = 0.22,
-    knots: Annotated[int, Slider(0, 6, "Branches that grew out of the trunk")] = 2,
-    cracks: Annotated[int, Slider(0, 12, "Cracks from drying")] = 4,
+    knots: Annotated[int, Slider(0, 6, "Most branches that grew out of the trunk")] = 3,
+    cracks: Annotated[int, Slider(0, 12, "Most cracks from drying")] = 6,
     bark: Annotated[int, Slider(0, 12, "Layers of bark, in the second pen")] = 6,
     palette: Palette = "as designed",
 ) -> None:
@@ -32,6 +42,9 @@ def tree_rings(
     repeats some of the last one's fortune.
     """
     frame, noise = svg.frame, Noise(rng)
+    knots = round(knots * choose(svg, "knots", {"none": 0.0, "one": 0.34, "many": 1.0}))
+    cracks = round(cracks * choose(svg, "cracks", {"one": 0.17, "some": 0.5, "many": 1.0}))
+    lean *= choose(svg, "pith", {"in the middle": 0.2, "aside": 1.0, "at the bark": 2.0})
     branches = rng.uniform(0, 2 * np.pi) + np.arange(knots) * 2.4
     broad, high = rng.uniform(0.08, 0.16, knots), rng.uniform(0.1, 0.2, knots)
     years = fit_count(as_on_a4(years, frame, lines=True), frame.short / 2, 0.7, least=8)
@@ -43,12 +56,14 @@ def tree_rings(
         rings += height * along * np.exp(-((_off(branch) / width) ** 2))
     pith = polar(lean * rng.uniform(0.6, 1.0), rng.uniform(0, 2 * np.pi))
     wood, edges = _cracks(rng, rings, cracks)
-    half = np.minimum(frame.size, 1.28 * frame.short) / 2
+    zoom, aside = choose(svg, "view", {"whole": (1.0, 0.0), "near": (1.7, 0.3), "edge": (1.5, 0.6)})
+    half = zoom * np.minimum(frame.size, 1.28 * frame.short) / 2
+    middle = frame.middle + polar(aside, rng.uniform(0, 2 * np.pi)) * half
 
     def placed(points: Floats) -> Lines:
         # The bark is an oval about the page's middle; inner rings shift towards the pith.
         inward = np.clip(1.0 - np.linalg.norm(points, axis=-1), 0, 1)
-        return Lines.of((points + inward[..., None] * pith) * half + frame.middle)
+        return Lines.of((points + inward[..., None] * pith) * half + middle)
 
     grown = placed(polar(rings, THETA))
     # Years that crowd leave each other out; the youngest, beside the bark, goes all round.
@@ -58,7 +73,8 @@ def tree_rings(
     bark = fit_count(bark, 0.045 * frame.short, 0.4, least=0)
     skin, plates = _bark(noise, rings[-1], bark)
     parts = [lines, keep_positive(placed(skin), plates).longer_than(1.5)]
-    in_pens(svg, palette, {"wood": "black", "pen 2": "#8a4b2a"}, parts, width=(0.3, 0.4))
+    parts = [clip_to_rectangle(part, *frame) for part in parts]
+    in_pens(svg, palette, KILN[:2], parts, width=(0.3, 0.4))
 
 
 def _off(angle: float) -> Floats:

@@ -6,7 +6,18 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, Noise, Points, depth_in, poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
-from drawscape.sketches import Fraction, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import (
+    INK,
+    Fraction,
+    Frame,
+    Palette,
+    Rng,
+    Slider,
+    SVGBuilder,
+    in_pens,
+    sketch,
+)
+from drawscape.sketches.composition import choose
 
 LEAST_STEP_MM = 1.6
 """How far each turn moves along the sides at least: less is a blot where the turns meet."""
@@ -33,6 +44,8 @@ def delaunay(
     After B. Delaunay (1934); the whirls are pursuit polygons (H. Brocard, 1877).
     """
     frame = svg.frame
+    waves *= choose(svg, "facets", {"one drift": 0.6, "waves": 1.2, "patches": 2.4})
+    accent *= choose(svg, "colour", {"a little": 1.0, "much": 2.5})
     # On long strips the shorter side says little: at most some four thousand points.
     least = max(smallest * frame.short, np.sqrt(frame.size.prod() / 4000))
     points = _points(rng, frame, least, largest, waves)
@@ -46,7 +59,7 @@ def delaunay(
     second = (drift >= np.quantile(drift, 1 - accent)) & (accent > 0)
     whirls = [Lines.of(_filled(corners[chosen], twist, core)) for chosen in (~second, second)]
     whirls[0] = Lines.join([Lines.of(points[edges(points)]), whirls[0]])
-    in_pens(svg, palette, ["black", "#b3402a"], whirls)
+    in_pens(svg, palette, INK, whirls)
 
 
 def _points(rng: Rng, frame: Frame, radius: float, largest: float, waves: float) -> Points:

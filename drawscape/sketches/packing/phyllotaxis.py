@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, as_on_a4, rectangle, thinned
+from drawscape.geometry import Floats, Lines, as_on_a4, polar, rectangle, thinned
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
 
@@ -43,7 +44,9 @@ def phyllotaxis(
     """
     frame = svg.frame
     # A head that fills the sheet is off its middle, where the seed puts it.
-    off = rng.uniform(-0.16, 0.16, 2) * frame.size * fill
+    heart = choose(svg, "heart", {"in the middle": 0.05, "aside": 0.3, "beyond the edge": 0.6})
+    off = polar(heart, rng.uniform(0, 2 * np.pi)) * frame.size * fill
+    florets = round(florets * choose(svg, "florets", {"few": 0.4, "many": 1.0}))
     reach = np.hypot(*(np.abs(off) + frame.size / 2)) if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
     fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2

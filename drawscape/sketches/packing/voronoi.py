@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
 from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.regions import from_shapely, polygons
-from drawscape.sketches import Fraction, Palette, Rng, Slider, Steps, in_pens, sketch
+from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, Steps, in_pens, sketch
+from drawscape.sketches.composition import focus
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -36,13 +37,15 @@ def voronoi(
     through them.
     """
     frame = svg.frame
+    small = focus(svg, "pebbles")
     # Cells of less than a few square millimetres would be nothing but gap.
     count = max(4, min(count, int(frame.width * frame.height / 12)))
     gap = min(gap, 0.25 * np.sqrt(frame.width * frame.height / count))
     noise = Noise(rng)
     rows, columns = np.rint(90 * frame.size[::-1] / frame.short).astype(int)
     y, x = np.mgrid[:rows, :columns] / 90
-    wave = noise.fractal(x * 1.3 + 5, y * 1.3 + 5, octaves=2)
+    wave = 0.25 * noise.fractal(x * 1.3 + 5, y * 1.3 + 5, octaves=2)
+    wave += small(x * frame.short / frame.width, y * frame.short / frame.height) - 0.5
     # Up to e to the power of 3.2, twenty-five, times as many cells in one place as in another.
     tone = np.exp(np.clip(wave * 3.2, -1.6, 1.6) * contrast * 2)
     points = scatter(rng, count, frame, density=tone)
@@ -59,7 +62,7 @@ def voronoi(
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
     lean = (vein < np.quantile(vein, marked))[found.owner]
     parts = [from_shapely(nested[chosen[owner]]) for chosen in (~lean, lean)]
-    in_pens(svg, palette, ["#1b1b1b", "#b3402a"], parts)
+    in_pens(svg, palette, MOSS, parts)
 
 
 def _draw_cells(svg: SVGBuilder, points: Points) -> None:

@@ -28,7 +28,7 @@ CYCLE = 16
 MARK_MM = 3.0
 
 Screen = Literal[
-    "lines", "squiggles", "spiral_halftone", "tone_hatching", "hilbert", "stippling", "tsp_picture",
+    "lines", "squiggles", "spiral_halftone", "tone_hatching", "stippling", "tsp_picture",
     "portrait",
 ]  # fmt: skip
 """Lines of even distance, or another sketch of pictures."""

@@ -1,17 +1,12 @@
 """Hypercubes: cubes of more dimensions than three, and the ways along their edges."""
 
-from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Ints, cartesian, fit_count, polar
-from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-
-PENS = {"edges": "#1b1b1b", "way": "#1b1b1b", "second way": "#b3402a", "third way": "#27406e"}
-
-TRIES = 16
-"""Views of the cube that the seed proposes: the one that hides fewest edges behind others is drawn."""
+from drawscape.geometry import fit_count
+from drawscape.sketches import INK, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
+from drawscape.sketches.composition import choose
 
 
 @sketch
@@ -19,56 +14,42 @@ def hypercube(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    dimensions: Annotated[int, Slider(3, 7, "Of the cube")] = 5,
-    columns: Annotated[int, Slider(1, 9, "Cubes side by side")] = 4,
-    turning: Annotated[float, Slider(0, 3, "How far it turns in all")] = 1.0,
-    ways: Annotated[int, Slider(1, 3, "Ways drawn with the broad pens")] = 2,
+    dimensions: Annotated[int, Slider(4, 7, "Of the cube")] = 5,
+    columns: Annotated[int, Slider(1, 6, "Most cubes side by side")] = 2,
+    turning: Annotated[float, Slider(0.1, 3, "How far it turns in all")] = 0.8,
+    ways: Annotated[int, Slider(1, 3, "Ways drawn with the broad pens")] = 3,
     palette: Palette = "as designed",
 ) -> None:
     """One cube of many dimensions that turns from picture to picture, and the ways through it.
 
     In homage to Manfred Mohr's P-series (P-306, 1980; P-480, 1992). From a corner to the opposite
-    one a way takes one edge of each direction. The seed turns the cube.
+    one a way takes one edge of each direction. The seed turns the cube and says what is left out.
     """
+    edges_pen, *broad_pens = set_pens(svg, palette, [INK[0], *INK[:3]], width=(0.25, 0.9, 0.9, 0.9))
     frame = svg.frame
-    columns = fit_count(columns, frame.width, 40.0)
-    size = frame.width / columns
-    rows = max(1, round(frame.height / size))
-    count = 2**dimensions
-    corners = (np.arange(count)[:, None] >> np.arange(dimensions) & 1) - 0.5
-    # A way sets one bit after the other; there is an edge for each bit that is not set yet.
+    shown = choose(svg, "edges", {"all": 1.0, "half": 0.5})
+    columns = fit_count(columns, frame.width, 35.0)
+    rows = max(1, round(columns * frame.height / frame.width))
+    pictures = {"one": (1, 1), "a pair": (1, 2), "a sheet": (columns, rows)}
+    corners = (np.arange(2**dimensions)[:, None] >> np.arange(dimensions) & 1) - 0.5
     orders = [rng.permutation(dimensions) for _ in range(ways)]
-    routes = [np.concatenate([[0], np.cumsum(1 << order)]).tolist() for order in orders]
-    edges = {(c, c | 1 << k) for c in range(count) for k in range(dimensions) if not c >> k & 1}
-    bare = np.array(sorted(edges - {edge for route in routes for edge in pairwise(route)}))
-    planes, speeds = rng.permutation(dimensions), rng.uniform(0.5, 1, dimensions // 2)
-    angles = np.outer(np.linspace(0, turning * np.pi, rows * columns), speeds)
-    views = np.linalg.qr(rng.normal(size=(TRIES, dimensions, dimensions)))[0]
-    turns = [np.array([_turned(view, planes, one)[:, :2] for one in angles]) for view in views]
-    seen = corners @ max(turns, key=_clarity)
-    seen *= 0.47 * min(size, frame.height / rows) / np.abs(seen).max()
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    y = frame.y0 + (row + 0.5) * frame.height / rows
-    seen += cartesian(frame.x0 + (column + 0.5) * size, y)[:, None]
-    # At most some 2,500 strokes of the thin pen on a sheet.
-    most = max(dimensions, 2500 // (rows * columns))
-    thin = np.concatenate(seen[:, bare[:: -(-len(bare) // most)]])
-    parts = [thin, *(seen[:, route] for route in routes)]
-    broad = min(0.9, size / (4 * dimensions * ways))  # finer where ways crowd
-    in_pens(svg, palette, PENS, parts, width=(0.2, broad, broad, broad))
-
-
-def _clarity(turns: Floats) -> float:
-    """Return how far the directions of edges differ on paper, where two come closest, on average."""
-    i, j = np.triu_indices(turns.shape[1], 1)
-    x, y = turns.T
-    return float(np.abs(x[i] * y[j] - x[j] * y[i]).min(axis=0).mean())
-
-
-def _turned(view: Floats, planes: Ints, angles: Floats) -> Floats:
-    """Return the axes `view` after a turn in each plane, two of the axes in the order of `planes`."""
-    turned = view.copy()
-    for number, angle in enumerate(angles):
-        i, j = planes[2 * number : 2 * number + 2]
-        turned[[i, j]] = polar(1, np.array([-angle, np.pi / 2 - angle])) @ turned[[i, j]]
-    return turned
+    routes = [np.append(0, np.cumsum(1 << order)) for order in orders]
+    edges = np.argwhere(np.abs(corners[:, None] - corners[None]).sum(axis=2) == 1)
+    edges = edges[(edges[:, 0] < edges[:, 1]) & (rng.random(len(edges)) < shown)]
+    view = np.linalg.qr(rng.normal(size=(dimensions, dimensions)))[0]
+    plane = np.linalg.qr(rng.normal(size=(dimensions, dimensions)))[0]
+    cells = [*svg.grid(*choose(svg, "pictures", pictures))]
+    for cell in cells:
+        angle = turning * np.pi * cell.index / len(cells)
+        # A turn by the angle in each of the planes that two neighbouring axes span.
+        pairs = [(np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))]
+        turn = np.eye(dimensions)
+        for axis in range(0, dimensions - 1, 2):
+            turn[axis : axis + 2, axis : axis + 2] = pairs
+        seen = (corners @ plane @ turn @ plane.T @ view)[:, :2]
+        seen *= 0.46 * np.array([cell.width, cell.height]) / np.abs(seen).max(axis=0)
+        with cell:
+            for start, end in seen[edges]:
+                svg.line(*start, *end, pen=edges_pen)
+            for pen, route in zip(broad_pens, routes, strict=False):
+                svg.polyline(seen[route], pen=pen)

@@ -12,7 +12,8 @@ from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.mesh import Camera, Mesh
-from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import INK, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose, choose_unless
 
 Solid = Callable[[Floats, Floats, Floats], Floats]
 """Negative within the body, zero on its surface; it lies within 1 of the origin."""
@@ -23,7 +24,7 @@ CELLS, MOST = {"knot": 56, "gyroid": 40}, {"knot": 160, "gyroid": 100}
 CLEARANCE = 0.006
 """Of the scene's depth: how far behind the mesh a slice, which is finer, may lie and still show."""
 
-FALLS = np.array([(-1.15, 0.45, 0.175, -1.0), (-1.45, 0.15, -0.25, -1.0)])
+FALLS = np.array([(-1.1, 0.3, 0.12, -1.0), (-1.2, 0.12, -0.18, -1.0)])
 """Height of the ground, and where shadows fall: beside the solid, and on a tall page below it."""
 
 
@@ -32,7 +33,7 @@ def implicit(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    body: Annotated[Literal["knot", "gyroid"], "Which solid"] = "knot",
+    body: Annotated[Literal["knot", "gyroid"] | None, "Which solid; none: either"] = None,
     slices: Annotated[int, Slider(24, 140, "Slices through the solid")] = 110,
     tilt: Annotated[float, Slider(10, 80, "Degrees of the eye")] = 46.0,
     period: Annotated[float, Slider(1, 3, "How finely it is wound")] = 1.4,
@@ -45,8 +46,10 @@ def implicit(
     The gyroid is A. H. Schoen's, "Infinite periodic minimal surfaces without self-intersections"
     (1970); the knot a torus knot. The seed moulds and turns the solid.
     """
-    solid = (_knot if body == "knot" else _gyroid)(rng, period, wall)
-    mesh = implicit_mesh(solid, (-1, -1, -1), (1, 1, 1), resolution=CELLS[body])
+    chosen = choose_unless(svg, body, "body", CELLS)
+    period *= choose(svg, "winding", {"coarse": 0.72, "fine": 1.0, "finer": 1.5})
+    solid = (_knot if chosen == "knot" else _gyroid)(rng, period, wall)
+    mesh = implicit_mesh(solid, (-1, -1, -1), (1, 1, 1), resolution=CELLS[chosen])
     camera = Camera.parallel(0, tilt)
     # Of a closed body the faces towards the eye hide all that is hidden.
     front = Mesh(mesh.vertices, mesh.faces[mesh.normals @ camera.axes[2] < 0])
@@ -58,9 +61,9 @@ def implicit(
     mm = np.ptp(place(np.array([(0.0, 0.0), (0.0, 1.0)]))[:, 1])
     # Their distance on paper, where the surface is upright, is a pen's width and a gap at least.
     upright = 2 * mm * np.cos(np.radians(tilt))
-    count = fit_count(min(MOST[body], grow_count(slices, svg.frame)), upright, 0.8, least=10)
+    count = fit_count(min(MOST[chosen], grow_count(slices, svg.frame)), upright, 0.8, least=10)
     heights, number = np.linspace(-0.985, 0.985, count), 1 + np.arange(count)
-    surface, pens = list[Lines](), {"slices": "#1b1b1b", "shadow": "#5f7f9e"}
+    surface, pens = list[Lines](), [INK[0], INK[2]]
     draw = partial(in_pens, palette=palette, pens=pens)
     for rank in (4, 2, 1):  # each fourth slice first, and last every second one
         chosen = np.minimum(number & -number, 4) == rank
@@ -73,7 +76,7 @@ def implicit(
     ranks = [4 // 2**k * (1 + 2 * np.arange(len(part))) for k, part in enumerate(surface)]
     parts = [thinned(Lines.join(surface), np.concatenate(ranks))]
     if shadow:
-        step = 1.4 / mm / np.sin(np.radians(tilt))
+        step = 2.0 / mm / np.sin(np.radians(tilt))
         y = np.arange(on_floor[:, 1].min(), on_floor[:, 1].max(), step)
         x = np.linspace(-2.2, 2.2, 60)[:, None] * (1.0, 0.0, 0.0)
         rows = x + cartesian(0, y, floor)[:, None]

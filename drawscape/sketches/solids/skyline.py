@@ -14,7 +14,18 @@ from drawscape.geometry import (
     fit_count,
     occlude,
 )
-from drawscape.sketches import Fraction, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import (
+    INK,
+    Fraction,
+    Frame,
+    Palette,
+    Rng,
+    Slider,
+    SVGBuilder,
+    in_pens,
+    sketch,
+)
+from drawscape.sketches.composition import choose
 from drawscape.sketches.solids._towers import box
 
 FACADES = ("windows", "floors", "columns")
@@ -43,11 +54,13 @@ def skyline(
     M. E. Newell, R. G. Newell and T. L. Sancha (1972).
     """
     frame = svg.frame
+    density *= choose(svg, "city", {"loose": 0.45, "dense": 1.0})
+    tallest *= choose(svg, "towers", {"low": 0.45, "tall": 1.0, "spires": 1.3})
     lots = fit_count(lots, frame.short, 5.0, least=3)
     # The moon's rings, high in the sky.
-    radius, side = moon * frame.short, 1 if rng.random() < 0.5 else -1
-    cx = frame.cx + side * min(0.2 * frame.width, frame.width / 2 - radius)
-    cy, count = frame.y0 + radius + 0.02 * frame.height, int(radius / 1.2)
+    radius = moon * frame.short * choose(svg, "moon", {"none": 0.01, "small": 0.6, "large": 1.6})
+    cx = frame.cx + rng.uniform(-1, 1) * max(frame.width / 2 - radius, 0)
+    cy, count = frame.y0 + radius + rng.uniform(0.02, 0.2) * frame.height, int(radius / 1.2)
     disc = [circle(cx, cy, radius * (k + 1) / count) for k in range(count)]
     shapes = [OpaqueShape(Lines.of(disc))]
     slope = np.tan(np.radians(lean))
@@ -57,7 +70,7 @@ def skyline(
     visible = occlude(shapes)
     city = clip_to_rectangle(Lines.join(visible[1:]), *frame)
     parts = [city.longer_than(0.15), visible[0]]
-    in_pens(svg, palette, {"city": "black", "pen 2": "#b3402a"}, parts)
+    in_pens(svg, palette, INK, parts)
 
 
 def _lots(rng: Rng, frame: Frame, across: int, slope: float, tallest: float) -> list[Lot]:

@@ -7,7 +7,8 @@ import numpy as np
 from drawscape.geometry import Noise, cartesian, circle, depth_in, fit_count, grow_count, values_at
 from drawscape.geometry.lines import Floats, Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import PLUM, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
 HORIZON = 0.36
 """Height of the horizon, as a part of the frame from its top."""
@@ -33,6 +34,8 @@ def terrain(
     problem" (1973); the land is F. K. Musgrave's ridged fractal (1994).
     """
     frame = svg.frame
+    peaks *= choose(svg, "mountains", {"low": 0.5, "high": 1.0, "steep": 1.5})
+    sea = min(0.8, sea * choose(svg, "water", {"none": 0.0, "a shore": 1.0, "wide": 2.5}))
     horizon = frame.y0 + HORIZON * frame.height
     focus = frame.y1 - horizon  # in mm: lengths on land are in heights of the eye above the sea
     rows = fit_count(grow_count(rows, frame), focus, 0.6, least=20)
@@ -74,7 +77,7 @@ def terrain(
         number = np.append(number, 1 + np.arange(len(parts[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
     net = thinned(Lines.join(parts), number, most=0.65)
-    pens = {"land": "black", "pen 2": "#2a5b8c", "pen 3": "#b3402a"}
+    pens = PLUM[0], PLUM[3], PLUM[2]
     in_pens(svg, palette, pens, [net, water, disc])
 
 

@@ -1,15 +1,14 @@
 """A wall of cubes that gives way."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Lines, Points, cartesian, clamped, grow_count, polar
-from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.geometry import fit_count, polar
+from drawscape.sketches import KILN, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
+from drawscape.sketches.composition import choose, focus
 
-CLOSEST = 0.78
-"""mm between the lines of the shading, whatever was asked: closer ones only blot."""
+CORNERS = polar(1.0, np.radians([30, 90, 150, 210, 270, 330]))
 
 
 @sketch
@@ -17,63 +16,48 @@ def cubic_disarray(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    cubes: Annotated[int, Slider(4, 24, "Cubes across the shorter side")] = 9,
-    disorder: Annotated[Fraction, "How far the last corners move"] = 0.8,
-    calm: Annotated[float, Slider(0, 0.9, "Part of the page left in order")] = 0.25,
-    shading: Annotated[int, Slider(0, 16, "Lines on a cube's dark side")] = 8,
+    cubes: Annotated[int, Slider(3, 24, "Cubes across the page")] = 8,
+    disorder: Annotated[Fraction, "How far loose cubes turn and fall"] = 0.7,
+    missing: Annotated[Fraction, "Part of the loose cubes that are gone"] = 0.5,
+    spacing: Annotated[float, Slider(0.7, 4, "In mm, between lines of the dark sides")] = 1.1,
     palette: Palette = "as designed",
 ) -> None:
-    """Stacked cubes, lit from one side, whose corners slip further the lower they sit, on one side more.
+    """Stacked cubes, hatched on two sides, which fall out of the wall where the seed breaks it.
 
-    The disorder is that of Georg Nees' Schotter and Kubische Unordnung drawings (Stuttgart, about
-    1968), laid on the tumbling blocks of Roman floors. The corners are shared, so the wall bends
-    and never tears.
+    The disorder is that of Georg Nees' Kubische Unordnung (Stuttgart, about 1968), laid on the
+    tumbling blocks of Roman floors.
     """
+    dark, light = set_pens(svg, palette, KILN[:2])
+    loose = focus(svg, "gap")
+    lit = choose(svg, "light", {"left": 0, "right": 1})
     frame = svg.frame
-    side = frame.short / cubes / np.sqrt(3)
-    # As many whole cubes as have room, and the corners around them.
-    columns = 2 * int(frame.width / side / np.sqrt(3)) + 1
-    layers = int((frame.height / side - 0.5) / 1.5)
-    i, y = np.indices((columns, 3 * layers + 2))
-    place = cartesian(i * np.sqrt(0.75), y / 2)
-    # The seed chooses which side gives way.
-    fall = place @ polar(1.0, np.pi / 2 + rng.uniform(-1.1, 1.1))
-    grown = np.clip((fall - np.min(fall)) / np.ptp(fall) - calm, 0, 1) / (1 - calm)
-    reach = 0.62 * disorder * grown**1.3 * np.sqrt(rng.random(i.shape))
-    moved = place + polar(reach, rng.uniform(0, 2 * np.pi, i.shape))
-    corner = frame.middle - (place[-1, -1] * side) / 2
-    *edges, dark, light = _cubes(clamped(frame, moved * side + corner), grow_count(shading, frame))
-    parts = [Lines.join([*edges, dark]), light]
-    in_pens(svg, palette, {"cubes": "#1b1b1b", "lit sides": "#c8553d"}, parts)
+    cubes = fit_count(cubes, frame.width, 8.0, least=2)
+    side = frame.width / (cubes + 0.5) / np.sqrt(3)
+    rows = max(1, int((frame.height / side - 0.5) / 1.5))
+    top = frame.cy - 0.75 * side * (rows - 1)
+    with svg.clip(frame):
+        for row in range(rows):
+            for column in range(cubes):
+                x = frame.x0 + side * np.sqrt(3) * (column + 0.5 + row % 2 / 2)
+                y = top + 1.5 * side * row
+                off = float(loose((x - frame.x0) / frame.width, (y - frame.y0) / frame.height))
+                if rng.random() < missing * off:
+                    continue
+                with svg.pushed():
+                    svg.translate(x, y).translate(
+                        *rng.uniform(-0.6, 0.6, 2) * off * disorder * side
+                    )
+                    svg.rotate(rng.uniform(-60, 60) * off * disorder).scale(0.96 * side)
+                    _cube(svg, spacing, (dark, light)[:: 1 - 2 * lit])
+        svg.occlude()
 
 
-def _cubes(place: Points, shading: int) -> Iterator[Lines]:
-    """Yield the edges and the shading of the cubes whose near corners are every third corner.
-
-    Neighbours in a column of `place`, (columns, rows, 2), are half a side apart.
-    """
-    i, y = np.indices(place.shape[:2])
-    inside = (i >= 1) & (i < len(place) - 1) & (y >= 2) & (y < place.shape[1] - 2)
-    near = inside & (y % 3 == 2) & ((i + y // 3) % 2 == 1)
-    i, y = i[near], y[near]
-    middle, top, low = place[i, y], place[i, y - 2], place[i, y + 2]
-    left, left_low = place[i - 1, y - 1], place[i - 1, y + 1]
-    right, right_low = place[i + 1, y - 1], place[i + 1, y + 1]
-    starts = (middle, middle, middle, left, right, left_low, right_low, top, top)
-    ends = (left, right, low, left_low, right_low, low, low, left, right)
-    # An edge that two cubes share is drawn once.
-    edges = np.stack([np.concatenate(starts), np.concatenate(ends)], axis=1)
-    flat = np.sort(np.round(edges, 6).view(complex)[..., 0], axis=1)
-    yield Lines.of(edges[np.unique(flat, axis=0, return_index=True)[1]])
-    for most, *corners in (
-        (shading, left, left_low, middle, low),
-        (-(-shading // 2), middle, low, right, right_low),
+def _cube(svg: SVGBuilder, spacing: float, pens: tuple[str, ...]) -> None:
+    """Draw a cube of side 1 about the origin: an open top and two hatched sides."""
+    low, left, top_left, top, top_right, right = CORNERS[[1, 2, 3, 4, 5, 0]]
+    svg.polygon([top_left, top, top_right, (0, 0)], pen=pens[0])
+    for pen, apart, angle, corner, end in (
+        (pens[0], spacing, 30, left, top_left),
+        (pens[1], 2 * spacing, 90, right, top_right),
     ):
-        lines = []
-        for first, last in np.stack(corners, axis=1).reshape(-1, 2, 2, 2):
-            # A face that is seen from the side has room for few lines.
-            narrow = np.hypot(*(last - first).T).min()
-            count = min(most, int(narrow / CLOSEST) - 1)
-            share = (np.arange(count) + 1) / (count + 1)
-            lines += list(first + share[:, None, None] * (last - first))
-        yield Lines.of(lines)
+        svg.hatch([(0, 0), low, corner, end], apart, angle=angle, outline=True, pen=pen)

@@ -1,4 +1,4 @@
-"""A maze on a cloth that swells and sinks."""
+"""A maze whose corridors follow a figure."""
 
 from typing import Annotated, Any
 
@@ -6,11 +6,12 @@ import numpy as np
 from scipy.sparse import diags_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
-from drawscape.geometry import cartesian, discs_apart, fit_count, grow_count, squares_in
-from drawscape.geometry.lines import Flags, Lines, Points, resample
-from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.geometry import cartesian, fit_count, grow_count, squares_in
+from drawscape.geometry.lines import Flags, Points
+from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
 
-NARROWEST_MM = 1.2  # of a corridor, where hills and hollows squeeze it, too: below, walls tangle
+NARROWEST_MM = 1.6  # of a corridor
 
 
 @sketch
@@ -19,43 +20,36 @@ def maze(
     rng: Rng,
     *,
     corridors: Annotated[int, Slider(8, 80, "Across the shorter side")] = 52,
-    strictness: Annotated[Fraction, "How closely corridors follow hidden waves"] = 0.3,
-    swell: Annotated[Fraction, "How far hills and hollows bend the corridors"] = 0.9,
+    strictness: Annotated[Fraction, "How closely corridors follow the seed's figure"] = 0.6,
     solution: Annotated[bool, "Draw the way through"] = True,
     palette: Palette = "as designed",
 ) -> None:
-    """A maze on a swelling cloth, with one way between any two places.
+    """A maze whose corridors run in rings, rays or waves, with one way between any two places.
 
     A spanning tree by Joseph Kruskal (On the shortest spanning subtree of a graph, 1956). The way out
-    is below, the way in above, where the way between them is the longest. The hills are in the
-    manner of Victor Vasarely's Vega series (from 1968).
+    is below, the way in above, where the way between them is the longest. The seed says along
+    which figure corridors prefer to run.
     """
     corridors = fit_count(grow_count(corridors, svg.frame), svg.frame.short, NARROWEST_MM, least=2)
     side, columns, rows, corner = squares_in(svg.frame, corridors)
-    tree = _tree(rng, columns, rows, strictness)
+    figures = {"rings": np.pi / 2, "rays": 0.0, "waves": None, "a spiral": np.pi / 4}
+    turn = choose(svg, "figure", figures)
+    tree = _tree(rng, columns, rows, strictness, turn)
     way = _way(tree, columns)
-    hills = discs_apart(rng, (0, 0, columns, rows), corridors * np.linspace(0.4, 0.1, 300))
-    # A hill is steepest at two thirds of its radius, a hollow in its middle.
-    height = np.where(np.arange(len(hills)) % 2, -1, 3) * swell * min(0.6, 1 - NARROWEST_MM / side)
     walls = _walls(tree, columns, way[[0, -1], 0].astype(int))
-    cloth = resample(Lines.of([*walls, way + 0.5]), 0.4)
-    moved = cloth.points.copy()
-    for (x, y, radius), high in zip(hills, height, strict=True):
-        away = cloth.points - (x, y)
-        near = np.maximum(0, 1 - np.hypot(*away.T) / radius)
-        moved += away * (high * near**2)[:, None]
-    lines = cloth.with_points(moved * side + corner)
-    pen = np.arange(len(cloth)) // len(walls)  # 0 for walls, 1 for the way, which comes last
-    parts = [lines.take(pen == number) for number in range(1 + solution)]
-    in_pens(svg, palette, {"walls": "#1b1b1b", "way": "#b3402a"}, parts, width=(0.35, 0.6))
+    parts = [side * walls + corner, [side * (way + 0.5) + corner]][: 1 + solution]
+    in_pens(svg, palette, TIDE[:2], parts, width=(0.35, 0.6))
 
 
-def _tree(rng: Rng, columns: int, rows: int, strictness: float) -> Any:
+def _tree(rng: Rng, columns: int, rows: int, strictness: float, turn: float | None) -> Any:
     """Return the open steps from cell to cell, row by row, as a sparse graph."""
     y, x = (np.indices((rows, columns)) + 0.5) / rows
     a, b, c = rng.uniform(0, 2 * np.pi, 3)
     heading = a + 1.6 * np.sin(5 * y + b) + 1.6 * np.cos(5 * x + c)
-    # A step against the waves is dear, to the right as well as down.
+    if turn is not None:
+        middle = rng.uniform(0.25, 0.75, 2) * (columns / rows, 1)
+        heading = np.arctan2(y - middle[1], x - middle[0]) + turn
+    # A step against the figure is dear, to the right as well as down.
     against = np.abs([np.sin(heading), np.cos(heading)])
     cost = rng.random(against.shape) * (1 - strictness) + strictness * against + 1e-9
     cost[0, :, -1] = 0  # no step

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Noise, clip_to_rectangle, grow_count
 from drawscape.geometry.lines import Complexes, Flags, Points
-from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 
 GOLDEN = (1 + 5**0.5) / 2
 
@@ -37,15 +37,14 @@ def penrose(
     most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
-    inked = [list[Complexes]() for _ in range(3)]
+    names = set_pens(svg, palette, KILN[:3])
     for i, pen in enumerate(pens):
         # From its rim inwards.
-        scales = 0.92 * (1 - np.arange(wanted[i])[:, None] / most[i])
-        z = (centres[i] + scales * (corners[i] - centres[i])) * turn
-        z[:, -1] = z[:, 0]
-        inked[pen] += list(z + complex(*frame.middle))
-    parts = [clip_to_rectangle(lines, *frame) for lines in inked]
-    in_pens(svg, palette, ["#1b1b1b", "#b3402a", "#c9922e"], parts)
+        for scale in 0.92 * (1 - np.arange(wanted[i]) / most[i]):
+            rhomb = (centres[i] + scale * (corners[i] - centres[i])) * turn
+            rhomb[-1] = rhomb[0]
+            ring = clip_to_rectangle([rhomb + complex(*frame.middle)], *frame)
+            svg.polylines(ring, pen=names[pen])
 
 
 def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:

@@ -1,11 +1,9 @@
-"""Squares that fall into disorder."""
+"""Squares that come loose."""
 
 from typing import Annotated
 
-import numpy as np
-
-from drawscape.geometry import cartesian, fitted, polar
-from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import INK, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
+from drawscape.sketches.composition import focus
 
 
 @sketch
@@ -13,30 +11,24 @@ def schotter(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Slider(3, 30, "Squares across the shorter side")] = 12,
-    turning: Annotated[float, Slider(0, 2, "How far the last squares turn")] = 1.0,
-    drifting: Annotated[float, Slider(0, 2, "How far the last squares drift")] = 1.0,
-    calm: Annotated[float, Slider(0, 0.8, "Part of the page left in order")] = 0.08,
-    accent: Annotated[Fraction, "Part of the last squares in the second pen"] = 0.12,
+    columns: Annotated[int, Slider(4, 40, "Squares across the page")] = 12,
+    turning: Annotated[float, Slider(0, 2, "How far loose squares turn")] = 1.0,
+    drifting: Annotated[float, Slider(0, 2, "How far loose squares drift")] = 1.0,
+    calm: Annotated[float, Slider(0, 0.8, "Part of the disorder held back")] = 0.0,
+    accent: Annotated[Fraction, "Part of the loose squares in the second pen"] = 0.15,
     palette: Palette = "as designed",
 ) -> None:
-    """Squares in order at one end of the page that turn and tumble like gravel toward the other.
+    """Squares in order that turn and tumble like gravel where the seed lets order go.
 
     After Georg Nees, Schotter (Gravel), Stuttgart 1968: twelve squares across, twenty-two down,
     each turned and moved by chance that grows with every row.
     """
-    rows = max(columns, round(columns * svg.frame.long / svg.frame.short))
-    places = cartesian(np.arange(columns), np.arange(rows)[:, None]).reshape(-1, 2)
-    disorder = np.maximum(0.0, (places[:, 1] + 0.5) / rows - calm) / (1 - calm)
-    angle = rng.uniform(-np.pi / 4, np.pi / 4, len(places)) * disorder * turning
-    shift = rng.uniform(-0.45, 0.45, places.shape) * (disorder * drifting)[:, None]
-    corners = np.pi / 4 + np.pi / 2 * np.arange(5) + angle[:, None]
-    squares = polar(np.sqrt(0.5), corners) + (places + shift)[:, None]
-    squares[:, 4] = squares[:, 0]  # closed to the bit
-    if svg.frame.width > svg.frame.height:
-        squares = squares[:, :, ::-1]
-    placed = fitted(svg.frame, squares)
-    # A few stones catch the eye, the more the further the order is gone.
-    marked = rng.random(len(places)) < accent * disorder
-    parts = [placed[~marked], placed[marked]]
-    in_pens(svg, palette, {"gravel": "#1b1b1b", "marked": "#b3402a"}, parts, width=0.4)
+    gravel, marked = set_pens(svg, palette, INK[:2], width=0.4)
+    disorder = focus(svg, "disorder")
+    for cell in svg.grid(columns, area=svg.frame.inset(0.05 * svg.frame.short)):
+        loose = max(0.0, float(disorder(cell.u, cell.v)) - calm)
+        with svg.clip(svg.frame), cell:
+            svg.translate(*rng.uniform(-0.5, 0.5, 2) * loose * drifting * cell.size)
+            svg.rotate(rng.uniform(-45, 45) * loose * turning)
+            pen = marked if rng.random() < accent * loose else gravel
+            svg.rect(0, 0, cell.size, cell.size, center=True, pen=pen)

@@ -6,9 +6,10 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from drawscape.geometry import Noise, fit_count, grow_count, polar, squares_in
+from drawscape.geometry import fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import focus
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -39,7 +40,8 @@ def ten_print(
     side, columns, rows, corner = squares_in(svg.frame, cells)
     strands = fit_count(grow_count(strands, svg.frame), side * ribbon, CLOSEST)
     y, x = np.indices((rows, columns))
-    chance = 0.5 + 0.9 * drift * Noise(int(rng.integers(2**31))).perlin(x / 5.3, y / 5.3)
+    slanting = focus(svg, "slant")
+    chance = 0.5 + 0.5 * drift * (2 * slanting(x / columns, y / rows) - 1)
     rising = rng.random((rows, columns)) < chance
     first_above = rng.random((rows, columns)) < 0.5
     kind = _kinds(rising) if loops else np.zeros((rows, columns, 2), dtype=np.int64)

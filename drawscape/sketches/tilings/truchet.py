@@ -6,15 +6,13 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from drawscape.geometry import Noise, as_on_a4, cartesian, fit_count, polar, squares_in
+from drawscape.geometry import as_on_a4, cartesian, fit_count, polar, squares_in
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import focus
 
 CLOSEST = 0.7
 """mm between the lines of the smallest tiles, whatever was asked: closer ones only blot."""
-
-FIELD = 0.55
-"""Of the shorter side: about the distance from a calm place of the page to a busy one."""
 
 
 @sketch
@@ -23,7 +21,7 @@ def truchet(
     rng: Rng,
     *,
     tiles: Annotated[int, Slider(2, 16, "Largest tiles across the shorter side")] = 3,
-    levels: Annotated[int, Slider(1, 4, "Sizes of tile, each half the last")] = 4,
+    levels: Annotated[int, Slider(1, 4, "Most sizes of tile, each half the last")] = 4,
     split: Annotated[Fraction, "Fraction of tiles that are cut into four smaller ones"] = 0.7,
     strands: Annotated[int, Slider(2, 12, "Lines of each tile, on A4")] = 7,
     palette: Palette = "as designed",
@@ -37,18 +35,20 @@ def truchet(
     A strand has the color of the largest tile that it passes.
     """
     side, columns, rows, corner = squares_in(svg.frame, tiles)
+    # A tile smaller than 6 mm would be a grey square.
+    levels = fit_count(levels, 1 + np.log2(side / 6), 1.0)
+    lively = focus(svg, "small tiles")
     smallest = side / 2 ** (levels - 1)
     strands = fit_count(as_on_a4(strands, svg.frame, lines=True), smallest, CLOSEST, least=2)
-    noise = Noise(rng)
     cells = cartesian(np.arange(columns), np.arange(rows)[:, None]).reshape(-1, 2) * side + corner
     arcs, feet, sizes = list[Points](), list[Points](), list[int]()
     for level in range(levels):
-        x, y = (cells + side / 2).T / (FIELD * svg.frame.short)
-        busy = noise.fractal(x, y, octaves=2) + rng.normal(0, 0.04, len(cells))
-        wanted = round(split * len(cells)) if level < levels - 1 else 0
-        cut = np.argsort(np.argsort(-busy)) < wanted
+        u, v = ((cells + side / 2 - svg.frame[:2]) / svg.frame.size).T
+        busy = lively(u, v) + rng.normal(0, 0.15, len(cells))
+        cut = split * (busy + 0.3) > (level + 0.4) / levels
+        cut &= level < levels - 1
         tile = _tile(strands, max(8, int(side * 1.6 / 0.35)))
-        for cell, turn in zip(cells[~cut], rng.integers(0, 4, len(cells) - wanted), strict=True):
+        for cell, turn in zip(cells[~cut], rng.integers(0, 4, np.count_nonzero(~cut)), strict=True):
             axes = polar(side, np.pi / 2 * np.array([turn, turn + 1]))
             arcs += [(arc - 0.5) @ axes + cell + side / 2 for arc, _ in tile]
             feet += [(ends - 0.5) @ axes + cell + side / 2 for _, ends in tile]
@@ -59,7 +59,7 @@ def truchet(
     # The finest strands and the widest share a pen.
     pen = (levels - 1 - _largest(np.array(feet), np.array(sizes), smallest / strands / 2)) % 3
     parts = [Lines.of(arcs).take(pen == number) for number in range(3)]
-    in_pens(svg, palette, ["#1b1b1b", "#c8402a", "#22577a"], parts)
+    in_pens(svg, palette, MOSS, parts)
 
 
 def _largest(feet: Floats, sizes: Ints, near: float) -> Ints:

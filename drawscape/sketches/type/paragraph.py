@@ -1,14 +1,15 @@
-"""A page of writing with a sun in it."""
+"""A page of writing with a figure in it."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import MaxLen
 
-from drawscape.geometry import keep_positive
-from drawscape.geometry.lines import resample
+from drawscape.geometry import catmull_rom
 from drawscape.lettering import Align, TextStyle, set_text
-from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import MOSS, Frame, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
+from drawscape.sketches.composition import choose
 
 ParagraphFont = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
 
@@ -37,6 +38,15 @@ WHITMAN = (
 )
 
 
+SHAPES = {
+    "a leaf": [(0, -1.2), (0.5, -0.4), (0.55, 0.3), (0, 1.2), (-0.55, 0.3), (-0.5, -0.4)],
+    "a hill": [(-1.5, 1.3), (-0.7, 0.1), (-0.1, -0.9), (0.5, 0.0), (1.5, 1.3), (0, 1.5)],
+    "a river": [(-0.3, -3), (0.5, -1), (-0.5, 0.3), (0.4, 3), (1.0, 3), (0.3, 0.4), (1.2, -1), (0.4, -3)],
+    "a bird": [(-1.5, -0.5), (-0.4, -0.4), (0, 0), (0.4, -0.4), (1.5, -0.5), (0.5, 0.1), (0, 0.9)],
+    "a moon": [(-0.2, -1), (0.7, -0.6), (0.8, 0.5), (0, 1), (-0.9, 0.6), (0.1, 0.5), (0.3, -0.3)],
+}  # fmt: skip
+"""Points of a smooth outline about the origin, to be enlarged."""
+
 LEAST_GOTHIC_MM = 5.5
 """Smaller black letters, of many strokes each, close up."""
 
@@ -49,47 +59,59 @@ def paragraph(
     text: Annotated[str, MaxLen(4000), "What is written, again and again"] = WHITMAN,
     face: Annotated[ParagraphFont, "Hershey's fonts in single or double strokes"] = "scripts",
     size: Annotated[float, Slider(1.5, 12, "Height of capitals, in mm")] = 2.6,
-    leading: Annotated[float, Slider(1.5, 4, "Line to line, in capitals")] = 2.0,
+    leading: Annotated[float, Slider(1.6, 4, "Line to line, in capitals")] = 2.0,
     align: Annotated[Align, "How rows end"] = "justify",
-    sun: Annotated[float, Slider(0, 0.5, "Radius of the red disc of words")] = 0.34,
+    figure: Annotated[float, Slider(0.1, 0.5, "Radius of the figure, part of the page")] = 0.36,
     palette: Palette = "as designed",
 ) -> None:
-    """A text that fills the page, row by row, and turns red where the seed lets the sun stand.
+    """A text that fills the page, and a figure in it where the text runs another way.
 
     Set in the letters that Allen V. Hershey drew for plotters (Calligraphy for Computers, 1967);
     the text by default is from Walt Whitman, Leaves of Grass, 1855.
     """
-    frame = svg.frame
-    least = LEAST_GOTHIC_MM if face.startswith("gothic") else frame.short / 100
-    size = np.clip(size, least, max(frame.short / 14, least))
-    # Letters such as a script's j reach beyond their row on both sides.
-    room = 0.6 * size
     words = text.split()
-    # The seed lets the text begin elsewhere, too.
-    words = np.roll(words, int(rng.permutation(len(words))[0])).tolist() if words else []
-    text, width = " ".join(filter(None, words)), frame.width - 2 * room
-    if not text:
+    if not words:
         return
-    # Repeated until it fills the page.
-    style = TextStyle(face, size, missing="?")
-    rows = int((frame.height - 1.6 * size) / (leading * size)) + 1
-    copies = int(np.ceil((rows + 1) * width / max(style.width(text + " "), size))) + 1
-    long = " ".join([text] * copies)
+    frame = svg.frame
+    ground, other = set_pens(svg, palette, [MOSS[0], MOSS[4]], width=(0.3, 0.4))
+    shape = choose(svg, "figure", SHAPES)
+    angle = choose(svg, "slant", {"rising": -35, "steep": -65, "falling": 30})
+    size = np.clip(size, LEAST_GOTHIC_MM if face.startswith("gothic") else 1.2, frame.short / 12)
+    begin = int(rng.integers(len(words)))
+    words = words[begin:] + words[:begin]
+    middle = frame.middle + rng.uniform(-0.18, 0.18, 2) * frame.size
+    outline = catmull_rom(np.array([*shape, shape[0]]) * figure * frame.short * 1.3 + middle)
+    write = partial(_page, svg, " ".join(words), TextStyle(face, size, missing="?"), leading, align)
+    with svg.clip(frame):
+        with svg.clip(outline, outside=True):
+            write(frame.inset(0.5 * size), pen=ground)
+        with svg.clip(outline), svg.pushed():
+            svg.rotate(angle, *middle)
+            write(Frame(*(middle - frame.short), *(middle + frame.short)), pen=other)
+
+
+def _page(
+    svg: SVGBuilder,
+    text: str,
+    style: TextStyle,
+    leading: float,
+    align: Align,
+    area: Frame,
+    pen: str,
+) -> None:
+    """Fill `area` with the text, again and again."""
+    rows = int(area.height / (leading * style.size))
+    copies = int((rows + 1) * area.width / max(style.width(text + " "), style.size)) + 1
     written = set_text(
-        long, style, align=align, valign="top", width=width, line_height=leading
+        " ".join([text] * copies),
+        style,
+        align=align,
+        valign="top",
+        width=area.width,
+        line_height=leading,
     ).lines
     # A stroke belongs to a row that fits when it begins above the last one's base line.
-    base, tops = size * (1 + leading * (rows - 1)), written.points[:, 1]
-    written = written.take(np.minimum.reduceat(tops, written.offsets[:-1]) < base)
-    # Moved, and made smaller where that does not do, so that no letter is cut.
-    points = written.points + np.array([frame.x0 + room, frame.y0])
-    low, extent = points.min(axis=0), np.ptp(points, axis=0)
-    scale = min(1.0, *(frame.size / np.maximum(extent, 1e-9)))
-    start = np.clip(low, frame[:2], frame[:2] + frame.size - extent * scale)
-    # The sun's edge cuts letters, as a cloth that is dyed.
-    even = resample(written.with_points((points - low) * scale + start), 0.3)
-    at = frame.middle + rng.uniform(-0.5, 0.5, 2) * (0.45 * frame.width, 0.6 * frame.height)
-    depth = sun * frame.short - np.hypot(*(even.points - at).T)
-    # A broader pen, or the sun would be lost among fine words.
-    parts = [keep_positive(even, part) for part in (-depth, depth)]
-    in_pens(svg, palette, {"words": "#1b1b1b", "sun": "#c8402a"}, parts, width=(0.3, 0.5))
+    base = style.size * (1 + leading * (rows - 1))
+    tops = np.minimum.reduceat(written.points[:, 1], written.offsets[:-1])
+    with svg.pushed():
+        svg.translate(area.x0, area.y0).polylines(written.take(tops < base), pen=pen)
