@@ -1,6 +1,6 @@
 """Generative design for pen plotters, explored in Jupyter notebooks.
 
-    from drawscape import Color, Palette, Pen, Slider, draw, enqueue, sketch
+    from drawscape import Between, Color, Palette, Pen, Slider, draw, enqueue, sketch
     from drawscape import edition, evolve, form, history, sheet
 
 These names are imported when they are first asked for. Those of notebooks need the extra `lab`.
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from drawscape.notebook.evolution import evolve
     from drawscape.notebook.forms import form
     from drawscape.notebook.history_board import history
-    from drawscape.parameters import Color, Slider
+    from drawscape.parameters import Between, Color, Slider
     from drawscape.sketches.palette import Palette
     from drawscape.sketches.registry import draw, sketch
 
 __version__ = "0.5.0.dev0"
 
 __all__ = [
+    "Between",
     "Color",
     "Palette",
     "Pen",
@@ -55,7 +56,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
             "drawscape.notebook.evolution": "evolve",
             "drawscape.notebook.forms": "form",
             "drawscape.notebook.history_board": "history",
-            "drawscape.parameters": "Color Slider",
+            "drawscape.parameters": "Between Color Slider",
             "drawscape.sketches.palette": "Palette",
             "drawscape.sketches.registry": "draw sketch",
         },

@@ -51,6 +51,10 @@ class Slider:
     documentation: str | None = None
 
 
+Between = Slider
+"""The name of earlier versions."""
+
+
 @dataclass(frozen=True)
 class ParameterGroup:
     """A group of parameters: forms show them together, and fold them.

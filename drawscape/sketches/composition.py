@@ -36,7 +36,7 @@ def choose(svg: SVGBuilder, trait: str, choices: Mapping[str, T]) -> T:
 
 
 def choose_unless(svg: SVGBuilder, given: str | None, trait: str, names: Iterable[str]) -> str:
-    """Return what is `given` or, if that is None, one of `names` by chance; both are kept as a trait.
+    """Return `given`, or one of `names` by chance where nothing is given; the canvas keeps it as a trait.
 
     >>> svg = SVGBuilder(100, 100)
     >>> choose_unless(svg, None, "map", ["de Jong", "Clifford"]), choose_unless(svg, "knot", "body", [])

@@ -5,14 +5,21 @@ from typing import Annotated, Literal
 import pytest
 
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.parameters import Color, Slider, check_arguments, json_schema, read_parameters
+from drawscape.parameters import (
+    Between,
+    Color,
+    Slider,
+    check_arguments,
+    json_schema,
+    read_parameters,
+)
 from drawscape.sketches import draw
 
 
 def sketch(
     svg,
     *,
-    count: Annotated[int, Slider(1, 9, "How many")] = 3,
+    count: Annotated[int, Between(1, 9, "How many")] = 3,
     reach: float = 1.5,
     open_: bool = False,
     ink: Color = "red",

@@ -9,13 +9,13 @@ from support import python, slowness
 import drawscape
 
 NOTEBOOK = ("edition", "form", "sheet", "evolve", "history")
-WITHOUT_NOTEBOOK = ("sketch", "draw", "enqueue", "Slider", "Color", "Pen", "Palette")
+WITHOUT_NOTEBOOK = ("sketch", "draw", "enqueue", "Between", "Slider", "Color", "Pen", "Palette")
 USE = """
 from typing import Annotated
-from drawscape import Slider, Color, Palette, Pen, draw, sketch
+from drawscape import Between, Color, Palette, Pen, draw, sketch
 
 @sketch
-def targets(svg, rng, *, rings: Annotated[int, Slider(1, 50, "Rings in all")] = 5, ink: Color = "navy"):
+def targets(svg, rng, *, rings: Annotated[int, Between(1, 50, "Rings in all")] = 5, ink: Color = "navy"):
     for ring in range(rings):
         svg.circle(svg.frame.cx, svg.frame.cy, (ring + 1) * svg.frame.short / 2 / rings)
 

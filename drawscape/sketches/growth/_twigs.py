@@ -8,7 +8,7 @@ import shapely
 from drawscape.geometry import Ints, Lines, Points, catmull_rom, inset_rings, polar
 
 GRAIN_MM = 0.8
-"""Slider lines of the grain, at least; what is narrower is a single line."""
+"""Between lines of the grain, at least; what is narrower is a single line."""
 
 
 def subtree_sizes(parents: Ints) -> Ints:
