@@ -27,7 +27,7 @@ Rng: TypeAlias = np.random.Generator
 """All chance of a sketch: the seed decides what it gives."""
 
 __all__ = [
-    "INK", "KILN", "MOSS", "PLUM", "SKETCHES", "TIDE", "Between", "Fraction", "Frame", "Palette", "Provenance",
-    "SVGBuilder", "Sketch", "Slider", "Steps", "as_sketch", "code_hash", "draw", "in_pens", "inks",
-    "read_input", "read_provenance", "redraw", "set_pens", "sketch",
+    "INK", "KILN", "MOSS", "PLUM", "SKETCHES", "TIDE", "Between", "Fraction", "Frame", "Palette",
+    "Provenance", "SVGBuilder", "Sketch", "Slider", "Steps", "as_sketch", "code_hash", "draw", "in_pens",
+    "inks", "read_input", "read_provenance", "redraw", "set_pens", "sketch",
 ]  # fmt: skip
