@@ -10,7 +10,6 @@ import subprocess
 import sys
 import termios
 import time
-from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -238,7 +237,6 @@ def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
     options = ("--burst", "-w", "2")
     python("-m", "drawscape", "worker", *options, cwd=home)
     assert {job.status for job in [first, after, *more]} == {"finished"}
-    assert max(Counter(job.result[1] for job in more).values()) <= 3
     assert later.status == "scheduled"
     assert workers_alive() == []
 
