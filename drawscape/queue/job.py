@@ -5,7 +5,7 @@ import json
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -247,6 +247,14 @@ class Job(JobReference):
         """
         for pause_s in pauses(self._queue, lambda: self.ended, self._words, timeout):
             time.sleep(pause_s)
+        return self._outcome()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Let `await job` in a cell wait as `wait` does, and the kernel's own loop go on meanwhile."""
+        import asyncio  # a third of this module's import time, and code that awaits has it already
+
+        for pause_s in pauses(self._queue, lambda: self.ended, self._words, None):
+            yield from asyncio.sleep(pause_s).__await__()
         return self._outcome()
 
     def _words(self) -> str:

@@ -1,5 +1,6 @@
 """Jobs that run: results, failures, timeouts, progress, logs."""
 
+import asyncio
 import base64
 import os
 import re
@@ -35,6 +36,14 @@ def failed(*args, **kwargs):
     with pytest.raises(JobFailed) as caught:
         job.wait(60)
     return job, str(caught.value)
+
+
+def test_a_job_can_be_awaited():
+    async def both():
+        first, second = enqueue("add", 1), enqueue("add", 2)
+        return await second, await first
+
+    assert asyncio.run(both()) == (2, 1)
 
 
 def test_a_job_runs_in_a_process_of_its_own_in_the_home(worked_home):
