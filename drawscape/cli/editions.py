@@ -1,7 +1,6 @@
 """`drawscape editions`: numbered sheets, from a list of recipes to good ones on paper."""
 
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -163,11 +162,8 @@ def list_command(as_json: bool) -> None:
 
 
 def _counts(edition: Edition) -> str:
-    """Return how many numbers are in each state: '30 numbers: 12 good, 18 ready'."""
-    counts = Counter(one.state for one in edition.numbers)
-    words = ", ".join(f"{count} {state}" for state, count in counts.items())
     closed = ", closed" if edition.closed_at else ""
-    return f"{counted(counts.total(), 'number')}: {words}{closed}"
+    return f"{counted(edition.size, 'number')}: {edition.words}{closed}"
 
 
 @editions.command(short_help="Show the numbers of an edition.")
@@ -257,7 +253,7 @@ def close(edition: Edition, folder: Path | None) -> None:
     """
     target = folder or output_folder() / "editions" / f"{edition.name}-closed"
     closed = close_edition(edition, target)
-    found = [find(one.request["recipe"]) for one in closed.numbers]
+    found = [find(one.provenance.recipe) for one in closed.numbers]
     labels = [label_of(closed, one) for one in closed.numbers]
     title = closed.terms.words or closed.name
     click.echo(publish(found, target / "page", title=title, words=labels))

@@ -18,15 +18,14 @@ from drawscape.catalogue.index import provenance_of
 from drawscape.drawing.document import Document, Layer
 from drawscape.durations import span_words
 from drawscape.editions.ledger import Edition, Number, edition_names, find_edition
-from drawscape.editions.marks import signature_lines
-from drawscape.editions.sheets import content_of, drawn_again, label_of, parts_of
+from drawscape.editions.marks import moved, signature_lines
+from drawscape.editions.sheets import content_of, drawn_again, label_of
 from drawscape.errors import EditionError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import rectangle
 from drawscape.lettering import TextStyle, set_text
 from drawscape.machine.plot import Plot, plots_folder
 from drawscape.plot.formats import save
-from drawscape.plot.svg_export import to_svg
 from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
 
@@ -80,7 +79,7 @@ def close(edition: Edition, folder: Path) -> Edition:
     closed = edition.close()
     rows = [facts_of(closed, number) for number in closed.numbers]
     (folder / "certificates").mkdir(parents=True, exist_ok=True)
-    proofs = [facts_of(closed, number) for number in closed.proofs]
+    proofs = [facts_of(closed, number) for number in closed.rows() if number.kind]
     ledger = {**closed.as_dict(), "title": closed.terms.title, "year": closed.terms.year}
     ledger |= {"closed": _day(closed.closed_at), "facts": rows, "proofs": proofs}
     write_atomic(folder / "ledger.json", [json.dumps(ledger, indent=1).encode()])
@@ -130,22 +129,18 @@ def _words(edition: Edition, facts: dict[str, Any]) -> Iterator[Lines]:
     ]
     for text, size in large:
         block = set_text(text, TextStyle(size=size), valign="top", width=_PAGE_MM[0] - 14 - _TEXT_X)
-        yield _at(block.lines, _TEXT_X, y)
+        yield moved(block.lines, _TEXT_X, y)
         y += block.height + size
     y += 3.0
     for name, text in small:
         style = TextStyle(size=1.7)
         block = set_text(text, style, valign="top", width=_PAGE_MM[0] - 14 - _VALUE_X)
-        yield _at(set_text(name, style, valign="top").lines, _TEXT_X, y)
-        yield _at(block.lines, _VALUE_X, y)
+        yield moved(set_text(name, style, valign="top").lines, _TEXT_X, y)
+        yield moved(block.lines, _VALUE_X, y)
         y += block.height + 2.4
     signature = signature_lines(terms.signature, *_SIGNATURE_MM)
     if (box := signature.bounds) is not None:
-        yield _at(signature, _PAGE_MM[0] - 14 - box[2], _PICTURE[3] - box[3])
-
-
-def _at(lines: Lines, x: float, y: float) -> Lines:
-    return lines.with_points(lines.points + np.array([x, y]))
+        yield moved(signature, _PAGE_MM[0] - 14 - box[2], _PICTURE[3] - box[3])
 
 
 def check_file(path: Path, *, trust: bool = False) -> str:
@@ -162,13 +157,8 @@ def check_file(path: Path, *, trust: bool = False) -> str:
                 drawn_again(number.provenance, trust=trust)
                 if found.body != body_digest(content):
                     raise EditionError(f"{path} was edited; it is not as it was drawn")
-                what = (
-                    "the drawing" if not found.derived_from else _kind(edition, number, found.body)
+                label = label_of(edition, number)
+                return (
+                    f"{path} is made of {edition.name} {label}; drawn again, its lines are the same"
                 )
-                return f"{edition.name} {label_of(edition, number)}: {what}; drawn again, the same lines"
     raise EditionError(f"{path} is of no edition of this home")
-
-
-def _kind(edition: Edition, number: Number, body: str) -> str:
-    sheets = [body_digest(to_svg(part)) for part in parts_of(edition, number)]
-    return "its sheet" if body in sheets else "made from its drawing"

@@ -9,15 +9,16 @@ that is not spoiled. So no order of kills and clicks gives two good ones.
 import json
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from drawscape import settings
-from drawscape.catalogue.database import full_path, stored_path
+from drawscape.catalogue.database import full_path
 from drawscape.editions.marks import Terms
 from drawscape.errors import EditionError, PlotNotFoundError, UnknownNameError
 from drawscape.machine.plot import Plot, new_id, plots_folder
@@ -29,9 +30,9 @@ TABLES = """
 create table edition (
     id integer primary key,
     name text not null unique,
-    terms text not null,        -- JSON: title, year, pens, how it is marked and plotted
-    made_at real not null,      -- seconds since 1970
-    closed_at real
+    terms text not null,        -- JSON: title, year, how it is marked, how many proofs
+    orders text not null,       -- JSON: machines that draw it now, and the answers that their plots get
+    closed_at real              -- seconds since 1970
 );
 create table number (
     id integer primary key,
@@ -40,9 +41,9 @@ create table number (
     number integer not null,
     request text not null,      -- JSON, the recipe and the digest of what it drew
     file text not null,         -- the drawing, from the home on
-    pens integer not null,
-    unique (edition, kind, number)
+    pens integer not null
 );
+create index number_edition on number (edition, kind, number);
 create table sheet (
     id integer primary key,
     number integer not null references number,
@@ -51,6 +52,7 @@ create table sheet (
     judged_at real
 );
 create unique index sheet_that_counts on sheet (number) where verdict is null or verdict = 'good';
+create index sheet_number on sheet (number);
 create table plot (
     id text primary key,
     sheet integer not null references sheet,
@@ -58,25 +60,26 @@ create table plot (
     machine text not null,
     unique (sheet, part)
 );
-create table feeding (
-    edition integer references edition, machine text, yes integer not null, zero_here integer not null,
-    primary key (edition, machine)
-);
 """
 
-SHEETS = """
-select number.id as number, sheet.id, sheet.parts, sheet.verdict, sheet.judged_at,
-    plot.id as plot, plot.part, plot.machine
-from number join sheet on sheet.number = number.id left join plot on plot.sheet = sheet.id
-where number.edition = ? order by sheet.id, plot.part is null, plot.part, plot.id
+EDITION = """
+select *, (select count(*) from number where edition = edition.id and kind = '')
+from edition where name = ?
 """
-
-UNPLOTTED = """
-select id from number where edition = ? and kind = ? and not exists (
-    select 1 from sheet where sheet.number = number.id and (verdict is null or verdict = 'good')
-) order by number limit 1
+NUMBERS = "select id, number, kind, request, file, pens from number where edition = ? order by kind, number"
+SHEETS = "select id, parts, verdict, judged_at from sheet where number = ? order by id"
+PLOTS = "select id, part, machine from plot where sheet = ? order by part is null, part, id"
+CLAIM = """
+select plot.id, part, machine, parts, number from plot join sheet on sheet.id = sheet where plot.id = ?
 """
-
+JUDGE = "update sheet set verdict = ?, judged_at = ? where id = ?"
+ADD_NUMBER = """
+insert into number (edition, kind, number, request, file, pens) values (?, '', ?, ?, ?, ?)
+"""
+ADD_PROOF = """
+insert into number (edition, kind, number, request, file, pens)
+    select edition, ?, ?, request, file, pens from number where id = ?
+"""
 SHEET_OF_PLOT = """
 select edition.name, sheet.verdict from plot
 join sheet on sheet.id = plot.sheet join number on number.id = sheet.number
@@ -85,18 +88,17 @@ join edition on edition.id = number.edition where plot.id = ?
 
 _STATES = {
     "ready": "queued",
-    "plotting": "plotting",
-    "waiting": "waiting",
     "paused": "waiting",
-    "interrupted": "interrupted",
     "damaged": "interrupted",
     "done": "plotted",
     "abandoned": "spoiled",
 }
-"""The state of a sheet by that of its plot."""
+"""The state of a sheet by that of its plot, where the words differ."""
 
 Verdict = Literal["good", "spoiled"]
 ProofKind = Literal["A.P.", "P.P."]
+FrozenRow = tuple[str, str, int]
+"""The provenance as JSON, the drawing's file from the home on, and how many pens draw it."""
 
 _LONGEST_NAME = 50
 _BUSY_S = 30.0
@@ -109,16 +111,14 @@ def _path() -> Path:
 @contextmanager
 def _writing() -> Iterator[sqlite3.Connection]:
     """Yield the ledger in a transaction, its tables made; it is on the disk when the block ends well."""
-    path = _path()
-    with closing(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)) as db:
-        db.row_factory = sqlite3.Row
+    with closing(sqlite3.connect(_path(), timeout=_BUSY_S, isolation_level=None)) as db:
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = full")
         with db:
             db.execute("begin immediate")
-            version = int(db.execute("pragma user_version").fetchone()[0])
+            (version,) = db.execute("pragma user_version").fetchone()
             if version > VERSION:
-                raise EditionError(f"{path} is of a newer Drawscape ({version}); update this one")
+                raise EditionError(f"{_path()} is of a newer Drawscape; update this one")
             if version == 0:
                 for statement in TABLES.split(";\n"):
                     db.execute(statement)
@@ -127,31 +127,19 @@ def _writing() -> Iterator[sqlite3.Connection]:
 
 
 @dataclass(frozen=True)
-class Frozen:
-    """A recipe that becomes a number: its provenance, its drawing's file from the home on, how many pens."""
-
-    request: dict[str, Any]
-    file: str
-    pens: int
-
-
-@dataclass(frozen=True)
 class Claim:
     """A plot that a machine is to draw: the `part`, from 0, of the `parts` of a sheet of a number's row."""
 
-    number: int
-    parts: int
-    part: int
     plot: str
+    part: int
     machine: str
+    parts: int
+    number: int
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of paper of one number; `plots` are (id, part, machine), healing plots last.
-
-    `state` is queued, plotting, waiting, interrupted, plotted, good or spoiled.
-    """
+    """A sheet of paper of one number; `plots` are (id, part, machine), healing plots last."""
 
     id: int
     parts: int
@@ -159,37 +147,30 @@ class Sheet:
     judged_at: float | None
     plots: tuple[tuple[str, int | None, str], ...]
 
-    @property
-    def counts(self) -> bool:
-        """Whether it is good, or may become so."""
-        return self.state != "spoiled"
-
     @cached_property
     def state(self) -> str:
-        """What became of it, by its verdict, else by its plots."""
+        """What became of it: queued, plotting, waiting, interrupted, plotted, good or spoiled."""
         if self.verdict:
             return self.verdict
-        for plot, _, _ in self.plots:
-            if (state := plot_state(plot)) != "plotted":
-                return state
-        planned = [plot for plot, part, _ in self.plots if part is not None]
-        return "plotted" if len(planned) >= self.parts else "queued"
+        states = [plot_state(plot) for plot, _, _ in self.plots]
+        unfinished = [state for state in states if state != "plotted"]
+        return (unfinished or ["queued" if self.drawn < self.parts else "plotted"])[0]
 
     @property
-    def plot(self) -> str | None:
-        """The id of its newest plot."""
-        return self.plots[-1][0] if self.plots else None
+    def drawn(self) -> int:
+        """How many of its parts have a plot."""
+        return sum(part is not None for _, part, _ in self.plots)
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number of an edition, or a proof, with its frozen recipe and its sheets."""
+    """A number of an edition, or a proof, with its frozen recipe as JSON and its sheets."""
 
     id: int
     number: int
     kind: str
-    request: dict[str, Any]
-    file: Path
+    recipe: str
+    path: str
     pens: int
     sheets: tuple[Sheet, ...]
 
@@ -201,19 +182,23 @@ class Number:
     @property
     def provenance(self) -> Provenance:
         """Its recipe."""
-        return Provenance.of(self.request)
+        return Provenance.of(json.loads(self.recipe))
+
+    @property
+    def file(self) -> Path:
+        """Where its drawing lies, or lay."""
+        return full_path(self.path)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `drawscape editions show --json` prints of it."""
-        newest = self.sheets[-1] if self.sheets else None
-        counted = newest is not None and newest.counts and newest.plots
+        newest = self.sheets[-1].plots[-1] if self.sheets else (None, None, None)
         return {
             "number": self.number,
             "state": self.state,
-            "plot": newest.plot if newest and counted else None,
-            "machine": newest.plots[-1][2] if newest and counted else None,
-            "request": self.request,
-            "sheets": [{"plot": one.plot, "state": one.state} for one in self.sheets],
+            "plot": newest[0],
+            "machine": newest[2],
+            "request": json.loads(self.recipe),
+            "sheets": [{"plot": one.plots[-1][0], "state": one.state} for one in self.sheets],
         }
 
 
@@ -222,22 +207,27 @@ def plot_state(plot: str) -> str:
     with suppress(PlotNotFoundError):
         found = Plot(plots_folder() / plot)
         if found.record.plan:
-            return _STATES[found.state.state]
+            state = found.state.state
+            return _STATES.get(state, state)
     return "queued"
 
 
 @dataclass(frozen=True)
 class Edition:
-    """An ordered list of recipes, each with a number, on its way to paper."""
+    """An ordered list of recipes, each with a number, on its way to paper.
+
+    `orders` are its `machines`, whether it is drawn `by_pen`, and the answers `yes` and `zero_here`.
+    """
 
     id: int
     name: str
     terms: Terms
-    made_at: float
+    orders: dict[str, Any]
     closed_at: float | None
+    size: int
 
     @classmethod
-    def create(cls, name: str, frozen: Sequence[Frozen], terms: Terms) -> "Edition":
+    def create(cls, name: str, frozen: Sequence[FrozenRow], terms: Terms) -> "Edition":
         """Save recipes as numbers 1 to n, and return the edition.
 
         Raises EditionError for a name that is taken or cannot be used.
@@ -249,13 +239,21 @@ class Edition:
         with _writing() as db:
             if db.execute("select 1 from edition where name = ?", (name,)).fetchone():
                 raise EditionError(f"there is an edition {name!r} already; choose another name")
-            added = db.execute(
-                "insert into edition (name, terms, made_at) values (?, ?, ?)",
-                (name, json.dumps(asdict(terms)), time.time()),
-            )
-            for number, one in enumerate(frozen, 1):
-                _add_number(db, added.lastrowid, "", number, one)
+            values = (name, json.dumps(asdict(terms)))
+            added = db.execute("insert into edition values (null, ?, ?, '{}', null)", values)
+            rows = [(added.lastrowid, number, *row) for number, row in enumerate(frozen, 1)]
+            db.executemany(ADD_NUMBER, rows)
         return find_edition(name)
+
+    def rows(self, db: sqlite3.Connection | None = None) -> list[Number]:
+        """Return numbers and proofs, with their sheets as they are now."""
+        if db is None:
+            with _writing() as db:
+                return self.rows(db)
+        return [
+            Number(*(*row, _sheets(db, row[0])))
+            for row in db.execute(NUMBERS, (self.id,)).fetchall()
+        ]
 
     @property
     def numbers(self) -> list[Number]:
@@ -263,46 +261,13 @@ class Edition:
         return [one for one in self.rows() if not one.kind]
 
     @property
-    def proofs(self) -> list[Number]:
-        """Its proofs, artist's first."""
-        return [one for one in self.rows() if one.kind]
+    def words(self) -> str:
+        """How many numbers are in each state: '12 good, 18 ready'."""
+        counts = Counter(one.state for one in self.numbers)
+        return ", ".join(f"{count} {state}" for state, count in counts.items())
 
-    @property
-    def size(self) -> int:
-        """How many numbers it has."""
-        return len(self.numbers)
-
-    def rows(self, db: sqlite3.Connection | None = None) -> list[Number]:
-        """Return numbers and proofs, with their sheets as they are now."""
-        if db is None:
-            with _writing() as db:
-                return self.rows(db)
-        sheets: dict[int, dict[int, Sheet]] = {}
-        for row in db.execute(SHEETS, (self.id,)):
-            own = sheets.setdefault(row["number"], {})
-            before = own.get(row["id"])
-            plots = (*before.plots, _plot_of(row)) if before else (_plot_of(row),)
-            own[row["id"]] = Sheet(row["id"], row["parts"], row["verdict"], row["judged_at"], plots)
-        query = "select * from number where edition = ? order by kind, number"
-        return [
-            Number(
-                row["id"],
-                row["number"],
-                row["kind"],
-                json.loads(row["request"]),
-                full_path(row["file"]),
-                row["pens"],
-                tuple(sheets.get(row["id"], {}).values()),
-            )
-            for row in db.execute(query, (self.id,)).fetchall()
-        ]
-
-    def number(self, number: int) -> Number:
+    def number(self, number: int, db: sqlite3.Connection | None = None) -> Number:
         """Return one number. Raises EditionError when it is not there."""
-        with _writing() as db:
-            return self._number(db, number)
-
-    def _number(self, db: sqlite3.Connection, number: int) -> Number:
         own = [one for one in self.rows(db) if not one.kind]
         if not 1 <= number <= len(own):
             raise EditionError(
@@ -310,25 +275,15 @@ class Edition:
             )
         return own[number - 1]
 
-    def feed(self, machines: Sequence[str], *, yes: bool, zero_here: bool, by_pen: bool) -> None:
+    def feed(self, machines: Sequence[str], **orders: bool) -> None:
         """Note which machines draw it from now on, and how; others no longer get numbers of it.
 
-        With `by_pen` new sheets are drawn with one pen at a time. Raises EditionError when it is closed.
+        `orders` are `yes`, `zero_here` and `by_pen`: new sheets are drawn with one pen at a time. Raises
+        EditionError when it is closed.
         """
-        with _writing() as db:
-            self._check_open(db)
-            db.execute("delete from feeding where edition = ?", (self.id,))
-            rows = [(self.id, machine, yes, zero_here) for machine in machines]
-            db.executemany("insert into feeding values (?, ?, ?, ?)", rows)
-            terms = json.dumps(asdict(replace(self.terms, by_pen=by_pen)))
-            db.execute("update edition set terms = ? where id = ?", (terms, self.id))
-
-    def feeding(self, machine: str) -> dict[str, bool] | None:
-        """Return the answers that its plots on a machine get, None when it does not feed that machine."""
-        query = "select yes, zero_here from feeding where edition = ? and machine = ?"
-        with _writing() as db:
-            row = db.execute(query, (self.id, machine)).fetchone()
-        return None if row is None else {name: bool(row[name]) for name in row.keys()}  # noqa: SIM118
+        with self._changing() as db:
+            text = json.dumps({"machines": [*machines], **orders})
+            db.execute("update edition set orders = ? where id = ?", (text, self.id))
 
     def claim(self, machine: str) -> Claim | None:
         """Return what a machine draws next, None when it has a sheet in hand or nothing is left.
@@ -336,119 +291,91 @@ class Edition:
         That is what an earlier claim left unfinished, or the first number without a sheet, or the next part
         of a sheet. All sheets have their first part before any has its second.
         """
-        with _writing() as db:
-            self._check_open(db)
-            rows = self.rows(db)
-            for number in rows:
-                _spoil_abandoned(db, number)
+        with self._changing() as db:
+            for number in self.rows(db):
                 for sheet in number.sheets:
-                    for plot, part, where in sheet.plots:
-                        state = "plotted" if sheet.verdict else plot_state(plot)
-                        if where == machine and state not in ("plotted", "spoiled"):
-                            is_begun = state != "queued" or part is None
-                            return (
-                                None
-                                if is_begun
-                                else Claim(number.id, sheet.parts, part or 0, plot, machine)
-                            )
-            found = db.execute(UNPLOTTED, (self.id, "")).fetchone()
-            if found is not None:
-                return self._begin(db, found["id"], machine)
-            return self._next_part(db, rows, machine)
+                    for plot, part, where in sheet.plots if sheet.verdict is None else ():
+                        state = plot_state(plot)
+                        if state == "spoiled":  # a person gave it up
+                            db.execute(JUDGE, ("spoiled", time.time(), sheet.id))
+                        elif where == machine and state != "plotted":
+                            is_new = state == "queued" and part is not None
+                            return _claim(db, plot) if is_new else None
+            rows = self.rows(db)
+            free = [one for one in rows if not one.kind and one.state in ("ready", "spoiled")]
+            if free:
+                return self._begin(db, free[0].id, free[0].pens, machine)
+            begun = [
+                (sheet.drawn, number.number, sheet.id)
+                for number in rows
+                for sheet in number.sheets
+                if sheet.state == "queued" and sheet.drawn < sheet.parts
+            ]
+            if not begun:
+                return None
+            part, _, sheet_id = min(begun)
+            return _new_plot(db, sheet_id, part, machine)
 
     def claim_proof(self, number: int, kind: ProofKind, machine: str) -> Claim:
         """Return a new proof of a number, on a machine. Raises EditionError when there are enough."""
-        allowed = {
-            "A.P.": self.terms.artist_proofs,
-            "P.P.": self.terms.printer_proofs,
-        }[kind]
-        with _writing() as db:
-            self._check_open(db)
-            source = self._number(db, number)
-            for one in self.rows(db):
-                _spoil_abandoned(db, one)
-            made = [one for one in self.rows(db) if one.kind == kind]
-            found = db.execute(UNPLOTTED, (self.id, kind)).fetchone()
-            if found is None and len(made) >= allowed:
+        terms = self.terms
+        allowed = terms.artist_proofs if kind == "A.P." else terms.printer_proofs
+        with self._changing() as db:
+            source = self.number(number, db)
+            rows = self.rows(db)
+            taken = [one.number for one in rows if one.kind == kind and one.state != "spoiled"]
+            free = [place for place in range(1, allowed + 1) if place not in taken]
+            if not free:
                 raise EditionError(f"edition {self.name!r} has its {allowed} {kind} already")
-            frozen = Frozen(source.request, stored_path(source.file), source.pens)
-            if found is None:
-                row_id = _add_number(db, self.id, kind, len(made) + 1, frozen)
-            else:  # its sheet was spoiled
-                row_id = found["id"]
-                db.execute(
-                    "update number set request = ?, file = ?, pens = ? where id = ?",
-                    (json.dumps(frozen.request), frozen.file, frozen.pens, row_id),
-                )
-            return self._begin(db, row_id, machine)
+            added = db.execute(ADD_PROOF, (kind, free[0], source.id))
+            return self._begin(db, added.lastrowid, source.pens, machine)
 
-    def _begin(self, db: sqlite3.Connection, row_id: int, machine: str) -> Claim:
-        pens = db.execute("select pens from number where id = ?", (row_id,)).fetchone()["pens"]
-        parts = (pens if self.terms.by_pen else 1) + (self.terms.side == "back")
-        added = db.execute("insert into sheet (number, parts) values (?, ?)", (row_id, parts))
-        return _new_plot(db, int(added.lastrowid or 0), 0, machine)
-
-    def _next_part(
-        self, db: sqlite3.Connection, rows: Sequence[Number], machine: str
-    ) -> Claim | None:
-        waiting = []
-        for number in rows:
-            for sheet in number.sheets:
-                drawn = len([part for _, part, _ in sheet.plots if part is not None])
-                if sheet.state == "queued" and drawn < sheet.parts:
-                    waiting.append((drawn, number.number, sheet.id))
-        if not waiting:
-            return None
-        part, _, sheet_id = min(waiting)
-        return _new_plot(db, sheet_id, part, machine)
+    def _begin(self, db: sqlite3.Connection, number: int | None, pens: int, machine: str) -> Claim:
+        by_pen = self.orders.get("by_pen", False)
+        values = (number, (pens if by_pen else 1) + (self.terms.side == "back"))
+        added = db.execute("insert into sheet (number, parts) values (?, ?)", values)
+        return _new_plot(db, added.lastrowid, 0, machine)
 
     def release(self, claim: Claim) -> None:
         """Remove a claim whose plot cannot be made."""
         with _writing() as db:
-            sheet = db.execute("select sheet from plot where id = ?", (claim.plot,)).fetchone()
             db.execute("delete from plot where id = ?", (claim.plot,))
-            if claim.part == 0:
-                db.execute("delete from sheet where id = ?", (sheet["sheet"],))
+            db.execute("delete from sheet where id not in (select sheet from plot)")
 
-    def judge(self, number: int, verdict: Verdict) -> Sheet:
-        """Give the newest sheet of a number its verdict, and return it.
+    def judge(self, number: int, verdict: Verdict) -> None:
+        """Give the newest sheet of a number its verdict.
 
         Raises EditionError when the number is not there, has no such sheet, or was judged before.
         """
-        with _writing() as db:
-            self._check_open(db)
-            found = self._number(db, number)
-            sheet = found.sheets[-1] if found.sheets else None
+        with self._changing() as db:
+            found = self.number(number, db)
             about = f"number {number} of {self.name!r} is {found.state}"
-            if sheet is None or sheet.verdict is not None:
+            if not found.sheets or found.sheets[-1].verdict is not None:
                 raise EditionError(f"{about}: no sheet of it waits for a verdict")
-            if verdict == "good" and sheet.state != "plotted":
+            if verdict == "good" and found.state != "plotted":
                 raise EditionError(f"{about}: only a plotted sheet can be good")
-            db.execute(
-                "update sheet set verdict = ?, judged_at = ? where id = ?",
-                (verdict, time.time(), sheet.id),
-            )
-            return sheet
+            db.execute(JUDGE, (verdict, time.time(), found.sheets[-1].id))
 
     def close(self) -> "Edition":
         """Close it: no sheet of it is plotted or judged any more. Raises EditionError before all are good."""
-        with _writing() as db:
-            rows = [one for one in self.rows(db) if not one.kind]
-            missing = [str(one.number) for one in rows if one.state != "good"]
-            if missing:
-                raise EditionError(
-                    f"edition {self.name!r} is not complete; not good yet: {', '.join(missing)}"
-                )
-            db.execute(
-                "update edition set closed_at = ? where id = ? and closed_at is null",
-                (time.time(), self.id),
+        missing = [str(one.number) for one in self.numbers if one.state != "good"]
+        if missing:
+            raise EditionError(
+                f"edition {self.name!r} is not complete; not good yet: {', '.join(missing)}"
             )
+        with _writing() as db:
+            query = "update edition set closed_at = ? where id = ? and closed_at is null"
+            db.execute(query, (time.time(), self.id))
         return find_edition(self.name)
 
-    def _check_open(self, db: sqlite3.Connection) -> None:
-        query = "select closed_at from edition where id = ?"
-        if db.execute(query, (self.id,)).fetchone()["closed_at"]:
-            raise EditionError(f"edition {self.name!r} is closed")
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """Yield the ledger to change it. Raises EditionError when the edition is closed."""
+        with _writing() as db:
+            query = "select 1 from edition where id = ? and closed_at is null"
+            if not db.execute(query, (self.id,)).fetchone():
+                raise EditionError(f"edition {self.name!r} is closed")
+            yield db
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `drawscape editions show --json` prints."""
@@ -459,17 +386,17 @@ class Edition:
 def find_edition(name: str) -> Edition:
     """Return the edition of that name. Raises UnknownNameError."""
     with _writing() as db:
-        row = db.execute("select * from edition where name = ?", (name,)).fetchone()
+        row = db.execute(EDITION, (name,)).fetchone()
     if row is None:
         raise UnknownNameError("edition", name, edition_names())
-    terms = Terms(**json.loads(row["terms"]))
-    return Edition(row["id"], row["name"], terms, row["made_at"], row["closed_at"])
+    edition_id, _, terms, orders, *rest = row
+    return Edition(edition_id, name, Terms(**json.loads(terms)), json.loads(orders), *rest)
 
 
 def edition_names() -> list[str]:
     """Return the names of the editions of this home, the newest first."""
     with _writing() as db:
-        return [row["name"] for row in db.execute("select name from edition order by id desc")]
+        return [name for (name,) in db.execute("select name from edition order by id desc")]
 
 
 def sheet_of_plot(plot: str) -> tuple[str, str | None]:
@@ -477,45 +404,20 @@ def sheet_of_plot(plot: str) -> tuple[str, str | None]:
     if not _path().exists():
         return "", None
     with _writing() as db:
-        row = db.execute(SHEET_OF_PLOT, (plot,)).fetchone()
-    return ("", None) if row is None else (row["name"], row["verdict"])
+        found: tuple[str, str | None] | None = db.execute(SHEET_OF_PLOT, (plot,)).fetchone()
+    return found or ("", None)
 
 
-def add_healing(old: str, new: str) -> None:
-    """Note that plot `new` heals `old`: of an edition's sheet, it belongs to the same."""
-    with _writing() as db:
-        db.execute(
-            "insert or ignore into plot select ?, sheet, null, machine from plot where id = ?",
-            (new, old),
-        )
+def _sheets(db: sqlite3.Connection, number: int) -> tuple[Sheet, ...]:
+    rows = db.execute(SHEETS, (number,)).fetchall()
+    return tuple(Sheet(*(*row, tuple(db.execute(PLOTS, (row[0],))))) for row in rows)
 
 
-def _add_number(
-    db: sqlite3.Connection, edition: int | None, kind: str, number: int, frozen: Frozen
-) -> int:
-    added = db.execute(
-        "insert into number (edition, kind, number, request, file, pens) values (?, ?, ?, ?, ?, ?)",
-        (edition, kind, number, json.dumps(frozen.request), frozen.file, frozen.pens),
-    )
-    return int(added.lastrowid or 0)
-
-
-def _plot_of(row: sqlite3.Row) -> tuple[str, int | None, str]:
-    return row["plot"], row["part"], row["machine"]
-
-
-def _new_plot(db: sqlite3.Connection, sheet: int, part: int, machine: str) -> Claim:
+def _new_plot(db: sqlite3.Connection, sheet: int | None, part: int, machine: str) -> Claim:
     plot = new_id()
     db.execute("insert into plot values (?, ?, ?, ?)", (plot, sheet, part, machine))
-    row = db.execute("select number, parts from sheet where id = ?", (sheet,)).fetchone()
-    return Claim(row["number"], row["parts"], part, plot, machine)
+    return _claim(db, plot)
 
 
-def _spoil_abandoned(db: sqlite3.Connection, number: Number) -> None:
-    """Save the verdict on sheets whose plots a person gave up: they are spoiled."""
-    for sheet in number.sheets:
-        if sheet.verdict is None and sheet.state == "spoiled":
-            db.execute(
-                "update sheet set verdict = 'spoiled', judged_at = ? where id = ?",
-                (time.time(), sheet.id),
-            )
+def _claim(db: sqlite3.Connection, plot: str) -> Claim:
+    return Claim(*db.execute(CLAIM, (plot,)).fetchone())

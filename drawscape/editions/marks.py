@@ -41,7 +41,7 @@ class Terms:
 
     `signature` is the text of an SVG file, or words for a single-line font. `pen` is the name of the layer
     that writes, '' for the drawing's first. Marks are on the `side` 'front' or 'back', with a `glyph` or
-    not. With `by_pen` sheets are drawn with one pen at a time.
+    not.
     """
 
     title: str = ""
@@ -52,7 +52,6 @@ class Terms:
     glyph: bool = False
     artist_proofs: int = 0
     printer_proofs: int = 0
-    by_pen: bool = False
 
     @property
     def words(self) -> str:
@@ -102,15 +101,15 @@ def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: f
     middle = _row(document, x0, x1, needed)
     if terms.glyph:
         x1 -= side_mm
-        found.append(_moved(glyph, x1, middle - side_mm / 2))
+        found.append(moved(glyph, x1, middle - side_mm / 2))
         x1 -= _SPACE * cap_mm
     signature = signature_lines(terms.signature, cap_mm, _WIDEST * (x1 - x0))
     if (box := signature.bounds) is not None:
         x1 -= box[2]
-        found.append(_moved(signature, x1, middle))
+        found.append(moved(signature, x1, middle))
         x1 -= _SPACE * cap_mm
     number = set_text(label, TextStyle(size=cap_mm), valign="middle")
-    found.append(_moved(number.lines, x0, middle))
+    found.append(moved(number.lines, x0, middle))
     x0 += number.width + _SPACE * cap_mm
     title = set_text(terms.words, TextStyle(size=cap_mm), valign="middle")
     if title.width > x1 - x0:
@@ -119,7 +118,7 @@ def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: f
             f"{max(x1 - x0, 0):.0f} mm; shorten it"
         )
     centred = (document.width_mm - title.width) / 2
-    found.append(_moved(title.lines, min(max(centred, x0), x1 - title.width), middle))
+    found.append(moved(title.lines, min(max(centred, x0), x1 - title.width), middle))
     return Lines.join(found)
 
 
@@ -127,7 +126,8 @@ def _is_dark(document: Document) -> bool:
     return luminance(document.paper_color or "white") < 0.5
 
 
-def _moved(lines: Lines, x: float, y: float) -> Lines:
+def moved(lines: Lines, x: float, y: float) -> Lines:
+    """Return lines further right and down, in mm."""
     return lines.with_points(lines.points + np.array([x, y]))
 
 

@@ -1,5 +1,6 @@
 """The sheets of an edition as lines: a number's drawing from its frozen recipe, with its marks."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from drawscape.catalogue.database import stored_path
 from drawscape.catalogue.index import provenance_of
 from drawscape.catalogue.redraw import file_content_of, reasons_between, sketch_for
 from drawscape.drawing.document import Document, pen_numbers, plain_name
-from drawscape.editions.ledger import Claim, Edition, Frozen, Number
+from drawscape.editions.ledger import Claim, Edition, Number
 from drawscape.editions.marks import Terms, back_of, marked
 from drawscape.errors import EditionError
 from drawscape.plot.formats import save
@@ -32,7 +33,7 @@ def new_edition(name: str, drawings: Sequence[Drawing], terms: Terms) -> Edition
     pages = sorted({f"{one.width:g} x {one.height:g} mm" for one in drawings})
     if len(pages) > 1:
         raise EditionError(f"the drawings have pages of several sizes: {', '.join(pages)}")
-    frozen = []
+    frozen, recipes = [], []
     for number, drawing in enumerate(drawings, 1):
         provenance = provenance_of(drawing.file)
         if drawing.edited or not provenance.body:
@@ -42,8 +43,8 @@ def new_edition(name: str, drawings: Sequence[Drawing], terms: Terms) -> Edition
         label = f"{number}/{len(drawings)}"
         front, _ = _sides(drawing.document, terms, label, provenance.recipe)
         pens = len({*pen_numbers(front.layers)})
-        frozen.append(Frozen(provenance.as_dict(), stored_path(drawing.path), pens))
-    recipes = [one.request["recipe"] for one in frozen]
+        recipes.append(provenance.recipe)
+        frozen.append((json.dumps(provenance.as_dict()), stored_path(drawing.path), pens))
     if twice := {one for one in recipes if recipes.count(one) > 1}:
         raise EditionError(f"drawing {min(twice)[:8]} is there twice; each number is unique")
     return Edition.create(name, frozen, terms)

@@ -159,7 +159,7 @@ class EditionBoard(Board):
         self.show(self._now())
 
     def _now(self) -> dict[str, Cell]:
-        cells, states = {}, Counter[str]()
+        cells = {}
         for one in self.numbers:
             drawing = self._drawings.get(str(one.number))
             where = f" on {one.sheets[-1].plots[-1][2]}" if one.sheets else ""
@@ -167,8 +167,6 @@ class EditionBoard(Board):
             if drawing is not None:
                 words += _traits(drawing, self._rarity)
             cells[str(one.number)] = Cell(words, drawing=drawing)
-            states[one.state] += 1
-        self._states = states
         return cells
 
     def _read_catalogue(self) -> None:
@@ -177,7 +175,7 @@ class EditionBoard(Board):
             self._guarded(self.refresh)
 
     def _count(self) -> None:
-        self._show_head(status=", ".join(f"{n} {state}" for state, n in self._states.items()))
+        self._show_head(status=self.edition.words)
 
     def good(self, *tile_ids: str | int) -> None:
         """Call the sheets of these numbers good, by default of the chosen. Raises EditionError."""
@@ -203,7 +201,7 @@ class EditionBoard(Board):
     ) -> Any:
         """Send each machine of `on` ('desk,wall'; by default all) the next numbers when it is free.
 
-        Return the panel of the first plot that begins, else of the tile's. Raises as `feed_machine` does.
+        Return the panel of the last plot that begins, else of the tile's. Raises as `feed_machine` does.
         """
         machines = on.split(",") if on else device_names()
         self.edition.feed(machines, yes=yes, zero_here=zero_here, by_pen=by_pen)
@@ -211,9 +209,8 @@ class EditionBoard(Board):
         begun = [plot for name in machines if (plot := feed_machine(self.edition.name, name))]
         self.refresh()
         if not begun and tile_id is not None:
-            sheets = self.edition.number(int(tile_id)).sheets
-            begun = [str(sheet.plot) for sheet in sheets[-1:]]
-        return self.show_below("open_plot", begun[0]) if begun else None
+            begun = [sheet.plots[-1][0] for sheet in self.edition.number(int(tile_id)).sheets]
+        return self.show_below("open_plot", begun[-1]) if begun else None
 
 
 def _rarity(drawings: Iterable[Drawing]) -> dict[tuple[str, Any], str]:

@@ -17,11 +17,13 @@ def feed_machine(edition_name: str, machine: str) -> str:
     reach, EditionError for one that cannot be marked.
     """
     edition = find_edition(edition_name)
-    answers = edition.feeding(machine)
-    if answers is None or edition.closed_at:
+    orders = edition.orders
+    if edition.closed_at or machine not in orders.get("machines", ()):
         return ""
     claim = edition.claim(machine)
-    return "" if claim is None else queue_claim(edition, claim, **answers).id
+    if claim is None:
+        return ""
+    return queue_claim(edition, claim, yes=orders["yes"], zero_here=orders["zero_here"]).id
 
 
 def feed_after(run: str) -> str:

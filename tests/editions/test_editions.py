@@ -59,7 +59,7 @@ def test_sheets_are_plotted_one_after_the_other_and_judged(gravel, worker):
     old = two["sheets"][0]["plot"]
     assert "was called spoiled" in run("plots", "resume", old, "--from-stroke", "1").err
     assert run("editions", "proof", "gravel", "2", "--on", "desk", "--yes", "--zero-here").code == 0
-    wait_until(lambda: find_edition("gravel").proofs[0].state == "plotted")
+    wait_until(lambda: find_edition("gravel").rows()[-1].state == "plotted")
     assert "A.P. 1/1\tplotted\tdesk" in run("editions", "show", "gravel").out
     assert run(
         "editions", "list"
@@ -150,13 +150,9 @@ def test_a_complete_edition_is_closed_and_its_files_prove_their_origin(gravel, w
     assert certificate.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
     sheet = Path(plots[1].record.drawing)
     drawing = find(ledger["numbers"][1]["request"]["recipe"]).path
-    for file, what in (
-        (certificate, "made from its drawing"),
-        (sheet, "its sheet"),
-        (drawing, "the drawing"),
-    ):
-        said = run("editions", "check", str(file))
-        assert said.out == f"gravel 2/3: {what}; drawn again, the same lines\n", said
+    for file in (certificate, sheet, drawing):
+        said = run("editions", "check", str(file)).out
+        assert said == f"{file} is made of gravel 2/3; drawn again, its lines are the same\n"
     sheet.write_text(sheet.read_text().replace("<polyline", "<polyline ", 1))
     assert "was edited" in run("editions", "check", str(sheet)).err
     assert "is closed" in run("editions", "plot", "gravel", "--on", "desk").err
