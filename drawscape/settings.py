@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import stat
 import sys
 import unicodedata
@@ -40,7 +41,7 @@ TASK_ALIASES = {
 CODE_FOLDER = "DRAWSCAPE_CODE"
 """The variable that tells a child process where its job's code lies, if that is in another home."""
 
-_PROJECT_KEYS = ("task-modules", "data-dirs")
+_PROJECT_LISTS, _PROJECT_TEXTS = ("task-modules", "data-dirs"), ("notify", "notify_url")
 _KEY_CHARS = 32
 _SHORTEST_LEASE_S = 3.0
 _POSTGRES = ("postgresql://", "postgres://")
@@ -144,11 +145,13 @@ def _read_table(file: str, _modified_ns: int) -> dict[str, Any] | None:
     if table is None:
         return None
     for key, value in table.items():
-        if key not in _PROJECT_KEYS:
-            raise SettingsError(
-                f"{file}: unknown setting {key!r}; known: {', '.join(_PROJECT_KEYS)}"
-            )
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if key not in (*_PROJECT_LISTS, *_PROJECT_TEXTS):
+            known = ", ".join((*_PROJECT_LISTS, *_PROJECT_TEXTS))
+            raise SettingsError(f"{file}: unknown setting {key!r}; known: {known}")
+        if key in _PROJECT_TEXTS:
+            if not isinstance(value, str):
+                raise SettingsError(f"{file}: {key} = {value!r}; give a text in quotes")
+        elif not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise SettingsError(f"{file}: {key} = {value!r}; give a list of strings")
     return table
 
@@ -443,6 +446,31 @@ def project_task_modules(project: Path | None = None) -> tuple[str, ...]:
     ()
     """
     return tuple(_project_list("task-modules", project))
+
+
+def notify_command() -> list[str]:
+    """Return the command that tells a person of a plot, as words: `notify` in the project's file.
+
+    It is called with a text and the plot's id as its last arguments.
+
+    >>> notify_command()
+    []
+    """
+    return shlex.split((_project_table(home()) or {}).get("notify", ""))
+
+
+def notify_url() -> str:
+    """Return the URL to which a text about a plot is posted: `notify_url` in the project's file.
+
+    Raises SettingsError for one that does not begin with http:// or https://.
+
+    >>> notify_url()
+    ''
+    """
+    url: str = (_project_table(home()) or {}).get("notify_url", "")
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingsError(f"notify_url = {url!r}; give a URL that begins with https://")
+    return url
 
 
 def sketches_folder() -> Path:

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import secrets
+import subprocess
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.formats import save
 from drawscape.sheets import safe_name
 from drawscape.svg.read import read_svg
+
+_NOTIFY_S = 10.0  # that a person's command or server may take
 
 
 def optimize_svg(
@@ -79,7 +83,8 @@ def drive_plot(
 
     Each `run` is driven once: a job that is queued again does not draw on the same paper again. With
     `DRAWSCAPE_PLOT_MAIL` in the worker's environment, a mail goes to that address when the plot waits
-    for a person or ends. Raises MachineError when the machine fails, PlotError for a run that has begun
+    for a person or ends. So do the project's `notify` and `notify_url`; the job's log has what went wrong
+    with them. Raises MachineError when the machine fails, PlotError for a run that has begun
     before.
     """
     job, plot = current_job(), find_plot(plot_id)
@@ -98,13 +103,38 @@ def drive_plot(
                 job_description=f"mail: {plot.title}",
             )
 
-    try:
-        return run_plot(
-            plot, run, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke,
-            on_progress=job.progress, on_news=mail,
+    with ThreadPoolExecutor(1) as messages:  # it waits for the last of them
+        sent: list[Future[None]] = []
+
+        def tell(text: str) -> None:
+            mail(text)
+            sent.append(messages.submit(_notify, f"{plot.title}: {text}", plot.id))
+
+        try:
+            return run_plot(
+                plot, run, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke,
+                on_progress=job.progress, on_news=tell,
+            )  # fmt: skip
+        finally:
+            tell(plot.state.reason or "The plot has ended; take the sheet out.")
+            for message in sent:
+                if error := message.exception():
+                    job.log(f"a message about the plot was not sent: {error}")
+
+
+def _notify(text: str, plot_id: str) -> None:
+    """Run the person's command, and post to her URL as ntfy.sh takes it."""
+    import urllib.request  # takes long, and few need it
+
+    if command := settings.notify_command():
+        null = subprocess.DEVNULL
+        subprocess.run(
+            [*command, text, plot_id],
+            stdin=null, stdout=null, stderr=null, timeout=_NOTIFY_S, check=True,
         )  # fmt: skip
-    finally:
-        mail(plot.state.reason or "The plot has ended; take the sheet out.")
+    if url := settings.notify_url():
+        request = urllib.request.Request(url, text.encode(), {"Content-Type": "text/plain"})
+        urllib.request.urlopen(request, timeout=_NOTIFY_S).close()
 
 
 def enqueue_plot(

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.job_manager import cancel_job, enqueue_background_job, list_jobs
+from drawscape.jobs import get_job
 from drawscape.machine.device import read_device
 from drawscape.machine.plot import find_plot
 from drawscape.notebook import history
@@ -179,6 +182,47 @@ def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
     assert "the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")
     drawscape("plots", "stop", plot_id)
     assert shown(plot_id)["state"] == "abandoned"
+
+
+@pytest.fixture
+def posted():
+    """What is posted to a server that refuses nothing, and its URL."""
+    texts = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            texts.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield texts, f"http://127.0.0.1:{server.server_port}/plots"
+        server.shutdown()
+
+
+def test_a_person_is_told_once_of_each_question_and_of_the_end(
+    drawing, home, posted, start_workers
+):
+    texts, url = posted
+    told = home / "told.txt"
+    note = home / "note.py"
+    note.write_text(f"import sys; open({str(told)!r}, 'a').write(repr(sys.argv[1:]) + chr(10))")
+    settings = home / "drawscape.toml"
+    settings.write_text(f"notify = \"{sys.executable} '{note}'\"\nnotify_url = '{url}'\n")
+    start_workers(1)
+    plot_id = drawscape("plot", str(drawing), "--on", "desk")
+    wait_for_state(plot_id, "waiting for paper")
+    wait_until(lambda: len(texts) == 1)
+    settings.write_text("notify = 'no-such-command'\n")
+    drawscape("plots", "stop", plot_id)
+    job = find_plot(plot_id).state.job
+    wait_until(lambda: "was not sent: [Errno 2]" in get_job(job).logs())
+    assert told.read_text() == f"{[texts[0], plot_id]!r}\n"
+    assert texts[0].startswith("plot two.svg on desk: Is a sheet of 60 x 60 mm in desk")
 
 
 def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(
