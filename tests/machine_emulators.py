@@ -713,6 +713,10 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
             self.future = numbers[1] == 1
         if name == "CU" and numbers[0] == 4 and self.is_new:
             self.depth = numbers[1]
+        if name == "QU" and self.is_new:
+            waiting = 32 if numbers[0] == 2 else len(self.fifo)
+            self.reply(name, f"{'' if self.future else 'QU,'}{numbers[0]},{waiting}")
+            return
         if name == "SC" and numbers[0] in self.servo:
             self.servo[numbers[0]] = numbers[1]
         if name == "SM" and any(numbers[1:]):

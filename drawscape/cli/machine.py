@@ -39,6 +39,7 @@ from drawscape.machine.plot import (
     find_plot,
     find_waiting,
     list_plots,
+    plot_totals,
     shown_plots,
 )
 from drawscape.plot import save
@@ -365,6 +366,23 @@ def list_command(as_json: bool) -> None:
     print_table(["id", "machine", "state", "drawing"], rows, nothing=nothing)
 
 
+@plots.command
+@JSON
+def total(as_json: bool) -> None:
+    """Add up the metres, lifts and hours of each pen on each machine."""
+    rows = plot_totals()
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["machine", "pen", "metres", "lifts", "hours"]
+    cells = [[_rounded(row[column]) for column in columns] for row in rows]
+    print_table(columns, cells, nothing="no plot yet")
+
+
+def _rounded(value: str | float) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
 @plots.command(short_help="Show the progress of a plot.")
 @_PLOT
 @JSON
@@ -515,7 +533,7 @@ def _follow(plot: Plot) -> State:
             left = f", {round(plot.left_s() / 60, 1)} min left" if state.state == "plotting" else ""
             begin = "\r\x1b[K" * terminal
             click.echo(f"{begin}{plot.words}{left}", nl=not terminal, err=True)
-        if state.state == "waiting" and sys.stdin.isatty():
+        if state.state == "waiting" and state.question != "drying" and sys.stdin.isatty():
             question = state.text
             click.confirm(f"\n{question}", abort=True, err=True)
             plot.request("answer", to=question)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from drawscape.cli.machine import WAIT, YES, ZERO_HERE, after
-from drawscape.cli.options import FILE, option
+from drawscape.cli.options import FILE, NumberType, option
 from drawscape.cli.plot_options import STDOUT, GroupedCommand, PlotOptions, numbers, plot_options
 from drawscape.cli.printing import table
 from drawscape.drawing.document import Document, paper_size
@@ -39,6 +39,7 @@ from drawscape.svg.read import read_svg
 @click.argument("file", type=FILE)
 @plot_options()
 @option("--on NAME", "Machine that plots it (see `drawscape machine`).")
+@option("--drying MINUTES", "Time between two pens.", default=0, type=NumberType(0, 1440))
 @option("--copies NUMBER", "Number of sheets to plot.", default=1, type=click.IntRange(1, 1000))
 @WAIT
 @YES
@@ -50,6 +51,7 @@ def plot(
     file: Path,
     on: str | None,
     copies: int,
+    drying: float,
     wait: bool,
     yes: bool,
     zero_here: bool,
@@ -74,10 +76,9 @@ def plot(
     """
     options = PlotOptions(**given)
     if on is None:
-        if copies > 1 or wait or yes or zero_here:
-            raise click.UsageError(
-                "--copies, --wait, --yes and --zero-here are for a plot: name a machine with --on"
-            )
+        if copies > 1 or drying or wait or yes or zero_here:
+            words = "--copies, --drying, --wait, --yes and --zero-here are for a plot"
+            raise click.UsageError(f"{words}: name a machine with --on")
         _run(file, options)
         return
     if options.output or options.formats or options.split or options.travel or options.stats:
@@ -95,6 +96,7 @@ def plot(
         _warn(document, options, copies)
         drawing = f"{file.absolute()}{name}"
         made = Plot.create(document, on, drawing=drawing, outside=outside, copies=copies)
+        made.set_drying(drying)
         enqueue_plot(made, yes=yes, zero_here=zero_here)
         after(made, wait=wait)
 

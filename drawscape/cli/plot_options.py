@@ -30,7 +30,7 @@ _GROUPS = {
     "Fill": "layers fill hide hatch_distance hatch_angle hatch_style",
     "Order": "optimize effort tolerance simplify drop_shorter keep_duplicates",
     "Export": "formats output force stats travel split dpi device",
-    "Machine": "machine outside profile pen on copies wait yes zero_here",
+    "Machine": "machine outside profile pen on copies drying wait yes zero_here",
 }
 """The headings of the help of `plot`, and the options below each."""
 

@@ -1,16 +1,20 @@
 """The EiBotBoard of AxiDraws and similar machines. Our planner cuts moves into slices of constant speed.
 
 Source: the EBB's published command set, firmware 2.x and 3.x (evil-mad.github.io/EggBot). The board answers
-`OK` when a move is queued. One runs and one waits, so the second `OK` after a move proves that it is done:
-two moves of no length follow each stroke.
+`OK` when a move is queued. In 2.x one runs and one waits, so the second `OK` after a move proves that it is
+done. In 3.x up to 32 wait, and the board says how many: a busy computer stops no pen. Two moves of no
+length follow each stroke.
 """
 
 import contextlib
 import math
 import random
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +22,20 @@ from drawscape.errors import MachineError
 from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.machine.driver import Command, Driver, Place
 from drawscape.machine.plan import Section
+from drawscape.machine.port import Port
+from drawscape.plot.known_machines import Machine
 
 STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
 _OLDEST = (2, 4, 3)  # the first with QS
-_RAMP_S = 0.02  # the longest slice while the speed changes
-_EVEN_S = 0.1  # and while it does not: a stop has to wait for it
-_LEAST_S = 0.006  # shorter moves are joined
-_LEAST_AT_POINT_S = 0.002  # so a corner is cut by less than 0.02 mm
+_JUMP_MM_S = 7.0  # the largest change of speed from slice to slice: more makes machines rattle
+_EVEN_S = 0.1  # the longest slice while the speed does not change: a stop has to wait for it
+_LEAST_S = 0.004  # shorter slices are joined: a corner is cut by less than 0.03 mm
 _UP_PERCENT, _DOWN_PERCENT = 60.0, 30.0
+_CLEAR = 1 / 3  # of a lift's way, at its upper end: the pen does not touch the paper there
+_MOST_WAITING = 32  # moves, of any board
+_AHEAD_S = 0.2  # of moves that a board with room for one is sent in advance
+_FILL_S = 0.01  # between two questions for how many wait
+_MOVES = (b"SM", b"SP")  # commands that wait for those before them
 _NO_POWER = (
     "the motors have no power; plug in the machine's own power supply, then put the pen at zero"
 )
@@ -55,6 +65,10 @@ class Lift:
         ramp_ms = 200 * way / rate
         return float((servo_ms**4 + ramp_ms**4) ** 0.25 / 1000)
 
+    def clear_s(self, way: float) -> float:
+        """Return how long a pen that comes down a way in percent surely does not touch the paper."""
+        return (self.begin_ms + self.percent_ms * way * _CLEAR) / 1000
+
 
 LIFTS = {
     "standard": Lift(1, 9855, 27831, 45.0, 2.69),
@@ -73,9 +87,15 @@ class EbbDriver(Driver):
     barrier = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
     _heights: Mapping[bool, float] = {}  # in percent, that the board has for the pen up and down
     _steps = (0, 0)
-    _over_s = 0.0
     _has_power = True
     _asks_power = False  # whether the board can measure the motors' supply
+    _depth = 1  # moves that may wait in the board behind the one that runs
+    _free = 0  # of them, how many may be sent without a question
+    _asked_s = 0.0
+
+    def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
+        super().__init__(port, machine, settings)
+        self._aboard: deque[Command] = deque()  # sent, and not known to be executed
 
     @property
     def lift(self) -> Lift:
@@ -97,7 +117,10 @@ class EbbDriver(Driver):
             self._asks_power = power > 0
             self._has_power = power == 0 or power >= _LEAST_POWER
         if version >= (3, 0, 0):
-            self.ask(b"CU,4,1\r", b"OK\r", self.silence_s)
+            with contextlib.suppress(MachineError):
+                most = int(self._value("QU,2", rb"(?:QU,)?(?:2,)?(\d+)")[1])
+                self._depth = min(most, _MOST_WAITING)
+            self.ask(f"CU,4,{self._depth}\r".encode(), b"OK\r", self.silence_s)
         label = int(self._value("QL", rb"(?:QL,)?(\d+)")[1])
         self.kept_counting = self._has_power and self.marker > 0 and label == self.marker
         self.known = self.kept_counting
@@ -155,6 +178,21 @@ class EbbDriver(Driver):
             way = np.stack((start, end))
             yield from self._moves(way, np.array([length]), np.zeros(2), *limits)
 
+    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
+        """Yield a stroke to which the pen comes down on the last part of the way."""
+        *heights, lower = self.pen_down(section)
+        way = list(self.travel(*points[0].tolist()))
+        left_s = np.cumsum([move.lasts_s for move in reversed(way)])
+        late = int(np.searchsorted(left_s, self.lift.clear_s(self._way), side="right"))
+        early, last = way[: len(way) - late], way[len(way) - late :]
+        yield from (*heights, *early)
+        # Sent together, so that no busy computer stops the pen here, where it comes down.
+        down = b"".join(one.text for one in (self._servo(0, 0.001), *last))
+        yield Command(down, lasts_s=sum(one.lasts_s for one in last))
+        yield _move(lower.lasts_s - sum(move.lasts_s for move in last), 0, 0)
+        yield from self.line(points, section)
+        yield from self.pen_up(number)
+
     def line(self, points: Points, section: Section) -> Iterator[Command]:
         if len(points) < 2:
             return
@@ -168,53 +206,116 @@ class EbbDriver(Driver):
         self, points: Points, lengths: Floats, squares: Floats, top: float, acceleration: float
     ) -> Iterator[Command]:
         """Yield moves of constant speed along `points`, which are passed at the given squared speeds."""
-        along, times, at_points = _slices(lengths, squares, top, acceleration)
+        if not lengths.any():
+            return
+        along, times = _slices(lengths, squares, top, acceleration)
         far = np.concatenate(([0.0], np.cumsum(lengths)))
         places = np.stack([np.interp(along, far, points[:, axis]) for axis in (0, 1)], axis=1)
-        waited, last = self._over_s, len(times) - 1
-        for index, target in enumerate(_steps(places)):
-            waited += times[index]
-            least_s = _LEAST_AT_POINT_S if at_points[index] else _LEAST_S
+        waited_s = 0.0
+        for seconds, target in zip(times.tolist(), _steps(places), strict=True):
+            waited_s += seconds
             a, b = target[0] - self._steps[0], target[1] - self._steps[1]
-            if (a or b) and (waited >= least_s or index == last):
-                least = max(1, math.ceil(max(abs(a), abs(b)) / 25))  # 25 steps in a ms at most
-                duration = max(round(waited * 1000), least)
+            if a or b:
                 self._steps = target
-                waited -= duration / 1000
-                yield Command(f"SM,{duration},{a},{b}\r".encode())
-        self._over_s = waited
+                yield _move(waited_s, a, b)
+                waited_s = 0.0
 
     def pen_up(self, stroke: int = 0) -> Iterator[Command]:
-        yield from self._pen(False, float(self.settings.get("up_percent", _UP_PERCENT)))
+        yield from self._heighten(False, self.settings.get("up_percent", _UP_PERCENT))
+        off_paper_s = self.lift.seconds(self._way * (1 - _CLEAR), _RATES[False])
+        yield replace(self._servo(1, off_paper_s), stroke=stroke)
         if stroke:
             yield from self.barrier
-            if self._asks_power:
-                yield Command(b"QC\r")
-            yield Command(b"QB\r", stroke)
 
     def pen_down(self, section: Section | None = None) -> Iterator[Command]:
         asked = section.motion.height if section is not None else None
-        usual = float(self.settings.get("down_percent", _DOWN_PERCENT))
-        yield from self._pen(True, usual if asked is None else float(asked))
+        usual = self.settings.get("down_percent", _DOWN_PERCENT)
+        yield from self._heighten(True, usual if asked is None else asked)
+        yield self._servo(0, self.lift.seconds(self._way, _RATES[True]))
 
-    def _pen(self, down: bool, percent: float) -> Iterator[Command]:
+    def _heighten(self, down: bool, percent: float) -> Iterator[Command]:
+        """Yield what sets a height of the pen, if it differs."""
         if percent != self._heights.get(down):
-            self._heights = {**self._heights, down: percent}
+            self._heights = {**self._heights, down: float(percent)}
             yield Command(f"SC,{4 + down},{self.lift.output(percent)}\r".encode())
+
+    @property
+    def _way(self) -> float:
+        """The way between the two heights, in percent."""
         up, low = self._heights.get(False, _UP_PERCENT), self._heights.get(True, _DOWN_PERCENT)
-        wait_ms = round(1000 * self.lift.seconds(abs(up - low), _RATES[down]))
+        return abs(up - low)
+
+    def _servo(self, state: int, wait_s: float) -> Command:
+        """Return the command that moves the pen up, 1, or down, 0; the next one waits for so long."""
         pin = "" if self.lift.pin == 1 else f",{self.lift.pin}"
-        yield Command(f"SP,{1 - down},{wait_ms}{pin}\r".encode())
+        return Command(f"SP,{state},{round(1000 * wait_s)}{pin}\r".encode(), lasts_s=wait_s)
+
+    def run(self, commands: Iterable[Command]) -> None:
+        super().run(commands)
+        while self.pending or len(self._aboard) > len(self.barrier):
+            self.poll()
 
     def fits(self, command: Command) -> bool:
-        # One at a time: what waits in the board's parser would keep a stop from being heard.
-        return not self.pending
+        # What waits in the board's parser keeps a stop from being heard.
+        ahead_s = command.lasts_s + sum(one.lasts_s for one in self.pending)
+        are_several = command.text.count(b"\r") > 1
+        if are_several or command.text[:2] not in _MOVES or not self._aboard:
+            return True
+        if self._depth == 1:
+            return not self.pending or ahead_s < _AHEAD_S
+        if self._free > 0:
+            return True
+        self._ask_fill()
+        return False
+
+    def send(self, command: Command) -> None:
+        if not self.pending:
+            self._waiting_since_s = time.monotonic()
+        for row in command.text.splitlines(keepends=True):
+            one = replace(command, text=row)
+            if row[:2] in _MOVES:
+                self._free -= 1
+                self._aboard.append(one)
+                one = replace(one, stroke=0)  # it is executed later than it is answered
+            self.pending.append(one)
+        self.port.write(command.text)
+
+    def _ask_fill(self) -> None:
+        now = time.monotonic()
+        if now - self._asked_s > _FILL_S and _FILL not in self.pending:
+            self._asked_s = now
+            self.send(_FILL)
+
+    def _retire(self, waiting: int) -> None:
+        """Take moves for executed but for one that runs, those that wait behind it, and those on their way.
+
+        Then see whether the motors had power for them.
+        """
+        later = sum(one.text[:2] in _MOVES for one in self.pending)
+        self._free = self._depth - waiting - later
+        while len(self._aboard) > 1 + waiting + later:
+            if stroke := self._aboard.popleft().stroke:
+                if self._asks_power:
+                    self.send(Command(b"QC\r"))
+                self.send(Command(b"QB\r", stroke))
+
+    def acknowledge(self) -> None:
+        super().acknowledge()
+        if self._depth == 1:
+            self._retire(1)
+
+    def check(self) -> None:
+        super().check()
+        if self._depth > 1 and len(self._aboard) > len(self.barrier):
+            self._ask_fill()
 
     def take(self, line: bytes) -> None:
         if line.startswith(b"OK"):
             self.acknowledge()
         elif line.startswith(b"!"):
             raise MachineError(f"the board refused a command: {line.decode(errors='replace')}")
+        elif self.pending and self.pending[0] == _FILL and (words := re.findall(rb"\d+", line)):
+            self._retire(int(words[-1]))
         elif line.isdigit():
             self.button = self.button or line == b"1"
         elif found := re.fullmatch(rb"(?:QC,)?\d+,(\d+)", line):
@@ -225,7 +326,8 @@ class EbbDriver(Driver):
 
     def forget(self) -> None:
         super().forget()
-        self._over_s = 0.0
+        self._aboard.clear()
+        self._free = 0
 
     def halt(self) -> None:
         """Stop without a ramp, and lift the pen; the counters say where it is."""
@@ -240,6 +342,16 @@ class EbbDriver(Driver):
         self.quiet(0.15)
 
 
+_FILL = Command(b"QU,6\r")  # asks how many moves wait
+
+
+def _move(seconds: float, a: int, b: int) -> Command:
+    """Return a move of so many steps of both motors, 25 in a ms at most."""
+    least = max(1, math.ceil(max(abs(a), abs(b)) / 25))
+    lasts_ms = max(round(seconds * 1000), least)
+    return Command(f"SM,{lasts_ms},{a},{b}\r".encode(), lasts_s=lasts_ms / 1000)
+
+
 def _steps(places: Points) -> list[tuple[int, int]]:
     steps = np.rint(places @ np.array([[1, 1], [1, -1]]) * STEPS_MM).astype(int)
     return [(a, b) for a, b in steps.tolist()]
@@ -251,24 +363,35 @@ def _place(a: int, b: int) -> tuple[float, float]:
 
 def _slices(
     lengths: Floats, squares: Floats, top: float, acceleration: float
-) -> tuple[Floats, list[float], list[bool]]:
-    """Return how far along each slice ends, in mm, its seconds, and whether it ends at a point."""
+) -> tuple[Floats, Floats]:
+    """Return how far along each slice ends, in mm, and its seconds: whole milliseconds, as the board's."""
     enter, leave = squares[:-1], squares[1:]
     most = np.maximum(np.maximum(enter, leave), top * top)
     peak = np.minimum(most, (enter + leave) / 2 + acceleration * lengths)
     rise, fall = (peak - enter) / (2 * acceleration), (peak - leave) / (2 * acceleration)
+    # The three phases of each step: faster, even, slower.
     ways = np.stack((rise, np.maximum(lengths - rise - fall, 0.0), fall), axis=1).ravel()
     first, fastest, last = np.sqrt(enter), np.sqrt(peak), np.sqrt(leave)
-    # The three phases of each step: faster, even, slower.
     speeds = np.stack((first, fastest, fastest), axis=1).ravel()
     changes = np.tile((acceleration, 0.0, -acceleration), len(lengths))
     means = np.stack((first + fastest, 2 * fastest, fastest + last), axis=1).ravel() / 2
     seconds = np.divide(ways, means, out=np.zeros(len(ways)), where=means > 0)
-    counts = np.ceil(seconds / np.tile((_RAMP_S, _EVEN_S, _RAMP_S), len(lengths))).astype(int)
-    phase = np.repeat(np.arange(len(ways)), counts)
-    at = np.arange(1, len(phase) + 1) - np.repeat(np.cumsum(counts) - counts, counts)
-    times = (seconds / np.maximum(counts, 1))[phase]
-    at = at * times
+    ramp_s = _JUMP_MM_S / acceleration
+    counts = np.ceil(seconds / np.tile((ramp_s, _EVEN_S, ramp_s), len(lengths))).astype(int)
+    slices = np.repeat(seconds / np.maximum(counts, 1), counts)
+    times = _joined(np.round(np.cumsum(slices), 3).tolist())
+    ends = np.cumsum(seconds)
+    phase = np.minimum(np.searchsorted(ends, times), len(ends) - 1)
+    at = times - (ends - seconds)[phase]
     along = (np.cumsum(ways) - ways)[phase] + speeds[phase] * at + changes[phase] * at * at / 2
-    at_points = np.diff(phase // 3, append=-1) != 0
-    return along, times.tolist(), at_points.tolist()
+    along[-1] = lengths.sum()
+    return along, np.diff(times, prepend=0.0)
+
+
+def _joined(times: list[float]) -> Floats:
+    """Return the times at which slices end, without those that would be too short."""
+    kept = [0.0]
+    for end in times:
+        if end - kept[-1] >= _LEAST_S:
+            kept.append(end)
+    return np.array([*kept[1:-1], times[-1]])

@@ -124,11 +124,14 @@ class Plan:
 
     def metres_of(self, done: Ints) -> dict[str, float]:
         """Return the metres of ink of each pen by name, for strokes drawn `done` (M,) times."""
-        lengths = self.lines.lengths_mm * done / 1000
-        metres: dict[str, float] = {}
+        return self.pen_sums(self.lines.lengths_mm * done / 1000)
+
+    def pen_sums(self, values: Floats | Ints) -> dict[str, float]:
+        """Return the sum of `values` (M,), one for each stroke, by the pen's name."""
+        sums: dict[str, float] = {}
         for s in self.sections:
-            metres[s.name] = metres.get(s.name, 0.0) + float(lengths[s.first : s.last].sum())
-        return metres
+            sums[s.name] = sums.get(s.name, 0.0) + float(values[s.first : s.last].sum())
+        return sums
 
     def moved(self, section: Section, offsets: dict[str, list[float]]) -> Lines:
         """Return the lines of a section moved by its pen's offset in mm, by the pen's number or name."""

@@ -2,7 +2,8 @@
 
 Its journal has a line for each event: runs, questions, requests, and each stroke executed. Several processes
 (the run, a terminal, a page) append to it and read it. A line is a JSON object: `e` names the event, `t` is
-the time. After a power cut, the next writer removes an unfinished last line. Any other damage is an error.
+the time, and `m` the time without the computer's sleep. After a power cut, the next writer removes an
+unfinished last line. Any other damage is an error.
 """
 
 import contextlib
@@ -75,7 +76,8 @@ class Journal:
         With `soon` it outlives this process at once, and the computer when `unsynced` no longer counts it.
         Raises JournalError when it cannot be written whole.
         """
-        line = orjson.dumps({"e": event, "t": round(time.time(), 3), **values}) + b"\n"
+        times = {"t": round(time.time(), 3), "m": round(time.monotonic(), 3)}
+        line = orjson.dumps({"e": event, **times, **values}) + b"\n"
         try:
             with self.path.open("ab+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -122,7 +124,7 @@ class State:
     `state` is ready, waiting, plotting, paused, interrupted, done, abandoned or damaged. `done` is the last
     stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
     was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
-    runs. `plan` is the plan's hash. `question` is paper, pen, position or ''. `requests` are
+    runs. `plan` is the plan's hash. `question` is paper, pen, position, drying or ''. `requests` are
     people's requests to the last run; only that run removes them. `alignment` is where the sheet lies
     now. `moved` has its answer to each request
     to move the pen: an error, or nothing.
@@ -140,14 +142,15 @@ class State:
         self.moved: dict[str, str] = {}
         self.job = self.question = self.text = self.reason = ""
         self.clean = False
-        self.seconds = self.created = self.changed = 0.0
+        self.seconds = self.created = self.changed = self.drying_min = 0.0
         self._since: float | None = None
 
     def take(self, event: Event) -> None:
         """Add one event."""
         kind, at = event["e"], event["t"]
+        awake_s = float(event.get("m") or at)  # version 0.4 noted only one time
         if self._since is not None and kind not in _WITHOUT_RUN:
-            self.seconds += max(0.0, at - self._since)
+            self.seconds += max(0.0, awake_s - self._since)
         self.changed = at
         match kind:
             case "plot":
@@ -158,6 +161,8 @@ class State:
             case "stroke":
                 self.done = event["k"]
                 self.drawn[self.done - 1] += 1
+            case "drying":
+                self.drying_min = event["minutes"]
             case "queued":
                 self.state, self.job = "ready", event["job"]
             case "start":
@@ -181,7 +186,7 @@ class State:
                 self.reason = event.get("reason", "")
                 self.clean = event.get("clean", False)
                 self.done = event.get("k", self.done)
-        self._since = at if self.state == "plotting" else None
+        self._since = awake_s if self.state == "plotting" else None
 
     @property
     def label(self) -> str:
@@ -232,7 +237,14 @@ class Plot:
     def again(self) -> "Plot":
         """Return a new plot of the same strokes on the same machine."""
         record = self.record
-        return self._begin(self.plan, record.machine, record.drawing, record.outside)
+        plot = self._begin(self.plan, record.machine, record.drawing, record.outside)
+        plot.set_drying(record.drying_min)
+        return plot
+
+    def set_drying(self, minutes: float) -> None:
+        """Let the ink of each pen dry for so long before the next one draws."""
+        if minutes:
+            self.journal.append("drying", minutes=minutes)
 
     @classmethod
     def _begin(
@@ -455,8 +467,16 @@ class Plot:
             "sheet": section.sheet,
             "left_minutes": 0.0 if state.state == "done" else round(self.left_s() / 60, 2),
             "metres": {k: round(v, 3) for k, v in self.plan.metres_of(state.drawn).items()},
+            "lifts": self.plan.pen_sums(state.drawn),
+            "pen_minutes": self._pen_minutes(state),
             "twice": int(np.count_nonzero(state.drawn > 1)),
         }
+
+    def _pen_minutes(self, state: State) -> dict[str, float]:
+        """Return the minutes of each pen by name: its part of those plotted, by the plan."""
+        planned = self.plan.pen_sums(self.plan.seconds * state.drawn)
+        factor = state.seconds / 60 / (sum(planned.values()) or 1.0)
+        return {pen: round(seconds * factor, 2) for pen, seconds in planned.items()}
 
 
 def _is_driven(folder: Path) -> bool:
@@ -517,6 +537,19 @@ def shown_plots(most: int | None = None) -> list[dict[str, Any]]:
     """Return what `drawscape plots show --json` prints, for all plots or the newest."""
     rows = (_shown(path.parent, path.stat().st_size) for path in _journals()[:most])
     return [row if row["state"] in FINAL else find_plot(row["id"]).as_dict() for row in rows]
+
+
+def plot_totals() -> list[dict[str, Any]]:
+    """Return the metres, lifts and hours of each pen on each machine, over all plots of this home."""
+    totals: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in shown_plots():
+        for pen, metres in row.get("metres", {}).items():  # a damaged one has none
+            empty = {"machine": row["machine"], "pen": pen, "metres": 0.0, "lifts": 0, "hours": 0.0}
+            total = totals.setdefault((row["machine"], pen), empty)
+            total["metres"] += metres
+            total["lifts"] += int(row["lifts"][pen])
+            total["hours"] += row["pen_minutes"][pen] / 60
+    return [totals[key] for key in sorted(totals)]
 
 
 def plotted_drawings() -> dict[str, str]:

@@ -286,11 +286,15 @@ class _Run:
 
     def _ask_between(self, before: Section, section: Section) -> None:
         """Ask for a new sheet, or for a pen that differs in its number, name or colour."""
-        is_in = section.has_pen_of(before) or self.driver.changes_pens
+        is_same = section.has_pen_of(before)
+        is_in = is_same or self.driver.changes_pens
         if section.sheet != before.sheet:
             self.driver.run(self.driver.park())
             self._ask_paper(section)
-        elif section.motion.pause or not is_in:
+            return
+        if self.state.drying_min and not is_same:
+            self._dry(self.state.drying_min)
+        if section.motion.pause or not is_in:
             self.driver.run(self.driver.park())
             self._ask("pen", f"Is this pen in: {section.words}?")
 
@@ -299,6 +303,17 @@ class _Run:
         until = time.monotonic() + (section.motion.delay_ms or 0) / 1000
         if section.motion.delay_ms:
             self._wait(lambda: time.monotonic() >= until)
+
+    def _dry(self, minutes: float) -> None:
+        """Wait until the ink is dry; a person may say so before."""
+        self.driver.run(self.driver.park())
+        until = time.time() + 60 * minutes
+        clock = time.strftime("%H:%M", time.localtime(until))
+        self.answered = False
+        self._note(
+            "ask", **{"for": "drying", "text": f"The ink dries until {clock}. Is it dry now?"}
+        )
+        self._wait(lambda: self.answered or time.time() > until)
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""

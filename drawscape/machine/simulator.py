@@ -60,28 +60,30 @@ class EbbEmulator:
 
     def advance(self, now: float) -> None:
         """Work until `now`."""
-        self._run(now)
+        is_new = True
+        while is_new or self._now < now:
+            self._run(now)
+            is_new = self._read()
+
+    def _read(self) -> bool:
+        """Obey commands as long as there is room for their moves; return whether there were any."""
+        obeyed = False
         while self.line or (end := self.rx.find(b"\r")) >= 0:
             if not self.line:
                 self.line = self.rx[:end].decode("latin-1").strip().upper()
                 del self.rx[: end + 1]
             name, *fields = self.line.split(",")
             if name in ("SM", "SP") and len(self.fifo) >= self.depth:
-                return
-            self.line = ""
+                break
+            self.line, obeyed = "", True
             if name:
                 self.execute(name, [int(field) for field in fields])
-            self._run(now)
+        return obeyed
 
     def _run(self, now: float) -> None:
+        """Move until `now`, or until there is room for a command that waits."""
         while self.running or self.fifo:
-            if self.running is None:
-                self.running = self.fifo.popleft()
-                self._since, self._from = self._now, self.steps
-                if self.running[0] == "SP":
-                    state, *pin = self.running[2]
-                    self.pen(state == 0, self._now, *pin)
-            name, seconds, numbers = self.running
+            name, seconds, numbers = self.running or self._begin()
             until = min(now, self._since + seconds)
             if self.lifting is not None:  # ink begins and ends on the way, where the pen arrives
                 until = min(until, max(self.lifting[0], self._now))
@@ -99,8 +101,20 @@ class EbbEmulator:
                 continue
             self._now, self.running = self._since + seconds, None
             self.moved_s += seconds
+            if self.line and self.fifo:
+                self._begin()
+                return
         self._now = now
         self.settle(now)
+
+    def _begin(self) -> tuple[str, float, list[int]]:
+        """Begin the next move, and return it."""
+        self.running = self.fifo.popleft()
+        self._since, self._from = self._now, self.steps
+        if self.running[0] == "SP":
+            state, *pin = self.running[2]
+            self.pen(state == 0, self._now, *pin)
+        return self.running
 
     def pen(self, down: bool, now: float, pin: int = 1) -> None:
         """Lower or lift the pen by the servo at a pin."""

@@ -17,10 +17,11 @@ class Plotter:
     """Speeds in mm/s, accelerations in mm/s², times in s; the defaults are the AxiDraw's (3.9).
 
     `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
-    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. A
-    layer's own speed is a percentage of `top_speed`. With `per_axis` the accelerations and `travel_speed`
-    hold for each axis alone, as in GRBL: a diagonal may be faster by the square root of 2. `lookahead`
-    is how many moves it plans at once, so that it can always stop behind them; 0 for all.
+    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. The pen begins to
+    come down `early_s` before the end of its way. A layer's own speed is a percentage of `top_speed`. With
+    `per_axis` the accelerations and `travel_speed` hold for each axis alone, as in GRBL: a diagonal may be
+    faster by the square root of 2. `lookahead` is how many moves it plans at once, so that it can always
+    stop behind them; 0 for all.
     """
 
     top_speed: float = _AXIDRAW_TOP
@@ -31,6 +32,7 @@ class Plotter:
     corner_deviation_mm: float = 0.002 * INCH
     raise_s: float = 0.131
     lower_s: float = 0.146
+    early_s: float = 0.0
     per_axis: bool = False
     lookahead: int = 0
 
@@ -123,10 +125,11 @@ class Plotter:
         return float(self.travel_seconds(distances).sum())
 
     def travel_seconds(self, distances: Floats) -> Floats:
-        """Return the seconds of each of these moves."""
+        """Return the seconds of each of these moves, until the pen begins to come down."""
         a, v = self.travel_acceleration, self.travel_speed
         ramp = v * v / a
-        return np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
+        seconds = np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
+        return np.maximum(seconds - self.early_s, 0.0)
 
 
 def _step_seconds(

@@ -19,8 +19,8 @@ VERBS = """
 """What the help of a command begins with. A new one is welcome, if no old one does."""
 
 DIFFERS = {
-    "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output", "--pen", "--port",
-    "--profile", "--scale", "--task", "--text", "--title", "--to", "--wait", "--width", "--yes",
+    "--drying", "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output", "--pen",
+    "--port", "--profile", "--scale", "--task", "--text", "--title", "--to", "--wait", "--width", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 

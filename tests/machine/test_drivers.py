@@ -1,5 +1,6 @@
 """Each driver draws what is planned, on a machine that forgives nothing."""
 
+import math
 import time
 from functools import partial
 
@@ -203,6 +204,47 @@ def test_what_lies_on_a_sheet_of_any_size_stays_within_the_machines_reach(name, 
     points = plan.placed(plan.lines.points, machine)
     assert points.min() > -0.01
     assert (points.max(axis=0) < np.array([machine.width_mm, machine.height_mm]) + 0.01).all()
+
+
+class Behind:
+    """A machine behind a busy computer, whose answers arrive together each 50 ms."""
+
+    held, told_s = b"", 0.0
+
+    def advance(self, now):
+        super().advance(now)
+        self.held += bytes(self.out)
+        self.out.clear()
+        if time.monotonic() - self.told_s > 0.05:
+            self.out += self.held
+            self.held, self.told_s = b"", time.monotonic()
+
+
+@pytest.mark.parametrize("version", [(2, 8, 1), (3, 0, 3)])
+def test_a_busy_computer_stops_no_ebb_in_a_stroke_and_speed_does_not_jump(bench, version):
+    turn = np.linspace(0, 8 * np.pi, 1500)
+    curve = 20 + np.stack((np.cos(turn), np.sin(turn)), axis=1) * np.linspace(1, 6, 1500)[:, None]
+    far = [(50, 40), (50, 50)]
+    layer = Layer("1 pen", "black", None, Lines.of([curve, *[np.add(far, way) for way in (0, 1)]]))
+    desk = bench(
+        "ebb", type("BehindEmulator", (Behind, EbbEmulator), {}), scale=1.0, version=version
+    )
+    plot, moves = desk.plot(Document(60, 60, (layer,))), [(0, 0.0)]
+    obey = desk.emulator.execute
+
+    def note(name, numbers):
+        if name == "SM" and any(numbers[1:]):
+            moves.append((name, 1000 * np.hypot(*numbers[1:]) / math.sqrt(2) / 80 / numbers[0]))
+        elif name == "SP" and numbers[0] == 1:
+            moves.append((name, 0.0))
+        obey(name, numbers)
+
+    desk.emulator.execute = note
+    assert desk.run(plot) == "done"
+    assert desk.emulator.late_moves == 0
+    assert np.abs(np.diff([speed for _, speed in moves])).max() <= 12
+    verdict = judge(plot, desk.emulator.carriage.strokes)
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
 
 
 @pytest.mark.nightly

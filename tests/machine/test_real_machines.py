@@ -14,6 +14,7 @@ from support import wait_until
 from drawscape.cli.root import root
 from drawscape.errors import MachineBusyError, MachineError
 from drawscape.machine.device import add_device, read_device
+from drawscape.machine.plot import plot_totals
 
 Z_AXIS = {"z_axis": True}
 
@@ -275,6 +276,31 @@ def test_a_person_sets_a_new_pen_while_the_plot_asks_for_it(
     carriage.strokes[:] = [one for one in carriage.strokes if len(one) > 1]
     verdict = drawn(desk, plot)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
+
+
+@pytest.mark.parametrize(("minutes", "is_asked"), [(60.0, True), (0.02, False)])
+def test_ink_dries_before_another_pen_draws_on_it_unless_a_person_says_that_it_is_dry(
+    bench, minutes, is_asked
+):
+    desk = bench("hpgl", HpEmulator)
+    plot = desk.plot(document("hpgl", seed=3, strokes=3, pens=2))
+    plot.set_drying(minutes)
+    run = threading.Thread(target=desk.run, args=(plot,), daemon=True)
+    run.start()
+    wait_until(lambda: plot.state.question == "drying" or not run.is_alive())
+    assert plot.words == "waiting for drying at stroke 3 of 6 (50 %), pen 2"
+    assert plot.state.text.startswith("The ink dries until ")
+    assert desk.emulator.pens == [1]
+    if is_asked:
+        plot.request("answer", to=plot.state.text)
+    run.join(60)
+    assert plot.words == "done"
+    assert plot.again().state.drying_min == minutes
+    rows = {row["pen"]: row for row in plot_totals()}
+    assert {pen: row["lifts"] for pen, row in rows.items()} == {"pen 1": 3, "pen 2": 3}
+    hours = sum(row["hours"] for row in rows.values())
+    assert hours == pytest.approx(plot.state.seconds / 3600, abs=0.001)
+    assert command("plots", "total").splitlines()[-1].split()[:3] == ["desk", "pen", "2"]
 
 
 def busy_words():
