@@ -30,7 +30,6 @@ TASK_ALIASES = {
     "workers.svg_tasks.generate_complex_svg": "drawscape.tasks.drawing.generate_complex_svg",
     "workers.svg_tasks.draw_function_svg": "drawscape.tasks.drawing.draw_function_svg",
     "workers.svg_tasks.generate_postcard_svg": "drawscape.tasks.sheets.generate_postcard_svg",
-    "workers.svg_tasks.render_artboard": "drawscape.tasks.sheets.render_artboard",
     "workers.svg_tasks.optimize_svg": "drawscape.tasks.plotting.optimize_svg",
     "workers.email_tasks.send_notification": "drawscape.tasks.mail.send_notification",
     "workers.data_tasks.process_file": "drawscape.tasks.data.process_file",

@@ -1,15 +1,12 @@
-"""Tasks that compose whole sheets: postcards and artboards."""
+"""The task that writes postcards."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Sequence
+from typing import Literal, get_args
 
 from drawscape import settings
-from drawscape.drawing.document import Orientation
 from drawscape.errors import UnknownNameError
-from drawscape.parameters import InputFile
-from drawscape.sheets import artboard, postcard_back, postcard_front, safe_name, short_hash
-from drawscape.sketches import SKETCHES, draw
+from drawscape.sheets import postcard_back, postcard_front
 from drawscape.svg_builder import SVGBuilder
 
 _LONGEST = 60  # of four bytes at most: two of them fit into a file's name
@@ -63,44 +60,6 @@ def generate_postcard_svg(
     stem = (output_filename or f"postcards/{named}").removesuffix(".svg")
     written = [_save(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
     return written[0]
-
-
-def render_artboard(
-    style: str = "blueprint",
-    title: str = "Untitled",
-    subtitle: str = "",
-    size: str = "a4",
-    orientation: Orientation = "landscape",
-    legend: Mapping[str, Any] | Sequence[Sequence[Any] | Mapping[str, Any]] | None = None,
-    drawing: InputFile | None = None,
-    *,
-    missing: str | None = None,
-    paper_color: str | None = None,
-    pen_color: str | None = None,
-    output_filename: str | None = None,
-) -> str:
-    """Return the absolute path of a sheet: border, title block, legend and `drawing` placed to fit.
-
-    `style` is `blueprint`, `basic` or `airport`, `size` a paper's name. `drawing` is the path of an SVG
-    file, a pattern's name, or an SVG's text. See `drawscape.sheets.artboard` for the errors.
-
-    >>> Path(render_artboard("blueprint", "Tides", drawing="isolines", output_filename="tides.svg")).name
-    'tides.svg'
-    """
-    source: Any = drawing
-    if isinstance(drawing, str) and not drawing.lstrip("\ufeff \t\r\n").startswith("<"):
-        is_pattern = drawing in SKETCHES
-        source = (
-            draw(drawing, 200, 200, margin=0) if is_pattern else settings.readable_path(drawing)
-        )
-    colors = {"paper_color": paper_color, "pen_color": pen_color}
-    sheet = artboard(
-        style, title, subtitle, size, orientation, legend, source, missing=missing, **colors
-    )
-    given = [style, title, subtitle, size, orientation, legend, drawing]
-    given += filter(None, colors.values())
-    fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(given)}"
-    return _save(sheet, output_filename or fallback)
 
 
 def _save(svg: SVGBuilder, filename: str) -> str:

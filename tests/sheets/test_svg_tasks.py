@@ -9,7 +9,6 @@ import xml.etree.ElementTree as ElementTree
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 from golden_support import FOLDER, compared
 from hypothesis import given
@@ -24,15 +23,12 @@ from drawscape.errors import (
     UnknownNameError,
 )
 from drawscape.sheets import (
-    STYLES,
-    artboard,
     postcard_back,
     postcard_front,
     safe_name,
     template_names,
 )
-from drawscape.svg_builder import SVGBuilder
-from workers.svg_tasks import generate_complex_svg, generate_postcard_svg, render_artboard
+from workers.svg_tasks import generate_complex_svg, generate_postcard_svg
 
 
 def test_without_a_name_the_same_drawing_has_the_same_name(home):
@@ -101,35 +97,7 @@ def test_a_recipient_never_names_a_folder(home, recipient):
     assert path.parent == home / "output" / "postcards"
 
 
-def test_a_sheet_takes_a_file_a_pattern_or_text(home):
-    picture = SVGBuilder(50, 50).circle(20, 20, 10, {"stroke": "black"})
-    (home / "output").mkdir()
-    picture.save(home / "output" / "ring.svg")
-    options = {"size": "a4", "orientation": "landscape", "legend": {"Scale": "1:1"}}
-    for drawing in ("output/ring.svg", "schotter", picture.to_string(), None):
-        path = render_artboard("blueprint", "Rings", "One of them", drawing=drawing, **options)
-        assert Path(path).parent == home / "output" / "artboards"
-        assert ElementTree.parse(path).getroot().get("width") == "297mm"
-    assert len(list((home / "output" / "artboards").iterdir())) == 4
-
-
-def test_a_sheet_reads_nothing_outside_of_its_home(home):
-    for outside in ("/etc/passwd", "../../../etc/passwd"):
-        with pytest.raises(ForbiddenPathError):
-            render_artboard("basic", "t", drawing=outside)
-    with pytest.raises(FileNotFoundError):
-        render_artboard("basic", "t", drawing="missing.svg")
-
-
 MESSAGE = "The plotter drew all night. In the morning there were hills, and a bird on each."
-LEGEND = {"Sketch": "Schotter", "Paper": "200 g/m²", "Pens": 2}
-
-
-def sheet(style, seed):
-    drawing = SVGBuilder(60, 80)
-    drawing.polylines(np.random.default_rng(seed).uniform(5, 55, (30, 4, 2)), stroke="black")
-    return artboard(style, "Walks", f"seed {seed}", "a5", "landscape", LEGEND, drawing)
-
 
 CASES = {
     **{
@@ -141,8 +109,6 @@ CASES = {
         postcard_back, "Ada Lovelace", address="12 St James's Square\nLondon", postcode="SW1Y 4JH",
         sender="From the studio",
     ),
-    **{f"artboard-{one}-{seed}": partial(sheet, one, seed) for one in STYLES for seed in (0, 1)},
-    **{f"artboard-{one}-empty": partial(artboard, one, "Empty", size="a6") for one in STYLES},
 }  # fmt: skip
 
 
