@@ -23,7 +23,7 @@ from drawscape.geometry.curves import circle as circle_points
 from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, as_points, one_line
 from drawscape.geometry.regions import fitted, polar, rectangle, rings
 from drawscape.image_tag import image_tag
-from drawscape.svg import hershey, schematic
+from drawscape.svg import hershey
 from drawscape.svg.attributes import (
     Attrs,
     check_color,
@@ -853,16 +853,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     # What an older service calls
     hershey_text = hershey.hershey_text
     centered_hershey_text = hershey.centered_hershey_text
-    hershey_text_with_bbox = hershey.hershey_text_with_bbox
     get_hershey_text_bounding_box = hershey.get_hershey_text_bounding_box
-    calculate_bounding_box = schematic.calculate_bounding_box
-    add_schematic = schematic.add_schematic
-    extract_svg_contents = schematic.extract_svg_contents
-    process_schematic_strokes = schematic.process_schematic_strokes
-    hershey_font = property(hershey.hershey_font)
-    _add_element = GroupStack.add
-    _format_attrs = schematic.format_attrs
-    _escape_xml = schematic.escape_xml
 
 
 def _fit(

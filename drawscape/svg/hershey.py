@@ -1,10 +1,10 @@
-"""The Hershey text of an older SVGBuilder, kept as it was: on Hershey's own grid, letters one unit closer.
+"""Hershey text as the contract has it: on Hershey's own grid, letters one unit closer.
 
 A character that the font lacks is left out with a warning. New code writes with `lettering`, which raises.
 """
 
 import warnings
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -22,13 +22,6 @@ C = TypeVar("C", bound="SVGBuilder")
 _BASE_LINE = 9.0
 _SPACING = -1.0
 _STROKES = {"fill": "none", "stroke": "black", "stroke-width": "1"}
-_BOX = {
-    "fill": "none",
-    "stroke": "red",
-    "stroke-width": "0.5",
-    "stroke-dasharray": "2,1",
-    "opacity": "0.7",
-}
 
 
 def hershey_text(
@@ -39,7 +32,7 @@ def hershey_text(
     >>> svg.hershey_text(10, 50, "Hello", 0.5)
     <SVGBuilder 100 x 100 mm, 1 element>
     """
-    with svg.group(placed(x, y, scale)):
+    with svg.group(_placed(x, y, scale)):
         svg.title(content)
         _write_strokes(svg, content, scale, attrs)
     return svg
@@ -59,38 +52,15 @@ def centered_hershey_text(
     return svg.hershey_text(x - middle_x * scale, y - middle_y * scale, content, scale, attrs)
 
 
-def hershey_text_with_bbox(
-    svg: C,
-    x: float,
-    y: float,
-    content: str,
-    scale: float = 1.0,
-    text_attrs: Attrs | None = None,
-    bbox_attrs: Attrs | None = None,
-) -> C:
-    """Write as `hershey_text` does, in a dashed box with a dot in its middle.
-
-    >>> svg.hershey_text_with_bbox(10, 50, "Hello", 0.5)
-    <SVGBuilder 100 x 100 mm, 1 element>
-    """
-    box = svg.get_hershey_text_bounding_box(content)
-    corner, size = (box["min_x"], box["min_y"]), (box["width"], box["height"])
-    middle = (box["min_x"] + box["max_x"]) / 2, (box["min_y"] + box["max_y"]) / 2
-    with svg.group(placed(x, y, scale)):
-        svg.rect(*corner, *size, {**_BOX, **(bbox_attrs or {})})
-        svg.circle(*middle, 0.5, {"fill": "red", "stroke": "none"})
-        svg.title(f"{content} (with bounding box)")
-        _write_strokes(svg, content, scale, text_attrs)
-    return svg
-
-
 def get_hershey_text_bounding_box(svg: "SVGBuilder", text: str) -> dict[str, float]:
     """Return `min_x max_x min_y max_y width height` of `text` at scale 1.
 
     >>> round(svg.get_hershey_text_bounding_box("Hello World")["width"])
     156
     """
-    return bounding_box(*(_hershey_strokes(svg, text).bounds or (0.0, 0.0, 0.0, 0.0)))
+    min_x, min_y, max_x, max_y = _hershey_strokes(svg, text).bounds or (0.0, 0.0, 0.0, 0.0)
+    size = {"width": max_x - min_x, "height": max_y - min_y}
+    return {"min_x": min_x, "max_x": max_x, "min_y": min_y, "max_y": max_y, **size}
 
 
 def _write_strokes(svg: "SVGBuilder", content: str, scale: float, attrs: Attrs | None) -> None:
@@ -120,22 +90,7 @@ def _hershey_strokes(svg: "SVGBuilder", content: str) -> Lines:
     return Lines.of(strokes)
 
 
-def placed(x: float, y: float, scale: float) -> Attrs:
+def _placed(x: float, y: float, scale: float) -> Attrs:
     if not scale:
         raise CanvasError(f"text scale {scale!r} would flatten the text; use a factor other than 0")
     return {"transform": f"translate({number(x)},{number(y)}) scale({number(scale)})"}
-
-
-def hershey_font(svg: "SVGBuilder") -> Any:
-    """Return the `HersheyFonts` object of the font in use, its letters one unit closer."""
-    from HersheyFonts import HersheyFonts
-
-    font = HersheyFonts()
-    font.load_default_font(svg.hershey_font_name)
-    font.render_options["spacing"] = _SPACING
-    return font
-
-
-def bounding_box(min_x: float, min_y: float, max_x: float, max_y: float) -> dict[str, float]:
-    size = {"width": max_x - min_x, "height": max_y - min_y}
-    return {"min_x": min_x, "max_x": max_x, "min_y": min_y, "max_y": max_y, **size}

@@ -155,12 +155,6 @@ def test_a_clip_knows_holes_transforms_groups_and_layers():
     assert layers["old"][0].tolist() == [[0, 1], [100, 1]]
 
 
-def test_the_bounding_box_of_an_svg_is_in_its_own_units():
-    box = canvas().calculate_bounding_box(FOREIGN)
-    expected = {"min_x": 100, "max_x": 300, "min_y": 0, "max_y": 100, "width": 200, "height": 100}
-    assert box == pytest.approx(expected)
-
-
 SQUARE = np.array([(0, 0), (10, 0), (10, 10), (0, 10)], dtype=float)
 
 

@@ -130,16 +130,6 @@ def test_centered_text_has_its_middle_there():
     assert ((x0 + x1) / 2, (y0 + y1) / 2) == pytest.approx((60, 40))
 
 
-def test_text_with_its_box_lies_in_it():
-    svg = SVGBuilder(100, 100).hershey_text_with_bbox(10, 50, "Ag", 0.5, {"stroke": "blue"})
-    text = svg.to_string()
-    assert 'stroke-dasharray="2,1"' in text
-    assert "<title>Ag (with bounding box)</title>" in text
-    box = next(line for line in svg.lines() if len(line) == 5)
-    x0, y0, x1, y1 = svg.lines().bounds
-    assert [*box.min(axis=0), *box.max(axis=0)] == pytest.approx([x0, y0, x1, y1])
-
-
 def test_classic_calls_write_accents_and_leave_out_what_the_font_lacks_with_a_warning():
     plain, accented = (len(SVGBuilder(9, 9).hershey_text(0, 0, t).lines()) for t in ("e", "é"))
     assert accented == plain + 1
