@@ -300,8 +300,11 @@ _DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "rose", "ridgelines")
 def demo(slots: int | None, seed: int) -> None:
     """Draw a few pictures through the queue, without a browser.
 
-    A worker is started, jobs are queued and waited for, and the files are listed.
+    A worker is started, jobs are queued and waited for, and the files are listed. A page shows them.
     """
+    from drawscape.catalogue import find
+    from drawscape.viewer.publish import publish
+
     began = time.monotonic()
     made: list[Job] = []
     with WorkerBeside(slots):
@@ -324,7 +327,9 @@ def demo(slots: int | None, seed: int) -> None:
             f"{len(made) - drawn} of {len(made)} drawings failed; `{_program()} doctor` may say why"
         )
     lab = "make lab" if (settings.home() / "Makefile").is_file() else f"{_program()} lab"
-    click.echo("Open them in a browser or in Inkscape.")
+    found = [find(job.result) for job in made]
+    page = publish(found, settings.output_path("demo"), title="Demo", words=_DEMO, with_svg=False)
+    click.echo(f"Open {os.path.relpath(page)} in a browser to see them.")
     click.echo(f"Next: `{lab}` for the notebooks, `{_program()} sketches` for all patterns.")
 
 

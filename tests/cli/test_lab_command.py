@@ -128,6 +128,8 @@ def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(
     assert len(pictures) == 6
     assert all(Path(path).read_text().startswith("<?xml") for path in pictures)
     assert "6 drawings in " in printed
+    page = tmp_path / re.search(r"Open (\S+) in a browser", printed)[1]
+    assert len(re.findall("<img ", page.read_text())) == 6
 
 
 @pytest.fixture
