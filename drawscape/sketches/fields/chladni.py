@@ -24,7 +24,7 @@ def chladni(
     *,
     columns: Annotated[int, Slider(1, 5, "Plates side by side")] = 1,
     pitch: Annotated[int, Slider(3, 16, "How high the plates sing")] = 10,
-    grains: Annotated[int, Slider(200, 9000, "Grains of sand on A4")] = 5200,
+    grains: Annotated[int, Slider(200, 9000, "Grains of sand on A4")] = 4000,
     palette: Palette = "as designed",
 ) -> Steps:
     """A plate that sings a chord of two notes: sand on the still lines.

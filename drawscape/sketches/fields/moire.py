@@ -24,20 +24,22 @@ def moire(
 
     After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
     """
-    frame, reach = svg.frame, np.hypot(*svg.frame.size)
+    frame = svg.frame
+    reach = choose(svg, "sheets", {"large": 0.7, "middling": 0.5, "small": 0.35}) * frame.short
     pattern = choose(svg, "pattern", {name: name for name in ("circles", "rays", "squares")})
     apart = choose(svg, "shift", {"near": 0.5, "middle": 1.0, "wide": 1.8}) * shift
     step, heading = max(spacing, 0.55 * sheets, frame.long / 300), rng.uniform(0, 2 * np.pi)
-    middle = frame.middle + rng.uniform(-0.3, 0.3, 2) * frame.size
+    turned = turn * rng.uniform(0.4, 2.5)
+    middle = frame.middle + rng.uniform(-0.2, 0.2, 2) * frame.size
     for sheet, pen in enumerate(set_pens(svg, palette, TIDE[:sheets])):
         with svg.clip(frame), svg.pushed():
             svg.translate(*middle + polar(apart * frame.short * (sheet - 0.5), heading))
-            svg.rotate(np.degrees(heading) + turn * sheet)
+            svg.rotate(np.degrees(heading) + turned * sheet).scale(1 + 0.06 * sheet)
             for radius in np.arange(step, reach, step):
                 if pattern == "circles":
                     svg.circle(0, 0, radius, pen=pen)
                 elif pattern == "squares":
-                    svg.rect(0, 0, 2 * radius, 2 * radius, center=True, pen=pen)
+                    svg.rect(0, 0, 1.5 * radius, 1.5 * radius, center=True, pen=pen)
                 else:
                     svg.rotate(180 * step / reach)
                     svg.line(0.15 * reach, 0, reach, 0, pen=pen)

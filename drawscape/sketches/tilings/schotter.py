@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from drawscape.sketches import INK, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import focus
+from drawscape.sketches.composition import choose, focus
 
 
 @sketch
@@ -25,8 +25,11 @@ def schotter(
     """
     gravel, marked = set_pens(svg, palette, INK[:2], width=0.4)
     disorder = focus(svg, "disorder")
+    gone = choose(svg, "gone", {"none": 0.0, "some": 0.3, "many": 0.75})
     for cell in svg.grid(columns, area=svg.frame.inset(0.05 * svg.frame.short)):
         loose = max(0.0, float(disorder(cell.u, cell.v)) - calm)
+        if rng.random() < gone * loose:
+            continue
         with svg.clip(svg.frame), cell:
             svg.translate(*rng.uniform(-0.5, 0.5, 2) * loose * drifting * cell.size)
             svg.rotate(rng.uniform(-45, 45) * loose * turning)

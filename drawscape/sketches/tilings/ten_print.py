@@ -25,7 +25,7 @@ def ten_print(
     *,
     cells: Annotated[int, Slider(4, 40, "Cells across the shorter side")] = 12,
     strands: Annotated[int, Slider(1, 9, "Lines of each ribbon")] = 5,
-    drift: Annotated[Fraction, "0 tosses a fair coin; 1 lets one slant win in places"] = 0.55,
+    drift: Annotated[Fraction, "0 tosses a fair coin; 1 lets one slant win in places"] = 0.9,
     ribbon: Annotated[float, Slider(0.2, 0.9, "Breadth of the ribbons")] = 0.5,
     loops: Annotated[bool, "Loops in red, the longest ribbon in ochre"] = True,
     palette: Palette = "as designed",
