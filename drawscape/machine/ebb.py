@@ -146,7 +146,8 @@ class EbbDriver(Driver):
 
     def mark(self) -> None:
         self.marker = random.randint(1, 255)
-        self._rows(f"SL,{self.marker}")
+        self._rows(f"SL,{self.marker}", "QB")
+        self.button = False  # what was pressed before a plot means nothing
 
     def _rows(self, *rows: str) -> None:
         self.run(Command(f"{row}\r".encode()) for row in rows)

@@ -67,7 +67,7 @@ def crop(
         inside, note = _cropped(layer, reach)
         if note and outside == "refuse":
             raise PlotError(
-                f"{note}; crop it (outside='crop'), keep it ('keep'), or fit the drawing"
+                f"{note}; crop it (--outside crop), keep it (--outside keep), or fit the drawing"
             )
         if note:
             notes.append(f"{note}; it was cropped")

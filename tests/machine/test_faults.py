@@ -625,13 +625,15 @@ def test_heights_that_are_set_while_it_plots_hold_from_the_next_stroke_on(bench)
     class Board(EbbEmulator):
         def __init__(self, *given, **options):
             super().__init__(*given, **options)
-            self.heights, self.moved = {}, []
+            self.heights, self.moved, self.waits = {}, [], []
 
         def execute(self, name, numbers):
             if name == "SC":
                 self.heights[numbers[0]] = numbers[1]
             elif name == "SP":
                 self.moved.append((self.heights[5 - numbers[0]], numbers[1]))
+            elif name == "SM" and not any(numbers[1:]):
+                self.waits += [numbers[0]] if numbers[0] > 1 else []
             super().execute(name, numbers)
 
     desk = bench("ebb", Board)
@@ -639,13 +641,16 @@ def test_heights_that_are_set_while_it_plots_hold_from_the_next_stroke_on(bench)
     heights = {"values": {"up_percent": 90, "down_percent": 0}}
     desk.run(plot, on_progress=lambda share, _: share < 1 and act_on_plot(plot, "set", heights))
     moved = desk.emulator.moved
-    assert set(moved[:3]) == {(20641, 131), (15248, 146)}
-    assert moved[-2:] == [(9855, 392), (26033, 317)]  # three times as far
+    assert set(moved[:3]) == {(20641, 101), (15248, 1)}
+    assert moved[-2:] == [(9855, 1), (26033, 223)]  # three times as far
+    # 146 and 317 ms, but for what goes by on the way to the stroke.
+    assert 146 - 72 <= desk.emulator.waits[0] <= 146 - 60
+    assert 317 - 126 <= desk.emulator.waits[-1] <= 317
 
 
 def test_the_boards_button_pauses_at_the_next_pen_up(bench):
     class Board(EbbEmulator):
-        pressed = False
+        pressed = True  # before the plot, which does not matter
 
         def reply(self, name, values):
             if name == "QB" and self.pressed:
