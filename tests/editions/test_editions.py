@@ -3,6 +3,8 @@
 import csv
 import json
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,10 @@ from support import run, wait_until
 
 from drawscape.catalogue import find
 from drawscape.editions import find_edition
-from drawscape.editions.sheets import content_of
+from drawscape.editions.sheets import content_of, sheet_of
 from drawscape.errors import EditionError
 from drawscape.machine.device import add_device
-from drawscape.machine.plot import find_plot
+from drawscape.machine.plot import Plot, find_plot
 from drawscape.tasks.drawing import generate_complex_svg
 
 
@@ -43,8 +45,14 @@ def plotted(*numbers):
 
 def test_sheets_are_plotted_one_after_the_other_and_judged(gravel, worker):
     assert states() == ["ready"] * 3
+    edition = find_edition("gravel")
+    edition.feed(["desk"], yes=True, zero_here=True, by_pen=False)
+    claim = edition.claim("desk")  # the caller is killed here
+    assert edition.claim("desk") == claim
+    file, document = sheet_of(edition, claim)
+    Plot.create(document, "desk", drawing=str(file), plot_id=claim.plot)  # and the next one here
     first = run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here")
-    assert first.out.endswith(" on desk\n"), first
+    assert first.out == f"{claim.plot} on desk\n", first
     plotted(1, 2, 3)
     assert run("editions", "spoiled", "gravel", "2").code == 0
     assert run("editions", "good", "gravel", "3").code == 0
@@ -77,8 +85,14 @@ def test_a_machine_that_is_gone_loses_its_sheet_to_another(gravel, worker):
     plotted(2, 3)
     assert run("editions", "spoiled", "gravel", "1").code == 0
     assert run("plots", "resume", shown()["numbers"][0]["sheets"][0]["plot"]).code == 2
+    old = find_plot(shown()["numbers"][0]["sheets"][0]["plot"])
+    assert old.state.state == "abandoned"
     run(*asked, "desk")
     plotted(1, 2, 3)
+    with closing(sqlite3.connect(gravel / ".drawscape" / "editions.db")) as ledger:
+        for verdict in (None, "good"):  # however it comes about: number 1 has a sheet that counts
+            with pytest.raises(sqlite3.IntegrityError):
+                ledger.execute("insert into sheet values (null, 1, 1, ?, 0)", (verdict,))
 
 
 def test_pens_are_drawn_one_after_the_other_on_all_sheets(home, worker):
