@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from drawscape.cli.machine import WAIT, YES, ZERO_HERE, after
 from drawscape.cli.options import JSON, NumberType, flag, option, time_option
 from drawscape.cli.printing import print_facts, print_json, print_table
 from drawscape.errors import PlotError
 from drawscape.machine.device import read_device
 from drawscape.machine.ink import metres_written, put_in_new
+from drawscape.machine.plot import Plot, list_plots
 from drawscape.pens import (
     StoredPen,
     read_pen,
@@ -21,6 +23,11 @@ from drawscape.pens import (
     update_pen,
 )
 
+if TYPE_CHECKING:
+    from drawscape.sheets.card_reading import CardReading
+
+_CARD = "test card of {}"
+"""What a plot of a card is called."""
 _ABOVE_0 = NumberType(1e-3)
 _NAME = click.argument("name")
 _FACTS = (
@@ -98,6 +105,62 @@ def edit(name: str, new: bool, dry: bool, down: tuple[str, ...], **facts: Any) -
     if new or dry:
         put_in_new(name, was_dry=dry)
     click.echo(_words(update_pen(name, **_given(down, facts))))
+
+
+@pens.command(short_help="Plot a test card of a pen.")
+@_NAME
+@option("--on NAME", "Machine that plots it (see `drawscape machine`).", required=True)
+@WAIT
+@YES
+@ZERO_HERE
+def test(name: str, on: str, wait: bool, yes: bool, zero_here: bool) -> None:
+    """Plot a test card of 90 x 60 mm: widths, speeds, overlaps, dots and a long line."""
+    from drawscape.sheets.pen_card import pen_card
+    from drawscape.tasks.plotting import enqueue_plot
+
+    plot = Plot.create(pen_card(read_pen(name).name), on, drawing=_CARD.format(name))
+    enqueue_plot(plot, yes=yes, zero_here=zero_here)
+    after(plot, wait=wait)
+
+
+@pens.command(short_help="Read a pen's test card.")
+@_NAME
+def read(name: str) -> None:
+    """Read a pen's test card: three answers give its width, top speed and colour."""
+    from drawscape.sheets.pen_card import SPEEDS
+
+    pen = read_pen(name)
+    cards = (plot for plot in list_plots() if plot.record.drawing == _CARD.format(name))
+    card = next(cards, None)
+    if card is None:
+        raise PlotError(
+            f"no test card of {name!r} was plotted; `drawscape pens test {name} --on ...`"
+        )
+    seen = _asked(pen)
+    if seen.speed is None:
+        raise PlotError("even the slowest line has gaps: is the pen dry, or too high?")
+    top = card.device.machine.plotter.top_speed * SPEEDS[seen.speed] / 100
+    top_speed = None if seen.speed == len(SPEEDS) - 1 else round(top, 1)  # it followed everywhere
+    width_mm = round(seen.width_mm, 3)
+    made = update_pen(name, width_mm=width_mm, top_speed=top_speed, color=seen.color)
+    limit = f"up to {top_speed:g} mm/s" if top_speed else "at any speed of this machine"
+    click.echo(f"{_words(made)}, {limit}")
+
+
+def _asked(pen: StoredPen) -> "CardReading":
+    """Return what a person sees on the card."""
+    from drawscape.sheets.card_reading import CardReading
+    from drawscape.sheets.pen_card import SPACINGS_MM, SPEEDS
+
+    closed = click.prompt(
+        "Last comb without gaps, 0 for none", type=click.IntRange(0, 10), err=True
+    )
+    letters = click.Choice("ABCDEF"[: len(SPEEDS)], case_sensitive=False)
+    speed = click.prompt("Fastest line without gaps", type=letters, err=True)
+    color = click.prompt("Colour of the ink", default=pen.color, err=True)
+    narrow = SPACINGS_MM[closed - 1] if closed else SPACINGS_MM[0] / 2
+    width_mm = (narrow + SPACINGS_MM[closed]) / 2
+    return CardReading(width_mm, color, "ABCDEF".index(speed.upper()))
 
 
 @pens.command()

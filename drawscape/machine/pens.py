@@ -10,8 +10,8 @@ from drawscape.pens import StoredPen, stored_pens
 def with_motions(document: Document, device: Device) -> Document:
     """Return the drawing with the motions that its pens ask for on a machine.
 
-    A layer is drawn no faster than its pen's top speed. It has its pen's height on this machine where it
-    asks for none. It begins when the ink of the pen before it is dry.
+    Where a layer asks for no speed, it is drawn no faster than its pen's top speed. Where it asks for no
+    height, it has its pen's on this machine. It begins when the ink of the pen before it is dry.
     """
     pens, before = stored_pens(), None
     layers = []
@@ -32,7 +32,7 @@ def with_motions(document: Document, device: Device) -> Document:
 
 def _motion(motion: Motion, pen: StoredPen, device: Device) -> Motion:
     plotter = device.machine.plotter
-    if pen.top_speed is not None and pen.top_speed < plotter.at(motion).draw_speed:
+    if motion.speed is None and pen.top_speed is not None and pen.top_speed < plotter.draw_speed:
         percent = int(100 * pen.top_speed / plotter.top_speed)
         motion = replace(motion, speed=max(percent, 1))
     if motion.height is None and device.name in pen.heights:

@@ -72,8 +72,7 @@ def test_a_layer_takes_colour_and_width_from_its_pen(home):
         ({"top_speed": 22.1}, "a @p", 10, None, None),
         ({"top_speed": 1.0}, "p", 1, None, None),
         ({"top_speed": 90.0}, "a @p", None, None, None),  # the machine draws at 55 mm/s
-        ({"top_speed": 90.0}, "+S60 a @p", 40, None, None),
-        ({"top_speed": 90.0}, "+S5 a @p", 5, None, None),
+        ({"top_speed": 20.0}, "+S60 a @p", 60, None, None),
         ({"heights": {"desk": 33.4, "wall": 20.0}}, "a @p", None, 33, None),
         ({"heights": {"desk": 33.4}}, "+H70 a @p", None, 70, None),
         ({"drying_s": 90.0}, "+D500 a @p", None, None, 500),
