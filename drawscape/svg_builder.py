@@ -42,6 +42,7 @@ from drawscape.svg.elements import (
     OcclusionMask,
     Outline,
     StyledLines,
+    without_unused_pens,
 )
 from drawscape.svg.grid import Cell, cells_of
 from drawscape.svg.group_stack import GroupStack
@@ -847,7 +848,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
 
     def __repr__(self) -> str:
         size = f"{self.width:g} x {self.height:g} mm"
-        count = len(self.elements)
+        count = len(without_unused_pens(self.elements))
         return f"<{type(self).__name__} {size}, {count} element{'s' * (count != 1)}>"
 
     # What an older service calls

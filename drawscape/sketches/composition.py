@@ -53,8 +53,8 @@ def focus(svg: SVGBuilder, trait: str = "focus") -> Field:
 
     >>> svg = SVGBuilder(100, 100)
     >>> field = focus(svg)
-    >>> svg.traits, field([0.1, 0.9], 0.5).round(2).tolist()
-    ({'focus': 'a clearing'}, [0.05, 0.99])
+    >>> svg.traits, field(0.5, [0.1, 0.9]).round(2).tolist()
+    ({'focus': 'from below'}, [0.03, 0.97])
     """
     kind = svg.random_choice(["an island", "two islands", "a clearing", "a band", "a side"])
     if kind == "a side":

@@ -9,7 +9,7 @@ from typing import Any
 
 from drawscape.drawing.document import Pen
 from drawscape.svg.attributes import attribute_text, escape
-from drawscape.svg.elements import CanvasNode, Group, in_pens, pieces
+from drawscape.svg.elements import CanvasNode, Group, in_pens, pieces, without_unused_pens
 from drawscape.svg.line_text import format_number
 
 METADATA = re.compile(rb'<metadata id="drawscape">.*?</metadata>\n', re.DOTALL)
@@ -82,7 +82,7 @@ def in_layers(nodes: Sequence[CanvasNode], pen: Pen | None) -> list[CanvasNode]:
             layers = [first, *(n for n in layers if n is not same)]
         nodes = layers
     numbers = count(1)
-    nodes = [n for n in nodes if not isinstance(n, Group) or n.elements or n.pen is None]
+    nodes = without_unused_pens(nodes)
     return [
         Group(layer_attributes(node.pen, next(numbers)), elements=node.elements, pen=node.pen)
         if isinstance(node, Group) and node.pen

@@ -193,3 +193,8 @@ def in_pens(nodes: Sequence[CanvasNode]) -> tuple[list[Group], list[CanvasNode]]
     """Return the layers of the root's nodes, and all else."""
     layers = [node for node in nodes if isinstance(node, Group) and node.pen]
     return layers, [node for node in nodes if node not in layers]
+
+
+def without_unused_pens(nodes: Sequence[CanvasNode]) -> list[CanvasNode]:
+    """Return the root's nodes without layers that are empty: a pen was set, and nothing drawn."""
+    return [n for n in nodes if not isinstance(n, Group) or n.elements or n.pen is None]
