@@ -38,7 +38,7 @@ function showStars(root, stars) {
 class Tile {
   constructor(id) {
     this.number = 0;
-    this.root = make("div", { className: "board-tile", role: "option", tabIndex: -1,
+    this.root = make("div", { className: "board-tile", role: "option", tabIndex: -1, "aria-label": "drawing",
                               "data-id": id, "data-lm-suppress-shortcuts": "true" });
     this.image = make("img", { alt: "", draggable: false, hidden: true });
     this.bar = make("div", { className: "board-bar", hidden: true });

@@ -19,7 +19,7 @@ const ICONS = {  // on 16 x 16
   down: "M8 3v10M4 9l4 4l4 -4",
   undo: "M6 3L2.500 6.500L6 10M3 6.500h6a4 4 0 0 1 0 8H6",
   redo: "M10 3l3.500 3.500L10 10M13 6.500H7a4 4 0 0 0 0 8h3",
-  dice: "M3 3h10v10H3zM5.5 5.5h.1M8 8h.1M10.5 10.5h.1M10.5 5.5h.1M5.5 10.5h.1",
+  dice: "M2 2h12v12H2zM5 5h.1M8 8h.1M11 11h.1M11 5h.1M5 11h.1",
   shuffle: "M2 4h3l6 8h3M2 12h3l6 -8h3M12 2l2 2l-2 2M12 10l2 2l-2 2",
   close: "M4 4l8 8M12 4l-8 8",
 };

@@ -490,6 +490,7 @@ export class Fields {
 
 const NO_PICTURE = new Uint8Array();
 const FRAMES = 5;
+const COPY_PX = 560;  // the longer side of a picture of the strip, as the kernel makes it
 
 const addressOf = (bytes, kind) => URL.createObjectURL(new Blob([bytes], { type: `image/${kind}` }));
 
@@ -844,7 +845,9 @@ class FormView {
     const missing = [];
     this.strip.replaceChildren(...this.model.get("strip").map(({ id, caption, stars, drawn_at }) => {
       const key = `${id} ${drawn_at}`, image = former.get(key) ?? make("img", { alt: "" });
-      if (!former.delete(key)) missing.push(id);  // a picture that is there is not sent again
+      const isNew = !former.delete(key);  // a picture that is there is not sent again
+      if (isNew && this.isShown(id)) this.copyPicture(image);
+      else if (isNew) missing.push(id);
       Object.assign(image.dataset, { key, id });
       const words = make("span", {}, stars ? `${"★".repeat(stars)} ` : "", caption);
       const tile = make("button", { type: "button", title: caption, "aria-pressed": "false" }, image, words);
@@ -863,11 +866,25 @@ class FormView {
     if (focused >= 0) this.strip.children[Math.min(focused, this.strip.children.length - 1)]?.firstChild.focus();
   }
 
+  isShown(id) {
+    const { file } = this.model.get("state");
+    return Boolean(file) && id.endsWith(file);
+  }
+
   /* Outline the picture that is shown large. */
   markStrip() {
-    const { file } = this.model.get("state");
     for (const tile of this.strip.querySelectorAll("button"))
-      tile.toggleAttribute("aria-current", Boolean(file) && tile.dataset.id.endsWith(file));
+      tile.toggleAttribute("aria-current", this.isShown(tile.dataset.id));
+  }
+
+  /* A picture of the strip from the large one, which is on the page already. */
+  async copyPicture(image) {
+    const source = make("img", { src: this.address });
+    await source.decode();
+    const scale = COPY_PX / Math.max(source.naturalWidth, source.naturalHeight);
+    const canvas = make("canvas", { width: scale * source.naturalWidth, height: scale * source.naturalHeight });
+    canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob(blob => { image.src = URL.createObjectURL(blob); });
   }
 
   showOther(event, address) {

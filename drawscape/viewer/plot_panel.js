@@ -75,7 +75,7 @@ export function mount(el, link) {
     make("div", { className: "drawscape-plot-moves", role: "group", "aria-label": "move the pen" },
       button("Pen up", "Raise the pen", () => move("pen", { where: "up" })),
       button("Pen down", "Lower the pen", () => move("pen", { where: "down" })),
-      ...arrows, step, button("Frame", "Follow the edge of the drawing with the pen up", () => move("frame"))));
+      make("span", {}, ...arrows), step, button("Frame", "Follow the edge of the drawing with the pen up", () => move("frame"))));
 
   const keep = make("input", { type: "checkbox" });
   const number = (name, label) => {
@@ -163,7 +163,8 @@ export function mount(el, link) {
       title.textContent = file ? `${file} on ${now.machine}` : now.machine;
       where.replaceChildren();
       if (!["done", "ready", "damaged"].includes(kind)) {
-        where.append(swatch(now.color), `pen ${now.pen} ${now.pen_name}, stroke ${now.stroke} of ${now.strokes} (${percent} %)`);
+        const name = now.pen_name === `pen ${now.pen}` ? "" : ` ${now.pen_name}`;
+        where.append(swatch(now.color), `pen ${now.pen}${name}, stroke ${now.stroke} of ${now.strokes} (${percent} %)`);
       }
       left.textContent = kind === "plotting" ? `${minutes(now.left_minutes)} left` : "";
       bar.max = now.strokes;

@@ -45,7 +45,7 @@ def use(page):
     tiles.nth(1).click(modifiers=["Shift"])
     sheet.get_by_role("button", name="Compare").click()
     sheet.locator(INSIDE).first.wait_for()
-    page.locator(".drawscape-viewer-differences").last.get_by_text("seed").wait_for()
+    page.locator(".drawscape-viewer-differences").last.get_by_text("seed", exact=True).wait_for()
     queue.get_by_text("spiral, seed 0").first.wait_for()
     if sheet.get_by_role("button", name="more ▾").is_visible():  # a narrow page
         sheet.get_by_role("button", name="more ▾").click()

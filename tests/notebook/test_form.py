@@ -17,6 +17,7 @@ from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.machine.device import add_device
 from drawscape.notebook import form, job_view, view
 from drawscape.notebook.cached_drawing import CachedDrawing
+from drawscape.notebook.job_states import state_of
 from drawscape.notebook.threads import EXPORTS, STATES, WORKERS
 from drawscape.parameters import InputFile
 from drawscape.sketches import draw
@@ -56,6 +57,17 @@ def gate(tmp_path):
     """A file that holds a drawing back until it is made; at the end of the test it is."""
     yield tmp_path / "open"
     (tmp_path / "open").touch()
+
+
+def test_a_state_that_comes_after_the_end_of_its_job_changes_nothing():
+    shown = form("spiral", paper="A7", turns=7)
+    job = shown.draw()
+    early = state_of(job)  # another thread has read it, and is late
+    job.wait(60)
+    shown.settle()
+    ended = shown.status
+    shown._job_changed(job, early)
+    assert (shown.state["status"], shown.status) == ("finished", ended)
 
 
 def circles(shown):
