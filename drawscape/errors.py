@@ -104,6 +104,10 @@ class PictureError(DrawscapeError, ValueError):
     """A picture file cannot be read, or is larger than a drawing needs."""
 
 
+class PhotoError(DrawscapeError, ValueError):
+    """A photograph cannot be read, or does not show the sheet well enough."""
+
+
 class SheetError(DrawscapeError, ValueError):
     """A sheet cannot be laid out as asked: a text is too long for its box, a part is missing."""
 

@@ -54,7 +54,7 @@ YES = flag("--yes", "Yes to the questions about paper and pens; ask nothing else
 ZERO_HERE = flag("--zero-here", "The pen is at the sheet's zero, if the machine lost its place.")
 WAIT = flag("--wait", "Wait for the end of the plot, and show its progress.")
 _NAME = click.argument("name")
-_PLOT = click.argument(
+PLOT = click.argument(
     "plot", metavar="ID", callback=lambda _context, _parameter, value: find_plot(value)
 )
 _NEGATIVE = {"ignore_unknown_options": True}  # numbers may be
@@ -384,7 +384,7 @@ def _rounded(value: str | float) -> str:
 
 
 @plots.command(short_help="Show the progress of a plot.")
-@_PLOT
+@PLOT
 @JSON
 def show(plot: Plot, as_json: bool) -> None:
     """Show the progress of a plot, and any question that it waits for."""
@@ -399,7 +399,7 @@ def show(plot: Plot, as_json: bool) -> None:
 
 
 @plots.command(short_help="Let a plot go on where it stopped.")
-@_PLOT
+@PLOT
 @option("--back NUMBER", "Strokes to go back.", default=BACK, type=click.IntRange(0))
 @option("--from-stroke K", "First stroke.", type=click.IntRange(1))
 @option("--from-pen N", "First pen.", type=click.IntRange(1))
@@ -434,7 +434,7 @@ def resume(
 
 
 @plots.command()
-@_PLOT
+@PLOT
 @flag("--now", "At once, not at the end of the stroke.")
 def pause(plot: Plot, now: bool) -> None:
     """Pause a plot when its pen is next up."""
@@ -442,7 +442,7 @@ def pause(plot: Plot, now: bool) -> None:
 
 
 @plots.command(short_help="Stop a plot at once, pen up first.")
-@_PLOT
+@PLOT
 def stop(plot: Plot) -> None:
     """Stop a plot at once, pen up first; give up one that does not run."""
     from drawscape.tasks.plotting import act_on_plot
@@ -451,7 +451,7 @@ def stop(plot: Plot) -> None:
 
 
 @plots.command()
-@_PLOT
+@PLOT
 def answer(plot: Plot) -> None:
     """Answer a plot's question with yes."""
     if plot.state.state != "waiting":
@@ -462,7 +462,7 @@ def answer(plot: Plot) -> None:
 
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")
-@_PLOT
+@PLOT
 @option("--speed PERCENT", "Drawing speed.", type=NumberType(*TUNED["speed"]))
 @option("--down down_percent PERCENT", "Height of the pen when it draws.", type=_PERCENT)
 @option("--up up_percent PERCENT", "Height of the pen when it travels.", type=_PERCENT)
@@ -476,7 +476,7 @@ def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
 
 
 @plots.command
-@_PLOT
+@PLOT
 def frame(plot: Plot) -> None:
     """Move the raised pen around a plot."""
     plot.check_machine(0)
@@ -496,12 +496,13 @@ def say_without_worker() -> None:
         click.echo("no worker is alive; start one with `drawscape worker`", err=True)
 
 
-def after(plot: Plot, *, wait: bool) -> None:
+def after(plot: Plot, *, wait: bool, says_id: bool = True) -> None:
     """Print a plot's id, and with `wait` show it until it ends; its questions are asked on a terminal.
 
     Exits with 1 when it failed, with 130 at Ctrl-C: the plot goes on then.
     """
-    click.echo(plot.id)
+    if says_id:
+        click.echo(plot.id)
     say_without_worker()
     if not wait:
         return

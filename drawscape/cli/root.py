@@ -37,7 +37,7 @@ _COMMANDS = {
 """Each command's line of help, so that its module is imported when it is chosen."""
 
 _MODULES = {
-    "sketches": "draw", "redraw": "draw", "new": "lab", "plots": "machine", "web": "worker",
+    "sketches": "draw", "redraw": "draw", "new": "lab", "plots": "heal", "web": "worker",
     "demo": "jobs", "enqueue": "jobs", "queue": "jobs",
 }  # fmt: skip
 """Where a command is, if not in the module of its name."""

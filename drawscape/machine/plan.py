@@ -1,6 +1,7 @@
 """A document as strokes for one machine: in order, with pen, pass and time, under one hash."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,11 @@ import orjson
 
 from drawscape.drawing.document import Document, Motion, Outside, Pen, pen_name, pen_numbers
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points, stretches
 from drawscape.machine.alignment import AS_LAID, Alignment
 from drawscape.plot.hpgl_export import placed
 from drawscape.plot.known_machines import Machine
+from drawscape.plot.order import order
 from drawscape.plot.pages import crop
 
 _FORMAT = 1
@@ -148,6 +150,32 @@ class Plan:
             points = np.stack((x, self.height_mm - y), axis=1)
         return self.alignment.placed(points)
 
+    def stretched(
+        self, parts: Iterable[tuple[int, float, float]], machine: Machine, *, over_mm: float = 0.5
+    ) -> "Plan":
+        """Return a plan of parts of strokes: stroke, from 0, begin and end in mm along it.
+
+        Each is `over_mm` longer at both ends, within its stroke. Each pen's are in a good order.
+        Raises PlotError when there are none.
+        """
+        rows = _joined([(k, max(a - over_mm, 0.0), b + over_mm) for k, a, b in parts])
+        which = np.array([k for k, _, _ in rows], dtype=np.int64)
+        begin, end = (np.array([row[i] for row in rows], dtype=np.float64) for i in (1, 2))
+        drawn: list[Lines] = []
+        sections: list[Section] = []
+        first = 0
+        for s in self.sections:
+            own = (which >= s.first) & (which < s.last)
+            if own.any():
+                drawn.append(order(stretches(self.lines, which[own], begin[own], end[own])))
+                last = first + int(own.sum())
+                sections.append(replace(s, first=first, last=last, sheet=1))
+                first = last
+        if not first:
+            raise PlotError("no stretch is left to plot")
+        plan = replace(self, lines=Lines.join(drawn), sections=tuple(sections), stored=b"")
+        return replace(plan, machine=machine.name).estimated(machine)
+
     def estimated(self, machine: Machine) -> "Plan":
         """Return the plan with the seconds of each stroke on a machine, and of the ways to change pens."""
         plotter, lines = machine.plotter, self.lines
@@ -165,6 +193,16 @@ class Plan:
                 before[section.last % len(lines)] = 0.0
         seconds += plotter.travel_seconds(plotter.distances(starts - before))
         return replace(self, seconds=seconds, stored=b"")
+
+
+def _joined(parts: list[tuple[int, float, float]]) -> list[tuple[int, float, float]]:
+    """Return parts of strokes sorted, those in one that overlap."""
+    joined: list[tuple[int, float, float]] = []
+    for stroke, begin, end in sorted(parts):
+        if joined and joined[-1][0] == stroke and begin <= joined[-1][2]:
+            begin, end = joined[-1][1], max(joined.pop()[2], end)
+        joined.append((stroke, begin, end))
+    return joined
 
 
 def make_plan(

@@ -52,7 +52,7 @@ TUNED = {"speed": (1.0, 400.0), "down_percent": (0.0, 100.0), "up_percent": (0.0
 
 _WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no plotting
 
-_SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed")
+_SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed", "heals")
 
 BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
 
@@ -126,13 +126,13 @@ class State:
     was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
     runs. `plan` is the plan's hash. `question` is paper, pen, position, drying or ''. `requests` are
     people's requests to the last run; only that run removes them. `alignment` is where the sheet lies
-    now. `moved` has its answer to each request
-    to move the pen: an error, or nothing.
+    now. `moved` has its answer to each request to move the pen: an error, or nothing. `heals` is the
+    plot whose sheet it completes, by its id.
     """
 
     def __init__(self) -> None:
         self.state = "ready"
-        self.machine = self.drawing = self.plan = self.outside = ""
+        self.machine = self.drawing = self.plan = self.outside = self.heals = ""
         self.corner: list[float] = []
         self.alignment = AS_LAID
         self.done = self.first = self.runs = 0
@@ -157,6 +157,7 @@ class State:
                 self.machine, self.drawing = event["machine"], event["drawing"]
                 self.plan, self.created = event["plan"], at
                 self.outside = event.get("outside", "keep")
+                self.heals = event.get("heals", "")
                 self.drawn = np.zeros(event["strokes"], dtype=np.int64)
             case "stroke":
                 self.done = event["k"]
@@ -246,9 +247,23 @@ class Plot:
         if minutes:
             self.journal.append("drying", minutes=minutes)
 
+    def healing(self, plan: Plan) -> "Plot":
+        """Return a new plot of what this one's sheet lacks, where the sheet lies now."""
+        record = self.refresh()
+        made = self._begin(plan, record.machine, record.drawing, record.outside, heals=self.id)
+        if record.alignment != AS_LAID:
+            made.align(record.alignment)
+        return made
+
     @classmethod
     def _begin(
-        cls, plan: Plan, machine: str, drawing: str, outside: str, plot_id: str = ""
+        cls,
+        plan: Plan,
+        machine: str,
+        drawing: str,
+        outside: str,
+        plot_id: str = "",
+        heals: str = "",
     ) -> "Plot":
         folder = plots_folder() / (plot_id or new_id())
         folder.mkdir(parents=True, exist_ok=bool(plot_id))
@@ -258,7 +273,7 @@ class Plot:
         write_atomic(folder / _PLAN, [plan.packed()])
         Journal(folder / _JOURNAL).append(
             "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing,
-            outside=outside,
+            outside=outside, heals=heals,
         )  # fmt: skip
         return cls(folder)
 
@@ -560,7 +575,8 @@ def plotted_drawings() -> dict[str, str]:
         if row["state"] == "done":
             day = time.strftime("%d %b %Y", time.localtime(row["changed"]))
             pens = ", ".join(row["metres"])
-            found[row["drawing"]] = f"plotted {day} on {row['machine']} with {pens}"
+            done = "healed" if row["heals"] else "plotted"
+            found[row["drawing"]] = f"{done} {day} on {row['machine']} with {pens}"
     return found
 
 

@@ -1,0 +1,56 @@
+"""From a photograph to what its sheet lacks, and the photograph with that marked in it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from drawscape.errors import PhotoError
+from drawscape.geometry.lines import Points, stretches
+from drawscape.photo.corners import find
+from drawscape.photo.ink import FlatSheet, Intervals, judge
+from drawscape.photo.placement import Placement
+from drawscape.photo.sheet import Picture, Sheet
+
+_MOST_PX_PER_MM = 12.0
+_LEAST_PX_PER_MM = 6.0
+_MOST_PX = 24_000_000  # of the flattened sheet: finer ones take more memory than they tell
+_MARKS = ((255, 40, 40), (255, 170, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """Where the sheet lies in its photograph, which stretches have no ink, and of which that is not sure."""
+
+    placement: Placement
+    missing: Intervals
+    unsure: Intervals
+
+
+def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Finding:
+    """Return what a photograph (H, W, 3), in RGB, tells of a sheet.
+
+    `corners` (4, 2) are the sheet's in pixels: top left, top right, bottom right, bottom left as it is drawn.
+    Raises PhotoError for a sheet that is not found or not seen well enough.
+    """
+    if not len(sheet.lines):
+        raise PhotoError("nothing was to be drawn on this sheet; name another one with --sheet")
+    placement = find(sheet, picture, corners)
+    finest = np.sqrt(_MOST_PX / sheet.page.prod())
+    scale = float(min(np.clip(placement.px_per_mm, _LEAST_PX_PER_MM, _MOST_PX_PER_MM), finest))
+    flat = FlatSheet(sheet, placement.flattened(picture, scale), scale)
+    return Finding(placement, *judge(flat))
+
+
+def marked(sheet: Sheet, picture: Picture, finding: Finding) -> Picture:
+    """Return the photograph with what is missing in red, and what is not sure in orange."""
+    shown = picture.copy()
+    thick = max(2, round(0.4 * finding.placement.px_per_mm))
+    for rows, color in zip((finding.unsure, finding.missing), _MARKS[::-1], strict=True):
+        parts = stretches(sheet.lines, rows.strokes, rows.begin_mm, rows.end_mm)
+        places = parts.with_points(finding.placement.pixels(parts.points))
+        for line in places:
+            cv2.polylines(
+                shown, [np.round(line).astype(np.int32)], False, color, thick, cv2.LINE_AA
+            )
+    return shown

@@ -1,0 +1,413 @@
+"""Which stretches of strokes have no ink on a flattened sheet, and of which that cannot be said.
+
+What each pen's ink looks like is measured on the sheet itself. Across each stroke, the sheet is compared
+with two predictions: with the stroke and without it. Where other strokes cover it, both are alike, and
+nothing is learnt. Evidence is added up along a stroke by two states that rarely change (Viterbi 1967).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from drawscape.geometry.lines import Flags, Floats, Ints, Points, Segments, ranges
+from drawscape.photo.sheet import Picture, Sheet, Values
+
+_ROW_MM = 0.15  # between two places of a stroke that are looked at
+_CHUNK = 30_000  # rows at once; OpenCV's limit is 32,767
+_BLURS_MM = (0.05, 0.08, 0.12, 0.17, 0.24, 0.33)
+_LEAST_NOISE = 0.15  # of full ink: no prediction is better
+_CLIP = 2.5  # the evidence of one row, in nats
+_REPEATS = 2.5  # how often rows that follow each other say the same
+_FIRM = 30.0  # pixels that would change the level of free paper
+_DOUBT = 0.8  # how much less evidence counts between other inks
+_SWITCH = 6.0  # what a change between ink and no ink costs, in nats
+_FIRST = 3.0  # what a stroke without ink at its begin costs
+_LEAST_MM = 1.2  # of a gap; the ends of strokes are as uncertain as the placement
+_ENOUGH = 8.0  # evidence that there is no ink, in nats
+_SURE = 2.0  # evidence that a whole stroke needs, in nats
+_PLAIN = 3.0  # times the least contrast: such an ink would be seen
+_LEAST_GAIN = 0.3  # of an ink's colour: less is no ink
+_FAINT = 3.0  # least contrast of an ink, in standard deviations of the paper
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """Stretches of strokes, (K,) each: the stroke, from 0, and from and to in mm along it."""
+
+    strokes: Ints
+    begin_mm: Floats
+    end_mm: Floats
+
+    @classmethod
+    def of(cls, rows: list[tuple[int, float, float]]) -> "Intervals":
+        """Return rows of stroke, begin and end, sorted."""
+        parts = np.array(sorted(rows), dtype=np.float64).reshape(-1, 3)
+        return cls(parts[:, 0].astype(np.int64), parts[:, 1], parts[:, 2])
+
+    def __len__(self) -> int:
+        return len(self.strokes)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Places along strokes, (R, ...): middle and normal (R, 2), stroke, mm along it, mm behind its end."""
+
+    middles: Points
+    normals: Points
+    strokes: Ints
+    along_mm: Floats
+    beyond_mm: Floats
+
+    @classmethod
+    def of(cls, sheet: Sheet, pen: int, step_mm: float, over: float = 1 / 3) -> "Rows":
+        """Return the rows of a pen's strokes, which begin and end a share of its width behind their ends."""
+        chosen = np.flatnonzero(sheet.pens == pen)
+        lines = sheet.lines.take(chosen).drawable()
+        over_mm = over * sheet.widths_mm[pen]
+        parts = Segments.of(lines)
+        way = parts.b - parts.a
+        length = np.hypot(*way.T)
+        line_mm = lines.lengths_mm
+        counts = np.ceil((line_mm + 2 * over_mm) / step_mm).astype(np.int64) + 1
+        strokes = np.repeat(np.arange(len(lines)), counts)
+        share = ranges(0, counts) / np.maximum(counts - 1, 1).repeat(counts)
+        along = share * (line_mm + 2 * over_mm)[strokes] - over_mm
+        first = np.searchsorted(parts.line, np.arange(len(lines)))
+        before = np.concatenate(([0.0], np.cumsum(length)))
+        at = np.clip(along, 0.0, line_mm[strokes]) + before[first][strokes]
+        last = np.append(first[1:], len(length))[strokes] - 1
+        segment = np.clip(np.searchsorted(before, at, side="right") - 1, first[strokes], last)
+        rest = along + before[first][strokes] - before[segment]
+        unit = np.where(length[:, None] > 0, way / np.maximum(length, 1e-12)[:, None], [1.0, 0.0])
+        unit = unit[segment]
+        beyond = np.maximum(-along, along - line_mm[strokes])
+        middles = parts.a[segment] + unit * rest[:, None]
+        normals = np.stack((-unit[:, 1], unit[:, 0]), axis=1)
+        return cls(middles, normals, chosen[strokes], along, np.maximum(beyond, 0.0))
+
+    def __len__(self) -> int:
+        return len(self.strokes)
+
+    def take(self, which: Ints | slice | Flags) -> "Rows":
+        """Return some of the rows."""
+        return Rows(
+            self.middles[which], self.normals[which], self.strokes[which],
+            self.along_mm[which], self.beyond_mm[which],
+        )  # fmt: skip
+
+    def across(self, offsets_mm: Floats) -> Points:
+        """Return the places at `offsets_mm` (J,) from the middles, (R, J, 2), in mm."""
+        return self.middles[:, None] + self.normals[:, None] * offsets_mm[:, None]
+
+
+@dataclass(frozen=True, eq=False)
+class FlatSheet:
+    """A sheet and its flattened photograph."""
+
+    sheet: Sheet
+    picture: Picture
+    px_per_mm: float
+
+    @cached_property
+    def counts(self) -> list[Picture]:
+        """How many strokes of each pen cover each pixel, up to 255."""
+        return [self._counted(pen) for pen in range(len(self.sheet.widths_mm))]
+
+    def _counted(self, pen: int) -> Picture:
+        """Count the strokes over each pixel; one that comes back to a place counts twice."""
+        height, width = self.picture.shape[:2]
+        step_mm = 0.7 / self.px_per_mm
+        wide = self.sheet.widths_mm[pen]
+        half = max(wide / 2 - 0.25 / self.px_per_mm, 0.3 / self.px_per_mm)
+        offsets = np.linspace(-half, half, max(3, int(np.ceil(2 * half / step_mm)) + 1))
+        rows = Rows.of(self.sheet, pen, step_mm, over=0.0)
+        total = np.zeros(height * width, np.int64)
+        bounds = np.flatnonzero(np.diff(rows.strokes, prepend=-1))
+        cuts = np.unique(np.searchsorted(bounds, np.arange(0, len(rows), 1_000_000)))
+        edges = [*bounds[cuts[cuts < len(bounds)]].tolist(), len(rows)]
+        for first, last in pairwise(edges):
+            some = rows.take(slice(first, last))
+            place = np.floor(some.across(offsets) * self.px_per_mm).astype(np.int64)
+            inside = ((place >= 0) & (place < [width, height])).all(axis=2)
+            pixel = place[..., 1] * width + place[..., 0]
+            stroke = (some.strokes - some.strokes[0])[:, None] * total.size
+            key = (stroke + pixel)[inside]
+            along = np.broadcast_to(some.along_mm[:, None], inside.shape)[inside]
+            order = np.argsort(key, kind="stable")
+            key, along = key[order], along[order]
+            again = np.diff(along, prepend=0.0) > 3 * wide + 0.5
+            visit = (np.diff(key, prepend=-1) > 0) | again
+            total += np.bincount(key[visit] % total.size, minlength=total.size)
+        return np.minimum(total, 255).astype(np.uint8).reshape(height, width)
+
+    @cached_property
+    def paper(self) -> Flags:
+        """Where no stroke is near, (H, W)."""
+        bare = np.all([count == 0 for count in self.counts], axis=0).astype(np.uint8)
+        size = 2 * round(0.2 * self.px_per_mm) + 1
+        return np.asarray(cv2.erode(bare, np.ones((size, size), np.uint8)) > 0)
+
+    @cached_property
+    def density(self) -> Values:
+        """How far each pixel's colours are from the paper's around it, as a share of that, (H, W, 3)."""
+        paper = self.paper.astype(np.uint8)
+        shape = self.picture.shape[1::-1]
+        small = [max(2, round(3 * side / self.px_per_mm)) for side in shape]
+        share = cv2.resize(paper.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+        masked = cv2.bitwise_and(self.picture, self.picture, mask=paper)
+        light = cv2.resize(masked.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+        weight, found = np.zeros_like(share), np.zeros_like(light)
+        for sigma_mm, trust in ((2.0, 1.0), (6.0, 0.05), (25.0, 0.001)):
+            weight += trust * cv2.GaussianBlur(share, (0, 0), 3 * sigma_mm)
+            found += trust * cv2.GaussianBlur(light, (0, 0), 3 * sigma_mm)
+        around = cv2.resize(found / np.maximum(weight, 1e-9)[..., None], shape)
+        return np.asarray((self.picture.astype(np.float32) - around) / (around + 10))
+
+    @cached_property
+    def noise(self) -> Floats:
+        """Covariance (3, 3) of the paper's densities."""
+        values = self.density[self.paper]
+        if len(values) < 100:
+            return np.eye(3) * 0.05**2
+        values = values[:: max(1, len(values) // 100_000)]
+        near = np.abs(values).max(axis=1) < 6 * np.median(np.abs(values)) + 0.02
+        return np.asarray(np.cov(values[near].T) + np.eye(3) * 0.015**2)
+
+    def strength(self, color: Floats) -> float:
+        """Return how many standard deviations of the paper a density (3,) is away from it."""
+        return float(np.sqrt(color @ np.linalg.solve(self.noise, color)))
+
+    def sampled(self, values: Values, points: Points) -> Values:
+        """Return values at places (R, J, 2) in mm."""
+        maps = np.asarray(points * self.px_per_mm - 0.5, dtype=np.float32)
+        border = cv2.BORDER_REPLICATE
+        return np.asarray(cv2.remap(values, maps, None, cv2.INTER_LINEAR, borderMode=border))
+
+
+def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
+    """Return the stretches without ink, and those of which that is not sure."""
+    inks = [_color_of(flat, pen) for pen in range(len(flat.counts))]
+    missing: list[tuple[int, float, float]] = []
+    unsure: list[tuple[int, float, float]] = []
+    lengths = flat.sheet.lines.lengths_mm
+    for pen, ink in enumerate(inks):
+        strokes = np.flatnonzero(flat.sheet.pens == pen)
+        if not len(strokes):
+            continue
+        if ink is None:
+            unsure += [(k, 0.0, lengths[k]) for k in strokes.tolist()]
+            continue
+        rows = Rows.of(flat.sheet, pen, _ROW_MM)
+        evidence, known = _evidence(flat, pen, _direction(flat, inks, ink), rows)
+        for stroke, first, last in _parts(rows.strokes):
+            part = slice(first, last)
+            along, length = rows.along_mm[part], lengths[stroke]
+            gaps = _gaps(evidence[part])
+            for begin, end in gaps:
+                row = stroke, max(along[begin], 0.0), min(along[end - 1], length)
+                if row[2] - row[1] < min(_LEAST_MM, 0.9 * length):
+                    continue
+                sure = evidence[part][begin:end].sum() > _ENOUGH
+                (missing if sure else unsure).append(row)
+            if not gaps and known[part].sum() < _SURE:
+                unsure.append((stroke, 0.0, length))
+    return Intervals.of(missing), Intervals.of(unsure)
+
+
+def _color_of(flat: FlatSheet, pen: int) -> Floats | None:
+    """Return the density (3,) of a pen's ink where no other stroke is, None when it is too faint to see.
+
+    When nothing is seen of an ink that must be plain to see, it has the colour that the plan says.
+    """
+    rows = Rows.of(flat.sheet, pen, 0.5, over=0.0)
+    rng = np.random.default_rng(0)
+    some = rows.take(np.sort(rng.permutation(len(rows))[:_CHUNK]))
+    if not len(some):
+        return None
+    places = some.across(np.zeros(1))
+    total = np.sum([flat.sampled(count, places)[:, 0].astype(int) for count in flat.counts], axis=0)
+    values = flat.sampled(flat.density, places)[:, 0]
+    chosen = values[total <= 1] if (total <= 1).sum() > 50 else values
+    size = np.einsum("ki,ij,kj->k", chosen, np.linalg.inv(flat.noise), chosen)
+    low, high = np.percentile(size, [60, 97])
+    color: Floats = np.median(chosen[(size >= low) & (size <= high)], axis=0)
+    if flat.strength(color) > _FAINT:
+        return color
+    paper = np.median(flat.picture[flat.paper], axis=0) if flat.paper.any() else np.full(3, 255.0)
+    expected = (255 * flat.sheet.colors[pen] - paper) / (paper + 10)
+    return np.asarray(expected) if flat.strength(expected) > _PLAIN * _FAINT else None
+
+
+def _direction(flat: FlatSheet, inks: list[Floats | None], color: Floats) -> Floats:
+    """Return weights of the three densities that give 1 for this ink, and little for paper and others."""
+    spread = flat.noise.copy()
+    for other in inks:
+        if other is not None and other @ color < 0.9 * np.sqrt((other @ other) * (color @ color)):
+            spread += 0.1 * np.outer(other, other)
+    weights = np.linalg.solve(spread, color)
+    return np.asarray(weights / (weights @ color))
+
+
+def _evidence(flat: FlatSheet, pen: int, direction: Floats, rows: Rows) -> tuple[Floats, Floats]:
+    """Return for each row how much likelier no ink is than ink, in nats, and how much can be known."""
+    look = _Look.fitted(flat, pen, direction, rows)
+    sums = np.concatenate(
+        [look.compared(rows.take(slice(at, at + _CHUNK))) for at in range(0, len(rows), _CHUNK)],
+        axis=1,
+    )
+    ratio, usual = sums[0] / np.maximum(sums[1], 1e-9), float(np.percentile(sums[1], 70))
+    known = sums[1] > 0.3 * usual
+    spread = np.abs(ratio[known] - np.median(ratio[known])) if known.any() else np.ones(1)
+    noise = max(1.4826 * float(np.median(spread)), _LEAST_NOISE)
+    scale = 2 * noise**2 * max(usual, 1e-9) * _REPEATS
+    logs = np.stack((2 * sums[0] - sums[1], 2 * sums[2] - sums[3])) / scale
+    most = _CLIP * (1 - _DOUBT * sums[4])
+    return np.clip(logs.max(axis=0), -most, most), sums[1] / scale
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What one pen's strokes look like across, at `offsets_mm` (J,) from their middles.
+
+    `seen` is its ink in the photograph, `wanted` what is predicted; both are 1 under a stroke. `shown` is
+    how much of the ink shows, which is less where other inks are.
+    `covered` is where other pens' strokes are, `trust` what a pixel there counts.
+    """
+
+    flat: FlatSheet
+    pen: int
+    offsets_mm: Floats
+    blur_mm: float
+    seen: Values
+    wanted: Values
+    shown: Values
+    covered: Values
+    trust: float
+
+    @classmethod
+    def fitted(cls, flat: FlatSheet, pen: int, direction: Floats, rows: Rows) -> "_Look":
+        """Return the blur and the strength of each ink that explain most of what is seen."""
+        step_mm = min(0.09, 0.8 / flat.px_per_mm)
+        reach = int(np.ceil((flat.sheet.widths_mm[pen] / 2 + 0.2) / step_mm))
+        offsets = step_mm * np.arange(-reach, reach + 1.0)
+        seen = cv2.transform(flat.density, direction[None].astype(np.float32))
+        others = [count for other, count in enumerate(flat.counts) if other != pen]
+        covered = _blurred(flat, sum(others, np.zeros_like(flat.counts[pen])), _BLURS_MM[1])
+        chosen = np.sort(np.random.default_rng(0).permutation(len(rows))[: _CHUNK // 2])
+        places = rows.take(chosen).across(offsets)
+        alone = flat.sampled(flat.counts[pen], places) <= 1
+        values, under = flat.sampled(seen, places)[alone], flat.sampled(covered, places)[alone]
+        fits = []
+        for blur_mm in _BLURS_MM:
+            layers = [_blurred(flat, count, blur_mm) for count in (flat.counts[pen], *others)]
+            layers += [layers[0] * layer for layer in layers[1:]]  # ink over other ink shows less
+            design = np.stack([flat.sampled(layer, places)[alone] for layer in layers], axis=1)
+            gains, off = _robust_fit(design, values)
+            fits.append((float(np.minimum(off, 0.5)[under < 0.5].mean()), blur_mm, gains, off))
+        _, blur_mm, gains, off = min(fits, key=lambda fit: fit[0])
+        scale = max(float(gains[0]), _LEAST_GAIN)
+        gains = gains / scale
+        own = _blurred(flat, flat.counts[pen], blur_mm)
+        shown, wanted = np.ones_like(own), np.zeros_like(own)
+        first = len(others) + 1
+        for count, gain, less in zip(others, gains[1:first], gains[first:], strict=True):
+            cover = _blurred(flat, count, blur_mm)
+            shown += np.float32(less) * cover
+            wanted += np.float32(gain) * cover
+        shown = np.clip(shown, 0, 1)
+        wanted += own * shown
+        clear, hidden = (
+            np.mean(np.minimum(off[part], 0.5) ** 2) if part.any() else 1.0
+            for part in (under < 0.1, under > 0.5)
+        )
+        trust = float(min(clear / max(hidden, 1e-6), 1.0))
+        seen = seen / np.float32(scale)
+        return cls(flat, pen, offsets, blur_mm, seen, wanted, shown, covered, trust)
+
+    def compared(self, rows: Rows) -> Floats:
+        """Return for each row, (5, R): what is lacking times what the stroke adds, and that squared.
+
+        The first two are where no other stroke of the pen is; the next two as if none were there. The last
+        is how much of the stroke is under or over other inks, 0 to 1.
+        """
+        flat, pen = self.flat, self.pen
+        places = rows.across(self.offsets_mm)
+        wanted = flat.sampled(self.wanted, places)
+        lacks = wanted - flat.sampled(self.seen, places)
+        away = np.hypot(self.offsets_mm, rows.beyond_mm[:, None])
+        inside = away < flat.sheet.widths_mm[pen] / 2 + 0.01
+        shown = flat.sampled(self.shown, places)
+        hidden = np.minimum(2 * flat.sampled(self.covered, places), 1)
+        weight = 1 - (1 - self.trust) * hidden
+        # On free paper the level is known; between other inks it is that of the stroke's sides.
+        firm = _FIRM * (1 - hidden.mean(axis=1)) ** 2 + weight.sum(axis=1)
+        between = self.offsets_mm[:, None] - self.offsets_mm
+        spread = np.exp(-((between / self.blur_mm) ** 2) / 2)
+        spread /= spread[len(spread) // 2].sum()
+        sums = []
+        for share in (inside & (flat.sampled(flat.counts[pen], places) <= 1), inside):
+            adds = np.minimum(share @ spread * shown, np.maximum(wanted, 0.0))
+            total = (weight * adds).sum(axis=1) / firm
+            level = (weight * lacks).sum(axis=1)
+            sums.append((weight * adds * lacks).sum(axis=1) - total * level)
+            sums.append((weight * adds**2).sum(axis=1) - total**2 * firm)
+        under = (hidden * inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
+        return np.array([*sums, under])
+
+
+def _blurred(flat: FlatSheet, count: Picture, blur_mm: float) -> Values:
+    """Return how much a blurred photograph shows of what strokes cover, 0 to 1."""
+    cover = (count > 0).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(cover, (0, 0), blur_mm * flat.px_per_mm))
+
+
+def _robust_fit(design: Values, values: Values) -> tuple[Floats, Floats]:
+    """Return the gains (K,) of columns (N, K) that give the values, and how far off each value is."""
+    trust: Values = np.ones(len(values), np.float32)
+    for _ in range(4):
+        pull = design * trust[:, None]
+        left = (design.T @ pull).astype(np.float64) + np.eye(design.shape[1]) * 1e-3 * (
+            1 + len(values) / 1000
+        )
+        gains = np.linalg.solve(left, pull.T @ values)
+        off = np.abs(values - design @ gains)
+        trust = 1 / (1 + (off / 0.2) ** 2).astype(np.float32)
+    return gains, off
+
+
+def _parts(strokes: Ints) -> Iterator[tuple[int, int, int]]:
+    """Yield each stroke with its first row and the one behind its last."""
+    bounds = np.flatnonzero(np.diff(strokes, prepend=-1, append=-1))
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        yield int(strokes[first]), first, last
+
+
+def _gaps(evidence: Floats) -> list[tuple[int, int]]:
+    """Return the runs of rows without ink, as first and behind the last, by the likeliest states."""
+    sums = np.cumsum(evidence)
+    lowest = np.minimum.accumulate(np.minimum(sums, 0.0))
+    if (sums < lowest + _FIRST).all():
+        return []
+    ink, none, came = 0.0, -_FIRST, []
+    for value in evidence.tolist():
+        stays, starts = none, ink - _SWITCH
+        from_ink = starts > stays
+        from_none = none - _SWITCH > ink
+        ink = max(ink, none - _SWITCH)
+        none = max(stays, starts) + value
+        came.append((from_ink, from_none))
+    state, gaps, end = none > ink, [], len(came)
+    for at in range(len(came) - 1, -1, -1):
+        from_ink, from_none = came[at]
+        if state and from_ink:
+            gaps.append((at, end))
+            state = False
+        elif not state and from_none:
+            state, end = True, at
+    if state:
+        gaps.append((0, end))
+    return gaps[::-1]

@@ -1,0 +1,54 @@
+"""A photograph's file as an array: JPEG, PNG, HEIC and what else Pillow reads, turned as EXIF says."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from drawscape.errors import MissingExtraError, PhotoError
+from drawscape.photo.sheet import Picture
+
+_LEAST_PX, _MOST_PX = 600, 120_000_000
+"""Of the shorter side; of the whole picture."""
+
+
+def load(path: Path) -> Picture:
+    """Return the photograph at `path` as (H, W, 3) in RGB, 0 to 255.
+
+    Its size is read before its pixels. Raises PhotoError for a file that is no picture, a damaged one, and
+    one that is too small or too large. Raises MissingExtraError without the extra `photo`.
+    """
+    try:
+        import pillow_heif
+        from PIL import Image, ImageOps, UnidentifiedImageError
+    except ImportError as error:
+        raise MissingExtraError("reading a photograph", "photo") from error
+    pillow_heif.register_heif_opener()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused below
+        try:
+            with Image.open(path) as file:
+                _check_size(path, *file.size)
+                turned = ImageOps.exif_transpose(file)
+                return np.asarray(turned.convert("RGB"))
+        except UnidentifiedImageError as error:
+            raise PhotoError(f"{path} is no picture; give a JPEG, PNG or HEIC file") from error
+        except Image.DecompressionBombError as error:
+            raise PhotoError(f"{path} is too large: {error}") from error
+        except (OSError, SyntaxError, ValueError) as error:
+            if isinstance(error, PhotoError):
+                raise
+            raise PhotoError(f"{path} cannot be read: {error}") from error
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if width * height > _MOST_PX:
+        raise PhotoError(
+            f"{path} has {width} x {height} pixels; give a photograph of at most "
+            f"{_MOST_PX // 1_000_000} megapixels"
+        )
+    if min(width, height) < _LEAST_PX:
+        raise PhotoError(
+            f"{path} has {width} x {height} pixels, too few to see lines; "
+            f"its shorter side needs {_LEAST_PX}"
+        )

@@ -1,0 +1,316 @@
+"""Where each point of the sheet lies in a photograph: perspective, lens, and bends of the paper.
+
+The drawing is its own registration mark: blocks of the predicted picture are looked for in the
+photograph, coarse ones first. Blocks are weighted by how well their lines fix a direction (Lucas and
+Kanade 1981; Shi and Tomasi 1994).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from scipy.ndimage import map_coordinates
+from scipy.optimize import least_squares
+
+from drawscape.geometry.lines import Floats, Points
+from drawscape.photo.sheet import Picture, Sheet, Values
+
+_KNOT_MM = 10.0  # between two places at which the paper's bend is known
+_AROUND_MM = 2.0  # what lies around a pixel
+_NEAR_MM = 9.0  # how far blocks pull at a knot
+_STIFF = 0.3  # blocks' worth of staying
+_SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
+_STEP_PX = 8  # between pixels whose place is computed; those in between are interpolated
+
+
+@dataclass(frozen=True)
+class Level:
+    """A round of looking for blocks: sizes in mm, and what may change."""
+
+    px_per_mm: float
+    block_mm: float
+    search_mm: float
+    lens: bool = False
+    bend: bool = False
+
+
+QUICK = (Level(1.5, 40, 7),)
+COARSE = (Level(2, 36, 7), Level(2, 24, 4), Level(3, 18, 2, lens=True))
+FINE = (
+    Level(4, 14, 1.5, lens=True),
+    Level(6, 12, 0.9, lens=True, bend=True),
+    Level(8, 9, 0.5, lens=True, bend=True),
+    Level(8, 6, 0.35, lens=True, bend=True),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where points of a page lie in a picture of `size` (width, height) pixels.
+
+    `corners` (4, 2) are those of the page before the lens bends them. `lens` are two terms of radial
+    distortion. `bend` (R, C, 2) moves points of the page in mm, one for each knot. `signs` are 1 for inks
+    darker than the paper, -1 for lighter ones, both when that is not known yet. `error_mm` is how far blocks
+    of the drawing are off, `score` how much alike the two pictures are, -1 to 1.
+    """
+
+    page: Floats
+    size: tuple[int, int]
+    corners: Points
+    lens: Floats
+    bend: Floats
+    signs: tuple[int, ...] = (1, -1)
+    error_mm: float = 0.0
+    score: float = 0.0
+
+    @classmethod
+    def of(cls, sheet: Sheet, picture: Picture, corners: Points) -> "Placement":
+        """Return a flat sheet with its corners at `corners` (4, 2), in pixels."""
+        knots = np.ceil(sheet.page[::-1] / _KNOT_MM).astype(int) + 1
+        size = picture.shape[1], picture.shape[0]
+        return cls(sheet.page, size, corners, np.zeros(2), np.zeros((*knots, 2)))
+
+    @property
+    def _middle(self) -> Floats:
+        return (np.array(self.size) - 1) / 2
+
+    @property
+    def _radius(self) -> float:
+        return float(np.hypot(*self.size)) / 2
+
+    def bent(self, points: Points) -> Points:
+        """Return by how many mm the paper's bend moves points of the page, (N, 2)."""
+        at = points.T[::-1] / _KNOT_MM
+        axes = self.bend[..., 0], self.bend[..., 1]
+        return np.stack(
+            [map_coordinates(axis, at, order=1, mode="nearest") for axis in axes], axis=1
+        )
+
+    def pixels(self, points: Points) -> Points:
+        """Return where points of the page in mm, (N, 2), lie in the picture, in pixels."""
+        frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.page
+        matrix = perspective(frame, (self.corners - self._middle) / self._radius)
+        flat = np.column_stack((points + self.bent(points), np.ones(len(points)))) @ matrix.T
+        unit = flat[:, :2] / flat[:, 2:]
+        square = (unit**2).sum(axis=1, keepdims=True)
+        stretched: Points = unit * (1 + square * (self.lens[0] + square * self.lens[1]))
+        return self._middle + self._radius * stretched
+
+    def jacobian(self, points: Points) -> Floats:
+        """Return pixels a mm along x and y at points, (N, 2, 2)."""
+        columns = [
+            self.pixels(points + step) - self.pixels(points - step) for step in np.eye(2) / 2
+        ]
+        return np.stack(columns, axis=2)
+
+    @property
+    def px_per_mm(self) -> float:
+        """How fine the picture is at the middle of the page."""
+        return float(np.sqrt(abs(np.linalg.det(self.jacobian(self.page[None] / 2)[0]))))
+
+    def flattened(self, picture: Picture, px_per_mm: float) -> Picture:
+        """Return the page as it looks from above, at `px_per_mm`; what is not in the picture is its edge."""
+        size = np.ceil(self.page * px_per_mm).astype(int)
+        coarse = np.ceil(size / _STEP_PX).astype(int)
+        columns, rows = np.meshgrid(*(np.arange(n) for n in coarse))
+        # OpenCV enlarges so that the middle of a coarse pixel is the middle of the block that it stands for.
+        middles = np.stack((columns, rows), axis=-1).reshape(-1, 2) * _STEP_PX + _STEP_PX / 2
+        places = self.pixels(middles / px_per_mm).reshape(*coarse[::-1], 2)
+        reduced, factor = _reduced(picture, self.px_per_mm / px_per_mm)
+        places = ((places + 0.5) / factor - 0.5).astype(np.float32)
+        fine = cv2.resize(places, (coarse * _STEP_PX).tolist(), interpolation=cv2.INTER_LINEAR)
+        fine = fine[: size[1], : size[0]]
+        border = cv2.BORDER_REPLICATE
+        return np.asarray(cv2.remap(reduced, fine, None, cv2.INTER_LINEAR, borderMode=border))
+
+
+def perspective(frame: Points, corners: Points) -> Floats:
+    """Return the matrix (3, 3) that takes four points to four others."""
+    rows = []
+    for (x, y), (u, v) in zip(frame, corners, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    return np.append(np.linalg.solve(np.array(rows), corners.ravel()), 1.0).reshape(3, 3)
+
+
+def _reduced(picture: Picture, ratio: float) -> tuple[Picture, int]:
+    """Return the picture with about one pixel for one of the page, and the whole factor between them."""
+    factor = max(1, int(ratio))
+    height, width = (side // factor for side in picture.shape[:2])
+    cut = picture[: height * factor, : width * factor]
+    return cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA), factor
+
+
+def contrast(picture: Picture, px_per_mm: float) -> Values:
+    """Return how far each pixel is from what lies around it, as the logarithm of each channel's ratio."""
+    logs = np.log(picture.astype(np.float32) + 12)
+    return np.asarray(logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm))
+
+
+def toned(values: Values) -> Values:
+    """Return contrasts (H, W, 3) along the colour that varies most, (H, W); what is darker is below 0."""
+    flat = values.reshape(-1, 3)
+    main = np.linalg.eigh(flat.T @ flat)[1][:, -1]
+    return np.asarray(values @ (main if main.sum() > 0 else -main))
+
+
+def refine(
+    sheet: Sheet,
+    picture: Picture,
+    start: Placement,
+    levels: tuple[Level, ...],
+    *,
+    colored: bool = False,
+) -> Placement:
+    """Return the placement that makes the picture most like the predicted one.
+
+    Without `colored`, all inks are alike: darker than the paper, or lighter.
+    """
+    placement = start
+    for level in levels:
+        scale = level.px_per_mm
+        seen = contrast(placement.flattened(picture, scale), scale)
+        seen = _smoothed(seen if colored else toned(seen), scale)
+        wanted = _wanted(sheet, scale, colored)
+        tried = [(sign, _Blocks.matched(wanted, sign * seen, level)) for sign in placement.signs]
+        sign, blocks = max(tried, key=lambda pair: float(pair[1].scores.sum()))
+        if len(blocks.middles) < 3:
+            return replace(placement, score=-1.0)
+        placement = replace(_fitted(placement, blocks, level), signs=(sign,))
+    return placement
+
+
+@lru_cache(maxsize=8)
+def _wanted(sheet: Sheet, px_per_mm: float, colored: bool) -> Values:
+    """Return the contrast that the plan predicts, (H, W) or (H, W, 3)."""
+    drawn = sheet.colored(px_per_mm) if colored else sheet.grey(px_per_mm)
+    return _smoothed(contrast(drawn, px_per_mm), px_per_mm)
+
+
+def _smoothed(values: Values, px_per_mm: float) -> Values:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), 0.12 * px_per_mm))
+
+
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """Blocks of the page: their middles, and how far each is off, in mm, (K, 2).
+
+    `weights` (K, 2, 2) say how well that is known, `scores` (K,) how much alike both pictures are.
+    """
+
+    middles: Points
+    off: Points
+    weights: Floats
+    scores: Floats
+
+    @classmethod
+    def matched(cls, wanted: Values, seen: Values, level: Level) -> "_Blocks":
+        """Look for the blocks of one picture in the other."""
+        rows = [*_matches(wanted, seen, level)]
+        scale = level.px_per_mm
+        middles, off, weights, scores = (np.array([row[part] for row in rows]) for part in range(4))
+        if not rows:
+            return cls(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2, 2)), np.zeros(0))
+        strongest = np.percentile(np.linalg.norm(weights, axis=(1, 2)), 80)
+        return cls((middles + 0.5) / scale, off / scale, weights / strongest, scores)
+
+
+def _matches(
+    wanted: Values, seen: Values, level: Level
+) -> Iterator[tuple[Points, Points, Floats, float]]:
+    """Yield middle and shift in pixels, structure and likeness of each block that has lines."""
+    block, reach = (round(mm * level.px_per_mm) for mm in (level.block_mm, level.search_mm))
+    block = min(block, *wanted.shape[:2])
+    least = 0.25 * float(wanted.std())
+    down, across = np.gradient(wanted, axis=(0, 1))
+    padded = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0.0)
+    for top in _starts(wanted.shape[0], block):
+        for left in _starts(wanted.shape[1], block):
+            part = wanted[top : top + block, left : left + block]
+            if part.std() < least:
+                continue
+            window = padded[top : top + block + 2 * reach, left : left + block + 2 * reach]
+            likeness = cv2.matchTemplate(window, part, cv2.TM_CCOEFF_NORMED)
+            shift, score = _peak(likeness)
+            middle = np.array([left, top]) + (block - 1) / 2
+            cut = slice(top, top + block), slice(left, left + block)
+            yield middle, shift, _structure(down[cut], across[cut]) * max(score, 0.0) ** 2, score
+
+
+def _starts(length: int, block: int) -> list[int]:
+    """Return where blocks begin so that they cover a side, each half over the one before."""
+    count = max(1, round(2 * (length - block) / block)) + 1
+    return np.linspace(0, length - block, count).astype(int).tolist()
+
+
+def _peak(likeness: Values) -> tuple[Points, float]:
+    """Return the highest place from the middle, between pixels, and how high it is."""
+    middle = np.array(likeness.shape)[::-1] // 2
+    _, highest, _, (x, y) = cv2.minMaxLoc(likeness)
+    shift = np.array([x, y], dtype=np.float64) - middle
+    for axis, (line, at) in enumerate(((likeness[y], x), (likeness[:, x], y))):
+        if 0 < at < len(line) - 1:
+            before, here, after = line[at - 1 : at + 2].tolist()
+            curve = before - 2 * here + after
+            shift[axis] += 0.5 * (before - after) / curve if curve < -1e-9 else 0.0
+    return shift, float(highest)
+
+
+def _structure(down: Values, across: Values) -> Floats:
+    """Return the structure tensor (2, 2) of a block's slopes: how well a shift in each direction shows."""
+    down, across = down.ravel(), across.ravel()
+    mixed = down @ across
+    return np.array([[across @ across, mixed], [mixed, down @ down]], dtype=np.float64)
+
+
+def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
+    """Return the placement that moves the blocks to where they were found."""
+    middles = blocks.middles
+    jacobian = placement.jacobian(middles)
+    target = placement.pixels(middles) + np.einsum("kij,kj->ki", jacobian, blocks.off)
+    to_mm = np.linalg.inv(jacobian)
+    values, vectors = np.linalg.eigh(blocks.weights)
+    roots = np.sqrt(np.clip(values, 0, 1))[:, :, None] * vectors.transpose(0, 2, 1)
+    pull = roots @ to_mm
+
+    def moved(numbers: Floats) -> Placement:
+        corners = placement.corners + numbers[:8].reshape(4, 2) * placement.px_per_mm
+        lens = placement.lens + (numbers[8:] if level.lens else 0.0)
+        return replace(placement, corners=corners, lens=lens)
+
+    def residuals(numbers: Floats) -> Floats:
+        left = np.einsum("kij,kj->ki", pull, moved(numbers).pixels(middles) - target)
+        return np.concatenate((left.ravel(), 3.0 * numbers[8:]))
+
+    start = np.zeros(10 if level.lens else 8)
+    found = least_squares(
+        residuals, start, loss="soft_l1", f_scale=0.15 * level.search_mm, max_nfev=8
+    )
+    placement = moved(found.x)
+    if level.bend:
+        off = np.einsum("kij,kj->ki", to_mm, target - placement.pixels(middles))
+        placement = replace(placement, bend=_bend(placement, middles, off, roots))
+    left = np.einsum("kij,kj->ki", pull, target - placement.pixels(middles))
+    error = 1.4826 * float(np.median(np.hypot(*left.T)))
+    return replace(
+        placement, error_mm=error, score=float(np.percentile(blocks.scores, _SCORE_PERCENT))
+    )
+
+
+def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> Floats:
+    """Return by how many mm each knot moves, (R, C, 2): what the blocks around it ask for, in mean.
+
+    Blocks are `off` mm (K, 2). One that fixes a single direction says nothing about the other; a knot
+    without blocks around it does not move.
+    """
+    knots = np.indices(placement.bend.shape[:2])[::-1].reshape(2, -1).T * _KNOT_MM
+    apart = np.linalg.norm(knots[:, None] - middles, axis=2)
+    near = np.exp(-((apart / _NEAR_MM) ** 2) / 2)
+    forms = np.einsum("kji,kjl->kil", roots, roots)
+    far = np.linalg.norm(np.einsum("kij,kj->ki", roots, off), axis=1)
+    trust = 1 / (1 + (far / (2 * np.median(far) + 0.03)) ** 2)
+    left = np.einsum("nk,kij->nij", near * trust, forms) + _STIFF * np.eye(2)
+    right = np.einsum("nk,kij,kj->ni", near * trust, forms, off, optimize=True)
+    moved = np.linalg.solve(left, right[..., None])[..., 0]
+    return placement.bend + moved.reshape(placement.bend.shape)
