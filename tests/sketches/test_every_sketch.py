@@ -38,6 +38,8 @@ PAIRS = 6
 
 FIGURES = {
     "attractor",  # one sheet, of as many threads as its narrowest fold takes without a blot
+    "hitomezashi",  # thirty stitches across, as a cloth has them, whatever its size
+    "hypercube",  # the edges of one cube
     "rose",  # one flower, of as many veins as a plotter draws in an evening
     "schotter",  # twelve stones by twenty-two, one line each: Nees' figure on any sheet
 }

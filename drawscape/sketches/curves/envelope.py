@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import fit_count, fitted, polar
+from drawscape.geometry import fit_count, fitted, grow_count, polar
 from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose
 
@@ -28,7 +28,7 @@ def envelope(
     sides = choose(svg, "corners", {str(count): count for count in range(3, corners + 1)})
     angles = 2 * np.pi * (np.arange(sides) + rng.random()) / sides
     places = fitted(svg.frame, polar(rng.uniform(1 - star, 1, sides), angles), stretched=True)
-    count = fit_count(lines, svg.frame.short / 2, 1.3)
+    count = fit_count(grow_count(lines, svg.frame), svg.frame.short / 2, 1.6)
     for side in range(sides):
         start, knot = places[side], places[(side + 1) % sides]
         far = places[(side + skip) % sides], places[(side + skip + 1) % sides]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import clip_to_rectangle, fit_count, polar
+from drawscape.geometry import clip_to_rectangle, fit_count, grow_count, polar
 from drawscape.sketches import MOSS, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose
 
@@ -44,7 +44,7 @@ def guilloche(
         edges = radius * (0.04 + 0.96 * np.append(0, np.cumsum(widths) / widths.sum()))
         for band, pen in enumerate(rng.integers(0, 3, bands)):
             inner, outer = edges[band : band + 2]
-            waves = fit_count(strands, outer, 2.4, least=3)
+            waves = fit_count(grow_count(strands, svg.frame), outer, 3.2, least=3)
             turned = _band(rng, inner, outer, waves, count) + middle
             svg.polylines(clip_to_rectangle(turned, *svg.frame), pen=pens[pen])
 

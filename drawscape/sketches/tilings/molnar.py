@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from drawscape.geometry import fit_count, rectangle
+from drawscape.geometry import fit_count, grow_count, rectangle
 from drawscape.sketches import PLUM, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, focus
 from drawscape.svg.grid import Cell
@@ -35,7 +35,7 @@ def molnar(
     columns = fit_count(columns, svg.frame.width, 5.0, least=2)
     for cell in svg.grid(columns):
         off = disturbance * float(rises(cell.u, cell.v))
-        nest = fit_count(nested, cell.size / 2, 0.9)
+        nest = fit_count(grow_count(nested, svg.frame), cell.size / 2, 0.9)
         pen = pens[0] if rng.random() > 0.7 * off else pens[rng.integers(1, 3)]
         with svg.clip(svg.frame), cell:
             if rule == "interruptions":

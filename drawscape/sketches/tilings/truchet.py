@@ -35,8 +35,8 @@ def truchet(
     A strand has the color of the largest tile that it passes.
     """
     side, columns, rows, corner = squares_in(svg.frame, tiles)
-    # A tile smaller than 6 mm would be a grey square.
-    levels = fit_count(levels, 1 + np.log2(side / 6), 1.0)
+    # A tile smaller than 5 mm would be a grey square.
+    levels = fit_count(levels, 1 + np.log2(side / 5), 1.0)
     lively = focus(svg, "small tiles")
     smallest = side / 2 ** (levels - 1)
     strands = fit_count(as_on_a4(strands, svg.frame, lines=True), smallest, CLOSEST, least=2)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import fit_count
+from drawscape.geometry import fit_count, grow_count
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, focus
 
@@ -26,7 +26,10 @@ def wall_drawing(
     turns = choose(svg, "corners", {"one": 1, "two": 2, "all four": 4})
     round_ones = focus(svg, "arcs")
     for cell in svg.grid(columns):
-        half, step = cell.size / 2, cell.size / fit_count(lines, cell.size, 0.9)
+        half, step = (
+            cell.size / 2,
+            cell.size / fit_count(grow_count(lines, svg.frame), cell.size, 0.9),
+        )
         pen = pens[rng.choice(3, p=(0.6, 0.2, 0.2))]
         is_round = rng.random() < 0.15 + round_ones(cell.u, cell.v)
         with cell:
