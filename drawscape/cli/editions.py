@@ -102,7 +102,7 @@ def new(
     if size is not None:
         chosen = least_alike(chosen, size)
     given = Terms(
-        signature=read_signature(signature) if signature.endswith(".svg") else signature,
+        signature=read_signature(signature),
         year=time.localtime().tm_year if year is None else year,
         **terms,
     )

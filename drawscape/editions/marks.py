@@ -150,15 +150,20 @@ def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
     )
 
 
-def read_signature(file: str) -> str:
-    """Return the text of an SVG file with lines. Raises EditionError for another, FileNotFoundError."""
+def read_signature(signature: str) -> str:
+    """Return words as they are, and the content of an SVG file that they name.
+
+    Raises EditionError for a file that is no drawing, FileNotFoundError.
+    """
+    if not signature.endswith(".svg"):
+        return signature
     try:
-        lines = read_svg(Path(file)).lines
+        box = read_svg(Path(signature)).lines.bounds
     except SvgReadError as error:
         raise EditionError(f"the signature is no drawing: {error}") from None
-    if (box := lines.bounds) is None or box[2] <= box[0]:
+    if box is None or box[2] <= box[0]:
         raise EditionError("the signature is no drawing: it holds no lines")
-    return Path(file).read_text("utf-8")
+    return Path(signature).read_text("utf-8")
 
 
 def signature_lines(text: str, cap_mm: float, widest_mm: float) -> Lines:

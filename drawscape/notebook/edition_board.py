@@ -10,11 +10,12 @@ from drawscape.catalogue.drawing import short
 from drawscape.editions import Edition, Terms, edition_names, find_edition, new_edition
 from drawscape.editions.choosing import features_of, least_alike, next_farthest
 from drawscape.editions.ledger import Number, Verdict
+from drawscape.editions.marks import read_signature
 from drawscape.editions.sheets import label_of
 from drawscape.errors import DrawscapeError, EditionError
 from drawscape.machine.device import device_names
 from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
-from drawscape.notebook.draw_target import SketchLike, target_of
+from drawscape.notebook.draw_target import SketchLike, Values, target_of
 from drawscape.notebook.form_settings import Settings
 from drawscape.notebook.own_worker import keep_worker_alive
 from drawscape.tasks.editions import feed_machine, judge_sheet
@@ -29,39 +30,37 @@ def edition(
     size: int | None = None,
     of: int | None = None,
     paper: str = "A5",
-    terms: Terms | None = None,
-    **values: Any,
+    parameters: Values | None = None,
+    **terms: Any,
 ) -> "EditionBoard | ProposalBoard":
     """Return the board of an edition: of drawings, of a sketch with seeds, or of that name.
 
     With `size` the drawings that are least alike are proposed, of all that are given or of the first `of`
     seeds. `make()` on the board freezes them. Without `size` they are frozen at once, in their order.
-    `terms` are title, signature and so on; `values` are parameters of the sketch. Raises as `new_edition`
-    does, and UnknownNameError for an edition that is not there.
+    `parameters` are the sketch's; `terms` are the fields of `Terms`: title, year, signature and so on. Raises
+    as `new_edition` does, and UnknownNameError for an edition that is not there.
 
-    >>> edition("two", sketch="spiral", seeds=[1, 2])
+    >>> edition("two", sketch="spiral", seeds=[1, 2], title="Two")
     <EditionBoard: edition two>
     >>> edition("two").numbers[0].state
     'ready'
     """
     found = [one if isinstance(one, Drawing) else find(one) for one in drawings]
     if sketch is not None:
-        found = _drawn(sketch, range(1, of + 1) if of else seeds, paper, values)
-    terms = terms or Terms()
+        found = _drawn(sketch, range(1, of + 1) if of else seeds, paper, parameters or {})
+    given = Terms(**{**terms, "signature": read_signature(terms.get("signature", ""))})
     if size is not None and name not in edition_names():
-        return ProposalBoard(name, found, least_alike(found, size), terms)
+        return ProposalBoard(name, found, least_alike(found, size), given)
     if name in edition_names():
         made = find_edition(name)
         recipes = [one.provenance.recipe for one in made.numbers]
         if size is None and found and [one.recipe for one in found] != recipes:
             raise EditionError(f"there is an edition {name!r} of other drawings already")
         return EditionBoard(made)
-    return EditionBoard(new_edition(name, found, terms) if found else find_edition(name))
+    return EditionBoard(new_edition(name, found, given) if found else find_edition(name))
 
 
-def _drawn(
-    sketch: SketchLike, seeds: Iterable[int], paper: str, values: dict[str, Any]
-) -> list[Drawing]:
+def _drawn(sketch: SketchLike, seeds: Iterable[int], paper: str, values: Values) -> list[Drawing]:
     """Return the drawings of a sketch, one for each seed; jobs draw what does not exist."""
     first = Settings.of(target_of(sketch), paper, None)
     cells = [Cell(f"seed {seed}", {**values, "seed": seed}) for seed in seeds]

@@ -6,8 +6,8 @@ from support import wait_until
 pytestmark = pytest.mark.browser
 
 CELL = """from drawscape import edition
-from drawscape.editions import Terms, find_edition
-made = edition('gravel', sketch='schotter', seeds=range(1, 7), terms=Terms(title='Gravel', year=2025))
+from drawscape.editions import find_edition
+made = edition('gravel', sketch='schotter', seeds=range(1, 7), title='Gravel', year=2025)
 made"""
 
 
