@@ -143,7 +143,7 @@ def test_95_of_100_plots_that_would_run_dry_are_warned_of_before():
     rng = np.random.default_rng(4)
     dry, warned, alarms, fine = 0, 0, 0, 0
     for _ in range(800):
-        usual_m, differs = rng.uniform(0.5, 16), rng.normal(0, 0.06)
+        usual_m, differs = rng.uniform(0.5, 16), rng.normal(0, 0.08)
         written_m = rng.uniform(0, usual_m)
         pen = StoredPen(name="pen", capacity_m=usual_m, replaced_at_m=100.0)
         left_m = pen.left_m(100.0 + written_m)
@@ -157,8 +157,8 @@ def test_95_of_100_plots_that_would_run_dry_are_warned_of_before():
         else:
             fine, alarms = fine + 1, alarms + is_warned
     assert min(dry, fine) > 200
-    assert warned >= 0.95 * dry
-    assert alarms <= 0.2 * fine
+    assert warned >= 0.97 * dry  # 94 of 100 without the tenth that is kept back
+    assert alarms <= 0.25 * fine
 
 
 def test_preflight_says_where_a_pen_runs_dry(home):
