@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from drawscape.cli.machine import WAIT, YES, ZERO_HERE, after
-from drawscape.cli.options import JSON, NumberType, flag, option, time_option
+from drawscape.cli.options import FILE, JSON, NumberType, flag, option, time_option
 from drawscape.cli.printing import print_facts, print_json, print_table
+from drawscape.drawing.values import rgb
 from drawscape.errors import PlotError
 from drawscape.machine.device import read_device
 from drawscape.machine.ink import metres_written, put_in_new
@@ -125,8 +128,9 @@ def test(name: str, on: str, wait: bool, yes: bool, zero_here: bool) -> None:
 
 @pens.command(short_help="Read a pen's test card.")
 @_NAME
-def read(name: str) -> None:
-    """Read a pen's test card: three answers give its width, top speed and colour."""
+@option("--photo FILE", "Photograph of the whole sheet.", type=FILE)
+def read(name: str, photo: Path | None) -> None:
+    """Read a pen's test card: width, top speed and colour, from a photograph or from three answers."""
     from drawscape.sheets.pen_card import SPEEDS
 
     pen = read_pen(name)
@@ -136,7 +140,7 @@ def read(name: str) -> None:
         raise PlotError(
             f"no test card of {name!r} was plotted; `drawscape pens test {name} --on ...`"
         )
-    seen = _asked(pen)
+    seen = _asked(pen) if photo is None else _photographed(pen, photo)
     if seen.speed is None:
         raise PlotError("even the slowest line has gaps: is the pen dry, or too high?")
     top = card.device.machine.plotter.top_speed * SPEEDS[seen.speed] / 100
@@ -161,6 +165,26 @@ def _asked(pen: StoredPen) -> "CardReading":
     narrow = SPACINGS_MM[closed - 1] if closed else SPACINGS_MM[0] / 2
     width_mm = (narrow + SPACINGS_MM[closed]) / 2
     return CardReading(width_mm, color, "ABCDEF".index(speed.upper()))
+
+
+def _photographed(pen: StoredPen, photo: Path) -> "CardReading":
+    """Return what a photograph of the card says; twice, for a width that is known finds the card better."""
+    from drawscape.photo.load import load
+
+    picture = load(photo)  # says which extra is missing
+    from drawscape.photo.corners import find
+    from drawscape.photo.sheet import Sheet
+    from drawscape.sheets.card_reading import PX_PER_MM, read_card
+    from drawscape.sheets.pen_card import CARD_MM, pen_card
+
+    lines, corners, width_mm = pen_card(pen.name).lines, None, pen.width_mm
+    pens, ink = np.zeros(len(lines), dtype=np.int64), np.array([rgb(pen.color) or (0, 0, 0)]) / 255
+    for _ in range(2):
+        sheet = Sheet(lines, pens, np.array([width_mm]), ink, *CARD_MM)
+        placement = find(sheet, picture, corners)
+        seen = read_card(placement.flattened(picture, PX_PER_MM))
+        corners, width_mm = placement.corners, seen.width_mm
+    return seen
 
 
 @pens.command()

@@ -204,6 +204,7 @@ BAD = [
     ("machine pen desk sideways", "'sideways' is not one of"),
     ("machine station desk --every -1", "-1"),
     *((f"pens {verb} nothing", "pen (add it with") for verb in ("edit", "read", "remove", "show")),
+    ("pens read x --photo none.jpg", "'none.jpg' does not exist"),
     ("pens test nothing --on desk", "pen (add it with"),
     ("pens add 'a b'", "pen name 'a b'"),
     ("pens add x --color blau", "'blau'"),

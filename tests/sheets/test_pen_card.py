@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from photographs import Scene, photograph
 from scipy.ndimage import gaussian_filter
 
 from drawscape.cli.root import root
@@ -105,3 +106,21 @@ def test_three_answers_fill_in_a_pen(home):
     assert "at any speed of this machine" in read("0\nf\nblack\n").output
     assert (read_pen("p").width_mm, read_pen("p").top_speed) == (0.075, None)
     assert isinstance(read("4\nC\nblau\n").exception, (PlotError, ValueError))
+
+
+def test_a_photograph_of_the_plotted_card_fills_in_a_pen(home, tmp_path):
+    """It is taken aslant, at 12 pixels a mm; the sheet is painted at 42 a mm."""
+    add_device("desk", "ebb", "/dev/none")
+    save_pen(StoredPen(name="p"))
+    assert CliRunner().invoke(root, ["pens", "test", "p", "--on", "desk"]).exit_code == 0
+    lines = pen_card("p").lines
+    large = lines.with_points(3.0 * lines.points)
+    scene = Scene(px_per_mm=4.0, turn=8.0, curl_mm=0.6, width_varies=0.05, seed=3)
+    inks = [((29, 63, 143), 3 * 0.5)]
+    pens = np.zeros(len(lines), dtype=int)
+    photo = photograph(large, pens, np.array([270.0, 180.0]), inks, scene).save(tmp_path / "p.jpg")
+    done = CliRunner().invoke(root, ["pens", "read", "p", "--photo", str(photo)])
+    assert done.exit_code == 0, (done.output, done.exception)
+    smooth_mm = 2.4 / 42  # by which OpenCV draws smooth lines wider
+    assert read_pen("p").width_mm == pytest.approx(0.5 + smooth_mm, abs=0.03)
+    assert "at any speed of this machine" in done.output
