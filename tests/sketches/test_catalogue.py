@@ -154,3 +154,16 @@ def test_a_long_strip_is_filled_like_any_page(name):
 def test_no_reaction_dies_out(kind):
     svg = draw("reaction_diffusion", 60, 60, seed=5, kind=kind, detail=60, steps=900, change=1.0)
     assert svg.lines().lengths_mm.sum() > 400
+
+
+@pytest.mark.parametrize(("sheet", "neighbour"), [(1, 2), (45, 46), (45, 55), (90, 100)])
+def test_neighbouring_sheets_of_the_wall_differ_by_one_gene(sheet, neighbour):
+    def bars(number):
+        lines = draw("wall_of_100", 100, 140, number=number, seed=3).lines()
+        (x, y), (end, _) = lines.starts.T, lines.ends.T
+        upright = (lines.counts == 2) & (x == end) & (x > 80) & (y > 125)
+        return lines.take(upright).lengths_mm.round(3)
+
+    one, other = bars(sheet), bars(neighbour)
+    assert len(one) == len(other) == 6
+    assert np.count_nonzero(one != other) == 1
