@@ -9,6 +9,7 @@ from drawscape.geometry import (
     Floats,
     Lines,
     clip_to_polygon,
+    fit_count,
     keep_positive,
     polar,
     thinned,
@@ -52,6 +53,7 @@ def banknote_head(
     beat = np.arange(len(dark)) % 3 - 1.0
     parts.append(keep_positive(lines, np.where((dark > 0.1) & (dark < 0.26), beat, -1)))
     engraved = thinned(Lines.join(parts), most=0.8, pen_mm=0.25)
+    lobes = fit_count(lobes, 2.2 * frame.short, 17.0, least=5)
     rim = frame.middle + _border(rng, lobes, half, border)
     in_pens(svg, palette, [MOSS[0], MOSS[4]], [engraved, rim], width=0.25)
 
