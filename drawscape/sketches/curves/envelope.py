@@ -14,7 +14,7 @@ def envelope(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    lines: Annotated[int, Slider(8, 120, "Lines of a corner")] = 44,
+    lines: Annotated[int, Slider(8, 80, "Lines of a side")] = 44,
     corners: Annotated[int, Slider(3, 9, "Most corners of the figure")] = 6,
     palette: Palette = "as designed",
 ) -> None:
@@ -24,11 +24,11 @@ def envelope(
     """
     pens = set_pens(svg, palette, PLUM[:3])
     skip = choose(svg, "stitch", {"to the next side": 1, "over one side": 2})
-    star = choose(svg, "figure", {"regular": 0.0, "leaning": 0.35, "wild": 0.7})
+    star = choose(svg, "figure", {"regular": 0.0, "leaning": 0.25, "wild": 0.45})
     sides = choose(svg, "corners", {str(count): count for count in range(3, corners + 1)})
     angles = 2 * np.pi * (np.arange(sides) + rng.random()) / sides
     places = fitted(svg.frame, polar(rng.uniform(1 - star, 1, sides), angles), stretched=True)
-    count = fit_count(grow_count(lines, svg.frame), svg.frame.short / 2, 1.6)
+    count = fit_count(grow_count(lines, svg.frame), svg.frame.short / 2, 0.6 * sides)
     for side in range(sides):
         start, knot = places[side], places[(side + 1) % sides]
         far = places[(side + skip) % sides], places[(side + skip + 1) % sides]

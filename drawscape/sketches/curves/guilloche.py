@@ -24,8 +24,8 @@ def guilloche(
     rng: Rng,
     *,
     bands: Annotated[int, Slider(2, 7, "Woven bands of a medallion")] = 5,
-    strands: Annotated[int, Slider(4, 24, "Waves of the outermost band")] = 14,
-    lobes: Annotated[int, Slider(3, 24, "Lobes of the bands' edges, at most")] = 16,
+    strands: Annotated[int, Slider(4, 20, "Waves of the outermost band")] = 14,
+    lobes: Annotated[int, Slider(3, 20, "Lobes of the bands' edges, at most")] = 16,
     palette: Palette = "as designed",
 ) -> None:
     """Medallions of woven bands, as engraved on banknotes and watches.
@@ -44,8 +44,8 @@ def guilloche(
         edges = radius * (0.04 + 0.96 * np.append(0, np.cumsum(widths) / widths.sum()))
         for band, pen in enumerate(rng.integers(0, 3, bands)):
             inner, outer = edges[band : band + 2]
-            waves = fit_count(grow_count(strands, svg.frame), outer, 3.2, least=3)
-            turned = _band(rng, inner, outer, waves, count) + middle
+            waves = fit_count(grow_count(strands, svg.frame), (inner + outer) / 2, 3.2, least=3)
+            turned = _band(rng, inner, outer, waves, fit_count(count, outer, 2.6, least=3)) + middle
             svg.polylines(clip_to_rectangle(turned, *svg.frame), pen=pens[pen])
 
 

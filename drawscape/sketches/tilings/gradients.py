@@ -17,7 +17,7 @@ def gradients(
     *,
     columns: Annotated[int, Slider(1, 16, "Most columns of stripes")] = 6,
     fields: Annotated[int, Slider(1, 6, "Most fields of one ink in a column")] = 3,
-    closest: Annotated[float, Slider(0.5, 1.5, "Closest stripes, in mm")] = 0.75,
+    closest: Annotated[float, Slider(0.65, 1.5, "Closest stripes, in mm")] = 0.75,
     farthest: Annotated[float, Slider(2, 12, "Farthest stripes, in mm")] = 5.0,
     overlap: Annotated[Fraction, "How far a column reaches over its neighbours"] = 0.25,
     palette: Palette = "as designed",

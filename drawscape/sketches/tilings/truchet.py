@@ -20,7 +20,7 @@ def truchet(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    tiles: Annotated[int, Slider(2, 16, "Largest tiles across the shorter side")] = 3,
+    tiles: Annotated[int, Slider(2, 10, "Largest tiles across the shorter side")] = 3,
     levels: Annotated[int, Slider(1, 4, "Most sizes of tile, each half the last")] = 4,
     split: Annotated[Fraction, "Fraction of tiles that are cut into four smaller ones"] = 0.7,
     strands: Annotated[int, Slider(2, 12, "Lines of each tile, on A4")] = 7,
