@@ -38,6 +38,7 @@ from drawscape.notebook.draw_target import (
     settings_in,
     target_of,
 )
+from drawscape.notebook.exports import export_beside
 from drawscape.notebook.figures import figure_rows, notice_of, plotter_choices
 from drawscape.notebook.filmstrip import Filmstrip
 from drawscape.notebook.form_settings import Settings, UndoHistory
@@ -70,7 +71,6 @@ from drawscape.notebook.static_output import (
 from drawscape.notebook.threads import EXPORTS, PICTURES, Debounce
 from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.parameters import Parameter, parameters_apart
-from drawscape.plot import optimize, read_machine, save, split_layers
 from drawscape.plot.formats import FormatName, menu_of_formats
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
@@ -322,16 +322,8 @@ class Form(StaticOutputWidget):
         if (path := self._drawing_file) is None:
             return []
         document = self._document or read_svg(path.read_bytes())  # it may not be read yet
-        options: dict[str, Any] = {}
-        if self.state["plotter"]:
-            machine = read_machine(self.state["plotter"])
-            options = {"profile": machine.profile, "device": machine.device}
-        ordered = optimize(document)
-        parts = dict(enumerate(split_layers(ordered), 1)) if per_pen else {"plot": ordered}
-        return [
-            save(part, path.with_name(f"{path.stem}-{name}.{format}"), format=format, **options)
-            for name, part in parts.items()
-        ]
+        plotter = self.state["plotter"]
+        return export_beside(path, document, format, per_pen=per_pen, plotter=plotter)
 
     def retouch(
         self, name: str, *, cut: Sequence[float] = (0, 0, 0, 0), contrast: float = 1.0

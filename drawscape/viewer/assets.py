@@ -9,12 +9,12 @@ _IMPORT = re.compile(r"^import .+ from ['\"]\./([a-z_]+\.js)['\"];\n", re.MULTIL
 
 @cache
 def script(name: str) -> str:
-    """Return a module of this folder after those that it imports, each once.
+    """Return a module of this folder after those that it imports.
 
     >>> "import {" in script("form.js")
     False
     """
-    return "".join(_IMPORT.sub("", _text(one)) for one in dict.fromkeys(_modules(name)))
+    return "".join(_IMPORT.sub("", _text(one)) for one in _modules(name))
 
 
 @cache

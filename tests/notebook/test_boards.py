@@ -306,6 +306,9 @@ def test_stars_are_parents_and_going_back_branches():
     assert individuals[0].values == first.cells[1].values
     assert {one.values["c"] for one in individuals} == {7}
     assert {one.values["text"] for one in individuals} == {"fixed"}
+    assert [one.caption for one in individuals] == ["1, the parent", "2", "3"]
+    news = {cell.picture().url for cell in individuals[1:]}
+    wait_until(lambda: bred.tree[1]["url"] in news, "the best new child in the tree")
     parent = first.cells[1].drawing
     assert list(individuals[1].drawing.parents) == [parent.recipe]
     assert parent.stars == 4

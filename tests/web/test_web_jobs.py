@@ -215,11 +215,13 @@ def test_a_button_is_refused_with_words_when_it_makes_no_sense(owner, plot):
         ("set", "speed"),
         ("set", {"values": {"speed": [70]}}),
         ("resume", {"from_stroke": float("inf")}),
-        ("move", {"motion": "dance"}),
-        ("move", {"motion": "jog", "x": float("nan"), "y": 0}),
     ):
         answer = owner.post(f"/plots/{plot.id}/actions/{action}", json=given)
         assert answer.status_code == 409, answer.json
+    nowhere = {"motion": "jog", "x": float("nan"), "y": 0}
+    for given, words in (({"motion": "dance"}, "'dance'"), (nowhere, "to 100 mm for a jog")):
+        answer = owner.post(f"/plots/{plot.id}/actions/move", json=given)
+        assert (answer.status_code, words in answer.json["detail"]) == (409, True), answer.json
     assert owner.post(f"/plots/{plot.id}/actions/stop", json={}).json["state"] == "abandoned"
 
 
