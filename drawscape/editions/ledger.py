@@ -80,6 +80,7 @@ ADD_PROOF = """
 insert into number (edition, kind, number, request, file, pens)
     select edition, ?, ?, request, file, pens from number where id = ?
 """
+ADD_HEALING = "insert or ignore into plot select ?, sheet, null, machine from plot where id = ?"
 SHEET_OF_PLOT = """
 select edition.name, sheet.verdict from plot
 join sheet on sheet.id = plot.sheet join number on number.id = sheet.number
@@ -406,6 +407,13 @@ def sheet_of_plot(plot: str) -> tuple[str, str | None]:
     with _writing() as db:
         found: tuple[str, str | None] | None = db.execute(SHEET_OF_PLOT, (plot,)).fetchone()
     return found or ("", None)
+
+
+def add_healing(old: str, new: str) -> None:
+    """Note that plot `new` heals plot `old`: of an edition's sheet, it belongs to the same one."""
+    if _path().exists():
+        with _writing() as db:
+            db.execute(ADD_HEALING, (new, old))
 
 
 def _sheets(db: sqlite3.Connection, number: int) -> tuple[Sheet, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import settings
-from drawscape.editions.ledger import sheet_of_plot
+from drawscape.editions.ledger import add_healing, sheet_of_plot
 from drawscape.errors import JobNotFoundError, MachineBusyError, PlotError, UnknownNameError
 from drawscape.jobs import (
     WAITING,
@@ -162,6 +162,8 @@ def enqueue_plot(
             raise PlotError(f"plot {plot.id} is done; name a stroke to draw from, or plot it again")
         run = f"plot-{plot.id}-{state.runs + 1}-{secrets.token_hex(2)}"
         lane = f"machine:{plot.record.machine}"
+        if plot.record.heals:
+            add_healing(plot.record.heals, plot.id)
         edition, verdict = sheet_of_plot(plot.id)
         if verdict:
             raise PlotError(f"the sheet of plot {plot.id} was called {verdict}: plot no more on it")

@@ -17,6 +17,7 @@ from drawscape.errors import EditionError
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, find_plot
 from drawscape.tasks.drawing import generate_complex_svg
+from drawscape.tasks.plotting import enqueue_plot
 
 
 def states(name="gravel"):
@@ -74,6 +75,13 @@ def test_sheets_are_plotted_one_after_the_other_and_judged(gravel, worker):
     ).out == "gravel\tGravel, 2025\t3 numbers: 2 plotted, 1 good\n".replace(
         "2025", str(find_edition("gravel").terms.year)
     )
+    plot = find_plot(shown()["numbers"][0]["plot"])
+    healing = plot.healing(plot.plan.stretched([(0, 1.0, 4.0)], plot.device.machine))
+    enqueue_plot(healing, yes=True, zero_here=True)
+    assert shown()["numbers"][0]["sheets"][0]["plot"] == healing.id  # of the same sheet
+    plotted(1)
+    assert run("editions", "good", "gravel", "1").code == 0
+    assert len(shown()["numbers"][0]["sheets"]) == 1
 
 
 def test_a_machine_that_is_gone_loses_its_sheet_to_another(gravel, worker):
