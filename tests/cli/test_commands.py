@@ -103,7 +103,7 @@ BAD = [
     # What is typed; what the answer names.
     *((f"{name} x", "unexpected extra argument (x)") for name in TAKE_NOTHING),
     *((f"jobs {verb} nobody", "'nobody'") for verb in ("cancel", "delete", "logs", "requeue")),
-    ("plots heal x --photo a.svg --corners 1,2", "four corners in pixels"),
+    ("plots heal nothing --photo a.svg", "nothing"),
     *((f"plots {verb} nothing", "nothing") for verb in ("answer", "frame", "pause", "show", "stop")),
     *((f"machine {verb} desk", "desk") for verb in ("check", "home", "release", "unplug", "zero")),
     *((f"drawings {verb} ffff0000", "ffff0000") for verb in ("export", "show")),
