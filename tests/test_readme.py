@@ -87,8 +87,8 @@ def test_every_setting_of_the_code_is_in_the_table():
     by_ourselves = {f"DRAWSCAPE_{name}" for name in ("FAILPOINT", "WORKER", "CHILD", "CODE")}
     for name in used - by_ourselves:
         assert f"`{name}`" in README, f"{name} is not described"
-    for key in settings._PROJECT_KEYS:
-        assert f"`{key} = " in README, f"{key} is not described"
+    for key in (*settings._PROJECT_LISTS, *settings._PROJECT_TEXTS):
+        assert re.search(f"`{key}(?: = |`)", README), f"{key} is not described"
 
 
 def test_every_option_and_function_of_the_queue_is_described():

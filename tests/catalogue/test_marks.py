@@ -70,7 +70,7 @@ def test_a_name_finds_what_exists_after_a_redraw_and_says_when_two_have_it(drawn
 def test_the_command_keeps_marks_after_an_upgrade(drawn):
     recipe = drawn("molnar", seed=1).recipe[:8]
     assert run("drawings", "star", recipe, "4").code == 0
-    after_an_upgrade(f"main(['drawings', 'redraw', {recipe!r}])")
+    after_an_upgrade(f"main(['redraw', {recipe!r}])")
     (line,) = run("drawings", "list").out.splitlines()
     assert line.endswith("****")
     assert not line.startswith(f"  {recipe}")

@@ -8,7 +8,7 @@ from support import python, slowness
 
 import drawscape
 
-NOTEBOOK = ("edition", "form", "sheet", "evolve", "history")
+NOTEBOOK = ("contact_sheet", "edition", "form", "sheet", "evolve", "history")
 WITHOUT_NOTEBOOK = ("sketch", "draw", "enqueue", "Between", "Slider", "Color", "Pen", "Palette")
 USE = """
 from typing import Annotated
