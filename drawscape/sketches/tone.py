@@ -1,7 +1,8 @@
 """Pictures and heights from files, for sketches: how dark it is, how high, how much of each ink.
 
-`tone_over` lays a picture over the page, `separate` parts its colors into inks. `ranked_lines` draw
-a tone line by line, `heights_of` reads a grid of heights.
+`tone_over` lays a picture over the page, with local contrast and a focus. `printable` and
+`swing_of` say how much ink gives a darkness, and `finer_in_focus` draws a screen twice.
+`separate` parts colors into inks, `ranked_lines` draw a tone line by line, `heights_of` reads heights.
 """
 
 import io
@@ -16,13 +17,13 @@ from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.drawing.values import rgb
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry import cartesian, clip_to_rectangle, keep_positive, polar, values_at
-from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.regions import Area, Frame, bounds_of
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
@@ -34,7 +35,17 @@ PictureFile: TypeAlias = Annotated[
 ]
 Fit: TypeAlias = Annotated[Literal["cover", "contain"], "Fill the page or show the whole picture"]
 Contrast: TypeAlias = Annotated[Fraction, "0 as in the picture, 1 stretched to black and white"]
-Clarity: TypeAlias = Annotated[Fraction, "0 as in the picture, 1 without its broad shades"]
+Clarity: TypeAlias = Annotated[Fraction, "Local contrast: 0 as in the picture, 1 the most"]
+Focus: TypeAlias = Annotated[
+    tuple[Fraction, Fraction, Fraction, Fraction],
+    "Finer part of the picture: left, top, right, bottom, 0 to 1",
+]
+Mask: TypeAlias = Annotated[InputFile | None, "Picture of the finer part: white is finer"]
+
+NO_FOCUS = (0.0, 0.0, 0.0, 0.0)
+
+FINER = 0.6
+"""Distance of lines in the focus, in those outside: an eye has three lines where it had two."""
 
 LARGEST = 50_000_000
 """Pixels that a picture may have: more is a mistake or a decompression bomb."""
@@ -42,8 +53,23 @@ LARGEST = 50_000_000
 ENOUGH = 900
 """Pixels along the longer side that are kept: no pen draws finer."""
 
-BROAD = 0.1
-"""Of a picture's shorter side is the spread of its broad shades: about the size of a shell's rib."""
+TURNS_LOSE = 1.25
+"""Times the length that a swing adds, for what its turns cover twice."""
+
+TILES = 6
+"""Tiles along each side of a picture for its local contrast: about half a face."""
+
+MIDDLE = 0.4
+"""The most that half of a picture is dark with full contrast."""
+
+BROAD = 0.06
+"""Of a picture's shorter side is the spread of its broad shades: about an eye and its brow."""
+
+STEEPEST = 2.5
+"""The most that local contrast may multiply a difference: more shows the grain of a photograph."""
+
+BINS = 128
+"""Steps of darkness that local contrast tells apart."""
 
 BUST = 340
 """Rows of the plaster head's picture above which its shoulders do not reach the picture's sides."""
@@ -53,14 +79,18 @@ _GREY = np.array([0.299, 0.587, 0.114])
 
 TABLES = (".csv", ".tsv", ".txt", ".asc", ".xyz")
 
+BLACK_FROM, BLACK_FADE = 0.35, 0.3
+"""Part of the light that all colors lack before the darkest pen draws, skin lacks less; and until it may
+draw all."""
+
 ROUNDS = 40
 """Of finding each ink's part with the others as they are: later ones change less than a hundredth."""
 
 FAINT = 0.05
 """Part of the paper that a screen leaves white: a line that runs on would make everything grey."""
 
-_GIVEN: ContextVar[Floats | None] = ContextVar("given", default=None)
-"""What sketches of pictures draw, whatever their picture: darkness, (R, C)."""
+_GIVEN: ContextVar[tuple[Floats, Floats] | None] = ContextVar("given", default=None)
+"""What sketches of pictures draw, whatever their picture: darkness and focus, (R, C) each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +98,14 @@ class Tone:
     """Darkness, (R, C) from 0 white to 1 black, over the rectangle of the page that it covers.
 
     `box` are the picture's edges on the page: x0, y0, x1, y1 in mm. `area` is what of them lies in the
-    frame, and `pitch` the side of a pixel.
+    frame, and `pitch` the side of a pixel. `focus`, (R, C), is 1 where lines are finer.
     """
 
     dark: Floats
     box: Frame
     area: Frame
     pitch: float
+    focus: Floats
 
     @property
     def nodes(self) -> Frame:
@@ -88,6 +119,10 @@ class Tone:
         """
         return values_at(self.dark, self.nodes, points)
 
+    def focus_at(self, points: ArrayLike) -> Floats:
+        """Return how much each of `points`, (..., 2) in mm, is in the focus, (...) from 0 to 1."""
+        return values_at(self.focus, self.nodes, points)
+
 
 def tone_over(
     frame: Frame,
@@ -96,14 +131,17 @@ def tone_over(
     contrast: float = 0.0,
     own: str = "shell",
     clarity: float = 0.0,
+    focus: Sequence[float] = NO_FOCUS,
+    mask: str | None = None,
 ) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
     None is a picture that comes along: `own` is `'shell'`, an ammonite, `'head'`, a plaster cast, or
     `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the
     frame and crops the picture, `contain` shows all of it. `contrast` 0 leaves the picture
-    grey, 1 stretches it from white to black. `clarity` flattens broad shades and strengthens details,
-    so that coarse lines show a figure. 1 leaves no broad shades.
+    grey, 1 stretches it from white to black. `clarity` is how much of `local_contrast` it gets,
+    so that coarse lines show a face. `focus` is the part that is drawn finer: left, top, right and
+    bottom, from 0 to 1. What is white in the picture `mask` is finer too.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -114,14 +152,19 @@ def tone_over(
     """
     given = _GIVEN.get()
     if given is not None:
-        return laid(frame, given, fit)
+        return laid(frame, given[0], fit, given[1])
     dark = 1.0 - np.round(pixels_of(picture, own) @ _GREY, 9)
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
     dark = np.clip((1 - contrast) * dark + contrast * stretched, 0, 1)
-    broad = gaussian_filter(dark, BROAD * min(dark.shape))
-    dark = (1 + clarity) * (dark - broad) + (1 - clarity) * broad + clarity * dark.mean()
-    dark = np.clip(dark, 0, 1)
+    # A picture of darks is lightened: lines show half-tones, and no more than a pen's ink.
+    middle = np.clip(np.median(dark), 0.1, 0.9)
+    dark = dark ** max(1.0, 1 + contrast * (np.log(MIDDLE) / np.log(middle) - 1))
+    detail = local_contrast(dark)
+    # Only the details: broad shades stay as they are, so that a light face stays light.
+    broad = BROAD * min(dark.shape)
+    detail += gaussian_filter(dark - detail, broad)
+    dark = np.clip((1 - clarity) * dark + clarity * detail, 0, 1)
     if picture is None and own == "head" and fit == "cover":
         # A page of any width shows the whole plaster head: its backdrop is extended to both sides.
         ratio = frame.width / frame.height
@@ -130,7 +173,89 @@ def tone_over(
         # The light falls off there as behind the head.
         ends = dark[:, 0].mean() + 0.06, dark[:, -1].mean() - 0.06
         dark = np.pad(dark, ((0, 0), (more, more)), "linear_ramp", end_values=((0, 0), ends))
-    return laid(frame, dark, fit)
+    return laid(frame, dark, fit, _focus_of(dark, focus, mask))
+
+
+def _focus_of(dark: Floats, focus: Sequence[float], mask: str | None) -> Floats:
+    """Return the focus of a picture, (R, C): 1 in the rectangle and in what is white in `mask`."""
+    rows, columns = dark.shape
+    x, y = (np.arange(columns) + 0.5) / columns, (np.arange(rows)[:, None] + 0.5) / rows
+    left, top, right, bottom = focus
+    inside = np.asarray((x > left) & (x < right) & (y > top) & (y < bottom), dtype=np.float64)
+    if mask is None:
+        return inside
+    white = pixels_of(mask) @ _GREY
+    unit = Frame(0, 0, 1, 1)
+    return np.asarray(np.maximum(inside, values_at(white, unit, cartesian(x, y))))
+
+
+def local_contrast(dark: Floats) -> Floats:
+    """Return `dark`, (R, C) from 0 to 1, with as much contrast in each part as in the whole.
+
+    Each tile's histogram is evened out within the limit `STEEPEST`. Pixels blend those of the four
+    tiles around them (K. Zuiderveld, "Contrast limited adaptive histogram equalization", 1994).
+    A flat grey stays as it is.
+
+    >>> bool(np.ptp(local_contrast(np.tile(np.linspace(0.4, 0.5, 60), (60, 1)))) > 0.2)
+    True
+    """
+    rows, columns = dark.shape
+    tiles = min(TILES, rows, columns)
+    steps = np.rint(dark * (BINS - 1)).astype(int)
+    tables = np.array([
+        [_evened(tile) for tile in np.array_split(band, tiles, axis=1)]
+        for band in np.array_split(steps, tiles)
+    ])  # fmt: skip
+    y, x = ((np.arange(side) + 0.5) * tiles / side - 0.5 for side in dark.shape)
+    places = np.broadcast_arrays(y[:, None], x, dark * (BINS - 1))
+    return np.asarray(map_coordinates(tables, places, order=1, mode="nearest"))
+
+
+def _evened(tile: Ints) -> Floats:
+    """Return what each step of darkness becomes in a tile, (BINS,)."""
+    counts = np.bincount(tile.ravel(), minlength=BINS) * (BINS / tile.size)
+    kept = np.minimum(counts, STEEPEST)
+    kept += 1 - kept.mean()
+    return np.asarray((np.cumsum(kept) - kept / 2) / BINS)
+
+
+def printable(dark: ArrayLike, most: float) -> Floats:
+    """Return the part of the paper to cover for each darkness when `most` is all that a screen covers.
+
+    Light greys are covered as they are; the darks share what is left, none of them the same.
+
+    >>> printable([0.2, 0.5, 1.0], 0.7).round(2).tolist()
+    [0.2, 0.47, 0.7]
+    """
+    power = 1 / max(1 - most, 1e-3)
+    return np.asarray(dark) - np.asarray(dark) ** power / power
+
+
+def swing_of(
+    cover: Floats, pitch: float, wavelength: float | Floats, pen_mm: float = 0.3
+) -> Floats:
+    """Return half the height of the swing with which a line covers the part `cover` of its strip.
+
+    The strip is `pitch` wide. A sine of slope m is about sqrt(1 + m^2 / 2) times as long as its base
+    line. Its turns lie over each other: that loss is measured (tests/benchmarks/bench_tone.py).
+    """
+    longer = 1 + TURNS_LOSE * np.maximum(cover * pitch / pen_mm - 1, 0)
+    return np.asarray(wavelength / (2 * np.pi) * np.sqrt(2 * (longer**2 - 1)))
+
+
+def finer_in_focus(tone: Tone, screen: Callable[[float], Lines], pitch: float) -> Lines:
+    """Return `screen(pitch)`, and within the focus `screen` of a smaller pitch.
+
+    >>> tone = laid(Frame(0, 0, 40, 40), np.ones((8, 8)), focus=np.ones((8, 8)))
+    >>> finer_in_focus(tone, lambda pitch: Lines.of([[(0, pitch), (9, pitch)]]), 2.0).points.tolist()
+    [[0.0, 1.2], [9.0, 1.2]]
+    """
+    coarse = screen(pitch)
+    if not tone.focus.any():
+        return coarse
+    fine = screen(pitch * FINER)
+    outside = keep_positive(coarse, 0.5 - tone.focus_at(coarse.points))
+    return Lines.join((outside, keep_positive(fine, tone.focus_at(fine.points) - 0.5)))
 
 
 def drawn_by(
@@ -162,7 +287,8 @@ def drawn_by(
 
     x, y = (np.arange(0.3, side, 0.6) for side in size)
     sheet = SVGBuilder(*size.tolist())
-    token = _GIVEN.set(tone.at(back(cartesian(x, y[:, None]))))
+    places = back(cartesian(x, y[:, None]))
+    token = _GIVEN.set((tone.at(places), tone.focus_at(places)))
     try:
         for _ in sketch(sheet, rng, **values) or ():
             pass
@@ -174,19 +300,20 @@ def drawn_by(
     return keep_positive(lines, tone.at(lines.points) - FAINT)
 
 
-def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:
-    """Return the grid `dark`, (R, C), laid over `frame` as a picture is, cut to it."""
+def laid(frame: Frame, dark: Floats, fit: Fit = "cover", focus: Floats | None = None) -> Tone:
+    """Return the grid `dark`, (R, C), laid over `frame` as a picture is, cut to it; so is its `focus`."""
     rows, columns = dark.shape
     across, down = frame.width / columns, frame.height / rows
     pitch = max(across, down) if fit == "cover" else min(across, down)
     wide, tall = min(columns, frame.width / pitch), min(rows, frame.height / pitch)
     # Whole pixels are cut; the rest of a pixel goes into the offset, so that the middle stays.
     first, up = int((columns - wide) / 2), int((rows - tall) / 2)
-    kept = dark[up : rows - up, first : columns - first]
+    cut = np.s_[up : rows - up, first : columns - first]
+    kept = dark[cut]
     x, y = kept.shape[1] * pitch / 2, kept.shape[0] * pitch / 2
     box = Frame(frame.cx - x, frame.cy - y, frame.cx + x, frame.cy + y)
     area = Frame(*map(max, box[:2], frame[:2]), *map(min, box[2:], frame[2:]))
-    return Tone(kept, box, area, pitch)
+    return Tone(kept, box, area, pitch, np.zeros_like(kept) if focus is None else focus[cut])
 
 
 def pixels_of(picture: str | None, own: str = "shell") -> Floats:
@@ -301,9 +428,13 @@ def separate(
     absorbed = 1 - np.clip(light / blank, 0, 1)
     parts = np.zeros((len(pens), *picture.shape[:2]))
     darkest = int(np.argmin(light.sum(axis=1)))
-    # The darkest pen draws only the tone that all colors have in common.
-    fixed = 1 - wanted.max(axis=-1)
-    parts[darkest] = black * np.clip(fixed / absorbed[darkest].mean(), 0, 1)
+    # The darkest pen draws only the tone that all colors have in common, and leaves the lights alone:
+    # black lines over a cheek are dirt.
+    common = 1 - wanted.max(axis=-1)
+    room = np.ones_like(common)
+    if len(pens) > 3:  # fewer cannot mix a light grey without it
+        room = np.clip((common - BLACK_FROM) / BLACK_FADE, 0, 1)
+    parts[darkest] = np.minimum(black * common / absorbed[darkest].mean(), room)
     for round_ in range(ROUNDS):
         passed = [1 - p[..., None] * a for p, a in zip(parts, absorbed, strict=True)]
         # What all pens after each one let through, the last first.
@@ -316,7 +447,7 @@ def separate(
                 (slope**2).sum(axis=-1), 1e-9
             )
             if pen != darkest or round_ >= ROUNDS // 2:
-                parts[pen] = np.clip(best, 0, 1)
+                parts[pen] = np.clip(best, 0, room if pen == darkest else 1)
             before *= 1 - parts[pen, ..., None] * absorbed[pen]
     total = parts.sum(axis=0)
     return np.asarray(parts * np.minimum(1, limit / np.maximum(total, 1e-9)))

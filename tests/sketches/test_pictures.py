@@ -1,12 +1,12 @@
 """Sketches of photographs, in one pen or several."""
 
-import io
 from typing import get_args
 
 import numpy as np
 import pytest
+from benchmarks.bench_tone import off_by, printed
 from PIL import Image
-from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 from support import sampled
 
 from drawscape.errors import ForbiddenPathError, PictureError
@@ -14,11 +14,10 @@ from drawscape.geometry.lines import resample
 from drawscape.geometry.tour import tours
 from drawscape.geometry.voronoi import relax
 from drawscape.plot import Concern, preflight
-from drawscape.plot.png_export import to_png
 from drawscape.recipe.provenance import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.pictures.four_pens import Screen
-from drawscape.sketches.tone import laid, linear, pixels_of, separate, tone_over
+from drawscape.sketches.tone import separate, tone_over
 from drawscape.svg_builder import Frame
 
 PICTURES = [name for name in SKETCHES if SKETCHES.family_of(name) == "pictures"]
@@ -43,6 +42,12 @@ def home(home):
     halves[:, 30:] = 255
     Image.fromarray(halves).save(home / "halves.png")
     return home
+
+
+def gap_in(points, x):
+    """Return the mean distance in mm of paper from ink in a square of 20 mm."""
+    places = np.random.default_rng(1).uniform((x, 35), (x + 20, 55), (4000, 2))
+    return cKDTree(points).query(places)[0].mean()
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -88,7 +93,7 @@ def test_tone_is_given_for_points_of_any_kind_and_beyond_the_edge(home):
     assert tone.at([[-100, 20], [1000, -5]]) == pytest.approx([1.0, 0.0], abs=1e-3)
 
 
-def test_clarity_flattens_broad_shades_and_strengthens_what_stands_out(home):
+def test_clarity_strengthens_what_stands_out_and_leaves_broad_shades(home):
     slope = np.tile(np.linspace(60, 200, 200), (200, 1))
     slope[80:120:8] += 20  # faint ribs on a wall that darkens to the left
     Image.fromarray(slope.astype(np.uint8)).save(home / "ribs.png")
@@ -96,8 +101,38 @@ def test_clarity_flattens_broad_shades_and_strengthens_what_stands_out(home):
     plain, clear = (tone_over(frame, "ribs.png", clarity=much).dark for much in (0, 0.8))
     walls, ribs = ([abs(dark[20, 160] - dark[20, 40]), abs(dark[96, 100] - dark[100, 100])]
                    for dark in (plain, clear))  # fmt: skip
-    assert ribs[0] < 0.6 * walls[0]
+    assert 0.8 < ribs[0] / walls[0] < 1.25
     assert ribs[1] > 1.6 * walls[1]
+
+
+SCREENS = ["tone_hatching", "squiggles", "spiral_halftone", "stippling"]
+
+
+@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("finer", [False, True])
+def test_a_grey_is_printed_as_dark_as_it_is_in_the_focus_too(name, finer, home):
+    # A spiral that never lifts covers a third of the paper where its turns are fine.
+    for dark in (0.4,) if finer and name == "spiral_halftone" else (0.2, 0.4):
+        Image.new("L", (60, 60), round(255 * (1 - dark))).save(home / "grey.png")
+        focus = (0.0, 0.0, float(finer), float(finer))
+        svg = draw(name, 90, 90, picture="grey.png", contrast=0.0, margin=10, focus=focus)
+        ink = printed(svg.document(), Frame(18, 18, 72, 72))
+        assert ink == pytest.approx(dark, abs=0.06)
+
+
+@pytest.mark.parametrize("name", [*SCREENS, "portrait", "tsp_picture"])
+def test_the_focus_of_a_rectangle_or_a_mask_has_finer_lines(name, home):
+    Image.new("L", (60, 60), 150).save(home / "grey.png")
+    half = np.repeat([0, 255], 30) * np.ones((60, 1))
+    Image.fromarray(half.astype(np.uint8)).save(home / "half.png")
+    given = {"picture": "grey.png", "contrast": 0.0}
+    for values in ({"focus": (0.5, 0.0, 1.0, 1.0)}, {"mask": "half.png"}):
+        (left, right), (same, finer) = (
+            [gap_in(resample(draw(name, 90, 90, **each).lines(), 0.2).points, x) for x in (20, 55)]
+            for each in (given, given | values)
+        )
+        assert finer < 0.99 * right
+        assert same > 0.9 * left
 
 
 def test_a_picture_outside_the_home_is_not_read(home):
@@ -115,34 +150,18 @@ def test_a_file_that_is_no_picture_and_a_huge_one_are_named_before_they_are_unpa
         draw("squiggles", 60, 60, picture="huge.png")
 
 
-PX_PER_MM = 5.0
-XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-
-
-def lab(light):
-    """Return CIE L*a*b* of linear sRGB under D65."""
-    xyz = light @ XYZ.T / (0.9505, 1.0, 1.089)
-    x, y, z = np.moveaxis(np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116), -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
-
-
 def compared(width, height, **values):
-    """Return the mean difference, in L*a*b*, of drawing and photograph, and the wet spots."""
+    """Return the mean CIEDE2000 of drawing and photograph, and the wet spots."""
     document = draw("four_pens", width, height, margin=0, **values).document()
-    png = Image.open(io.BytesIO(to_png(document, dpi=PX_PER_MM * 25.4)))
-    light = linear(np.asarray(png.convert("RGB"), dtype=np.float64) / 255)
-    frame = Frame(0, 7.5, width, height - 7.5)
-    pixels = linear(pixels_of(None, "fruit"))
-    rows, columns = light.shape[:2]
-    x, y = (np.arange(columns) + 0.5) / PX_PER_MM, (np.arange(rows) + 0.5) / PX_PER_MM
-    places = np.stack(np.meshgrid(x, y), axis=-1)
-    wanted = np.stack([laid(frame, pixels[..., k]).at(places) for k in range(3)], axis=-1)
-    # At arm's length the eye blurs a millimetre.
-    both = [gaussian_filter(picture, (PX_PER_MM, PX_PER_MM, 0)) for picture in (light, wanted)]
-    middle = np.abs(places - (frame.cx, frame.cy))
-    inside = (middle < (frame.width / 2 - 3, frame.height / 2 - 3)).all(-1)
-    off = np.linalg.norm(lab(both[0]) - lab(both[1]), axis=-1)[inside].mean()
+    off, _ = off_by(document, Frame(0, 7.5, width, height - 7.5), None)
     return off, sum(one.concern is Concern.WET for one in preflight(document))
+
+
+def test_light_greys_are_mixed_without_black_and_darks_with_it():
+    pens = ["#0090cf", "#d3147a", "#f2d500", "#1b1b1b"]
+    *colors, black = separate(np.array([[[0.85, 0.7, 0.6], [0.2, 0.2, 0.2]]]), pens)
+    assert black[0, 0] == 0 < 0.3 < black[0, 1]
+    assert max(part[0, 0] for part in colors) > 0.1
 
 
 def test_grey_is_half_covered_by_black_and_a_limit_holds():

@@ -45,9 +45,9 @@ def four_pens(
     picture: PictureFile = None,
     fit: Fit = "cover",
     pens: Annotated[int, Slider(2, 5, "How many of the inks, in their order")] = 4,
-    pen_mm: Annotated[float, Slider(0.2, 1, "Width of the pens, in mm")] = 0.7,
+    pen_mm: Annotated[float, Slider(0.2, 1, "Width of the pens, in mm")] = 0.5,
     ink_limit: Annotated[float, Slider(0.8, 2.6, "Most ink, in coats")] = 1.8,
-    black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.7,
+    black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.9,
     screen: Annotated[Screen, "How each pen draws its part"] = "lines",
     palette: Palette = "as designed",
 ) -> None:
@@ -63,11 +63,11 @@ def four_pens(
     edge = 2.5 * MARK_MM
     inner = frame._replace(y0=frame.y0 + edge, y1=frame.y1 - edge)
     pixels = pixels_of(picture, "fruit")
-    # Some 0.6 mm a pixel: no finer than a line is apart from the next.
-    scale = min(1.0, 420 / max(pixels.shape))
+    # Some 0.4 mm a pixel: no finer than a line is apart from the next.
+    scale = min(1.0, 640 / max(pixels.shape))
     pixels = np.clip(zoom(pixels, (scale, scale, 1), order=1), 0, 1)
     size_mm = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
-    blur = 0.6 / size_mm
+    blur = 0.4 / size_mm
     parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
     arms = np.array([[(-1, 0), (1, 0)], [(0, -1), (0, 1)]]) * MARK_MM
     # A cross in the upper left corner of the frame and one in the lower right.

@@ -1,5 +1,6 @@
 """Spiral halftone: a picture in a single turn of the wrist."""
 
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -8,10 +9,28 @@ from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
+from drawscape.sketches.tone import (
+    NO_FOCUS,
+    Clarity,
+    Contrast,
+    Fit,
+    Focus,
+    Mask,
+    PictureFile,
+    Tone,
+    finer_in_focus,
+    printable,
+    swing_of,
+    tone_over,
+)
 
 A4_MM = 90.0
 """Half the width of A4 within its margin: on other pages turns lie as densely as there."""
+
+PEN_MM = 0.3
+
+MOST = 0.72
+"""Part of the paper that the spiral covers at most: with more, its swings touch."""
 
 
 @sketch
@@ -22,10 +41,13 @@ def spiral_halftone(
     picture: PictureFile = None,
     fit: Fit = "cover",
     turns: Annotated[int, Slider(10, 120, "Turns to the near edge of A4")] = 58,
-    swing: Annotated[float, Slider(0.2, 1.4, "Height of a swing, in turns")] = 1.3,
+    swing: Annotated[float, Slider(0.2, 1.4, "Height of a swing at most, in turns")] = 1.3,
     wavelength: Annotated[float, Slider(0.5, 3, "Length of a swing, in turns")] = 0.6,
     disc: Annotated[bool, "Stop at the near edge instead of filling the page"] = False,
     contrast: Contrast = 0.85,
+    clarity: Clarity = 0.5,
+    focus: Focus = NO_FOCUS,
+    mask: Mask = None,
     palette: Palette = "as designed",
 ) -> None:
     """A picture in one spiral that swings where it is dark.
@@ -34,25 +56,40 @@ def spiral_halftone(
     (1649).
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, mask)
     box = tone.area
     near, half = box.short / 2, box.size / 2
     pitch = near / fit_count(round(turns * near / A4_MM), near, 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
     reach = float(near - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))
+    start = off + frame.middle, rng.uniform(0, 2 * np.pi)
+    screen = partial(_swinging, tone, start, reach, swing, wavelength)
+    in_pens(svg, palette, ["#1b1b1b"], [finer_in_focus(tone, screen, pitch)], width=PEN_MM)
+
+
+def _swinging(
+    tone: Tone,
+    start: tuple[Points, float],
+    reach: float,
+    swing: float,
+    wavelength: float,
+    pitch: float,
+) -> Lines:
+    """Return a spiral with turns `pitch` apart that swings where it is dark."""
+    middle, phase = start
     # At most 1,500,000 points; large pages with many turns then take longer swings.
     length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 1_500_000)
     length = max(length, shortest_swing(pitch, pitch * swing))
     path, outward = _spiral(pitch, reach, length / 8)
-    path = path + off + frame.middle
-    dark, along = tone.at(path), distances_along(Lines.of(path))
-    phase = 2 * np.pi * along / length + rng.uniform(0, 2 * np.pi)
+    path = path + middle
+    phases = phase + 2 * np.pi * distances_along(Lines.of(path)) / length
     # The swing dies where it would leave the picture, so that the line is cut there once and clean.
-    room = np.clip(depth_in(box, path) / (pitch * swing), 0, 1)
-    path = path + outward * (dark**1.25 * room * np.sin(phase) * pitch * swing / 2)[:, None]
-    lines = clip_to_rectangle([path], *box).longer_than(2.0)
-    in_pens(svg, palette, ["#1b1b1b"], [lines])
+    room = np.clip(depth_in(tone.area, path) / (pitch * swing), 0, 1)
+    height = swing_of(printable(tone.at(path), MOST), pitch, length, PEN_MM)
+    height = np.minimum(height, pitch * swing / 2) * room
+    path = path + outward * (height * np.sin(phases))[:, None]
+    return clip_to_rectangle([path], *tone.area).longer_than(2.0)
 
 
 def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, Floats]:

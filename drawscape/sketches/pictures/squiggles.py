@@ -1,15 +1,35 @@
 """Squiggles: a picture in rows that tremble where it is dark."""
 
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import cartesian, fit_count, shortest_swing
+from drawscape.geometry import Lines, cartesian, fit_count, keep_positive, shortest_swing
+from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Contrast, Fit, PictureFile, tone_over
+from drawscape.sketches.tone import (
+    NO_FOCUS,
+    Clarity,
+    Contrast,
+    Fit,
+    Focus,
+    Mask,
+    PictureFile,
+    Tone,
+    finer_in_focus,
+    printable,
+    swing_of,
+    tone_over,
+)
 
 A4_MM = 267.0
 """Height of A4 within its margin: on other pages rows lie as densely as there."""
+
+PEN_MM = 0.3
+
+MOST = 0.68
+"""Part of the paper that rows cover at most: with more, their swings touch."""
 
 
 @sketch
@@ -19,41 +39,60 @@ def squiggles(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    rows: Annotated[int, Slider(12, 220, "Rows down an A4 page")] = 120,
-    swing: Annotated[float, Slider(0.2, 1.5, "Height of a swing, in rows")] = 1.05,
-    waves: Annotated[float, Slider(0.2, 3, "Swings a row's height")] = 1.8,
-    contrast: Contrast = 1.0,
+    rows: Annotated[int, Slider(12, 220, "Rows down an A4 page")] = 165,
+    swing: Annotated[float, Slider(0.2, 1.5, "Height of a swing at most, in rows")] = 1.05,
+    waves: Annotated[float, Slider(0.2, 3, "Swings a row's height")] = 2.0,
+    contrast: Contrast = 0.9,
+    clarity: Clarity = 0.6,
+    focus: Focus = NO_FOCUS,
+    mask: Mask = None,
     joined: Annotated[bool, "Join the rows into one line that runs to and fro"] = False,
     palette: Palette = "as designed",
 ) -> None:
     """A picture in rows whose swing and frequency follow its darkness.
 
     After Gregg Wygonik's "SquiggleDraw"; that one line's swelling can carry a whole picture goes
-    back to Claude Mellan's engraving "Sudarium of Saint Veronica" (1649).
+    back to Claude Mellan's engraving "Sudarium of Saint Veronica" (1649). Where it is light rows end,
+    unless they are joined.
     """
-    frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast)
+    tone = tone_over(svg.frame, picture, fit, contrast, "shell", clarity, focus, mask)
     box = tone.area
     rows = fit_count(round(rows * box.height / A4_MM), box.height, 0.7, least=4)
-    pitch = box.height / rows
+    swell = rng.uniform(1.5, 3), rng.uniform(1, 2.2) * np.pi, rng.uniform(0, 7)
+    screen = partial(_rows, rng, tone, swell, swing, waves, joined)
+    lines = finer_in_focus(tone, screen, box.height / rows)
+    in_pens(svg, palette, ["#1b1b1b"], [lines.longer_than(3.0)], width=PEN_MM)
+
+
+def _rows(
+    rng: Rng,
+    tone: Tone,
+    swell: tuple[float, float, float],
+    swing: float,
+    waves: float,
+    joined: bool,
+    pitch: float,
+) -> Lines:
+    """Return rows `pitch` apart that ride on a swell, gone at the first and at the last."""
+    box = tone.area
+    rows = round(box.height / pitch)
     waves = min(waves, pitch / shortest_swing(pitch, pitch * swing))
     # Twelve points a swing keep it round.
     step = np.clip(pitch / waves / 12, 0.12, 0.6)
     x = np.linspace(box.x0, box.x1, max(24, int(box.width / step)))
-    y = box.y0 + (np.arange(rows) + 0.5) * pitch
-    # The rows ride on a swell of the seed's own, which is gone at the first and the last.
-    high = rng.uniform(1.5, 3) * pitch
-    swell = high * np.sin(
-        rng.uniform(1, 2.2) * np.pi * (x - box.x0) / box.width + rng.uniform(0, 7)
-    )
-    y = y[:, None] + np.sin(np.pi * (np.arange(rows)[:, None] + 0.5) / rows) * swell
+    number = np.arange(rows)[:, None]
+    high, bends, start = swell
+    rise = np.sin(np.pi * (number + 0.5) / rows) * high * pitch
+    y = box.y0 + (number + 0.5) * pitch + rise * np.sin(bends * (x - box.x0) / box.width + start)
     lines = cartesian(x, y)
-    dark = tone.at(lines)
-    speed = 2 * np.pi * waves / pitch * (0.2 + 0.8 * dark)
+    cover = printable(tone.at(lines), MOST)
+    speed = 2 * np.pi * waves / pitch * (0.5 + 0.5 * tone.at(lines))
     phase = np.cumsum(speed, axis=1) * (x[1] - x[0]) + rng.uniform(0, 2 * np.pi, (rows, 1))
-    height = dark**1.1 * swing * pitch / 2 * np.sin(phase)
-    lines[..., 1] = np.clip(y + height, frame.y0, frame.y1)
+    height = np.minimum(swing_of(cover, pitch, 2 * np.pi / speed, PEN_MM), swing * pitch / 2)
+    lines[..., 1] = np.clip(lines[..., 1] + height * np.sin(phase), box.y0, box.y1)
     if joined:
         lines[1::2] = lines[1::2, ::-1]
-        lines = lines.reshape(1, -1, 2)
-    in_pens(svg, palette, ["#1b1b1b"], [lines])
+        return Lines.of(lines.reshape(1, -1, 2))
+    # A row alone is too dark for the lights: of four neighbours one, two or three are there.
+    needed = (van_der_corput(number % 4) + 0.125) * PEN_MM / pitch
+    return keep_positive(Lines.of(lines), (cover - needed).ravel())

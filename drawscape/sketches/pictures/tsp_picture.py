@@ -8,7 +8,17 @@ import numpy as np
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.lines import Points
 from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.tone import Clarity, Contrast, Fit, PictureFile, tone_over
+from drawscape.sketches.tone import (
+    FINER,
+    NO_FOCUS,
+    Clarity,
+    Contrast,
+    Fit,
+    Focus,
+    Mask,
+    PictureFile,
+    tone_over,
+)
 
 ROUNDS = 150
 """Rounds of undoing crossings, at most; the last of them find little."""
@@ -25,7 +35,9 @@ def tsp_picture(
     gamma: Annotated[float, Slider(0.5, 3, "More gathers the line in the dark")] = 2.0,
     rounds: Annotated[int, Slider(1, 12, "Rounds of spreading the points evenly")] = 5,
     contrast: Contrast = 1.0,
-    clarity: Clarity = 0.5,
+    clarity: Clarity = 0.6,
+    focus: Focus = NO_FOCUS,
+    mask: Mask = None,
     curved: Annotated[bool, "Run through the points in curves instead of straight"] = False,
     palette: Palette = "as designed",
 ) -> Steps:
@@ -35,13 +47,15 @@ def tsp_picture(
     (2004), and C. Kaplan and R. Bosch, "TSP art" (2005).
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, clarity=clarity)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, mask)
     box = tone.area
     # Below about 0.7 mm between points on average the line would fill the page.
     most = min(30_000, int(box.area / 0.5))
     count = max(50, min(as_on_a4(cities, box), most))
     x, y = map(np.linspace, box[:2], box[2:], (401, 401))
-    weight = 0.01 + tone.at(cartesian(x, y[:, None])) ** gamma
+    places = cartesian(x, y[:, None])
+    closer = 1 + (1 / FINER**2 - 1) * tone.focus_at(places)
+    weight = (0.01 + tone.at(places) ** gamma) * closer
     for done, points in stippled(rng, weight, box, count, rounds):
         yield 0.5 * done, partial(SVGBuilder.polylines, lines=points[:, None])
     for round_, order in enumerate(tours(points, ROUNDS)):
