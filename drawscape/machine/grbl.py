@@ -73,6 +73,7 @@ class GrblDriver(GcodeDriver):
     _heard_s = 0.0
     _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
     _idle = 0  # times in a row that it was idle while it owed an answer
+    _idled_s = 0.0  # when it said so last
     _is_proving = False  # whether the oldest command is answered, and its place is still asked for
     _values: Mapping[int, float] = {}  # its settings, as `$$` lists them
 
@@ -306,7 +307,12 @@ class GrblDriver(GcodeDriver):
             if self.state == "Idle":
                 self._prove()
             return
-        self._idle = self._idle + 1 if self.state == "Idle" and self.pending else 0
+        if self.state != "Idle" or not self.pending:
+            self._idle = 0
+        elif (
+            time.monotonic() - self._idled_s > _POLL_S / 2
+        ):  # answers that come at once say it once
+            self._idle, self._idled_s = self._idle + 1, time.monotonic()
         dwell_s = sum(self.profile.dwell_s(one.text.decode()) for one in self.pending)
         if self._idle > 2 + dwell_s / _POLL_S:
             raise MachineError("the machine is idle although it owes an answer: a line was lost")
