@@ -103,6 +103,10 @@ def test_clarity_strengthens_what_stands_out_and_leaves_broad_shades(home):
                    for dark in (plain, clear))  # fmt: skip
     assert 0.8 < ribs[0] / walls[0] < 1.25
     assert ribs[1] > 1.6 * walls[1]
+    light = np.random.default_rng(1).triangular(150, 250, 250, (200, 200))  # skin, with grain
+    Image.fromarray(light.astype(np.uint8)).save(home / "skin.png")
+    means = [tone_over(frame, "skin.png", clarity=much).dark.mean() for much in (0, 1)]
+    assert means[1] == pytest.approx(means[0], abs=0.05)
 
 
 SCREENS = ["tone_hatching", "squiggles", "spiral_halftone", "stippling"]
