@@ -13,14 +13,15 @@ from drawscape.cli.root import root
 
 VERBS = """
     Add Answer Back Cancel Change Check Copy Cut Delete Draw Find Follow Give Keep Let List Make Move
-    Open Pause
-    Prepare Print Pull Queue Remove Resume Run Say Send Serve Set Show Start Stop Wait Write
+    Open Pause Plot Prepare Print Pull Queue Read Remove Resume Run Say Send Serve Set Show Start Stop
+    Wait Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
 """What the help of a command begins with. A new one is welcome, if no old one does."""
 
 DIFFERS = {
-    "--drying", "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output", "--pen",
-    "--port", "--profile", "--scale", "--task", "--text", "--title", "--to", "--wait", "--width", "--yes",
+    "--add", "--drying", "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output",
+    "--pen", "--port", "--profile", "--scale", "--sheet", "--task", "--text", "--title", "--to", "--wait",
+    "--width", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 
@@ -104,6 +105,8 @@ BAD = [
     *((f"{name} x", "unexpected extra argument (x)") for name in TAKE_NOTHING),
     *((f"jobs {verb} nobody", "'nobody'") for verb in ("cancel", "delete", "logs", "requeue")),
     ("plots heal nothing --photo a.svg", "nothing"),
+    ("plots heal nothing --photo a.svg --corners 1,2", "corners"),
+    ("plots heal nothing --photo a.svg --marked marked.jpg", "nothing"),
     *((f"plots {verb} nothing", "nothing") for verb in ("answer", "frame", "pause", "show", "stop")),
     *((f"machine {verb} desk", "desk") for verb in ("check", "home", "release", "unplug", "zero")),
     *((f"drawings {verb} ffff0000", "ffff0000") for verb in ("export", "show")),
