@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from drawscape.geometry.contours import (
         contours_by_level,
         distance_contours,
-        downhill,
-        slopes_at,
         values_at,
     )
     from drawscape.geometry.curves import (
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
     from drawscape.geometry.offset import beside, inset_rings, parallel
-    from drawscape.geometry.poisson import discs_apart, poisson_disc
+    from drawscape.geometry.poisson import poisson_disc
     from drawscape.geometry.regions import (
         as_on_a4,
         cartesian,
@@ -83,9 +81,7 @@ __all__ = [
     "contours_by_level",
     "cubic",
     "depth_in",
-    "discs_apart",
     "distance_contours",
-    "downhill",
     "ellipse",
     "filled",
     "fit_count",
@@ -107,7 +103,6 @@ __all__ = [
     "rounded",
     "scatter",
     "shortest_swing",
-    "slopes_at",
     "squares_in",
     "stippled",
     "thinned",
@@ -124,8 +119,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
         {
             "drawscape.geometry.clip": "OpaqueShape clip_to_polygon clip_to_rectangle occlude",
             "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse rounded",
-            "drawscape.geometry.contours": "contours_by_level distance_contours downhill "
-            "slopes_at values_at",
+            "drawscape.geometry.contours": "contours_by_level distance_contours values_at",
             "drawscape.geometry.hidden": "visible_edges visible_paths",
             "drawscape.geometry.implicit": "implicit_mesh implicit_slices",
             "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
@@ -133,7 +127,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
             "drawscape.geometry.nearest": "Nearest",
             "drawscape.geometry.noise": "Noise",
             "drawscape.geometry.offset": "beside inset_rings parallel",
-            "drawscape.geometry.poisson": "discs_apart poisson_disc",
+            "drawscape.geometry.poisson": "poisson_disc",
             "drawscape.geometry.regions": "as_on_a4 cartesian clamped contains depth_in filled "
             "fit_count fitted grow_count polar rectangle rings squares_in",
             "drawscape.geometry.streamlines": "growing_streamlines hatch_along",

@@ -1,4 +1,4 @@
-"""Grids of heights: values and slopes between their nodes, lines of equal height and down a slope."""
+"""Grids of heights: values between their nodes, and lines of equal height."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,6 @@ from drawscape.geometry.lines import (
     Flags,
     Floats,
     Lines,
-    Points,
     as_floats,
     listed,
     without_repeats,
@@ -50,41 +49,6 @@ def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
 def _pitch(grid: ArrayLike, area: Area) -> Floats:
     """Return how far apart the nodes of `grid` lie down and across `area`, in mm, (2,)."""
     return bounds_of(area).size[::-1] / np.subtract(as_grid(grid).shape, 1)
-
-
-def slopes_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Points:
-    """Return how steeply `grid` rises to the right and down the page, per mm, at `points`, as `values_at`.
-
-    >>> slopes_at(np.array([[0.0, 1.0], [0.0, 1.0]]), (0, 0, 20, 10), np.array([(5.0, 5.0)]))
-    array([[0.05, 0.  ]])
-    """
-    down, right = np.gradient(as_grid(grid), *_pitch(grid, area))
-    return np.stack([values_at(part, area, points) for part in (right, down)], axis=-1)
-
-
-def downhill(grid: Floats, area: Area, starts: Points, lowest: Floats, *, steps: int = 24) -> Lines:
-    """Return a line down the slope of `grid` from each of `starts`, (N, 2), in `steps` steps at most.
-
-    It ends where it is as low as its `lowest`, (N,), or in a pit; on flat land it is short.
-
-    >>> rise = np.array([[0.0, 1.0], [0.0, 1.0]])
-    >>> downhill(rise, (0, 0, 20, 10), np.array([(15.0, 5.0)]), np.array([0.5])).ends
-    array([[10.,  5.]])
-    """
-    if not len(starts):
-        return Lines.empty()
-    places, level, line = starts, values_at(grid, area, starts), [starts]
-    moving, step = np.ones(len(starts), dtype=bool), (level - lowest) / steps
-    for _ in range(steps):
-        rise = slopes_at(grid, area, places)
-        steep = np.maximum(np.hypot(*rise.T), 1e-9)
-        # A step that lowers by a part of the fall, on flat land no more than half a millimetre.
-        ahead = places - rise * (np.minimum(step / steep, 0.5) / steep)[:, None]
-        lower = values_at(grid, area, ahead)
-        moving &= (lower < level) & (level > lowest)
-        places, level = np.where(moving[:, None], ahead, places), np.where(moving, lower, level)
-        line.append(places)
-    return Lines.of(np.stack(line, axis=1))
 
 
 def distance_contours(inside: Flags, distances_mm: ArrayLike, area: Area) -> Lines:

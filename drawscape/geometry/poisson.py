@@ -67,27 +67,6 @@ def poisson_disc(
     return points
 
 
-def discs_apart(
-    rng: np.random.Generator, area: Area, radii: ArrayLike, *, apart: float = 1.0
-) -> Floats:
-    """Return discs in `area` that do not touch, (N, 3): middle x and y, and radius.
-
-    Each of `radii`, in their order, is tried at one random place. It is left out where it touches an earlier
-    disc, or is larger than `area`. Middles are more than `apart` times both radii away from each other.
-
-    >>> discs = discs_apart(np.random.default_rng(7), (0, 0, 100, 100), np.linspace(30, 5, 40))
-    >>> discs[:, 2].round(1).tolist()[:3]
-    [30.0, 18.5, 13.3]
-    """
-    x0, y0, x1, y1 = page = bounds_of(area)
-    discs, sizes = np.empty((0, 3)), np.ravel(as_floats(radii))
-    for radius in sizes[2 * sizes <= page.short].tolist():
-        x, y = rng.uniform((x0 + radius, y0 + radius), (x1 - radius, y1 - radius))
-        if (np.hypot(*(discs[:, :2] - (x, y)).T) > apart * (discs[:, 2] + radius)).all():
-            discs = np.vstack((discs, (x, y, radius)))
-    return discs
-
-
 class _Spacing:
     """The points so far: a place is free where the nearest of them is a radius away."""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
-from drawscape.geometry.poisson import discs_apart, poisson_disc
+from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.regions import contains, polygons, rectangle
 from drawscape.geometry.streamlines import growing_streamlines, hatch_along, streamlines
 from drawscape.geometry.voronoi import cells, edges, relax, scatter, triangles
@@ -274,17 +274,6 @@ def test_neighbours_are_named_by_distance_and_missing_ones_by_infinity():
     assert [found.tolist() for found in within] == [[0, 0], [0, 1]]
     assert Nearest([]).query([[1.0, 0.0]])[0].tolist() == [[np.inf]]
     assert Nearest([]).pairs(5).shape == Nearest(np.zeros((999, 2))).query([], 2)[0].shape == (0, 2)
-
-
-def test_discs_do_not_touch_and_lie_within_their_area():
-    discs = discs_apart(seeded(2), PAGE, [99, *np.linspace(30, 3, 200)], apart=1.1)
-    assert discs[0, 2] == 30
-    assert len(discs) > 4
-    gaps = np.hypot(*(discs[:, None, :2] - discs[:, :2]).transpose(2, 0, 1))
-    gaps[np.diag_indices(len(discs))] = np.inf
-    assert (gaps > 1.1 * (discs[:, None, 2] + discs[:, 2])).all()
-    for sign in (-1, 1):
-        assert contains(rectangle(PAGE), discs[:, :2] + sign * discs[:, 2:]).all()
 
 
 def test_hatches_follow_a_grid_where_its_tone_is_wanted():

@@ -12,8 +12,6 @@ from drawscape.geometry.contours import (
     contours,
     contours_by_level,
     distance_contours,
-    downhill,
-    slopes_at,
     values_at,
 )
 from drawscape.geometry.hatch import hatch, hatch_lines
@@ -165,22 +163,12 @@ def test_insets_are_closed_rings_from_the_outside_in():
     assert len(inset_rings(SQUARE, 1, first_mm=0.0)) == 5
 
 
-def test_between_its_nodes_a_plane_has_its_own_values_and_slopes():
+def test_between_its_nodes_a_plane_has_its_own_values():
     places = np.random.default_rng(3).uniform((10, 0), (30, 40), (50, 2))
     plane = 2 * X - 3 * Y
     assert values_at(plane, AREA, places) == pytest.approx(places @ (2, -3))
-    assert slopes_at(plane.tolist(), AREA, places) == pytest.approx(np.tile((2.0, -3.0), (50, 1)))
     beyond = values_at(plane, AREA, [[-99, 20], [99, 20]])
     assert beyond == pytest.approx([-40, 0])  # as at the edge
-
-
-def test_lines_run_down_to_their_level_and_end_in_a_pit():
-    starts = np.array([(28.0, 20.0), (20.0, 30.0)])
-    half_way, pit = downhill(CONE, AREA, starts, np.array([4.0, 0.0]), steps=60)
-    assert half_way[-1] == pytest.approx((24, 20), abs=0.02)
-    assert pit[-1] == pytest.approx((20, 20), abs=0.3)
-    assert (np.diff(values_at(CONE, AREA, pit)) <= 0).all()
-    assert len(downhill(CONE, AREA, np.empty((0, 2)), np.empty(0))) == 0
 
 
 def test_lines_in_a_region_keep_their_distance_from_its_rim():

@@ -20,7 +20,6 @@ import zlib
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html import unescape
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 from xml.parsers import expat
@@ -230,35 +229,6 @@ class _TreeBuilder:
                 f"the entity {name!r} is refused: at most {_MOST_ENTITIES} entities "
                 f"of {_LONGEST_ENTITY:,} characters"
             )
-
-
-TAG = re.compile(r"<(/?)([\w:.-]+)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>([^<]*)")
-"""A slash, a name, attributes, and the text behind the tag."""
-
-_ATTRIBUTE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-
-
-def parse_leniently(text: str) -> XmlNode:
-    """Return the root of `text`, whatever prefixes, entities or ends of elements are amiss.
-
-    Raises SvgReadError for nesting that is too deep.
-    """
-    try:
-        return parse_xml(text)
-    except SvgReadError:
-        tree = _TreeBuilder()
-    for closes, name, inside, behind in TAG.findall(_COMMENT.sub("", text)):
-        if not closes:
-            given = reversed(_ATTRIBUTE.findall(inside))  # the first of a name counts
-            tree.start(name, {key: unescape(one or other) for key, one, other in given})
-        if (closes or inside.endswith("/")) and any(node.tag == name for node in tree.open):
-            while tree.end("").tag != name:
-                pass
-        tree.texts.append(unescape(behind))
-    while tree.open:
-        tree.end("")
-    return tree.root or XmlNode("svg", {})
 
 
 _OPENING, _CLOSING = b'<polyline points="', b'" />\n'
