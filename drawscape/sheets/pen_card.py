@@ -41,7 +41,7 @@ def pen_card(pen: str) -> Document:
     Combs of lines are numbered from 1, from narrow to wide; lines are lettered from A, from slow to fast.
 
     >>> from drawscape.pens import StoredPen, save_pen
-    >>> card = pen_card(save_pen(StoredPen("micron-03-blue", "navy", 0.35)).name)
+    >>> card = pen_card(save_pen(StoredPen(name="micron-03-blue")).name)
     >>> card.width_mm, card.height_mm, len(card.layers)
     (90.0, 60.0, 7)
     """

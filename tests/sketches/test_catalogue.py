@@ -50,7 +50,7 @@ def test_every_parameter_has_bounds_or_choices_a_tooltip_and_a_default_within(na
         elif parameter.kind == "text":
             assert parameter.max_length or parameter.optional, f"{parameter.name} has no end"
         else:
-            assert parameter.kind in ("bool", "choice")
+            assert parameter.kind in ("bool", "choice", "list")
 
 
 def test_a_function_becomes_a_sketch_by_decoration_and_the_newest_counts():

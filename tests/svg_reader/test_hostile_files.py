@@ -256,7 +256,7 @@ def test_a_file_of_ours_is_read_as_the_parser_reads_it(data, layers):
 
 
 def test_the_rows_of_a_drawing_are_lifted_out():
-    data = draw("flow_field", 148, 210, seed=3).to_bytes()
+    data = draw("flow_field", 297, 420, seed=3).to_bytes()
     root = tree_with_runs(data)
     assert root is not None
     assert all(len(group.children) < 20 for group in root.children)

@@ -33,15 +33,16 @@ def molnar(
     rises = focus(svg, "disturbance")
     kept = choose(svg, "density", {"full": 1.0, "open": 0.7, "sparse": 0.45})
     columns = fit_count(columns, svg.frame.width, 5.0, least=2)
-    for cell in svg.grid(columns):
-        off = disturbance * float(rises(cell.u, cell.v))
-        nest = fit_count(grow_count(nested, svg.frame), cell.size / 2, 0.9)
-        pen = pens[0] if rng.random() > 0.7 * off else pens[rng.integers(1, 3)]
-        with svg.clip(svg.frame), cell:
-            if rule == "interruptions":
-                _strokes(svg, rng, cell, off, kept, pen)
-            else:
-                _nested(svg, rng, cell, off, nest, kept, pen, is_tall=rule == "trapezia")
+    with svg.clip(svg.frame):
+        for cell in svg.grid(columns):
+            off = disturbance * float(rises(cell.u, cell.v))
+            nest = fit_count(grow_count(nested, svg.frame), cell.size / 2, 0.9)
+            pen = pens[0] if rng.random() > 0.7 * off else pens[rng.integers(1, 3)]
+            with cell:
+                if rule == "interruptions":
+                    _strokes(svg, rng, cell, off, kept, pen)
+                else:
+                    _nested(svg, rng, cell, off, nest, kept, pen, is_tall=rule == "trapezia")
 
 
 def _nested(
@@ -71,8 +72,7 @@ def _strokes(svg: SVGBuilder, rng: Rng, cell: Cell, off: float, kept: float, pen
     step = cell.size / 6
     if rng.random() < 0.8 * off * (1.3 - kept):
         return
-    for place in np.ndindex(6, 6):
-        x, y = (np.array(place) - 2.5) * step
-        with svg.pushed():
-            svg.translate(x, y).rotate(rng.normal(0, 70 * off))
-            svg.line(0, -0.6 * step, 0, 0.6 * step, pen=pen)
+    middles = (np.array(list(np.ndindex(6, 6))) - 2.5) * step
+    turns = np.radians(rng.normal(0, 70 * off, len(middles)))
+    half = 0.6 * step * np.column_stack([-np.sin(turns), np.cos(turns)])
+    svg.polylines(np.stack([middles - half, middles + half], axis=1), pen=pen)
