@@ -5,7 +5,7 @@ from machine_bench import Bench
 from machine_emulators import EbbEmulator
 from notebook_page import Panel
 from support import wait_until
-from web_pages import await_settled, serious
+from web_pages import await_settled
 
 from drawscape.machine.plot import list_plots
 
@@ -171,60 +171,6 @@ def test_shift_on_a_slider_shows_five_values_and_space_on_the_strip_another_pict
     assert large.get_attribute("src") == other
     page.keyboard.up(" ")
     assert large.get_attribute("src") == own
-
-
-DAY = """from drawscape.notebook import contact_sheet, form
-from drawscape.machine.device import add_device
-_ = add_device('night', 'simulator', '60x')
-contact_sheet('spiral', 3, paper='A7', turns=3)"""
-
-
-def tab_to(page, name):
-    """Press Tab until a button of that name has the focus."""
-    focused = "() => document.activeElement.ariaLabel ?? document.activeElement.innerText"
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate(focused) == name:
-            return
-    raise AssertionError(f"no way to {name} by Tab")
-
-
-def test_a_day_goes_by_keys_alone(lab, page):
-    notebook = lab.run_cells(page, DAY)
-    tiles = page.locator(".board-tile[data-state='finished']:has(img[src]:not([hidden]))")
-    wait_until(lambda: tiles.count() == 3, "the sheet")
-    notebook.darken()
-    assert serious(page, ".drawscape-board") == []
-    page.locator(".board-tiles").focus()
-    for key in ("ArrowRight", "4", "Shift+ArrowRight", "c"):  # star, choose two, compare
-        page.keyboard.press(key)
-    page.locator(".board-tile[aria-label$='4 stars']").first.wait_for()
-    await_settled(page, 2)
-    tiles.first.focus()
-    page.keyboard.press("b")  # breed
-    tree = page.get_by_role("navigation", name="generations")
-    tree.get_by_role("button", name="generation 1").wait_for()
-    assert serious(page, ".drawscape-board") == []
-    tiles.first.focus()
-    page.keyboard.press("Enter")  # open as a form
-    form = page.locator(".board-below .drawscape-form")
-    form.locator("xpath=self::*[@data-status='finished']").wait_for()
-    form.locator(".drawscape-draw").focus()
-    tab_to(page, "Turns")
-    for key in ("ArrowRight", "Enter"):
-        page.keyboard.press(key)
-    form.locator(".drawscape-strip li:nth-child(1) img[src]").wait_for()
-    tab_to(page, "Plot")
-    page.keyboard.press("Enter")
-    panel = Panel(form)
-    panel.await_state("waiting for paper")
-    assert serious(page, ".drawscape-form") == []
-    for state in ("waiting for paper", "waiting for position"):
-        panel.await_state(state)
-        panel.root.locator(".drawscape-plot-card .is-primary").focus()
-        page.keyboard.press("Enter")
-    panel.await_state("done")
-    assert notebook.cell_errors() == []
 
 
 MACHINES = """from drawscape.machine.device import add_device
