@@ -61,7 +61,7 @@ def _canvas_seed(seed: int) -> int:
 
 def _take_step(
     sketch: Sketch,
-    steps: GeneratorType[Any, Any, Any],
+    steps: "GeneratorType[Any, Any, Any]",
     step: Any,
     svg: SVGBuilder,
     on_progress: OnSketchStep | None,
@@ -79,7 +79,7 @@ def _take_step(
 
 
 @contextlib.contextmanager
-def _unchanged_randomness(steps: GeneratorType[Any, Any, Any], svg: SVGBuilder) -> Iterator[None]:
+def _unchanged_randomness(steps: "GeneratorType[Any, Any, Any]", svg: SVGBuilder) -> Iterator[None]:
     """Set all random numbers of the sketch back after the block, in which a draft may draw some.
 
     A draft is drawn when somebody looks: that must not change the ink that follows.
