@@ -197,3 +197,12 @@ def test_a_package_names_its_repository_and_no_password(tmp_path, monkeypatch, o
     assert repository(tmp_path) == address
     (tmp_path / "unpacked").mkdir()  # without a .git of its own
     assert repository(tmp_path / "unpacked") == ""
+
+
+def test_every_action_of_a_workflow_is_pinned_to_a_commit():
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for action in re.findall(r"uses: (.+)", file.read_text()):
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), (
+                file.name,
+                action,
+            )
