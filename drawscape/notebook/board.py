@@ -86,7 +86,7 @@ Control = dict[str, Any]
 class Cell:
     """One drawing of a board: its values, the job that draws it, and the drawing when it exists.
 
-    `request` is the address of its recipe, '' for a task; `arguments` are those of its job.
+    `request` is the address of its recipe; `arguments` are those of its job.
     """
 
     caption: str
@@ -156,7 +156,7 @@ def plan(first: Settings, cells: Iterable[Cell], *, fresh: bool = False) -> None
             settings = first.changed(cell.values)
             cell.arguments = settings.arguments
             recipe = recipe_for(settings.target, cell.arguments)
-            cell.request = recipe.request if recipe else ""
+            cell.request = recipe.request
             if not fresh:
                 cell.drawing = cell.drawing or existing_drawing(recipe)
 
@@ -171,19 +171,20 @@ def enqueue_missing(
 ) -> Batch | None:
     """Return the batch of jobs for missing drawings, each recipe once; a failed one is not queued again."""
     keep_worker_alive()
-    wanted: dict[Any, list[Cell]] = {}
-    for number, cell in enumerate(cells):
+    wanted: dict[str, list[Cell]] = {}
+    for cell in cells:
         missing = not cell.drawing or cell.drawing.deleted
         idle = not cell.job or cell.status in _AGAIN or cell.status == "finished"
         if missing and idle and cell.arguments is not None:
-            wanted.setdefault(cell.request or number, []).append(cell)
+            wanted.setdefault(cell.request, []).append(cell)
     if not wanted:
         return None
     ensure_worker()
-    calls = [dict(same[0].arguments or {}) for same in wanted.values()]
-    if target.takes_margin:
-        for call, same in zip(calls, wanted.values(), strict=True):
-            call |= {"sheet": sheet, "fresh": fresh, "parents": same[0].parents}
+    more = {"sheet": sheet, "fresh": fresh}
+    calls = [
+        {**(same[0].arguments or {}), **more, "parents": same[0].parents}
+        for same in wanted.values()
+    ]
     batch = enqueue_many(
         target.task,
         calls,

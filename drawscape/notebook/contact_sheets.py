@@ -1,10 +1,8 @@
 """Many drawings of one sketch: contact sheets by seed, tables of variations, and sheets by their name."""
 
 import itertools
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from drawscape.catalogue import latest_for, refresh, sheet_store
@@ -77,7 +75,6 @@ def variations(
     columns: int | None = None,
     paper: str = "A5",
     orientation: Orientation | None = None,
-    paired: bool = False,
     name: str | None = None,
     fresh: bool = False,
     job_timeout: Any = "5m",
@@ -87,8 +84,8 @@ def variations(
     """Return a live sheet with one drawing for each combination of the values in `choices`.
 
     A list, tuple, range or array is an axis, `seed` too; anything else holds for all. Of two axes the
-    first runs down and the second across. With `paired` the axes run side by side, one drawing for each
-    place in them. `vary` holds parameters whose names are options here. Otherwise as `contact_sheet`.
+    first runs down and the second across. `vary` holds parameters whose names are options here. Otherwise
+    as `contact_sheet`.
     Raises as `form` does, and ParameterError without an axis; then nothing was queued.
 
     >>> variations("spiral", turns=[5, 10, 20], seed=[1, 2])
@@ -101,8 +98,8 @@ def variations(
     fixed = {name: value for name, value in given.items() if name not in axes}
     if not axes:
         raise ParameterError("variations", dict(fixed), "give a list of values for a parameter")
-    cells = _value_cells(axes, fixed, paired=paired)
-    across = len(list(axes.values())[-1]) if len(axes) > 1 and not paired else min(4, len(cells))
+    cells = _value_cells(axes, fixed)
+    across = len(list(axes.values())[-1]) if len(axes) > 1 else min(4, len(cells))
     across = across if columns is None else _COLUMNS.check(columns)
     return _sheet_of(first, cells, across, name, fresh, job_timeout)
 
@@ -118,10 +115,9 @@ def _sheet_of(
     """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
     target = first.target
     plan(first, cells, fresh=fresh)
-    requests = [cell.request for cell in cells]
-    if name is None and all(requests):
+    if name is None:
+        requests = [cell.request for cell in cells]
         name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
-    name = name or ""
     former = sheet_store.load(name)
     if former and former["title"] != target.title:
         raise ParameterError(
@@ -136,26 +132,14 @@ def _sheet_of(
     return made
 
 
-class Sheets(list[str]):
-    """The names of all sheets, the latest first; a notebook shows them as a table."""
-
-    def __repr__(self) -> str:
-        rows = []
-        for name in self:
-            body = sheet_store.load(name) or {"cells": [], "title": "", "made_at": 0}
-            made = datetime.fromtimestamp(body["made_at"])
-            rows.append(f"{name}: {len(body['cells'])} of {body['title']}, {made:%Y-%m-%d %H:%M}")
-        return "\n".join(rows) or "no sheets yet"
-
-
-def sheets() -> Sheets:
+def sheets() -> list[str]:
     """Return the names of all sheets of this home, the latest first: `sheet(name)` opens one.
 
     >>> _ = contact_sheet("spiral", range(2), name="two spirals")
-    >>> "two spirals" in str(sheets())
+    >>> "two spirals" in sheets()
     True
     """
-    return Sheets(sheet_store.keys())
+    return sheet_store.keys()
 
 
 def sheet(name: str) -> "ContactSheet":
@@ -213,14 +197,11 @@ class ContactSheet(Board):
 
     def save(self) -> None:
         """Keep the sheet under its name."""
-        if not self.name:
-            return
         cells = [
             {"caption": c.caption, "request": c.request, "job": c.job.id if c.job else None}
             for c in self._cells.values()
         ]
-        body = {"title": self._title, "columns": self.columns, "cells": cells}
-        sheet_store.save(self.name, {**body, "made_at": time.time()})
+        sheet_store.save(self.name, {"title": self._title, "columns": self.columns, "cells": cells})
 
     def wait(self, timeout: Any = None, *, raise_on_failure: bool = False) -> Gallery:
         """Return the drawings as a gallery that lasts, once all have ended.
@@ -264,7 +245,7 @@ def _stored_cells(held: Sequence[Values]) -> list[Cell]:
     cells = [Cell(one["caption"], request=one["request"]) for one in held]
     with at_one_moment():
         for cell, one in zip(cells, held, strict=True):
-            cell.drawing = latest_for(cell.request) if cell.request else None
+            cell.drawing = latest_for(cell.request)
             _attach(cell, one.get("job"))
     return cells
 
@@ -299,18 +280,10 @@ def seed_cells(seeds: Iterable[int] | int, fixed: Values) -> list[Cell]:
     return _value_cells({"seed": _limited("seeds", seeds)}, fixed)
 
 
-def _value_cells(axes: Axes, fixed: Values, *, paired: bool = False) -> list[Cell]:
-    """Return one cell per combination, the last axis changing fastest; `paired` axes run side by side.
-
-    Raises ParameterError where there are no or too many, or paired axes are of several lengths.
-    """
-    lengths = {name: len(values) for name, values in axes.items()}
-    if paired and len(set(lengths.values())) > 1:
-        rule = "give lists of one length for two or more parameters"
-        raise ParameterError("paired", lengths, rule)
-    rows = _limited("variations", (zip if paired else itertools.product)(*axes.values()))
+def _value_cells(axes: Axes, fixed: Values) -> list[Cell]:
+    """Return one cell per combination, the last axis changing fastest. Raises ParameterError for too many."""
     cells = []
-    for row in rows:
+    for row in _limited("variations", itertools.product(*axes.values())):
         chosen = dict(zip(axes, row, strict=True))
         words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
         cells.append(Cell(words, {**fixed, **chosen}))

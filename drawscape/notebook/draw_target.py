@@ -1,4 +1,4 @@
-"""A draw target: the sketch, the function of a cell, or the task that a form or a sheet draws, as a job.
+"""A draw target: a sketch as a form or a sheet draws it, by jobs.
 
 `target_of` reads it, `existing_drawing` finds its drawing, `enqueue_drawing` queues a job. `sketch_of` and
 `settings_in` lead back, from a drawing to its sketch and settings.
@@ -8,10 +8,9 @@ import ast
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -25,9 +24,9 @@ from drawscape.errors import (
     ProvenanceError,
     SignatureError,
 )
-from drawscape.jobs import Job, check_serializable, enqueue_background_job, load_task, portable
+from drawscape.jobs import Job, check_serializable, enqueue_background_job, portable
 from drawscape.notebook.labels import label_of, size_words, value_text
-from drawscape.parameters import Parameter, read_parameters
+from drawscape.parameters import Parameter
 from drawscape.recipe import (
     Recipe,
     cached_hashes,
@@ -37,16 +36,14 @@ from drawscape.recipe import (
     recipe_of,
 )
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
-from drawscape.sketches.registry import chosen
 
 PATTERN_TASK = "drawscape.tasks.drawing.generate_complex_svg"
 FUNCTION_TASK = "drawscape.tasks.drawing.draw_function_svg"
 
-PAGE = frozenset({"width", "height"})
-REMEMBERED = frozenset({"fresh", "draft", "sheet", "parents"})
-"""Arguments of a drawing task that the catalogue needs and the drawing does not."""
-
-HANDED = PAGE | REMEMBERED | {"seed", "margin", "pattern_type", "function", "output_filename"}
+PAGE = ("width", "height", "seed", "margin")
+HANDED = {
+    *PAGE, "fresh", "draft", "sheet", "parents", "pattern_type", "function", "output_filename"
+}  # fmt: skip
 """Arguments of the drawing tasks: a parameter of a sketch cannot have these names."""
 
 LONGEST_LINE = 88  # characters of a call in `Form.code`
@@ -65,20 +62,20 @@ SketchLike = str | Sketch | Callable[..., Any]
 
 @dataclass(frozen=True)
 class DrawTarget:
-    """A job that a form can enqueue.
+    """A sketch that jobs draw. A worker finds it `by_name`, or gets its function with each job."""
 
-    `parameters` are its own; page and seed come with them where `has_page` and `has_seed` say so. `fixed`
-    arguments go with every job. `patterns` are names to choose from.
-    """
+    sketch: Sketch
+    by_name: bool
 
-    title: str
-    summary: str
-    task: str | Callable[..., Any]
-    parameters: tuple[Parameter, ...]
-    fixed: Values = field(default_factory=dict)
-    has_page: bool = False
-    has_seed: bool = False
-    patterns: tuple[str, ...] = ()
+    @property
+    def title(self) -> str:
+        """The name of the sketch as a person reads it."""
+        return label_of(self.sketch.name)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the sketch, without page and seed."""
+        return self.sketch.parameters
 
     @property
     def names(self) -> list[str]:
@@ -86,41 +83,33 @@ class DrawTarget:
         return [parameter.name for parameter in self.parameters]
 
     @property
-    def verb(self) -> str:
-        """The word for a job that runs: 'drawing' or 'working'."""
-        return "drawing" if self.has_page else "working"
+    def has_seed(self) -> bool:
+        """Whether the seed may change the drawing."""
+        return self.sketch.is_random
 
     @property
-    def takes_margin(self) -> bool:
-        """Whether the job keeps a margin free that one may set."""
-        return isinstance(self.task, str) and _draws(self.task)
+    def function(self) -> Callable[..., Any] | None:
+        """The function of a cell or a module, None for a pattern."""
+        return None if self.by_name else self.sketch.function
 
-    @cached_property
-    def sketch(self) -> Sketch | None:
-        """The sketch of a function from a cell or a module, None for a pattern; it is read once."""
-        function = self.fixed.get("function")
-        return None if function is None else as_sketch(function)
-
-    def with_pattern(self, name: str) -> "DrawTarget":
-        """Return this target with the parameters of the pattern `name`."""
-        own = tuple(p for p in self.parameters if p.name == "output_filename")
-        pattern = _sketch_target(SKETCHES[name])
-        parameters = (*pattern.parameters, *own)
-        return replace(pattern, task=self.task, parameters=parameters, patterns=self.patterns)
+    @property
+    def task(self) -> str:
+        """The path of the task that draws it."""
+        return PATTERN_TASK if self.by_name else FUNCTION_TASK
 
     def arguments(self, values: Values) -> Values:
-        """Return the keyword arguments of the job; a sketch's choices travel by their names.
+        """Return the keyword arguments of the job; choices travel by their names.
 
         A function of a file beside the notebook travels whole, as one of a cell does: no worker could
         import that file.
         """
-        function = self.fixed.get("function")
-        carried = {"function": portable(function)} if function else {}
-        return {**self.fixed, **carried, **self.shown(values)}
+        if self.by_name:
+            return {"pattern_type": self.sketch.name, **self.shown(values)}
+        return {"function": portable(self.sketch.function), **self.shown(values)}
 
     def shown(self, values: Values) -> Values:
-        """Return `values` as they travel and are written down: a sketch's choices by their names."""
-        known = {p.name: p for p in self.parameters if self.takes_margin}
+        """Return `values` as they travel and are written down: choices by their names."""
+        known = {p.name: p for p in self.parameters}
         return {
             name: known[name].shown(value) if name in known else value
             for name, value in values.items()
@@ -128,71 +117,27 @@ class DrawTarget:
 
 
 def target_of(drawable: SketchLike) -> DrawTarget:
-    """Return the job for a pattern's name, a Sketch, a function, a task or its dotted path.
+    """Return the target of a pattern's name, a Sketch, or a function that draws on a canvas.
 
-    Raises UnknownNameError, and for a path that leads to no task TaskNotFoundError or TaskNotAllowedError.
-    Raises SignatureError for parameters that no form can ask for, NotSerializableError for a function that no
-    worker can be handed.
+    Raises UnknownNameError for another name. Raises SignatureError for what is no sketch or has parameters
+    that no form can ask for, NotSerializableError for a function that no worker can be handed.
     """
     if isinstance(drawable, str):
-        if "." not in drawable:
-            return _sketch_target(SKETCHES[drawable])
-        return _task_target(drawable, load_task(drawable))
-    if not isinstance(drawable, Sketch) and not inspect.isroutine(inspect.unwrap(drawable)):
+        drawable = SKETCHES[drawable]
+    is_function = inspect.isroutine(inspect.unwrap(drawable))  # type: ignore[arg-type]
+    if not isinstance(drawable, Sketch) and not (is_function and is_sketch(drawable)):
         raise SignatureError(
-            f"{drawable!r} is no pattern's name, sketch, function or path of a task; try form('spiral')"
+            f"{drawable!r} is no pattern's name or sketch; a sketch is a function that takes the canvas "
+            "first: def rings(svg, rng, *, count=30)"
         )
-    if isinstance(drawable, Sketch) or is_sketch(drawable):
-        return _sketch_target(as_sketch(drawable))
-    return _task_target(drawable, drawable)
-
-
-def _sketch_target(sketch: Sketch) -> DrawTarget:
+    sketch = as_sketch(drawable)
     owner, by_name = f"sketch {sketch.name!r}", SKETCHES.finds(sketch)
     if not by_name:
         _check_carried(owner, sketch.function)
         note_origin(sketch.function)
-    for name in [p.name for p in sketch.parameters if p.name in HANDED]:
-        raise SignatureError(
-            f"{owner} has a parameter {name!r}, which the job needs for itself; "
-            f"call it something like {f'line_{name}'!r}"
-        )
-    return DrawTarget(
-        title=label_of(sketch.name),
-        summary=sketch.summary,
-        task=PATTERN_TASK if by_name else FUNCTION_TASK,
-        parameters=checked_parameters(owner, sketch.parameters),
-        fixed={"pattern_type": sketch.name} if by_name else {"function": sketch.function},
-        has_page=True,
-        has_seed=sketch.is_random,
-    )
-
-
-def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> DrawTarget:
-    owner = f"task {_name_of(function)!r}"
-    is_ours = isinstance(task, str) and _draws(task)
-    read = read_parameters(function, skip=REMEMBERED if is_ours else ())
-    parameters = checked_parameters(owner, read)
-    if callable(task):
-        _check_carried(owner, function)
-    defaults = {p.name: p.default for p in parameters}
-    has_page, has_patterns = defaults.keys() >= PAGE, is_ours and "pattern_type" in defaults
-    own = {*(PAGE if has_page else ()), "seed"}
-    target = DrawTarget(
-        title=label_of(_name_of(function)),
-        summary=(inspect.getdoc(function) or "").partition("\n")[0],
-        task=task,
-        parameters=tuple(p for p in parameters if p.name not in own),
-        has_page=has_page,
-        has_seed="seed" in defaults,
-        patterns=tuple(SKETCHES) if has_patterns else (),
-    )
-    return target.with_pattern(defaults["pattern_type"]) if has_patterns else target
-
-
-def _draws(task: str) -> bool:
-    """Return whether the task at that path is one of the library's that draw a sketch."""
-    return task.rpartition(".")[2] in ("generate_complex_svg", "draw_function_svg")
+    for parameter in sketch.parameters:
+        _check_parameter(owner, parameter)
+    return DrawTarget(sketch, by_name)
 
 
 def _check_carried(owner: str, function: Callable[..., Any]) -> None:
@@ -212,10 +157,6 @@ def _check_carried(owner: str, function: Callable[..., Any]) -> None:
         )
 
 
-def _name_of(function: Callable[..., Any]) -> str:
-    return str(getattr(function, "__name__", "task"))
-
-
 def call_text(target: DrawTarget, values: Values) -> str:
     """Return the call, on one line or with one argument a line.
 
@@ -223,31 +164,29 @@ def call_text(target: DrawTarget, values: Values) -> str:
 
     Values that Python cannot read back, such as arrays, are written as they show themselves.
     """
-    function, task = target.fixed.get("function"), target.task
-    if function:
-        name, first = "draw", _name_of(function)
-    elif "pattern_type" in target.fixed and not target.patterns:
-        name, first = "draw", repr(target.fixed["pattern_type"])
-    else:
-        name = "enqueue_background_job"
-        first = repr(task) if isinstance(task, str) else _name_of(task)
-    arguments = [
-        first,
-        *(f"{key}={value_text(value)}" for key, value in target.shown(values).items()),
-    ]
-    line = f"{name}({', '.join(arguments)})"
+    name = target.sketch.name
+    arguments = [repr(name) if target.by_name else _name_of(target.sketch.function)]
+    arguments += [f"{key}={value_text(value)}" for key, value in target.shown(values).items()]
+    line = f"draw({', '.join(arguments)})"
     if len(line) <= LONGEST_LINE:
         return line
-    return f"{name}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
+    return "draw(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
 
 
-def checked_parameters(owner: str, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    """Return `parameters`; raise SignatureError, which names `owner`, for the first that is at fault."""
-    for parameter in parameters:
-        fault = _fault(parameter)
-        if fault:
-            raise SignatureError(f"{owner}: parameter {parameter.name!r} {fault}")
-    return tuple(parameters)
+def _name_of(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", "sketch"))
+
+
+def _check_parameter(owner: str, parameter: Parameter) -> None:
+    """Raise SignatureError, which names `owner`, for a parameter that no form can ask for."""
+    name = parameter.name
+    if name in HANDED:
+        raise SignatureError(
+            f"{owner} has a parameter {name!r}, which the job needs for itself; "
+            f"call it something like {f'line_{name}'!r}"
+        )
+    if fault := _fault(parameter):
+        raise SignatureError(f"{owner}: parameter {name!r} {fault}")
 
 
 def is_literal(value: Any) -> bool:
@@ -288,47 +227,42 @@ def at_one_moment() -> Iterator[None]:
         yield
 
 
-def recipe_for(target: DrawTarget, arguments: Values) -> Recipe | None:
-    """Return the recipe of a job of `target` with `arguments`; None for a task, or with `output_filename`."""
-    if not target.takes_margin or arguments.get("output_filename"):
-        return None
-    sketch = target.sketch or chosen(arguments["pattern_type"])
+def recipe_for(target: DrawTarget, arguments: Values) -> Recipe:
+    """Return the recipe of a job of `target` with `arguments`."""
+    sketch = SKETCHES[target.sketch.name] if target.by_name else target.sketch
     values = {name: value for name, value in arguments.items() if name not in HANDED}
-    names = ("width", "height", "seed", "margin")
-    given = {name: arguments[name] for name in names if name in arguments}
+    given = {name: arguments[name] for name in PAGE if name in arguments}
     return recipe_of(sketch, **given, values=values)
 
 
-def existing_drawing(recipe: Recipe | None) -> Drawing | None:
+def existing_drawing(recipe: Recipe) -> Drawing | None:
     """Return the drawing of that recipe, or None if there is no such drawing or no readable catalogue."""
     with suppress(CatalogueError):
-        return None if recipe is None else find_existing(recipe)
+        return find_existing(recipe)
     return None
 
 
 def enqueue_drawing(
     target: DrawTarget,
     arguments: Values,
-    recipe: Recipe | None,
     *,
     fresh: bool = False,
     draft: bool = False,
     job_timeout: Any = None,
-    title: str = "",
 ) -> Job:
-    """Return a job for a drawing, called `title`, enqueued.
+    """Return a job for a drawing, enqueued.
 
     A `draft` goes to a folder that is emptied, and the catalogue does not know of it.
     """
-    how = {name: True for name, on in (("fresh", fresh), ("draft", draft)) if on and recipe}
-    seed = f", seed {arguments['seed']}" if target.has_seed and "seed" in arguments else ""
+    seed = f", seed {arguments['seed']}" if target.has_seed else ""
     return enqueue_background_job(
         target.task,
-        job_description=f"{title or target.title}{seed}",
+        job_description=f"{target.title}{seed}",
         job_timeout=job_timeout,
         job_priority=FORM_PRIORITY,
+        fresh=fresh,
+        draft=draft,
         **arguments,
-        **how,
     )
 
 
@@ -336,8 +270,7 @@ def settings_in(drawing: Drawing) -> Values:
     """Return the settings that a drawing was made with. A page's default margin is given as None."""
     page = {"width": drawing.width, "height": drawing.height}
     margin = None if drawing.margin == margin_for(*page.values()) else drawing.margin
-    sheet = {"pattern_type": drawing.sketch, **page, "margin": margin, "seed": drawing.seed}
-    return {**sheet, **drawing.parameters}
+    return {**page, "margin": margin, "seed": drawing.seed, **drawing.parameters}
 
 
 def is_drawing(target: object) -> TypeGuard[Drawing | Path | str]:
@@ -376,7 +309,7 @@ def redefined_target(target: DrawTarget) -> DrawTarget | None:
 
     None when it is the same function, or has other parameters: then a person decides.
     """
-    if not target.sketch:
+    if target.by_name:
         return None
     former = target.sketch.function
     here = notebook_sketch(_name_of(former))
@@ -388,12 +321,11 @@ def redefined_target(target: DrawTarget) -> DrawTarget | None:
 
 def newer_target(target: DrawTarget) -> DrawTarget | None:
     """Return the target of the sketch as it is now, if its parameters differ from `target`; else None."""
-    if target.patterns or not target.takes_margin:
-        return None
-    if not target.sketch:
-        name = target.fixed["pattern_type"]
-        now = SKETCHES[name] if name in SKETCHES else None  # noqa: SIM401 - it raises no KeyError
-    else:
-        function = target.sketch.function
+    name, function = target.sketch.name, target.sketch.function
+    if not target.by_name:
         now = as_sketch(notebook_sketch(_name_of(function)) or function)
-    return None if not now or now.parameters == target.parameters else target_of(now)
+    elif name in SKETCHES:
+        now = SKETCHES[name]
+    else:
+        return None
+    return None if now.parameters == target.parameters else target_of(now)

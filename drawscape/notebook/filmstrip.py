@@ -28,7 +28,7 @@ class Filmstrip:
         """Show a picture of each of the frames, in place of the former ones."""
         self.close()
         for place, settings in enumerate(frames):
-            with suppress(DrawscapeError):  # a field is wrong, or the task draws no page
+            with suppress(DrawscapeError):  # a field is wrong
                 self._begin(place, settings, job_timeout)
         jobs = [job for _, job in self._jobs.values()]
         self._following = Following(jobs, self._job_changed)
@@ -45,8 +45,8 @@ class Filmstrip:
         recipe = recipe_for(target, arguments)
         if drawing := existing_drawing(recipe):
             PICTURES.do(lambda: self._send(place, drawing.path))
-        elif recipe:
-            job = enqueue_drawing(target, arguments, recipe, draft=True, job_timeout=job_timeout)
+        else:
+            job = enqueue_drawing(target, arguments, draft=True, job_timeout=job_timeout)
             self._jobs[job.id] = place, job
 
     def _job_changed(self, state: JobState) -> None:

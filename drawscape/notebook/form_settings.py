@@ -60,7 +60,7 @@ class Settings:
             for name, one in empty.parameters.items()
         }
         found = empty._with(starts)
-        return found._with(found._page(paper, orientation)) if target.has_page else found
+        return found._with(found._page(paper, orientation))
 
     @classmethod
     def of_drawing(
@@ -87,11 +87,8 @@ class Settings:
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """All that the form asks for, by name: page, seed, the target's own parameters."""
-        target = self.target
-        page = [WIDTH, HEIGHT] if target.has_page else []
-        page += [MARGIN] if target.takes_margin else []
-        page += [SEED] if target.has_seed else []
-        return {one.name: one for one in (*page, *target.parameters)}
+        seed = [SEED] if self.target.has_seed else []
+        return {one.name: one for one in (WIDTH, HEIGHT, MARGIN, *seed, *self.target.parameters)}
 
     @cached_property
     def _checked(self) -> Values:
@@ -100,16 +97,15 @@ class Settings:
 
     @cached_property
     def inputs(self) -> Values:
-        """The content of each field by name, and the pattern if a person can choose one."""
-        shown = {
+        """The content of each field by name."""
+        return {
             name: one.shown if isinstance(one, Typed) else shown_of(self.parameters[name], one)
             for name, one in self.given.items()
         }
-        return {**self.pattern, **shown}
 
     @property
     def values(self) -> Values:
-        """All values, checked: pattern, page, seed and parameters. Raises ParameterError."""
+        """All values, checked: page, seed and parameters. Raises ParameterError."""
         for value in self._checked.values():
             if isinstance(value, ParameterError):
                 raise value
@@ -118,8 +114,7 @@ class Settings:
     @cached_property
     def kept(self) -> Values:
         """The arguments of `changed` that give these settings, as JSON, without wrong fields."""
-        empty: dict[str, Any] = {"margin": None} if self.target.takes_margin else {}
-        shown = self.target.shown({**empty, **self._gathered})
+        shown = self.target.shown({"margin": None, **self._gathered})
         return {name: plain(value) for name, value in shown.items()}
 
     @property
@@ -138,58 +133,49 @@ class Settings:
 
     @property
     def page_size(self) -> tuple[float, float] | None:
-        """The width and height of the sheet in mm; None without a page, or while a side is wrong."""
-        right = self._gathered if self.target.has_page else {}
+        """The width and height of the sheet in mm; None while a side is wrong."""
+        right = self._gathered
         return (right["width"], right["height"]) if right.keys() >= {"width", "height"} else None
 
     @property
     def _gathered(self) -> Values:
         """The right values as a caller knows them: no margin where none was given."""
-        gathered = dict(self.pattern)
-        for name, value in self._checked.items():
-            if isinstance(value, ParameterError):
-                continue
-            if (name, value) != ("margin", None) or not self.target.takes_margin:
-                gathered[name] = value
-        return gathered
+        return {
+            name: value
+            for name, value in self._checked.items()
+            if not isinstance(value, ParameterError) and (name, value) != ("margin", None)
+        }
 
     def changed(self, values: Values) -> "Settings":
         """Return these settings with `values`, all of them or none.
 
         Raises UnknownNameError or ParameterError.
         """
-        rest, found = dict(values), self
-        if self.target.patterns and "pattern_type" in rest:
-            found = found._with_pattern(rest.pop("pattern_type"))
-        if found.target.has_page:
-            words = {"paper", "orientation"} - {one.name for one in found.target.parameters}
-            rest = {**found._page(**{name: rest.pop(name, None) for name in words}), **rest}
-        for name in rest.keys() - found.parameters.keys():
+        rest, known = dict(values), self.parameters
+        words = {"paper", "orientation"} - known.keys()
+        rest = {**self._page(**{name: rest.pop(name, None) for name in words}), **rest}
+        for name in rest.keys() - known.keys():
             if name == "seed":
                 rule = "uses no randomness, so every seed gives the same drawing; vary a parameter"
-                raise ParameterError("seed", "given", f"{found.target.title} {rule}")
-            raise UnknownNameError("parameter", name, found.parameters)
-        return found._with({n: found.parameters[n].check(value) for n, value in rest.items()})
+                raise ParameterError("seed", "given", f"{self.target.title} {rule}")
+            raise UnknownNameError("parameter", name, known)
+        return self._with({name: known[name].check(value) for name, value in rest.items()})
 
     def typed(self, name: str, shown: Any) -> "Settings":
         """Return these settings with what somebody typed or chose for one name, right or wrong."""
-        if self.inputs.get(name) == shown:
-            return self
-        is_pattern = name == "pattern_type"
-        return self._with_pattern(shown) if is_pattern else self._with({name: Typed(shown)})
+        return self if self.inputs.get(name) == shown else self._with({name: Typed(shown)})
 
     def restored(self, kept: Values) -> "Settings":
         """Return these settings with those of `kept` that the target still has and allows."""
         found = self
-        for name in sorted(kept, key=lambda name: name != "pattern_type"):  # the pattern first
+        for name, value in kept.items():
             with contextlib.suppress(DrawscapeError):
-                found = found.changed({name: kept[name]})
+                found = found.changed({name: value})
         return found
 
     def retargeted(self, target: DrawTarget) -> "Settings":
         """Return the settings for another target; parameters of the same name keep values that fit."""
-        fitting = {n: value for n, value in self.kept.items() if n != "pattern_type"}
-        return Settings.of(target).restored(fitting)
+        return Settings.of(target).restored(self.kept)
 
     def shuffled(self, locked: Collection[str]) -> "Settings":
         """Return other values for all that has bounds or choices and is not locked, and the seed."""
@@ -206,11 +192,6 @@ class Settings:
     def _with(self, values: Values) -> "Settings":
         return replace(self, given={**self.given, **values})
 
-    def _with_pattern(self, name: str) -> "Settings":
-        if name not in self.target.patterns:
-            raise UnknownNameError("pattern", name, self.target.patterns)
-        return self.retargeted(self.target.with_pattern(name))
-
     def _page(
         self, paper: str | None = None, orientation: Orientation | None = None
     ) -> dict[str, float]:
@@ -224,23 +205,14 @@ class Settings:
     @property
     def schema(self) -> dict[str, Any]:
         """What form.js needs to draw the fields, as JSON; see there."""
-        target = self.target
-        names = set(self.parameters) - {one.name for one in target.parameters}
-        papers = {name: PAPERS[name] for name in OFFERED} if target.has_page else {}
+        target, own = self.target, set(self.target.names)
         return {
             "title": target.title,
-            "summary": target.summary,
-            "patterns": list(target.patterns),
-            "papers": papers,
-            "sheet": {n: one.json_schema() for n, one in self.parameters.items() if n in names},
+            "summary": target.sketch.summary,
+            "papers": {name: PAPERS[name] for name in OFFERED},
+            "sheet": {n: one.json_schema() for n, one in self.parameters.items() if n not in own},
             "parameters": {"properties": {one.name: _property(one) for one in target.parameters}},
         }
-
-    @property
-    def pattern(self) -> Values:
-        """The pattern by the name of its argument, where there is one to choose."""
-        fixed = self.target.fixed if self.target.patterns else {}
-        return {name: fixed[name] for name in ("pattern_type",) if name in fixed}
 
 
 class UndoHistory:

@@ -18,7 +18,7 @@ import traitlets
 from drawscape import durations
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
-from drawscape.drawing.document import Document, Orientation
+from drawscape.drawing.document import Orientation
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, get_job
 from drawscape.machine.device import device_names
@@ -38,8 +38,7 @@ from drawscape.notebook.draw_target import (
     settings_in,
     target_of,
 )
-from drawscape.notebook.exports import export_beside
-from drawscape.notebook.figures import figure_rows, notice_of, plotter_choices
+from drawscape.notebook.figures import figure_rows, notice_of
 from drawscape.notebook.filmstrip import Filmstrip
 from drawscape.notebook.form_settings import Settings, UndoHistory
 from drawscape.notebook.job_states import ENDED, Following, JobState, state_of
@@ -56,7 +55,6 @@ from drawscape.notebook.pictures import (
     result_path,
     result_picture,
     result_words,
-    retouched,
     upload_preview,
 )
 from drawscape.notebook.plot_panel import PlotPanel, unfinished_words
@@ -117,12 +115,12 @@ def form(
 ) -> "Form":
     """Return a form for `target`: controls on the left, the picture on the right.
 
-    `target` is a pattern's name, a sketch, a function that draws on a canvas, a task or its dotted path. A
-    drawing of the catalogue, or an SVG file, opens with its settings, on another `paper` if one is given.
+    `target` is a pattern's name, a sketch, or a function that draws on a canvas. A drawing of the
+    catalogue, or an SVG file, opens with its settings, on another `paper` if one is given.
     With `trust` the source code in the file may run. `values` are the first values of parameters; a
     parameter with the name of an option of this function goes into `where`. A `live` form draws at each
     change.
-    Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
+    Raises UnknownNameError, SignatureError, ParameterError or JobOptionError.
 
     >>> form("flow_field", paper="A5", seed=7, spacing=1.4).values["spacing"]
     1.4
@@ -160,7 +158,7 @@ class Form(StaticOutputWidget):
     picture = traitlets.Bytes().tag(sync=True)
     previews = traitlets.Dict().tag(sync=True)
     strip = traitlets.List().tag(sync=True)
-    _page_calls = "cancel undo redo shuffle reset renew retouch close_below"
+    _page_calls = "cancel undo redo shuffle reset renew close_below"
 
     def __init__(
         self,
@@ -182,7 +180,6 @@ class Form(StaticOutputWidget):
         self._film = Filmstrip(self._show_frame)
         self._drawn_with: Kept = {}
         self._path: Path | None = None
-        self._document: Document | None = None
         self._wanted = self._drafting = self._is_open = False
         self._shown: DrawTarget | None = None
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
@@ -198,7 +195,7 @@ class Form(StaticOutputWidget):
         )
         self.state = {
             "live": live, "locks": [], "names": self.named.names, "details": [], "status": "",
-            "running": False, "plotter": "", "machines": device_names(), "trouble": "",
+            "running": False, "machines": device_names(), "trouble": "",
         }  # fmt: skip
         self._show_settings()
         if drawing and drawing.path.is_file():
@@ -297,11 +294,8 @@ class Form(StaticOutputWidget):
         self._say(locks=list(names))
 
     def reset(self) -> None:
-        """Show the settings that the form was opened with, and their drawing if it exists.
-
-        The pattern that is chosen stays, with its own first settings.
-        """
-        self._change(self._first.changed(self._settings.pattern), draws=False)
+        """Show the settings that the form was opened with, and their drawing if it exists."""
+        self._change(self._first, draws=False)
         self._show_existing()
 
     def renew(self) -> None:
@@ -314,27 +308,12 @@ class Form(StaticOutputWidget):
             self._show_settings()
         self._say(renewed="")
 
-    def export(self, format: FormatName, *, per_pen: bool = False) -> list[Path]:
-        """Return the files written beside the drawing, its lines in order: 'svg', 'gcode', ...
+    def export(self, format: FormatName) -> Path:
+        """Return the file written beside the drawing, its lines in order: 'svg', 'gcode', ...
 
         Raises PlotError for a drawing that the format cannot hold, MissingExtraError for a missing package.
         """
-        if (path := self._drawing_file) is None:
-            return []
-        document = self._document or read_svg(path.read_bytes())  # it may not be read yet
-        plotter = self.state["plotter"]
-        return export_beside(path, document, format, per_pen=per_pen, plotter=plotter)
-
-    def retouch(
-        self, name: str, *, cut: Sequence[float] = (0, 0, 0, 0), contrast: float = 1.0
-    ) -> "Form":
-        """Return the form, with the picture of parameter `name` cut and its contrast changed.
-
-        `cut` is removed at the left, top, right and bottom, in percent of the picture; a `contrast` below 1
-        lowers it. The result is a new file in `inputs/`; `undo` shows the former one.
-        Raises UnknownNameError, ParameterError.
-        """
-        return self.set(**{name: retouched(name, self.settings.get(name), cut, contrast)})
+        return find(self._kept_path()).export(format)
 
     def inspect(self) -> Viewer:
         """Return a viewer of the drawing, which is shown in place of the picture."""
@@ -426,8 +405,7 @@ class Form(StaticOutputWidget):
         target = settings.target
         if target is not self._shown:
             self._shown = target
-            more = {"verb": "Draw" if target.has_page else "Run", "exports": menu_of_formats()}
-            self.schema = {**settings.schema, **more, "plotters": plotter_choices()}
+            self.schema = {**settings.schema, "exports": menu_of_formats()}
         self.inputs = settings.inputs
         self._say(
             errors=settings.errors,
@@ -480,11 +458,11 @@ class Form(StaticOutputWidget):
                 recipe = recipe_for(target, arguments)
                 if not fresh and (known := existing_drawing(recipe)):
                     return self.show(known)
-                request, job = recipe.request if recipe and not draft else "", self._job
+                request, job = "" if draft else recipe.request, self._job
                 if job and self.state["running"] and request == self._draws != "" and not fresh:
                     return job
                 how = {"fresh": fresh, "draft": draft, "job_timeout": self._job_timeout}
-                made = enqueue_drawing(target, arguments, recipe, **how)
+                made = enqueue_drawing(target, arguments, **how)
                 self._follow(made, draws=request)
                 return made
             except Exception as error:
@@ -565,9 +543,9 @@ class Form(StaticOutputWidget):
                     self._show_picture(picture, "")
             if state.ended and isinstance(job, Job):
                 failed = state.error or "" if state.status == "failed" else ""
-                error = more_than_a_line(with_source(failed, target.fixed.get("function")))
+                error = more_than_a_line(with_source(failed, target.function))
                 self._show_details({"traceback": error, "printed": tail_of(job.logs())})
-            words = words or status_words(state, target.verb)
+            words = words or status_words(state)
             done = 1.0 if state.status == "finished" else state.progress
             self._say(
                 status=state.status, words=words, progress=done, running=not state.ended,
@@ -599,7 +577,7 @@ class Form(StaticOutputWidget):
         if picture and is_blank(picture):
             caption += " · nothing is drawn on it"
         self._show_picture(picture, caption, path, stars=drawing.stars if drawing else 0, notice="")
-        self._path, self._document = path, None
+        self._path = path
         if self._drawing_file:
             self._reading.request()
         else:
@@ -646,14 +624,16 @@ class Form(StaticOutputWidget):
 
     @property
     def _recipe(self) -> Recipe | None:
-        """The recipe of the settings; None for a task, and while a field is wrong."""
+        """The recipe of the settings; None while a field is wrong."""
         with contextlib.suppress(DrawscapeError):  # Draw says so
             return recipe_for(self._settings.target, self._settings.arguments)
         return None
 
     def _show_existing(self) -> bool:
         """Return whether the drawing of the settings exists; if so, show it."""
-        if known := existing_drawing(self._recipe):
+        recipe = self._recipe
+        known = existing_drawing(recipe) if recipe else None
+        if known:
             self.show(known)
         return known is not None
 
@@ -693,35 +673,31 @@ class Form(StaticOutputWidget):
 
     def _read_drawing(self) -> None:
         """Show the figures of the drawing, and the drawing in the viewer below if there is one."""
-        path, document = self._drawing_file, self._document
+        path = self._drawing_file
         if not path:
             return
-        if document is None:
-            try:
-                document = read_svg(path.read_bytes())
-            except (DrawscapeError, OSError) as error:
-                self._say(notice=f"{path.name} cannot be read: {error}")
-                return
-            if path != self._path:
-                return
-            self._document = document
-            self._say(notice=notice_of(document), plotting=unfinished_words(path), readable=True)
-            if isinstance(below := self._below, Viewer) and not isinstance(below, Comparison):
-                drawing = drawing_of(str(path))
-                margin_mm = drawing.margin if drawing else 0.0
-                below.show(document, title=place_words(path), margin_mm=margin_mm)
-        rows = figure_rows(document, self.state["plotter"])
+        try:
+            document = read_svg(path.read_bytes())
+        except (DrawscapeError, OSError) as error:
+            self._say(notice=f"{path.name} cannot be read: {error}")
+            return
+        if path != self._path:
+            return
+        self._say(notice=notice_of(document), plotting=unfinished_words(path), readable=True)
+        if isinstance(below := self._below, Viewer) and not isinstance(below, Comparison):
+            drawing = drawing_of(str(path))
+            margin_mm = drawing.margin if drawing else 0.0
+            below.show(document, title=place_words(path), margin_mm=margin_mm)
+        rows = figure_rows(document)
         if path == self._path:
             self._say(figures=rows)
 
-    def _export(self, format: FormatName, per_pen: bool) -> None:
+    def _export(self, format: FormatName) -> None:
         try:
-            written = []
-            for path in self.export(format, per_pen=per_pen):
-                kind = mimetypes.guess_type(path)[0] or "text/plain"
-                self.send({"download": path.name, "type": kind}, [path.read_bytes()])
-                written.append(f"{place_words(path)} ({size_words(path.stat().st_size)})")
-            self._say(notice=f"wrote {', '.join(written)}")
+            path = self.export(format)
+            kind = mimetypes.guess_type(path)[0] or "text/plain"
+            self.send({"download": path.name, "type": kind}, [path.read_bytes()])
+            self._say(notice=f"wrote {place_words(path)} ({size_words(path.stat().st_size)})")
         except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
             self._say(notice=error_words(error))
         finally:
@@ -758,8 +734,7 @@ class Form(StaticOutputWidget):
         """Draw at once when a page opens, unless the drawing exists or is under way."""
         self._is_open = True
         self._say(machines=device_names())
-        is_sketch = self._settings.target.takes_margin
-        if not self._job and is_sketch and not self._show_existing():
+        if not self._job and not self._show_existing():
             with contextlib.suppress(DrawscapeError):
                 _ = self._settings.values  # a field is not filled in: nothing is drawn yet
                 self._draw()
@@ -821,14 +796,9 @@ class Form(StaticOutputWidget):
     def _on_compare(self, ids: Sequence[str]) -> None:
         self.show_below("compare", *map(full_path, ids))
 
-    def _on_plotter(self, name: str) -> None:
-        """Compute times and exports for a plotter, '' for any."""
-        self._say(plotter=name)
-        self._reading.request()
-
-    def _on_export(self, format: FormatName, per_pen: bool) -> None:
+    def _on_export(self, format: FormatName) -> None:
         self._say(exporting=True, notice="putting the lines in order")
-        EXPORTS.do(lambda: self._export(format, per_pen))
+        EXPORTS.do(lambda: self._export(format))
 
     def _on_file(self, name: str, file: str, data: bytes) -> None:
         self.set(**{name: keep_upload(name, file, data)})

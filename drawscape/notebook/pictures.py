@@ -19,7 +19,6 @@ from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.image_tag import kind_of, table_of
 from drawscape.notebook.labels import size_words
-from drawscape.parameters import Parameter
 from drawscape.settings import home, readable_path
 from drawscape.svg.read import read_svg
 
@@ -175,14 +174,11 @@ def picture_table(
     return table_of(tiles, columns)
 
 
-# EncodedImage files that a form is given: kept in the home, shown small, cut and with another contrast
+# Picture files that a form is given: kept in the home, and shown small
 
 LARGEST_UPLOAD = 50_000_000  # bytes of a file that is chosen in a form
 
 PREVIEW_PX, LARGEST_PREVIEW = 240, 20_000
-
-_CUT = Parameter("cut", "list", items=(Parameter("cut", "float", low=0, high=100),) * 4)
-_CONTRAST = Parameter("contrast", "float", low=0, low_open=True, high=5)
 
 _UNREADABLE = (OSError, ValueError, DrawscapeError)
 """The errors for a missing file, and for one that Pillow cannot read."""
@@ -231,26 +227,3 @@ def _upright(path: Path) -> "Image":
 
     with Image.open(path) as file:
         return ImageOps.exif_transpose(file).convert("RGB")
-
-
-def retouched(parameter: str, name: Any, cut: Sequence[float], contrast: float) -> str:
-    """Return the name of a new file: that of `name` without its edges, of another contrast.
-
-    `cut` is what goes at the left, top, right and bottom, in percent. Grey of half the light stays as it is.
-    Raises ParameterError, which names the parameter.
-    """
-    left, top, right, bottom = _CUT.check(cut)
-    if max(left + right, top + bottom) >= 100:
-        raise ParameterError("cut", cut, "must leave something of the picture")
-    stretch = _CONTRAST.check(contrast)
-    try:
-        image = _upright(readable_path(str(name or "")))
-    except _UNREADABLE as error:
-        raise ParameterError(parameter, name, f"is no picture that can be cut: {error}") from None
-    wide, high = image.size
-    sides = (left * wide, top * high, (100 - right) * wide, (100 - bottom) * high)
-    part = image.crop(tuple(round(side / 100) for side in sides))
-    out = io.BytesIO()
-    part.point(lambda light: round(128 + (light - 128) * stretch)).save(out, "PNG")
-    stem = re.sub(r"-cut(-\d+)?$", "", Path(str(name)).stem)
-    return keep_upload(parameter, f"{stem}-cut.png", out.getvalue())

@@ -36,7 +36,7 @@ MOST_SAID = 3  # settings over a drawing; the table under it has all
 OVERLAY_INKS = ("#d1495b", "#00798c", "#edae49", "#6a4c93", "#2e7d32", "#5d4037")
 """Colours that stay apart on white and where they cross."""
 
-MODES = ("side by side", "overlay", "blink")
+MODES = ("side by side", "overlay")
 
 ROUNDING_MM = 0.05  # files have two decimals of a millimetre; a pen is wider than that
 
@@ -90,7 +90,7 @@ class Viewer(StaticOutputWidget):
             whole = self._shown()
             rough = [(roughly(document), title) for document, title in whole]
             for sent in [whole] if rough == whole else [rough, whole]:
-                data = [drawing_data(it, title=t, blink=self.mode == "blink") for it, t in sent]
+                data = [drawing_data(it, title=t) for it, t in sent]
                 more = {"rough": sent is not whole}
                 headers = [{**one.header, **more, "arrays": len(one.buffers)} for one in data]
                 self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
@@ -142,7 +142,7 @@ def compare(*drawings: Viewable) -> "Comparison":
 
 
 class Comparison(Viewer):
-    """Drawings side by side, laid over each other, or in turn; under them a table of the differences."""
+    """Drawings side by side, or laid over each other; under them a table of the differences."""
 
     def __init__(self, drawings: Sequence[Titled], settings: Sequence[Values]) -> None:
         rows = differences([title for _, title in drawings], settings)
@@ -161,16 +161,18 @@ class Comparison(Viewer):
     def _shown(self) -> Sequence[Titled]:
         if self.mode == "side by side":
             return self._drawings
-        return [(overlay(self._drawings, own_inks=self.mode == "blink"), self.mode)]
+        return [(overlay(self._drawings), self.mode)]
 
 
-def overlay(documents: Sequence[Titled], *, own_inks: bool = False) -> Document:
-    """Return all drawings on one page, a layer each, in colours that set them apart or in their own."""
-    layers = []
-    for number, (document, name) in enumerate(documents):
-        for layer in document.layers:
-            color = layer.color if own_inks else OVERLAY_INKS[number]
-            layers.append(replace(layer, name=f"{number + 1} {name}", color=color))
+def overlay(documents: Sequence[Titled]) -> Document:
+    """Return all drawings on one page, their layers in colours that set the drawings apart."""
+    layers = [
+        replace(layer, name=f"{number} {name}", color=color)
+        for number, ((document, name), color) in enumerate(
+            zip(documents, OVERLAY_INKS, strict=False), 1
+        )
+        for layer in document.layers
+    ]
     width = max(document.width_mm for document, _ in documents)
     height = max(document.height_mm for document, _ in documents)
     return Document(width, height, tuple(layers))

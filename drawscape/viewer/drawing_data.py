@@ -5,7 +5,7 @@ The contract between Python and viewer.js. A web page may use viewer.js alone: `
 - `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter` and
   `layers`. A plotter has `draw_mm_s`, `travel_mm_s`, `lift_s`. The layers are in plotting order, each with
   `name`, `color`, `width_mm`, `wide` and `seconds`. Those are the estimated time, pen-up moves included; they
-  are null above MOST_TIMED points. `blink` shows the layers of one name at a time, in turn. `rough` says that
+  are null above MOST_TIMED points. `rough` says that
   the same drawing follows with all its points.
 - `buffers` holds two arrays a layer, little-endian. The first has x and y of each point in turn, as the
   difference from the point before, the first from 0, 0. Lines follow one another without a break. The unit is
@@ -68,7 +68,6 @@ def drawing_data(
     title: str = "drawing",
     paper: str = WARM_WHITE,
     plotter: Plotter | None = None,
-    blink: bool = False,
 ) -> DrawingData:
     """Return `document` as the viewer wants it: 4 bytes a point, as a rule."""
     plotter = plotter or Plotter()
@@ -84,7 +83,6 @@ def drawing_data(
             "travel_mm_s": plotter.travel_speed,
             "lift_s": plotter.raise_s + plotter.lower_s,
         },
-        "blink": blink,
         "layers": [entry for entry, _ in layers],
     }
     return DrawingData(header, [buffer for _, buffers in layers for buffer in buffers])

@@ -1,7 +1,7 @@
 /* The form of a sketch, for notebooks and web pages alike.
 
    `Fields` draws the fields of a schema and says what a hand changes:
-     { title, summary, patterns: [name], papers: { a4: [210, 297], ... },
+     { title, summary, papers: { a4: [210, 297], ... },
        sheet: { width, height, margin, seed },
        parameters: { properties: { name: property } } }
    where a property is JSON Schema; `x-group` folds parameters together, and `format` may be `color` or
@@ -127,40 +127,6 @@ function firstOf(property) {
 
 /* ---- one kind of field each: what to show, how to write an input; a change calls `changed(input, gesture)` ---- */
 
-/* Cut and contrast of a picture: the preview shows what `onRetouch(cut, contrast)` will make a file of. */
-function retouching(preview, onRetouch) {
-  const slider = (max, value) => make("input", { type: "range", min: max / 100, max, step: max / 100, value });
-  const cut = [0, 1, 2, 3].map(() => Object.assign(slider(99, 0), { min: 0 })), contrast = slider(2, 1);
-  const labels = ["Cut left", "Cut top", "Cut right", "Cut bottom", "Contrast"];
-  const show = () => {
-    const [left, top, right, bottom] = cut.map(one => `${one.value}%`);
-    preview.style.clipPath = `inset(${top} ${right} ${bottom} ${left})`;
-    preview.style.filter = `contrast(${contrast.value})`;
-  };
-  const set = (...values) => {
-    [...cut, contrast].forEach((one, i) => { if (values[i] !== undefined) one.value = values[i]; });
-    show();
-  };
-  const use = button("Use", "Draw from this part, with this contrast", () => {
-    onRetouch(cut.map(one => Number(one.value)), Number(contrast.value));
-    set(0, 0, 0, 0, 1);
-  });
-  const root = make("details", { className: "drawscape-retouch" }, make("summary", { textContent: "Crop and contrast" }),
-    make("p", { className: "drawscape-hint", textContent: "Drag over the picture, or move the sliders." }),
-    ...[...cut, contrast].map((one, i) => make("label", {}, labels[i], one)), make("div", { className: "drawscape-buttons" }, use, button("Whole", "The whole picture again", () => set(0, 0, 0, 0, 1))));
-  for (const one of [...cut, contrast]) one.addEventListener("input", show);
-  let from = null;
-  const at = ({ offsetX, offsetY }) => [offsetX / preview.clientWidth, offsetY / preview.clientHeight].map(part => 100 * Math.min(Math.max(part, 0), 1));
-  preview.addEventListener("pointerdown", event => { if (root.open) { from = at(event); preview.setPointerCapture(event.pointerId); } });
-  preview.addEventListener("pointermove", event => {
-    if (!from) return;
-    const [x, y] = at(event);
-    set(Math.min(x, from[0]), Math.min(y, from[1]), 100 - Math.max(x, from[0]), 100 - Math.max(y, from[1]));
-  });
-  preview.addEventListener("pointerup", () => { from = null; });
-  return root;
-}
-
 let gestures = 0;
 const newGesture = () => ++gestures;
 
@@ -179,7 +145,7 @@ const makers = {
     return { input, write: shown => { input.checked = Boolean(shown); } };
   },
 
-  string(property, changed, { onFile, onRetouch } = {}) {
+  string(property, changed, { onFile } = {}) {
     if (property.format === "color") return makers.color(property, changed);
     if (property.examples) return makers.suggested(property, changed);
     const start = property.default ?? "";
@@ -187,15 +153,15 @@ const makers = {
     const made = makers.any(property, changed, { tag: isLong && property.format !== "file" ? "textarea" : "input" });
     if (property.format !== "file") return made;
     const preview = make("img", { className: "drawscape-preview", alt: "the chosen file", draggable: false });
-    const below = make("div", { hidden: true }, preview, ...(onRetouch ? [retouching(preview, onRetouch)] : []));
-    const show = address => { below.hidden = !address; if (address) preview.src = address; };
+    preview.hidden = true;
+    const show = address => { preview.hidden = !address; if (address) preview.src = address; };
     const side = [];
     if (onFile) {
       const chooser = make("input", { type: "file", accept: "image/*", hidden: true, tabIndex: -1 });
       chooser.addEventListener("change", () => { if (chooser.files[0]) onFile(chooser.files[0]); chooser.value = ""; });
       side.push(button("Choose", "Choose a file", () => chooser.click()), chooser);
     }
-    return { ...made, below, side, preview: show };
+    return { ...made, below: preview, side, preview: show };
   },
 
   /* A choice of texts, and a field for any other. */
@@ -316,13 +282,12 @@ makers.integer = makers.number;
 
 /* A field with its label, hint, lock and what is wrong with it. */
 class Field {
-  constructor(name, property, { changed, onLock, onFile, onFilm, onRetouch, onDice, idOf }) {
+  constructor(name, property, { changed, onLock, onFile, onFilm, onDice, idOf }) {
     Object.assign(this, { name, property });
     const kind = kindOf(property);
     const made = makers[kind](property, changed, {
       onFile: onFile && (file => onFile(name, file)),
       onFilm: onFilm && ((stops, take) => onFilm(name, this.root, stops, take)),
-      onRetouch: onRetouch && ((cut, contrast) => onRetouch(name, cut, contrast)),
     });
     Object.assign(this, { write: made.write, commit: made.commit, preview: made.preview });
     const { input } = made, id = idOf(name), words = property.title ?? readable(name);
@@ -361,17 +326,17 @@ class Field {
 /* The fields of a schema. `sheet` and `parameters` are elements to place anywhere.
 
    Handlers: `onChange(inputs, gesture)` with what a hand changed; changes of one gesture belong together.
-   `onDice(name)`, `onLock(name)`, `onFile(name, file)`, `onFilm(name, place, stops, take)` while Shift is held on a
-   slider, and `onRetouch(name, cut, contrast)` may be left out; `idOf(name)` names the elements. */
+   `onDice(name)`, `onLock(name)`, `onFile(name, file)`, and `onFilm(name, place, stops, take)` while Shift is held
+   on a slider, may be left out; `idOf(name)` names the elements. */
 export class Fields {
-  constructor(schema, { onChange, onDice, onLock, onFile, onFilm, onRetouch, idOf = newId }) {
+  constructor(schema, { onChange, onDice, onLock, onFile, onFilm, idOf = newId }) {
     this.schema = schema;
     this.inputs = {};
     this.fields = new Map();
     this.tell = (inputs, gesture) => { Object.assign(this.inputs, inputs); onChange(inputs, gesture); };
     const field = (name, property, more = {}) => {
       const changed = (input, gesture) => this.tell({ [name]: input }, gesture);
-      const made = new Field(name, property, { changed, onFile, onFilm, onRetouch, idOf, ...more });
+      const made = new Field(name, property, { changed, onFile, onFilm, idOf, ...more });
       this.fields.set(name, made);
       return made.root;
     };
@@ -604,8 +569,6 @@ class FormView {
     this.renewed = make("p", { className: "drawscape-busy", role: "status" }, this.changed, " ",
       button("Take the new parameters", "Take the new parameters", act("renew")));
     this.details = make("div", { className: "drawscape-details" });
-    this.pattern = make("select", { "aria-label": "pattern", className: "drawscape-pattern" });
-    this.pattern.addEventListener("change", () => this.send({ event: "change", inputs: { pattern_type: this.pattern.value }, gesture: newGesture() }));
     this.box = make("div", { className: "drawscape-fields" });
     this.pageWords = make("summary");
     this.page = make("details", { className: "drawscape-paper drawscape-fields" }, this.pageWords);
@@ -613,7 +576,7 @@ class FormView {
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),
       row(this.undo, this.redo, shuffle, this.more(act)),
-      this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box, this.page);
+      this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.box, this.page);
 
     this.image = make("img", { className: "drawscape-picture", alt: "drawing" });
     this.stage = make("div", { className: "drawscape-stage" });
@@ -637,12 +600,8 @@ class FormView {
     this.trouble = make("p", { className: "drawscape-trouble", role: "alert" });
     this.stale = button("settings changed · Draw", "Draw with these settings", () => this.draw(false), "drawscape-changed is-primary");
     this.putAway = quiet("Close", "Back to the picture", "close_below");
-    this.plotter = make("select", { "aria-label": "Plotter" });
-    this.plotter.addEventListener("change", () => this.send({ event: "plotter", name: this.plotter.value }));
-    this.perPen = make("input", { type: "checkbox" });
     this.exportButton = button("Export", "Put the lines in order and write the file", () => {});
-    const exports = menu(this.exportButton, () => this.model.get("schema").exports, format =>
-      this.send({ event: "export", format, per_pen: this.perPen.checked }));
+    const exports = menu(this.exportButton, () => this.model.get("schema").exports, format => this.send({ event: "export", format }));
     this.tools = [inspect, make("span", { className: "drawscape-plotting" }, this.plot, this.plotOn), exports];
     this.rating = make("span", { role: "group", "aria-label": "stars" }, ...this.stars);
     this.figures = make("table", { className: "drawscape-figures" });
@@ -651,9 +610,7 @@ class FormView {
       make("div", { className: "drawscape-frame" }, this.image, this.stale), this.stage, this.putAway,
       row(this.seeds, this.rating, ...this.tools), this.trouble, this.notice,
       make("p", { className: "drawscape-caption" }, this.caption, ...this.links), this.strip));
-    this.machinery = make("div", { className: "drawscape-buttons" }, this.plotter, make("label", {}, this.perPen, "one file per pen"));
-
-    const foot = make("div", { className: "drawscape-columns drawscape-foot" }, this.figures, this.machinery);
+    const foot = make("div", { className: "drawscape-columns drawscape-foot" }, this.figures);
     this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), foot);
     this.el.append(this.root);
   }
@@ -704,17 +661,12 @@ class FormView {
     const schema = this.model.get("schema");
     this.title.textContent = schema.title;
     this.summary.textContent = schema.summary;
-    this.drawButton.textContent = schema.verb;
-    this.pattern.hidden = !schema.patterns?.length;
-    this.pattern.replaceChildren(...(schema.patterns ?? []).map(name => make("option", { value: name, textContent: readable(name) })));
-    this.plotter.replaceChildren(...(schema.plotters ?? []).map(([name, title]) => make("option", { value: name, textContent: title })));
     this.fields = new Fields(schema, {
       onChange: (inputs, gesture) => this.send({ event: "change", inputs: { ...inputs }, gesture }),
       onDice: name => { this.fields.randomize(name); this.drawUnlessLive(); },
       onLock: name => this.send({ event: "lock", name }),
       onFile: async (name, file) => this.send({ event: "file", name, file: file.name }, [await file.arrayBuffer()]),
       onFilm: (name, place, stops, take) => this.film.open(name, place, stops, text => { take(text); this.drawUnlessLive(); }),
-      onRetouch: (name, cut, contrast) => this.send({ event: "retouch", name, cut, contrast }),
     });
     this.box.replaceChildren(this.fields.parameters);
     this.page.replaceChildren(this.pageWords, this.fields.sheet);
@@ -728,7 +680,6 @@ class FormView {
     const inHand = new Set([...this.hands].filter(([, number]) => number > ack).map(([name]) => name));
     for (const name of Object.keys(this.held?.inputs ?? {})) inHand.add(name);
     this.fields.show(inputs, inHand);
-    if (inputs.pattern_type) this.pattern.value = inputs.pattern_type;
     this.fields.showErrors(state.errors ?? {});
     this.fields.showLocks(state.locks ?? []);
     for (const [name, address] of Object.entries(model.get("previews") ?? {})) this.fields.fields.get(name)?.preview?.(address);
@@ -759,9 +710,7 @@ class FormView {
     this.stars.forEach((star, i) => { star.textContent = i < state.stars ? "★" : "☆"; setPressed(star, i < state.stars); });
     this.notice.textContent = [state.plotting && `being plotted ${state.plotting}; Plot opens its panel`, state.notice].filter(Boolean).join(" · ");
     for (const part of this.tools) part.hidden = !state.readable;
-    this.machinery.hidden = !state.readable;
     this.exportButton.disabled = Boolean(state.exporting);
-    if (state.plotter) this.plotter.value = state.plotter;
     this.showFigures(state.figures ?? []);
     this.markStrip();
     this.showPicture(state);
@@ -816,10 +765,8 @@ class FormView {
       pen.append(row.pen);
       return make("tr", {}, pen, ...[row.time, row.ink, row.lifts].map(text => make("td", { textContent: text })));
     };
-    const isOrdered = rows.some(row => `${row.time}${row.lifts}`.includes("→"));
     const heads = ["pen", "time", "ink", "lifts"].map(text => make("th", { textContent: text, scope: "col" }));
-    const caption = isOrdered ? [make("caption", { textContent: "as drawn → with the lines in a better order" })] : [];
-    this.figures.replaceChildren(...(rows.length ? [...caption, make("tr", {}, ...heads), ...rows.map(cells)] : []));
+    this.figures.replaceChildren(...(rows.length ? [make("tr", {}, ...heads), ...rows.map(cells)] : []));
   }
 
   showNames() {

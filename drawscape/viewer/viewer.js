@@ -256,7 +256,6 @@ export class Viewer {
 
   dispose() {
     this.observer.disconnect();
-    clearInterval(this.blinking);
     cancelAnimationFrame(this.request);
     groups.get(this.group)?.delete(this);
     this.el.replaceChildren();
@@ -277,21 +276,9 @@ export class Viewer {
     this.listLayers();
     this.findings = null;
     this.listFindings();
-    clearInterval(this.blinking);
-    if (header.blink) this.blinking = setInterval(() => this.blink(), 700);
     this.resize();
     if (!this.view || this.fitted) this.fit();
     this.draw();
-  }
-
-  /* Show the layers of the next name, and no others. */
-  blink() {
-    const boxes = [...this.layers.querySelectorAll("input")];
-    this.turn = ((this.turn ?? -1) + 1) % boxes.length;
-    boxes.forEach((box, i) => {
-      box.checked = i === this.turn;
-      this.setVisible(box.value, box.checked);
-    });
   }
 
   /* Show or hide the layers of that name. */

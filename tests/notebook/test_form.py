@@ -12,7 +12,7 @@ from annotated_types import Interval, doc
 from support import send, slowness, wait_until
 
 from drawscape.catalogue import drawings, find
-from drawscape.errors import ParameterError
+from drawscape.durations import span_words
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.machine.device import add_device
 from drawscape.notebook import form, job_view, view
@@ -20,16 +20,19 @@ from drawscape.notebook.cached_drawing import CachedDrawing
 from drawscape.notebook.job_states import state_of
 from drawscape.notebook.threads import EXPORTS, STATES, WORKERS
 from drawscape.parameters import InputFile
+from drawscape.plot import optimize, statistics
 from drawscape.sketches import draw
-from drawscape.sketches.tone import pixels_of
+from drawscape.svg.read import read_svg
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
+TASK = "workers.svg_tasks.generate_complex_svg"
 
-def plot(
-    width: float,
-    height: float,
-    seed: int = 0,
+
+def row(
+    svg,
+    rng,
+    *,
     dots: Annotated[int, Interval(ge=1, le=99), doc("How many dots")] = 3,
     gate: str = "",
 ):
@@ -37,19 +40,12 @@ def plot(
     import time
     from pathlib import Path
 
-    from drawscape.job_manager import current_job
-    from drawscape.settings import output_path
-
-    size = f'width="{width}mm" height="{height}mm"'
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size}><!-- {seed} -->'
     for dot in range(dots):
-        svg += f'<circle cx="{dot}" cy="1" r="1"/>'
-        current_job().progress((dot + 1) / dots, f"dot {dot + 1}", preview=f"{svg}</svg>")
+        svg.circle(5 + dot, 5, 0.4)
+        yield (dot + 1) / dots
         while gate and not Path(gate).exists() and dot == dots - 2:
             time.sleep(0.01)
-    path = output_path(f"dots-{seed}-{dots}.svg")
-    path.write_text(f"{svg}</svg>")
-    return str(path)
+            yield (dot + 1) / dots
 
 
 @pytest.fixture
@@ -83,9 +79,9 @@ def details(shown):
 
 
 def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate):
-    dots = form(plot, dots=4, gate=str(gate))
+    dots = form(row, dots=4, gate=str(gate))
     job = dots.draw()
-    await_status(dots, "drawing 75 %: dot 3")
+    await_status(dots, "drawing 75 %")
     wait_until(lambda: circles(dots) == 3, "a preview")
     wait_until(lambda: dots.state["progress"] == pytest.approx(0.75), "its progress")
     assert dots.state["running"]
@@ -94,12 +90,12 @@ def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate):
     await_status(dots, "finished in")
     assert dots.picture == path.read_bytes()
     assert dots.state["progress"] == 1.0
-    assert dots.state["caption"].startswith("output/dots-0-4.svg")
+    assert dots.state["caption"].startswith(f"output/{path.name}")
     assert not dots.state["running"]
 
 
 def test_a_job_that_waits_says_how_many_are_ahead(gate):
-    first, second, third = (form(plot, dots=2, seed=n, gate=str(gate)) for n in range(3))
+    first, second, third = (form(row, dots=2, seed=n, gate=str(gate)) for n in range(3))
     first.draw()
     await_status(first, "drawing")
     second.draw()
@@ -113,7 +109,7 @@ def test_a_job_that_waits_says_how_many_are_ahead(gate):
 
 
 def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate):
-    dots = form(plot, dots=5, gate=str(gate))
+    dots = form(row, dots=5, gate=str(gate))
     dots.draw()
     wait_until(lambda: circles(dots) == 4, "a preview")
     send(dots, "cancel")
@@ -122,44 +118,33 @@ def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate):
 
 
 def test_drawing_again_cancels_the_former_job_and_follows_only_its_own(gate):
-    dots = form(plot, dots=3, gate=str(gate))
+    dots = form(row, dots=3, gate=str(gate))
     former = dots.draw()
     await_status(dots, "drawing")
-    other = enqueue_background_job(plot, width=10, height=10, dots=9, seed=77)
+    other = enqueue_background_job(TASK, width=10, height=10)
     dots.set(gate="", seed=8)
-    dots.draw().wait(60)
+    path = dots.draw().wait(60)
     other.wait(60)
     await_status(dots, "finished")
     assert former.status == "stopped"
-    assert b"<!-- 8 -->" in bytes(dots.picture)
-
-
-def test_a_task_that_returns_words_shows_them():
-    def count_letters(text: str = "plotter"):
-        """Count."""
-        return f"{len(text)} letters"
-
-    letters = form(count_letters)
-    letters.draw().wait(60)
-    await_status(letters, "finished")
-    assert letters.state["caption"] == "7 letters"
+    assert (find(path).seed, dots.picture) == (8, Path(path).read_bytes())
 
 
 def test_without_a_kernel_a_form_says_what_stands_there():
-    dots = form(plot)
-    assert repr(dots) == "<Form: the form of plot>"
+    dots = form(row)
+    assert repr(dots) == "<Form: the form of row>"
     data, _ = dots._repr_mimebundle_()
-    assert data["text/plain"] == "[ the form of plot: run this cell to see it live ]"
+    assert data["text/plain"] == "[ the form of row: run this cell to see it live ]"
     assert "application/vnd.jupyter.widget-view+json" in data
     assert {"draw", "set", "values", "undo", "code"} <= set(dir(dots))
     assert "comm" not in dir(dots)
 
 
 def test_the_page_changes_shuffles_and_draws_and_hears_that_it_was_dealt_with():
-    shown = form(plot, dots=2)
+    shown = form(row, dots=2)
     send(shown, "change", inputs={"seed": "4711"}, gesture=1)
     send(shown, "draw")
-    assert Path(shown.job.wait(60)).name == "dots-4711-2.svg"
+    assert find(shown.job.wait(60)).seed == 4711
     shown.lock("gate")
     send(shown, "shuffle")
     assert shown.values["seed"] != 4711
@@ -176,9 +161,9 @@ def test_the_code_of_a_form_draws_the_same():
     shown = form("spiral", paper="A6", seed=0, turns=7)
     svg = eval(shown.code, {"draw": draw})  # noqa: S307 - it is ours
     assert svg.provenance["parameters"]["turns"] == 7
-    task = form(plot, dots=4, gate="a/place/that/is/long")
-    assert task.code.startswith("enqueue_background_job(\n    plot,\n")
-    assert "    dots=4,\n" in task.code
+    long = form(row, dots=4, gate="a/place/that/is/longer/than/that")
+    assert long.code.startswith("draw(\n    row,\n")
+    assert "    dots=4,\n" in long.code
 
 
 def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing():
@@ -220,8 +205,8 @@ def test_draw_or_a_star_makes_a_drawing_of_the_draft_without_drawing_it_again():
     assert shown.state["caption"].startswith("output/")
 
 
-def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end():
-    dots = form(plot, live=True)
+def test_a_live_form_draws_the_last_setting_in_the_end():
+    dots = form(row, live=True)
     before = len(list_jobs(limit=None))
     for count in range(10, 60):
         dots.set(dots=count)
@@ -232,7 +217,7 @@ def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end():
 
 
 def test_a_canceled_live_form_draws_nothing_of_what_was_changed_before(gate):
-    dots = form(plot, live=True, dots=3, gate=str(gate))
+    dots = form(row, live=True, dots=3, gate=str(gate))
     dots.set(dots=4)
     await_status(dots, "drawing")
     dots.set(dots=5)
@@ -282,9 +267,6 @@ def test_a_form_opens_with_its_picture_or_draws_its_first_and_a_second_click_dra
     send(other, "draw", fresh=False)
     assert other.job.wait(60) == path
     assert len(list_jobs(limit=None)) == count + 1
-    task = form(plot)
-    send(task, "ready")  # who knows what a task does
-    assert task.job is None
 
 
 def test_a_drawing_opens_as_a_form_with_its_settings():
@@ -343,34 +325,30 @@ def test_a_sheet_that_looks_empty_says_why(at, words):
     wait_until(lambda: words in said(), words)
 
 
-def test_figures_and_exports_of_a_drawing_in_a_better_order(monkeypatch):
+def test_figures_and_exports_of_a_drawing_with_its_lines_in_order(monkeypatch):
     shown = form("flow_field", paper="A6", spacing=4)
     path = Path(shown.draw().wait(60))
     await_status(shown, "finished")
-    assert len(shown.export("svg")) == 1  # although it is not read yet
-    wait_until(lambda: "→" in str(shown.state.get("figures")), "figures in a better order")
+    file = shown.export("svg")  # although its figures are not counted yet
+    assert file.parent == path.parent
+    assert file != path
+    wait_until(lambda: shown.state.get("figures"), "its figures")
+    ordered = statistics(optimize(read_svg(path)))[-1]
+    assert shown.state["figures"][-1]["time"] == span_words(ordered.seconds)
+    assert ordered.seconds < 0.9 * statistics(read_svg(path))[-1].seconds
     assert [row["pen"] for row in shown.state["figures"]][-1] == "total"
     assert len(shown.state["figures"]) == 3
     sent = []
     monkeypatch.setattr(shown, "send", lambda content, buffers=None: sent.append(content))
-    send(shown, "export", format="gcode", per_pen=True)
-    wait_until(lambda: shown.state["notice"].startswith("wrote output/"), "the files")
-    wait_until(lambda: len(sent) == 2, "the downloads")
-    assert [one["download"][-8:] for one in sent] == ["-1.gcode", "-2.gcode"]
-    (file,) = shown.export("svg")
-    assert file.parent == path.parent
-    assert file != path
-    assert "M3" in shown.export("gcode")[0].read_text()
-    send(shown, "plotter", name="idraw")  # whose pen moves by Z
-    assert "M3" not in shown.export("gcode")[0].read_text()
+    send(shown, "export", format="gcode")
+    wait_until(lambda: shown.state["notice"].startswith("wrote output/"), "the file")
+    assert [one["download"] for one in sent] == [path.with_suffix(".gcode").name]
+    assert "M3" in path.with_suffix(".gcode").read_text()
     viewer = shown.inspect()
     assert repr(viewer) == f"<Viewer: a view of output/{path.name}>"
     send(shown, "plot")
     assert "Add one in a terminal: drawscape machine add desk --driver" in shown.state["trouble"]
     assert shown.below == viewer.model_id
-    before = shown.state["figures"]
-    send(shown, "plotter", name="marlin")
-    wait_until(lambda: shown.state["figures"] != before, "times of another plotter")
 
 
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
@@ -396,37 +374,6 @@ def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path):
     assert shown.values["picture"] == "inputs/_a_photo.png"
     shown.set(picture="nowhere.png")
     assert shown.previews["picture"] == ""
-
-
-def test_a_photograph_is_cut_and_gets_another_contrast_in_a_file_beside_it(module_home):
-    from PIL import Image
-
-    pixels = np.full((40, 60, 3), 100, np.uint8)
-    pixels[:, 30:] = 178
-    Image.fromarray(pixels).save(module_home / "two.png")
-    shown = form("squiggles", where={"picture": "two.png"})
-    send(shown, "retouch", name="picture", cut=[25, 10, 0, 15], contrast=1.5)
-    made = shown.values["picture"]
-    with Image.open(module_home / made) as image:
-        assert image.size == (45, 30)
-        assert image.getpixel((0, 0)) == (86, 86, 86)
-        assert image.getpixel((44, 29)) == (203, 203, 203)
-    assert shown.retouch("picture", cut=(0, 0, 50, 0)).values["picture"] != made
-    shown.undo()
-    assert shown.values["picture"] == made
-    assert (module_home / "two.png").is_file()
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the telephone was held upright
-    Image.fromarray(pixels).save(module_home / "turned.jpg", exif=exif)
-    assert pixels_of("turned.jpg").shape == (60, 40, 3)
-    turned = shown.set(picture="turned.jpg").retouch("picture", cut=(0, 50, 0, 0))
-    with Image.open(module_home / turned.values["picture"]) as image:
-        assert image.size == (40, 30)
-    for cut, contrast in (([60, 0, 40, 0], 1), ([-1, 0, 0, 0], 1), ([0, 0, 0], 1), ([0] * 4, 0)):
-        with pytest.raises(ParameterError, match=r"cut|contrast"):
-            shown.retouch("picture", cut=cut, contrast=contrast)
-    with pytest.raises(ParameterError, match="no picture"):
-        shown.set(picture="nowhere.png").retouch("picture")
 
 
 def test_a_drag_beside_a_photograph_decodes_it_once_and_shows_it_again_when_it_changes(module_home):
@@ -470,7 +417,7 @@ def test_an_export_delays_neither_a_worker_nor_a_plot_panel_nor_the_figures():
     go, served = threading.Event(), threading.Event()
     EXPORTS.do(lambda: go.wait(60))
     try:
-        send(shown, "export", format="svg", per_pen=False)
+        send(shown, "export", format="svg")
         WORKERS.do(served.set)
         assert served.wait(60)
         panel = shown.plot()

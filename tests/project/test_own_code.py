@@ -142,7 +142,7 @@ def test_a_form_sends_its_name_and_not_its_code(project):
 
     for drawable in ("rings", SKETCHES["rings"], SKETCHES["rings"].function):
         target = target_of(drawable)
-        assert (target.task, target.fixed) == (PATTERN_TASK, {"pattern_type": "rings"})
+        assert (target.task, target.arguments({})) == (PATTERN_TASK, {"pattern_type": "rings"})
         assert [p.name for p in target.parameters] == ["count"]
 
 
