@@ -1,7 +1,6 @@
 """`drawscape machine` and `drawscape plots`: plotters at ports, and their plots."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -26,11 +25,9 @@ from drawscape.machine.device import (
     devices,
     find_baud,
     read_device,
-    simulator_process,
 )
 from drawscape.machine.driver import Driver
 from drawscape.machine.ebb import LIFTS
-from drawscape.machine.moves import out_of_reach
 from drawscape.machine.plot import (
     BACK,
     TUNED,
@@ -43,7 +40,7 @@ from drawscape.machine.plot import (
     shown_plots,
 )
 from drawscape.plot import save
-from drawscape.plot.known_machines import LiftName, Machine
+from drawscape.plot.known_machines import LiftName
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")
@@ -166,14 +163,6 @@ def home(name: str) -> None:
             driver.mark()
 
 
-def _check_reach(machine: Machine, x: float, y: float) -> None:
-    """Refuse a distance in mm that no place of the machine is away from another."""
-    if not (
-        abs(x) <= machine.width_mm and abs(y) <= machine.height_mm
-    ):  # so that NaN is refused, too
-        raise out_of_reach(machine, x, y)
-
-
 @machine.command(context_settings=_NEGATIVE, short_help="Move the raised pen by X and Y mm.")
 @_NAME
 @click.argument("x", type=_MM)
@@ -184,7 +173,6 @@ def jog(name: str, x: float, y: float, z: float) -> None:
 
     Where it ends has to be within the machine's reach.
     """
-    _check_reach(read_device(name).machine, x, y)
     if plot := find_waiting(name):
         plot.ask_to_move("jog", x=x, y=y, z=z)
         return
@@ -318,34 +306,6 @@ def offset(name: str, number: str, x: float, y: float) -> None:
     read_device(name).update(offsets={number: [-x, -y]})
 
 
-@machine.command(short_help="Let pens be refilled on the way.")
-@_NAME
-@option("--every METRES", "Length of ink between two stops.", type=NumberType(0), required=True)
-@option("--at X Y", "Place of the station, in mm.", nargs=2, type=_MM)
-@option(
-    "--dip SECONDS", "Time that the pen stays down there.", default=0.5, type=NumberType(0, 3600)
-)
-def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
-    """Let a pen be dipped, refilled or sharpened each so many metres.
-
-    Without --at the plot waits for a person. With --every 0 it does not stop any more.
-    """
-    _check_reach(read_device(name).machine, *(at or (0.0, 0.0)))
-    place = {} if at is None else {"x": at[0], "y": at[1], "wait_s": dip}
-    read_device(name).update(station={"every_m": every, **place})
-
-
-@machine.command(short_help="Cut the power of a simulator.")
-@_NAME
-def unplug(name: str) -> None:
-    """Cut the power of a simulator, to see how a plot reacts."""
-    pid = simulator_process(name)
-    if read_device(name).driver != "simulator" or pid is None:
-        raise MachineError(f"machine {name!r} is not a running simulator")
-    os.kill(pid, signal.SIGTERM)
-    click.echo(f"{name} has no power")
-
-
 @click.group()
 def plots() -> None:
     """Follow plots on machines: pause, resume, answer, stop.
@@ -403,7 +363,6 @@ def show(plot: Plot, as_json: bool) -> None:
 @option("--back NUMBER", "Strokes to go back.", default=BACK, type=click.IntRange(0))
 @option("--from-stroke K", "First stroke.", type=click.IntRange(1))
 @option("--from-pen N", "First pen.", type=click.IntRange(1))
-@option("--from-part X Y X Y", "First part, in mm.", nargs=4, type=_MM)
 @WAIT
 @YES
 @ZERO_HERE
@@ -412,7 +371,6 @@ def resume(
     back: int,
     from_stroke: int | None,
     from_pen: int | None,
-    from_part: tuple[float, float, float, float] | None,
     wait: bool,
     yes: bool,
     zero_here: bool,
@@ -420,16 +378,12 @@ def resume(
     """Let a plot go on where it stopped, a few strokes back."""
     from drawscape.tasks.plotting import resume_plot
 
-    found = [from_stroke]
     if from_pen is not None:
-        found = [section.first + 1 for section in plot.plan.sections if section.pen == from_pen]
-    elif from_part is not None:
-        points, offsets = plot.plan.lines.points, plot.plan.lines.offsets
-        inside = ((points >= from_part[:2]) & (points <= from_part[2:])).all(axis=1)
-        found = np.searchsorted(offsets, np.flatnonzero(inside)[:1], side="right").tolist()
-    if not found:
-        raise PlotError("no stroke lies there; see `drawscape plots show`")
-    resume_plot(plot, yes=yes, zero_here=zero_here, back=back, from_stroke=found[0])
+        firsts = [one.first for one in plot.plan.sections if one.pen == from_pen]
+        if not firsts:
+            raise PlotError(f"pen {from_pen} draws nothing in plot {plot.id}")
+        from_stroke = firsts[0] + 1
+    resume_plot(plot, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke)
     after(plot, wait=wait)
 
 

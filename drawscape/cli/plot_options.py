@@ -16,7 +16,7 @@ from drawscape.atomic import is_special, write_atomic
 from drawscape.cli.options import NumberType, PathType, option, pairs
 from drawscape.cli.printing import progress_bar
 from drawscape.drawing.document import Document, Outside
-from drawscape.drawing.values import parse_length, rgb
+from drawscape.drawing.values import parse_length
 from drawscape.plot import gcode_export, gcode_profile, hpgl_export
 from drawscape.plot.formats import FORMATS, SUFFIXES, FormatName, encode, format_of
 from drawscape.plot.known_machines import Machine, machine_names, read_machine
@@ -100,18 +100,14 @@ class PlotOptions:
     )
     fill: FillMode = _option("outline", "Filled shapes as outlines, or hatched as well.")
     hide: bool = _option(False, "Hide what lies below filled shapes, white ones too.")
-    hatch_distance: tuple[str, ...] = _option(
-        (),
-        "Distance of hatch lines, in all fills or those of a color.  [default: 1mm]",
-        "[COLOR=]LENGTH",
+    hatch_distance: str | None = _option(None, "Distance of hatch lines.  [default: 1mm]", "LENGTH")
+    hatch_angle: float | None = _option(
+        None, "Angle of hatch lines, clockwise.  [default: 45]", "DEGREES", type=NumberType(-1e6)
     )
-    hatch_angle: tuple[str, ...] = _option(
-        (), "Angle of hatch lines, clockwise.  [default: 45]", "[COLOR=]DEGREES"
-    )
-    hatch_style: tuple[str, ...] = _option(
-        (),
-        "Style of hatches: lines, cross, concentric or circles.  [default: lines]",
-        "[COLOR=]STYLE",
+    hatch_style: str | None = _option(
+        None,
+        "Style of hatches.  [default: lines]",
+        type=click.Choice(("lines", "cross", "concentric", "circles")),
     )
     crop: str | None = _option(
         None, "Rectangle to crop to, in mm or with units.", "X,Y,WIDTH,HEIGHT"
@@ -188,27 +184,14 @@ class PlotOptions:
 
     @property
     def hatches(self) -> bool:
-        own = (self.hatch_distance, self.hatch_angle, self.hatch_style)
-        return self.fill == "hatch" or any(own)
+        return self.fill == "hatch" or bool(self.hatching)
 
-    def hatching(self) -> Callable[[str], dict[str, Any]]:
-        """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
-        from drawscape.geometry.hatch import HatchStyle
-
-        given: dict[str, tuple[tuple[str, ...], Callable[[str], Any]]] = {
-            "spacing_mm": (self.hatch_distance, parse_length),
-            "angle": (self.hatch_angle, NumberType(-1e6)),
-            "style": (self.hatch_style, click.Choice(get_args(HatchStyle))),
-        }
-        rows = []
-        for name, (values, read) in given.items():
-            for value in values:
-                key, _, text = value.rpartition("=")
-                rows.append((name, rgb(key) if key else None, read(text)))
-        rows.sort(key=lambda row: row[1] is not None)
-        return lambda color: {
-            name: value for name, key, value in rows if key is None or key == rgb(color)
-        }
+    @property
+    def hatching(self) -> dict[str, Any]:
+        """The options of `geometry.hatch.hatch` that were given."""
+        distance = self.hatch_distance and parse_length(self.hatch_distance)
+        given = {"spacing_mm": distance, "angle": self.hatch_angle, "style": self.hatch_style}
+        return {name: value for name, value in given.items() if value is not None}
 
     @cached_property
     def chosen_machine(self) -> Machine | None:

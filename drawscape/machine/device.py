@@ -49,8 +49,8 @@ class Device:
 
     `profile` is a name of machines.toml or of a G-code profile, or the path of a TOML file. `board` is the
     name of the USB board that was at the port. `settings` are speed and heights in percent, `offsets` mm by
-    a pen's number or name, `station` is the refill stop. `memory` lets the driver find its position again,
-    and holds the reach that the machine reported. `factor` is measured time divided by estimated time.
+    a pen's number or name. `memory` lets the driver find its position again, and holds the reach that the
+    machine reported. `factor` is measured time divided by estimated time.
     """
 
     name: str
@@ -62,7 +62,6 @@ class Device:
     lift: LiftName | None = None
     settings: dict[str, float] = field(default_factory=dict)
     offsets: dict[str, list[float]] = field(default_factory=dict)
-    station: dict[str, float] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     factor: float = 1.0
 
@@ -279,7 +278,9 @@ def find_baud(device: Device) -> int | None:
 def read_device(name: str) -> Device:
     """Return the machine of that name. Raises UnknownNameError if it does not exist."""
     try:
-        device = Device(**orjson.loads((folder() / f"{name}.json").read_bytes()))
+        values = orjson.loads((folder() / f"{name}.json").read_bytes())
+        values.pop("station", None)  # of version 0.4, which stopped there to refill pens
+        device = Device(**values)
         if device.driver not in DRIVERS:
             raise ValueError(f"driver {device.driver!r} is unknown")
         return device
@@ -287,7 +288,7 @@ def read_device(name: str) -> Device:
         raise UnknownNameError(
             "machine (add it with `drawscape machine add`)", name, device_names()
         ) from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise PlotError(f"machine file of {name!r} is damaged: {error}; add it again") from error
 
 

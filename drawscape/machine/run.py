@@ -99,7 +99,7 @@ class _Run:
         self.left_mm = {name: 1000 * metres for name, metres in ink.metres_left().items()}
         self.drawing = self.answered = self.tuned = self.moved = False
         self.want = ""  # pen-up, now or stop
-        self._told_s = self._ink_mm = 0.0
+        self._told_s = 0.0
         self.driver: Driver
 
     def go(self, start: int, *, ask_paper: bool) -> None:
@@ -261,6 +261,7 @@ class _Run:
         self.rescuer.wait_until_ready()
         self.drawing, before_s = True, self.state.seconds
         before: Section | None = None
+        ended_s = time.time()
         for section in self.plan.sections:
             begin = max(start, section.first)
             if begin >= section.last:
@@ -270,11 +271,11 @@ class _Run:
             elif ask_paper:
                 is_new = self.plan.section_of(start - 1).sheet != section.sheet
                 self._ask_paper(section, "" if is_new else "the same sheet still")
+            self._dry(section, before, ended_s)
             self.driver.run(self.driver.change_pen(section.pen))
-            self._delay(section)
             while (begin := self._strokes(begin, section)) < section.last:
                 self._pause()
-            before = section
+            before, ended_s = section, time.time()
         self.driver.run(self.driver.park())
         self.driver.run(self.driver.change_pen(0))
         self.driver.let_motors_go()
@@ -286,33 +287,27 @@ class _Run:
 
     def _ask_between(self, before: Section, section: Section) -> None:
         """Ask for a new sheet, or for a pen that differs in its number, name or colour."""
-        is_same = section.has_pen_of(before)
-        is_in = is_same or self.driver.changes_pens
+        is_in = section.has_pen_of(before) or self.driver.changes_pens
         if section.sheet != before.sheet:
             self.driver.run(self.driver.park())
             self._ask_paper(section)
-            return
-        if self.state.drying_min and not is_same:
-            self._dry(self.state.drying_min)
-        if section.motion.pause or not is_in:
+        elif section.motion.pause or not is_in:
             self.driver.run(self.driver.park())
             self._ask("pen", f"Is this pen in: {section.words}?")
 
-    def _delay(self, section: Section) -> None:
-        """Wait as long as the section asks for, as until ink is dry; a person's stop is heard."""
-        until = time.monotonic() + (section.motion.delay_ms or 0) / 1000
-        if section.motion.delay_ms:
-            self._wait(lambda: time.monotonic() >= until)
-
-    def _dry(self, minutes: float) -> None:
-        """Wait until the ink is dry; a person may say so before."""
+    def _dry(self, section: Section, before: Section | None, ended_s: float) -> None:
+        """Wait until the ink that another pen ended at `ended_s` is dry; a person may say so earlier."""
+        dry_s = (section.motion.delay_ms or 0) / 1000
+        if before and before.sheet == section.sheet and not before.has_pen_of(section):
+            dry_s = max(dry_s, 60 * self.state.drying_min)
+        until = ended_s + dry_s
+        if time.time() >= until:
+            return
         self.driver.run(self.driver.park())
-        until = time.time() + 60 * minutes
-        clock = time.strftime("%H:%M", time.localtime(until))
+        clock = time.strftime("%H:%M:%S", time.localtime(until))
         self.answered = False
-        self._note(
-            "ask", **{"for": "drying", "text": f"The ink dries until {clock}. Is it dry now?"}
-        )
+        text = f"The ink dries until {clock}. Is it dry now?"
+        self._note("ask", **{"for": "drying", "text": text})
         self._wait(lambda: self.answered or time.time() > until)
 
     def _strokes(self, first: int, section: Section) -> int:
@@ -340,9 +335,7 @@ class _Run:
             if command is None and not driver.pending and self.state.done >= todo:
                 if todo == section.last or self.want == "pen-up":
                     return todo
-                if self._needs_station(todo):
-                    self._visit_station(section)
-                elif self._runs_dry(todo, section):
+                if self._runs_dry(todo, section):
                     self._ask_new_pen(todo, section)
         if self.want == "stop":
             raise _StoppedError
@@ -355,24 +348,16 @@ class _Run:
         unsafe = index - (done - self.plot.journal.unsynced) >= WINDOW
         if full or unsafe or index >= section.last or self.want:
             return False
-        return not (self._needs_station(index) or self._runs_dry(index, section))
+        return not self._runs_dry(index, section)
 
     def _executed(self, stroke: int) -> None:
         length_mm = float(self.lengths[stroke - 1])
-        self._ink_mm += length_mm
         name = self.plan.section_of(stroke - 1).name
         if name in self.left_mm:
             self.left_mm[name] -= length_mm
         self.plot.journal.append("stroke", soon=True, k=stroke)
         self._listen()
         self._tell()
-
-    def _needs_station(self, index: int) -> bool:
-        most_mm = self.device.station.get("every_m", 0.0) * 1000
-        if not most_mm:
-            return False
-        drawn_mm = self._ink_mm + float(self.lengths[self.state.done : index].sum())
-        return drawn_mm > 0 and drawn_mm + float(self.lengths[index]) > most_mm
 
     def _runs_dry(self, index: int, section: Section) -> bool:
         """Whether the pen may not last to the end of stroke `index`, and somebody can be asked."""
@@ -388,17 +373,6 @@ class _Run:
         self._ask("pen", f"Is a new pen in: {section.words}? The old one has {left_m:.1f} m left.")
         left_mm = 1000 * ink.put_in_new(section.name)
         self.left_mm[section.name] = max(left_mm, float(self.lengths[index]))
-
-    def _visit_station(self, section: Section) -> None:
-        station = self.device.station
-        self._ink_mm = 0.0
-        if "x" not in station:
-            self._ask("pen", f"Refill or sharpen {section.words}. Is it ready?")
-            return
-        self.driver.run(self.driver.travel(station["x"], station["y"]))
-        self.driver.run(self.driver.pen_down())
-        time.sleep(station.get("wait_s", 0.5))
-        self.driver.run(self.driver.pen_up())
 
     def _learn(self, took_s: float, planned_s: float) -> None:
         """Note how long a whole run took beside its plan, for the estimates of later plots."""

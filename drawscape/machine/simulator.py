@@ -1,27 +1,23 @@
 """A plotter without hardware: an EiBotBoard on a pseudo-terminal, with motors, step counters and a servo.
 
 `python -m drawscape.machine.simulator LINK SCALE` serves one at the path LINK. End the process to pull
-its plug: the carriage stays where it is. The next simulator at LINK begins there, as a real machine does.
+its plug.
 """
 
 import contextlib
 import os
 import select
-import signal
 import sys
 import time
 import tty
 from collections import deque
 from pathlib import Path
 
-import orjson
-
 Point = tuple[float, float]
 
 STEPS_MM = 80.0
 _TICK_S = 0.001
 _IDLE_S = 0.02
-_SAVE_S = 0.5
 _ALONE_S = 12 * 3600.0  # a plot may wait for a person over night
 
 
@@ -164,14 +160,11 @@ class EbbEmulator:
 
 
 class Simulator(EbbEmulator):
-    """A board at a port, `scale` times as fast as time; where its carriage stands is kept beside `link`."""
+    """A board at a port that `link` leads to, `scale` times as fast as time."""
 
     def __init__(self, link: Path, scale: float) -> None:
-        self.link, self.scale, self.memory = link, scale, link.with_suffix(".carriage")
-        x, y, down = 0.0, 0.0, False
-        with contextlib.suppress(OSError, ValueError):
-            x, y, down = orjson.loads(self.memory.read_bytes())
-        super().__init__((x, y), down)
+        super().__init__((0.0, 0.0), down=False)
+        self.scale = scale
         self.port, inner = os.openpty()
         tty.setraw(inner)
         os.set_blocking(self.port, False)
@@ -179,7 +172,7 @@ class Simulator(EbbEmulator):
 
     def serve(self) -> None:
         """Answer until nothing has been heard for half a day."""
-        begun = heard = saved = time.monotonic()
+        begun = heard = time.monotonic()
         while (now := time.monotonic()) - heard < _ALONE_S:
             select.select([self.port], [], [], _TICK_S if self.busy else _IDLE_S)
             with contextlib.suppress(BlockingIOError):
@@ -188,21 +181,7 @@ class Simulator(EbbEmulator):
             self.advance((time.monotonic() - begun) * self.scale)
             with contextlib.suppress(BlockingIOError):
                 del self.out[: os.write(self.port, self.out)]
-            if now - saved > _SAVE_S:
-                saved = now
-                self.save()
-
-    def save(self) -> None:
-        """Save the carriage's position."""
-        self.memory.write_bytes(orjson.dumps([*self.at, self.down]))
-
-    def end(self, *_: object) -> None:
-        """Lose the power."""
-        self.save()
-        os._exit(0)
 
 
 if __name__ == "__main__":
-    simulator = Simulator(Path(sys.argv[1]), float(sys.argv[2]))
-    signal.signal(signal.SIGTERM, simulator.end)
-    simulator.serve()
+    Simulator(Path(sys.argv[1]), float(sys.argv[2])).serve()

@@ -1,6 +1,5 @@
 """`drawscape machine`, `drawscape plot --on` and `drawscape plots`, with real workers and the simulator."""
 
-import contextlib
 import json
 import os
 import signal
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from machine_bench import driving, scribble
+from machine_emulators import EbbEmulator
 from support import read, wait_until
 
 from drawscape.catalogue import drawings
@@ -103,8 +103,8 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home, star
     drawscape("plots", "stop", plot_id)
     stopped = wait_for_state(plot_id, "interrupted")
     assert stopped["reason"] == "stopped"
-    for beyond in ("--from-stroke 25", "--from-pen 3", "--from-part 0 0 1 1"):
-        with pytest.raises(PlotError, match=r"give 1 to 24|draws nothing|no stroke lies"):
+    for beyond in ("--from-stroke 25", "--from-pen 3"):
+        with pytest.raises(PlotError, match=r"give 1 to 24|pen 3 draws nothing"):
             drawscape("plots", "resume", plot_id, *beyond.split())
     drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes", "--zero-here")
     assert shown(plot_id)["stroke"] == 24
@@ -128,29 +128,22 @@ def test_ctrl_c_ends_the_waiting_and_says_that_the_plot_goes_on(drawing, home, s
     wait_for_state(plot_id, "done")
 
 
-def is_down(memory):
-    """Whether a simulator's pen is down, as it has last written; None while it writes."""
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads(memory.read_bytes())[2]
-
-
 @pytest.mark.parametrize("end", ["the job is canceled", "it hangs and is killed"])
-def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(drawing, home, start_workers, end):
-    drawscape("machine", "check", "desk")  # started here, it is no process of the job
+def test_the_pen_is_lifted_in_the_middle_of_a_stroke_when(bench, home, start_workers, end):
+    carriage = bench("ebb", EbbEmulator, scale=3.0).emulator.carriage
     way = np.stack((np.linspace(5, 55, 40), np.tile((5.0, 55.0), 20)), axis=1)
     layer = Layer("1 pen", "black", None, Lines.of([way]))
     save(Document(60, 60, (layer,)), home / "long.svg")
-    memory = home / ".drawscape" / "machines" / "desk.carriage"
     worker = start_workers(1)
     plot_id = drawscape("plot", str(home / "long.svg"), "--on", "desk", "--yes", "--zero-here")
-    wait_until(lambda: is_down(memory) is True, "the pen to be down")
+    wait_until(lambda: carriage.down, "the pen to be down")
     if "canceled" in end:
         assert cancel_job(find_plot(plot_id).state.job)
     else:  # all that it has started is killed, too, but for what lifts the pen
         os.kill(driving(find_plot(plot_id)), signal.SIGSTOP)
         worker.stop()
     assert wait_for_state(plot_id, "interrupted")["stroke"] == 0
-    wait_until(lambda: is_down(memory) is False, "the pen to be lifted")
+    wait_until(lambda: not carriage.down, "the pen to be lifted")
 
 
 def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home, start_workers):

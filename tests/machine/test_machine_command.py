@@ -61,15 +61,6 @@ def test_jogging_moves_the_pen_by_so_many_mm(bench, driver, emulator, options, t
     assert np.subtract(after, before) == pytest.approx((12, 7.5), abs=0.05)
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["jog desk 301 0", "jog desk 0 -219", "station desk --every 1 --at 0 219"],
-)
-def test_what_a_machine_cannot_reach_is_refused_before_it_moves(home, words):
-    add_device("desk", "ebb", "/dev/none")
-    assert "the AxiDraw V3 (A4) reaches 300 x 218 mm" in machine(*words.split(), code=1)
-
-
 def test_a_jog_of_no_number_is_refused(home):
     add_device("desk", "ebb", "/dev/none")
     assert (
