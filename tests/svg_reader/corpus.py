@@ -5,10 +5,6 @@ All are drawn in strokes, so that a picture of the lines that were read can be l
 resvg makes of the file. The page is 200 x 200; what the root says of strokes is in HEAD.
 """
 
-import gzip
-from base64 import b64encode
-from urllib.parse import quote
-
 HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
     'width="200" height="200" viewBox="0 0 200 200" fill="none" stroke="black" stroke-width="2">'
@@ -31,19 +27,8 @@ TRANSPARENT = "what is fully transparent is not drawn"
 SOFT = "soft masks are applied hard: lines are let through or cut"
 NO_CLIP = "<{}> in a clip path is ignored; only shapes and <use> clip"
 LOOP = "<{}> leads back to itself; it is not drawn"
-CROSS = '<path d="M5,5L35,30M35,5L20,35"/>'
-THIN = CROSS.replace("/", ' stroke-width=".5"/')
-PLACED = 'x="20" y="30" width="100" height="100"'
+IN_BOX = "{} in units of its element's box is not applied"
 IMAGES = "<image>: images are not drawn; trace them to paths"
-
-
-def image(given, body=CROSS, root='viewBox="0 0 40 40"', packed=False):
-    """Return an `<image>` of an SVG, percent-encoded or packed."""
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="black" {root}>{body}</svg>'
-    zipped = b64encode(gzip.compress(svg.encode())).decode()
-    data = f"base64,{zipped}" if packed else f"charset=utf-8,{quote(svg)}"
-    return f'<image {given} xlink:href="data:image/svg+xml;{data}"/>'
-
 
 CORPUS = {
     "shapes": {
@@ -149,7 +134,7 @@ CORPUS = {
         "fill-transparent": (f'<g stroke="none" fill="#fff0"><rect width="40" height="40"/><circle r="9"/></g>{SHORT}', f"{TRANSPARENT} (2 times)"),
         "text-transparent": (f'<text y="50" fill="none" stroke="transparent">ab</text>{SHORT}', "text that is fully transparent is not drawn"),
         "gradient-linked": '<linearGradient id="p"><stop stop-color="navy"/></linearGradient><radialGradient id="q" href="#p"/><path stroke="url(#q)" d="M20,30L90,60"/>',
-        "pattern": '<pattern id="p" width="20" height="9" patternUnits="userSpaceOnUse"><rect width="12" height="9" fill="black" stroke="none" stroke-width=".5"/></pattern><path stroke="url(#p)" stroke-dasharray="25 7" d="M20,30H90"/>',
+        "pattern": ('<pattern id="p" width="20" height="9" patternUnits="userSpaceOnUse"><rect width="12" height="9" fill="black" stroke="none" stroke-width=".5"/></pattern><path stroke="url(#p)" stroke-dasharray="25 7" d="M20,30H90"/>', "patterns are not drawn; what they fill is outlined in black"),
         "light-dark": (f'<g stroke="#fff"><g style="stroke:light-dark(rgb(0, 0, 0), #fff)">{LINE}</g></g>', "", LINE),
         "dash": f'<g stroke-dasharray="20 10">{LINE}</g>',
         "dash-offset": f'<g stroke-dasharray="20 10" stroke-dashoffset="7">{LINE}</g>',
@@ -210,7 +195,7 @@ CORPUS = {
         "path-nonzero": f'<clipPath id="c"><path d="{STAR}"/></clipPath><g clip-path="url(#c)"><path d="M10,100H190M10,130H190"/></g>',
         "path-evenodd": f'<clipPath id="c"><path d="{STAR}" clip-rule="evenodd"/></clipPath><g clip-path="url(#c)"><path d="M10,100H190M10,130H190"/></g>',
         "rule-inherited": f'<g clip-rule="evenodd"><clipPath id="c"><path d="{STAR}"/></clipPath><g clip-path="url(#c)"><path d="M10,100H190M10,130H190"/></g></g>',
-        "box-units": '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect x=".25" y="0" width=".5" height="1"/></clipPath><g clip-path="url(#c)"><rect x="40" y="60" width="120" height="80"/></g>',
+        "box-units": ('<clipPath id="c" clipPathUnits="objectBoundingBox"><rect x=".25" y="0" width=".5" height="1"/></clipPath><g clip-path="url(#c)"><rect x="40" y="60" width="120" height="80"/></g>', IN_BOX.format("clip-path")),
         "transform": f'<clipPath id="c"><rect x="50" y="50" width="60" height="100" transform="rotate(20 80 100)"/></clipPath>{CLIPPED}',
         "own-transform": f'<clipPath id="c" transform="translate(20 0)">{BOX}</clipPath>{CLIPPED}',
         "on-transformed": f'{CLIP}<path transform="translate(30 0)" clip-path="url(#c)" d="M0,100H180"/>',
@@ -225,7 +210,6 @@ CORPUS = {
         "on-shape": f'{CLIP}<rect x="20" y="60" width="150" height="60" clip-path="url(#c)"/>',
         "on-svg": f'{CLIP}<svg clip-path="url(#c)">{LINE}</svg>',
         "units-user-on-g": f'<clipPath id="c" clipPathUnits="userSpaceOnUse">{BOX}</clipPath><g clip-path="url(#c)"><g transform="scale(.5)">{LINE}</g></g>',
-        "box-of-line": f'<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width="1" height="1"/></clipPath>{CLIPPED}{SHORT}',
         "use-of-group": (f'<defs><g id="r">{BOX}</g></defs><clipPath id="c"><use href="#r"/></clipPath>{CLIPPED}{SHORT}', NO_CLIP.format("use")),
         "use-transform": f'<defs><rect id="r" width="60" height="100"/></defs><clipPath id="c"><use href="#r" transform="rotate(10)" x="50" y="50"/></clipPath>{CLIPPED}',
         "own-transform-on-use": f'<clipPath id="c" transform="rotate(40)">{BOX}</clipPath><use href="#a" x="70" y="-20" clip-path="url(#c)"/><defs><path id="a" d="M0,100H180"/></defs>',
@@ -236,8 +220,8 @@ CORPUS = {
     "masking": {
         "black-on-white": f'{MASK}>{ALL_WHITE}<rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask>{MASKED}',
         "stroke": f'{MASK}><path d="M60,0V200" stroke="white" stroke-width="40"/></mask>{MASKED}',
-        "units-box": f'<mask id="k" x="0" y="0" width=".5" height="1">{ALL_WHITE}</mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>',
-        "content-box": '<mask id="k" maskContentUnits="objectBoundingBox"><rect x=".2" y="0" width=".5" height="1" fill="white" stroke="none"/></mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>',
+        "units-box": (f'<mask id="k" x="0" y="0" width=".5" height="1">{ALL_WHITE}</mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>', "the frame of a mask in parts of a box is not applied"),
+        "content-box": ('<mask id="k" maskContentUnits="objectBoundingBox"><rect x=".2" y="0" width=".5" height="1" fill="white" stroke="none"/></mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>', IN_BOX.format("mask")),
         "grey-by-name": (f'{MASK}><rect width="200" height="200" fill="dimgrey" stroke="none"/></mask>{MASKED}{SHORT}', SOFT),
         "translucent": (f'{MASK}><rect width="200" height="200" fill="white" fill-opacity=".9" stroke="none"/></mask>{MASKED}', SOFT),
         "translucent-around": (f'<g fill-opacity=".8">{MASK}>{ALL_WHITE}</mask></g>{MASKED}', SOFT),
@@ -247,9 +231,8 @@ CORPUS = {
         "opacity-zero": f'{MASK}><rect width="200" height="200" fill="white" fill-opacity="0" stroke="none"/></mask>{MASKED}{SHORT}',
         "on-use": f'<defs><path id="a" d="M20,100H180"/></defs>{MASK}>{WHITE}</mask><use href="#a" mask="url(#k)"/>',
         "default-region": f'<mask id="k">{ALL_WHITE}</mask><rect mask="url(#k)" x="50" y="50" width="80" height="60"/>',
-        "region-of-line": f'<mask id="k">{ALL_WHITE}</mask><path mask="url(#k)" d="M20,100H180"/>{SHORT}',
         "nested": f'<mask id="j" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="80" width="90" height="200" fill="white" stroke="none"/></mask><mask id="k" mask="url(#j)" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200">{WHITE}</mask>{MASKED}',
-        "loop": f'<mask id="k" mask="url(#k)">{WHITE}</mask>{MASKED}{SHORT}',
+        "loop": (f'<mask id="k" mask="url(#k)">{WHITE}</mask>{MASKED}{SHORT}', LOOP.format("mask") + " (2 times)"),
         "clip-in-mask": f'<clipPath id="c"><rect x="80" width="90" height="200"/></clipPath>{MASK}><g clip-path="url(#c)">{WHITE}</g></mask>{MASKED}',
         "white-by-current": f'{MASK}><g color="white"><rect x="50" y="50" width="60" height="100" fill="currentColor" stroke="none"/></g></mask>{MASKED}',
         "evenodd": f'{MASK}><path d="{STAR}" fill-rule="evenodd" fill="white" stroke="none"/></mask><g mask="url(#k)"><path d="M10,100H190M10,130H190"/></g>',
@@ -258,26 +241,6 @@ CORPUS = {
         "alpha-by-css": f'<style>mask{{mask-type:alpha}}</style>{MASK}><rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask>{MASKED}',
         "empty": f'{MASK}></mask>{MASKED}{SHORT}',
         "image-in-mask": (f'{MASK}>{WHITE}<image width="10" height="10" href="x.png"/></mask>{MASKED}', IMAGES),
-    },
-    "images": {
-        "percent-encoded": image(PLACED),
-        "packed": image(PLACED, packed=True),
-        "meet": image('width="180" height="80" preserveAspectRatio="xMaxYMin"'),
-        "slice": image('x="10" y="10" width="180" height="80" preserveAspectRatio="xMidYMax slice"', THIN),
-        "stretched": image('width="180" height="80" preserveAspectRatio="none"', THIN),
-        "own-size": image('x="9"', root='width="90" height="60" viewBox="0 0 40 40"'),
-        "one-side": image('width="120"', root='width="90" height="60" viewBox="0 0 40 40"'),
-        "cut-to-its-page": (image('x="40" y="40" width="80" height="80"', '<path d="M-9,20H60"/>'), None, '<path d="M40,80H120"/>'),
-        "no-size": (image(PLACED, root=""), None, f'<g transform="translate(20,30)">{CROSS}</g>'),
-        "own-ids-and-styles": '<style>path{stroke-dasharray:9 3}</style><defs><path id="a" d="M0,0H200"/></defs>' + image(PLACED, '<style>path{stroke-dasharray:none}</style><defs><path id="a" d="M5,5V35"/></defs><use href="#a"/>') + '<use href="#a" y="180"/>',
-        "inherits-nothing": f'<g stroke-width="9" stroke-dasharray="3">{image(PLACED)}</g>',
-        "moved-and-clipped": f'{CLIP}<g clip-path="url(#c)">' + image(PLACED + ' transform="rotate(20)"') + '</g>',
-        "used": '<defs>' + image('id="a" width="60" height="60"') + '</defs><use href="#a" x="20" y="20"/><use href="#a" x="110" y="90"/>',
-        "in-mask": f'{MASK}>' + image('x="40" y="40" width="120" height="120"', '<rect width="40" height="40" fill="white" stroke="none"/>') + f'</mask>{MASKED}',
-        "box": ('<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width=".5" height="1"/></clipPath>' + image('clip-path="url(#c)" x="20" y="40" width="160" height="120" preserveAspectRatio="xMinYMid"', '<path d="M2,20H38"/>'), None, '<path d="M26,100H100"/>'),
-        "in-image": image(PLACED, image('width="30" height="40"').replace("xlink:", "")),
-        "hidden": f'<g visibility="hidden">{image(PLACED)}</g>' + image('width="0" height="9"') + LINE,
-        **{name: (f'<image {PLACED} href="{link}"/>{LINE}', IMAGES) for name, link in (("beside-the-file", "x.svg"), ("not-well-formed", "data:image/svg+xml,%3Csvg"), ("no-base64", "data:image/svg+xml;base64,a"), ("no-svg", "data:image/svg+xml,%3Ca/%3E"))},
     },
 }  # fmt: skip
 """By category and name: what a file holds.

@@ -1,4 +1,4 @@
-"""Filled areas: what clips, masks, white paint, gradients and patterns leave of them."""
+"""Filled areas: what clips, masks, white paint and gradients leave of them."""
 
 import gzip
 
@@ -18,16 +18,13 @@ FALLING = (
     '<linearGradient id="g"><stop stop-color="#fff"/><stop stop-color="#300"/></linearGradient>'
 )
 CLEAR = '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'
-TILE = '<pattern id="p" patternUnits="userSpaceOnUse" width="10" height="10">{}</pattern>'
 BAR = '<rect x="-9" y="5" width="90" height="5" fill="none" stroke="red"/>'
 MARKER = '<marker id="m" markerWidth="3" markerHeight="3"><rect width="3" height="3"/></marker>'
 NAVY = '<rect width="99" height="99" fill="navy"/>'
-PAVED = f'<pattern id="p" width="1" height="1">{GREEN}</pattern><circle r="9" fill="url(#p)"/>'
 MASKED = f'<mask id="k" mask-type="alpha">{GREEN}</mask><circle r="9" fill="red" mask="url(#k)"/>'
 WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
 RED, WHITE = (f'<rect width="{{0}}" height="{{0}}" fill="{ink}" {{1}}/>' for ink in ("red", "#fff"))
 ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>'
-DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
 
 
 @pytest.mark.parametrize(
@@ -48,10 +45,6 @@ DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
         ('<path d="M0,0H30V40" fill="red"/><path d="M0,0H9" fill="red"/>', 120),
         ('<path d="M0,0H30" stroke="red" stroke-width="-2"/>', 0),
         ('<polygon points="0,0 30,0 30,40 7" stroke="red"/>', 120),
-        (TILE.format(DOT) + '<rect width="20" height="10" fill="url(#p)"/>', 32),
-        (TILE.format("") + '<rect width="20" height="10" fill="url(#p)"/>', 0),
-        (TILE.format("") + '<rect width="20" height="10" fill="url(#p) red"/>', 60),
-        (f'<pattern id="p" height="9">{DOT}</pattern><rect width="20" height="10" fill="url(#p) red"/>', 60),
         ('<switch><foreignObject/><unknown/><path d="M0,0H7" stroke="red"/></switch>', 7),
         ('<defs><path id="a" d="M0,0H7" stroke="context-fill"/></defs><use href="#a" fill="red"/>', 7),
         (f'<svg width="20" height="20" transform="translate(50 0)">{BAR}</svg>', 40),
@@ -62,12 +55,6 @@ def test_the_edge_that_is_seen_is_drawn(body, mm):
     document = read(body)
     assert document.lines.lengths_mm.sum() == pytest.approx(mm, rel=3e-3)
     assert document.unsupported == ()
-
-
-def test_what_is_fully_transparent_counts_in_the_box_of_its_group():
-    halves = '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width=".5" height="1"/></clipPath>'
-    group = '<g clip-path="url(#c)"><path d="M0,0H80V9" opacity="0"/><path d="M0,5H80" stroke="red"/></g>'
-    assert read(halves + group).lines.lengths_mm.sum() == pytest.approx(40, rel=1e-3)
 
 
 FADING = (
@@ -100,16 +87,6 @@ def test_what_is_seen_through_or_beside_a_shape_that_hides_is_drawn(body, mm):
     assert lengths.sum() == pytest.approx(mm, abs=0.01)
 
 
-def test_tiles_that_are_cut_are_no_more_than_are_read_in_time():
-    tile = TILE.format('<rect width="11" height="1" fill="red"/>').replace('"10"', '"1"')
-    shape = '<rect width="{}" height="50" fill="url(#p)"/>'
-    few, many = (read(tile + 3 * shape.format(side)) for side in (9, 80))
-    assert few.unsupported == ()
-    assert len(few.lines) > 1000
-    assert many.unsupported == ("patterns of many tiles are not drawn; what they fill is outlined",)
-    assert many.lines.lengths_mm.sum() == pytest.approx(3 * 260)
-
-
 def test_a_cut_area_is_hatched_within_the_cut():
     outline = read(CLIP + FULL.format('clip-path="url(#c)"'))
     hatched = read(CLIP + FULL.format('clip-path="url(#c)"'), fill="hatch")
@@ -135,7 +112,6 @@ def test_a_cut_area_is_hatched_within_the_cut():
         # None of these rectangles is dark paper: white stays an edge of what is red.
         (FULL.format('fill-opacity=".1"') + ON_RED, {"green": 1, "red": 2}, 0),
         (f'<svg width="9" height="9">{GREEN}</svg>{ON_RED}', {"green": 1, "red": 2}, 0),
-        (PAVED + ON_RED, {"green": 1, "red": 2}, 0),
         (MASKED + ON_RED, {"red": 3}, 0),
         (FALLING + '<circle r="9" fill="url(#g)"/>', {"#300": 1}, 1),
         (CLEAR + '<circle r="9" fill="url(#g)"/><circle r="9" fill="red"/>', {"red": 1}, 0),
@@ -180,13 +156,7 @@ def test_a_white_line_on_a_colour_is_drawn_as_an_edge_of_it(body, white_mm, fill
     assert more == pytest.approx(white_mm, rel=3e-3)
 
 
-def test_a_white_line_in_a_pattern_or_a_marker_is_an_edge_of_the_colour_too():
-    tile = TILE.format(
-        '<rect width="10" height="10" fill="red"/><path d="M0,5H10" stroke="white"/>'
-    )
-    assert {
-        x.color for x in read(f'{tile}<rect width="20" height="20" fill="url(#p)"/>').layers
-    } == {"red"}
+def test_a_white_line_in_a_marker_is_an_edge_of_the_colour_too():
     head = (
         '<marker id="m" markerUnits="userSpaceOnUse"><path d="M0,0L2,2" stroke="white"/></marker>'
     )

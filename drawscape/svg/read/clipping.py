@@ -15,7 +15,7 @@ from drawscape.drawing.values import NUMBER, PX, luminance, rgba
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.areas import COST_WITHIN, CrossingBudget, Region, edges_of, overlap, region
 from drawscape.svg.read.paint import SOFT
-from drawscape.svg.read.scene import Scene, by_outline, dashed
+from drawscape.svg.read.scene import Scene, by_outline
 from drawscape.svg.read.state import use_place
 from drawscape.svg.read.tree import XmlNode, path_data
 from drawscape.svg.read.walk import PLACING, passes_conditions
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _OPAQUE = 0.5
 _TOLERANCE_MM = 0.02
 _NUMBERS = re.compile(NUMBER)
+_CONTENT_UNITS = ("clipPathUnits", "maskContentUnits")
 _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
 # Of a shape that clips: how it is painted does not matter.
 _OF_CLIPS = PLACING | {"clip-path", "clip-rule", "visibility", "font-size"}
@@ -58,6 +59,9 @@ def clipped(
     with walk.entered(target) as may_be_drawn:
         if not may_be_drawn:
             return state.clip
+        if "objectBoundingBox" in map(target.attributes.get, _CONTENT_UNITS):
+            walk.note(f"{name} in units of its element's box is not applied")
+            return state.clip
         area = (_clip_path if name == "clip-path" else _mask)(walk, target, node, state)
         outer = walk.sheet.declarations(target).get(name, "none")
         if outer != "none" and not area.is_empty:
@@ -81,23 +85,6 @@ def clip_to(walk: TreeWalk, area: Region, state: InheritedState) -> int:
     return walk.clip_numbers[key][1]
 
 
-def enclosed(
-    walk: TreeWalk,
-    data: str,
-    state: InheritedState,
-    name: str,
-    dashes: tuple[tuple[float, ...], float] = ((), 0.0),
-) -> Region:
-    """Return the area in an outline by its `fill-rule` or `clip-rule`, or that under its "stroke"."""
-    tolerance, budget = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12), walk.scene.crossings
-    (lines,) = flatten_paths([data], [tolerance])
-    if name == "stroke":
-        pieces, _ = dashed(lines, *dashes)
-        return _strokes(state.matrix.apply(pieces), state.pen_width() or PX, budget)
-    lines = state.matrix.apply(lines)
-    return region(lines, budget, evenodd=state.style.get(f"{name}-rule") == "evenodd")
-
-
 def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
     import shapely
 
@@ -106,35 +93,24 @@ def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
     return shapely.Polygon(matrix.apply(corners)) if w > 0 and h > 0 else shapely.Polygon()
 
 
-def _units(walk: TreeWalk, node: XmlNode, state: InheritedState, in_box: bool) -> Matrix | None:
-    """Return the map from a clip's units to those of `state`; None for a box without extent."""
-    if not in_box:
-        # What a <use> or an inner <svg> shows is placed by its x and y, and what clips that with it.
-        if node.tag == "use":
-            return use_place(node, {}, state)
-        if node.tag == "svg" and node.parent is not None:
-            free = replace(state, matrix=IDENTITY)
-            return walk.nested(node, node.attributes, {"overflow": "visible"}, free).matrix
-        return IDENTITY
-    bounds = walk.bounds_of(node, state)
-    if bounds is None or bounds[0] == bounds[2] or bounds[1] == bounds[3]:
-        return None
-    x0, y0, x1, y1 = bounds
-    return Matrix(x1 - x0, 0.0, 0.0, y1 - y0, x0, y0)
+def _place(walk: TreeWalk, node: XmlNode, state: InheritedState) -> Matrix:
+    """Return the map from an element's units to mm, as its content has them.
+
+    What a `<use>` or an inner `<svg>` shows is placed by its x and y, and what clips that with it.
+    """
+    if node.tag == "use":
+        return state.matrix @ use_place(node, {}, state)
+    if node.tag == "svg" and node.parent is not None:
+        return walk.nested(node, node.attributes, {"overflow": "visible"}, state).matrix
+    return state.matrix
 
 
 def _clip_path(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState) -> Region:
     import shapely
 
-    in_box = target.attributes.get("clipPathUnits") == "objectBoundingBox"
-    units = _units(walk, node, state, in_box)
-    if units is None:
-        return shapely.Polygon()
     own = walk.sheet.declarations(target)
     base = replace(state, matrix=IDENTITY, style=walk.style_at(target), clip=None)
-    # The clip path's transform is in units of the clipped element, its shapes may be in its box's.
-    placed = walk.placed(target, own, base)
-    matrix = state.matrix @ (placed @ units if in_box else units @ placed)
+    matrix = _place(walk, node, state) @ walk.placed(target, own, base)
     key = (id(target), matrix, state.viewport)
     if key in walk.areas:
         return walk.areas[key]
@@ -173,36 +149,30 @@ def _areas(walk: TreeWalk, child: XmlNode, state: InheritedState) -> list[Region
             areas = [shapely.Polygon(inner.matrix.apply(corners))]
         else:
             walk.count_clip(2)
-            areas = [enclosed(walk, data, inner, "clip")]
+            areas = [_enclosed(walk, data, inner)]
     if inner.clip is None:
         return areas
     clip, budget = walk.scene.clips[inner.clip], walk.scene.crossings
     return [overlap(area, clip, budget) for area in areas]
 
 
+def _enclosed(walk: TreeWalk, data: str, state: InheritedState) -> Region:
+    """Return the area in an outline by its `clip-rule`."""
+    tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
+    (lines,) = flatten_paths([data], [tolerance])
+    lines = state.matrix.apply(lines)
+    evenodd = state.style.get("clip-rule") == "evenodd"
+    return region(lines, walk.scene.crossings, evenodd=evenodd)
+
+
 def _mask(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState) -> Region:
     """Return where a mask lets through half or more; later shapes of it cover earlier ones."""
-    import shapely
-
-    given, own = target.attributes, walk.sheet.declarations(target)
-    units = given.get("maskUnits")
-    content = given.get("maskContentUnits", "userSpaceOnUse")
-    matrix = _units(walk, node, state, content == "objectBoundingBox")
-    frame = _units(walk, node, state, units != "userSpaceOnUse")
-    if matrix is None or frame is None:
-        return shapely.Polygon()
-    matrix, frame = state.matrix @ matrix, state.matrix @ frame
-    key = (id(target), matrix, frame, state.viewport)
+    own = walk.sheet.declarations(target)
+    matrix = _place(walk, node, state)
+    key = (id(target), matrix, state.viewport)
     if key in walk.areas:
         return walk.areas[key]
     walk.count_clip(5)
-    wholes = (1.0, 1.0) if units != "userSpaceOnUse" else state.viewport
-    x, y, w, h = (
-        state.style.px(given.get(name, usual), whole) or 0.0
-        for name, usual, whole in zip(
-            ("x", "y", "width", "height"), ("-10%", "-10%", "120%", "120%"), wholes * 2, strict=True
-        )
-    )
     style = walk.style_at(target)
     base = replace(state, matrix=matrix, style=style, clip=None, group=0)
     # Of a gradient the lightest stop decides what is let through.
@@ -213,8 +183,26 @@ def _mask(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState)
     if soft or walk.fades(style.values):
         walk.note(SOFT)
     walk.takes = outer_takes
-    area = walk.areas[key] = overlap(area, _box((x, y, w, h), frame), walk.scene.crossings)
+    frame = _mask_frame(walk, target, replace(state, matrix=matrix))
+    if frame is not None:
+        area = overlap(area, frame, walk.scene.crossings)
+    walk.areas[key] = area
     return area
+
+
+def _mask_frame(walk: TreeWalk, target: XmlNode, state: InheritedState) -> Region | None:
+    """Return the rectangle that a mask is limited to, None for a part of the masked element's box.
+
+    The usual one is a tenth larger than that box on each side, and cuts nothing but wide strokes.
+    """
+    names = ("x", "y", "width", "height")
+    if target.attributes.get("maskUnits") != "userSpaceOnUse":
+        if not target.attributes.keys().isdisjoint(names):
+            walk.note("the frame of a mask in parts of a box is not applied")
+        return None
+    given = {"x": "-10%", "y": "-10%", "width": "120%", "height": "120%"} | target.attributes
+    x, y, width, height = state.lengths(given, *names)
+    return _box((x, y, width, height), state.matrix)
 
 
 def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:

@@ -1,4 +1,4 @@
-"""Paints that are no plain colours: gradients as the colour of a stop, and those of another element."""
+"""Paints that are no plain colours: gradients as the colour of a stop, and those of a marked element."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def server_color(walk: TreeWalk, paint: str, name: str, own: dict[str, str]) -> 
             walk.note(f"the paint {paint[:60]!r} is not in the file; nothing is drawn with it")
         return fallback or "none"
     if server.tag == "pattern":
-        return paint
+        walk.note("patterns are not drawn; what they fill is outlined in black")
+        return "black"
     stops = _stops(walk, server)
     seen = [color for color, opacity in stops if opacity > 0]
     if not seen:
@@ -63,17 +64,12 @@ def _stops(walk: TreeWalk, server: XmlNode) -> list[tuple[str, float]]:
     return []
 
 
-def taken_paint(
-    paint: str, node: XmlNode, state: InheritedState
-) -> tuple[str, XmlNode, InheritedState]:
-    """Return a paint and the element that it belongs to; `context-fill` is another one's."""
-    while paint.startswith("context-"):
-        if state.context is None:
-            return "none", node, state
-        node, state = state.context
-        name = paint.removeprefix("context-")
-        paint = state.style.get(name, _PAINTS[name])
-    return paint, node, state
+def context_color(paint: str, state: InheritedState | None) -> str:
+    """Return the colour of `context-fill` or `context-stroke`: that of what is marked or used."""
+    if state is None or state.context is None:
+        return "none"
+    name = paint.removeprefix("context-")
+    return state.context.style.get(name, _PAINTS[name])
 
 
 def link_of(node: XmlNode) -> str:

@@ -13,7 +13,7 @@ class InheritedState:
     """The state that an element inherits.
 
     At the top level `group` is None. `clip` is the number of a clip of the scene. It is `faint` inside a
-    translucent element. `context` is the element that uses or marks it, and that element's state.
+    translucent element. `context` is the state of the element that uses it, or that it marks.
     """
 
     matrix: Matrix
@@ -23,7 +23,7 @@ class InheritedState:
     used: bool = False
     clip: int | None = None
     faint: bool = False
-    context: "tuple[XmlNode, InheritedState] | None" = None
+    context: "InheritedState | None" = None
 
     def px(self, text: str | None, name: str) -> float | None:
         """Return a length in user units; percents are of the side that the coordinate `name` refers to."""

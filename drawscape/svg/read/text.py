@@ -6,7 +6,6 @@ fonts keep. So a text takes the room that its file planned for it.
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,15 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.affine import IDENTITY, rotation
-from drawscape.drawing.path import flatten_paths
+from drawscape.drawing.affine import rotation
 from drawscape.drawing.values import InheritedStyle
 from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.lettering.fonts import CAP_HEIGHT
-from drawscape.lettering.layout import place_along
 from drawscape.lettering.typeface import glyphs_for
-from drawscape.svg.read.tree import XmlNode, path_data
+from drawscape.svg.read.tree import XmlNode
 from drawscape.svg.read.walk import passes_conditions
 
 if TYPE_CHECKING:
@@ -45,8 +42,6 @@ _TIMES = (
     "667 556 611 722 722 944 722 722 611 333 278 333 469 500 333 444 500 444 500 444 333 500 500 278 278 "
     "500 278 778 500 500 500 500 333 389 278 500 500 722 500 500 444 480 200 480 541"
 )
-# Of the path that text follows, in user units.
-_CURVE_TOLERANCE = 0.05
 _MOST_LETTERS = 100_000
 """Of a file: a book."""
 
@@ -120,7 +115,7 @@ class _Letter:
 
 
 class _LetterRow:
-    """The letters of a `<text>` or `<textPath>`."""
+    """The letters of a `<text>`."""
 
     def __init__(self, walk: TreeWalk) -> None:
         self.letters: list[_Letter] = []
@@ -150,7 +145,7 @@ class _LetterRow:
                     inner = walk.inside(child, own, state)
                     self.collect(child, inner, rise + _shift(own, inner.style))
             elif child.tag == "textPath":
-                _draw_along(walk, child, state)
+                walk.report("<textPath>: text on a path is not drawn; convert it to paths")
         self._places.pop()
 
     def _add(self, node: XmlNode, state: InheritedState, rise: float) -> None:
@@ -245,62 +240,6 @@ def draw_text(walk: TreeWalk, node: XmlNode, state: InheritedState) -> None:
             placed.append((letter, np.array((x, y - letter.rise))))
             x += letter.advance
     _draw_letters(walk, placed)
-
-
-def _draw_along(walk: TreeWalk, node: XmlNode, state: InheritedState) -> None:
-    """Draw a `<textPath>`: letters on a path, each turned as the path runs at its middle."""
-    own = walk.declared(node, state)
-    target = walk.linked(node)
-    curve = None if target is None else _curve(walk, target, state)
-    if own.get("display") == "none" or not passes_conditions(node):
-        return
-    if target is None or curve is None:
-        walk.report("<textPath> without a path to follow is not drawn")
-        return
-    run = _LetterRow(walk)
-    own.pop("transform", None)
-    inner = walk.inside(node, own, state)
-    run.collect(XmlNode("textPath", {}, node.children, "", node.parent), inner)
-    if not run.measure():
-        return
-    along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
-    length = float(along[-1])
-    begin = inner.style.px(node.attributes.get("startOffset"), length) or 0.0
-    anchor = _ANCHORS.get(inner.style.get("text-anchor"), 0.0)
-    begin -= anchor * sum(letter.advance + letter.dx for letter in run.letters)
-    placed: list[tuple[_Letter, Points]] = []
-    for letter in run.letters:
-        advance = letter.advance
-        middle, begin = begin + letter.dx + advance / 2, begin + letter.dx + advance
-        if not 0 <= middle <= length:
-            walk.note("letters beyond the ends of their path are not drawn")
-            continue
-        at, (onward, aside) = place_along(curve, along, middle)
-        letter.degrees += math.degrees(math.atan2(onward[1], onward[0]))
-        placed.append((letter, at - onward * advance / 2 + aside * (letter.dy - letter.rise)))
-    _draw_letters(walk, placed)
-
-
-def _curve(walk: TreeWalk, target: XmlNode, state: InheritedState) -> Points | None:
-    """Return the first line of a shape that text follows, under its own transform, (N, 2)."""
-    key = (id(target), state.viewport, state.style.font_size)
-    if key not in walk.curves:
-        walk.curves[key] = _read_curve(walk, target, state)
-    return walk.curves[key]
-
-
-def _read_curve(walk: TreeWalk, target: XmlNode, state: InheritedState) -> Points | None:
-    own = walk.sheet.declarations(target)
-    data = path_data(target, state.viewport, own, state.style)
-    if not data:
-        return None
-    walk.count_repeated(4 * len(data))  # it is parsed for each size of letters
-    lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]
-    if not len(lines):
-        return None
-    points = walk.placed(target, own, replace(state, matrix=IDENTITY)).apply(lines[0])
-    different = np.append(True, np.hypot(*np.diff(points, axis=0).T) > 0)
-    return points[different] if different.sum() > 1 else None
 
 
 def _draw_letters(walk: TreeWalk, placed: list[tuple[_Letter, Points]]) -> None:

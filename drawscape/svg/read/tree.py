@@ -17,11 +17,9 @@ import math
 import re
 import secrets
 import zlib
-from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 from xml.parsers import expat
 
 import numpy as np
@@ -96,25 +94,12 @@ def parse_xml(data: bytes | str) -> XmlNode:
     return _TreeBuilder().build(_unzipped(data) if isinstance(data, bytes) else data)
 
 
-def embedded_svg(link: str) -> bytes:
-    """Return the SVG that a `data:` link holds, percent-encoded or base64.
-
-    Raises ValueError for other links, and for data that cannot be unpacked.
-    """
-    head, _, data = link.strip().partition("#")[0].partition(",")
-    is_svg = head.lower().startswith(("data:image/svg+xml", "data:;"))
-    if not is_svg or len(data) > _SURELY_HARMLESS_BYTES:
-        raise SvgReadError("no SVG as data")
-    content = unquote_to_bytes(data)
-    return _unzipped(b64decode(content + b"==") if head.endswith("base64") else content, 0)
-
-
-def _unzipped(data: bytes, harmless: int = _SURELY_HARMLESS_BYTES) -> bytes:
+def _unzipped(data: bytes) -> bytes:
     if data[:2] != b"\x1f\x8b":
         return data
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            most = max(harmless, min(_LARGEST_BYTES, _LARGEST_RATIO * len(data)))
+            most = max(_SURELY_HARMLESS_BYTES, min(_LARGEST_BYTES, _LARGEST_RATIO * len(data)))
             plain = stream.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SvgReadError(f"a gzipped SVG that cannot be unpacked: {error}") from error

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
-from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
+from drawscape.drawing.affine import Matrix, parse_transform, translation
 from drawscape.drawing.values import (
     PX,
     InheritedStyle,
@@ -17,8 +16,7 @@ from drawscape.drawing.values import (
     rgba,
 )
 from drawscape.errors import CanvasError, SvgReadError
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.regions import Bounds
+from drawscape.geometry.lines import Lines
 from drawscape.svg.read.areas import Region
 from drawscape.svg.read.css import (
     COMPUTED,
@@ -27,12 +25,11 @@ from drawscape.svg.read.css import (
     is_for_screens,
     with_variables,
 )
-from drawscape.svg.read.paint import FAINT, SOFT, link_of, server_color, taken_paint
+from drawscape.svg.read.paint import FAINT, SOFT, context_color, link_of, server_color
 from drawscape.svg.read.scene import Context, GroupDraft, Scene
 from drawscape.svg.read.state import InheritedState, use_place
 from drawscape.svg.read.tree import (
     STYLE_SHEET,
-    ViewBox,
     Viewport,
     XmlNode,
     about,
@@ -50,6 +47,7 @@ _CAN_BE_CHOSEN = _CONTAINERS | frozenset((
 ))  # fmt: skip
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
+    "image": "images are not drawn; trace them to paths",
     "foreignObject": "foreign objects are not drawn",
     "video": "videos are not drawn",
 }
@@ -70,14 +68,13 @@ _UNAPPLIED = frozenset(("pathLength", "textLength", "lengthAdjust"))
 # What depends on the element itself, or is counted in the report.
 PLACING = frozenset(("transform", "transform-origin"))
 _OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
-_DEFINED = ("marker", "pattern", "mask", "clipPath")
+_DEFINED = ("marker", "mask", "clipPath")
 _SIZES = ("width", "height")
-_PATTERNS = ("url(", "context-")
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
-# What `use`, markers, patterns, clip paths and masks may draw: they multiply. An element counts as one,
+# What `use`, markers and masks may draw: they multiply. An element counts as one,
 # and so do its outline's characters, as many as these.
 _MOST_REPEATED = 200_000
 _CHARACTERS = 1_280
@@ -107,8 +104,16 @@ class TreeWalk:
     """The elements of one file by id, its stylesheet and page, and the scene that is being filled."""
 
     def __init__(self, root: XmlNode) -> None:
+        if root.tag != "svg":
+            raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
         self.unsupported: Counter[str] = Counter()
-        self.box, self.page, sized = self.open_file(root)
+        self.ids: dict[str, XmlNode] = {}
+        self.sheet = Stylesheet(root, list(self._index(root)))
+        self._report_unapplied_rules(root)
+        given = root.attributes | self.sheet.declarations(root)
+        self.box = view_box(root.get("viewBox"))
+        self.page = page_mm(given, self.box)
+        sized = self.box is not None or bool(css_px(given.get("width")))
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
         self._drawing = self.scene
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
@@ -123,32 +128,18 @@ class TreeWalk:
         self._pens: dict[tuple[int, bool], tuple[InheritedState, int | None, bool]] = {}
         self._active: list[XmlNode] = []
         self._on_dark = False
-        self.is_measuring = False
-        self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
         self.areas: dict[object, Region] = {}
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
         self.takes: Callable[..., object] = min
         self.letters = 0
-        self.curves: dict[tuple[int, Viewport, float], Points | None] = {}
-        self.images: dict[str, tuple[Any, ...]] = {}
-        self.image_cost = 0
         self._repeated = 0.0
         self._clips = 0
-        self.tiles_drawn = 0
 
-    def open_file(self, root: XmlNode) -> tuple[ViewBox | None, tuple[float, float], bool]:
-        """Take ids and style sheets from a file; return its view box, page, and if it names a size."""
-        if root.tag != "svg":
-            raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
-        self.ids: dict[str, XmlNode] = {}
-        self.sheet = Stylesheet(root, list(self._index(root)))
+    def _report_unapplied_rules(self, root: XmlNode) -> None:
         if STYLE_SHEET in root.attributes:
             self.report(f"the style sheet {root.attributes[STYLE_SHEET][:60]!r} is not applied")
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
-        given = root.attributes | self.sheet.declarations(root)
-        box = view_box(root.get("viewBox"))
-        return box, page_mm(given, box), box is not None or bool(css_px(given.get("width")))
 
     def _index(self, root: XmlNode) -> Iterator[str]:
         """Note ids and animations; yield the texts of the style sheets."""
@@ -182,7 +173,7 @@ class TreeWalk:
         """Return whether an element is seen; note it when only its opacity hides it."""
         if own.get("display") == "none":
             return False
-        if self.is_measuring or opacity_of(own.get("opacity", "1")) > 0:
+        if opacity_of(own.get("opacity", "1")) > 0:
             return True
         self._report_transparent()
         return False
@@ -242,25 +233,20 @@ class TreeWalk:
             self._active = outer
 
     @contextmanager
-    def collecting(self, *, measuring: bool = False) -> Iterator[Scene]:
-        """Yield a separate scene for the block's outlines, with the clips so far.
-
-        When `measuring` it takes all shapes, painted or not.
-        """
-        outer = self.scene, self._pens, self.is_measuring, self._active
+    def collecting(self) -> Iterator[Scene]:
+        """Yield a separate scene for the block's outlines, with the clips so far."""
+        outer = self.scene, self._pens
         self.scene = Scene(
             *self.page,
             unsupported=self.unsupported,
             clips=self.scene.clips,
             crossings=self.scene.crossings,
         )
-        self._pens, self.is_measuring = {}, measuring
-        if measuring:  # what is being drawn may be measured meanwhile
-            self._active = []
+        self._pens = {}
         try:
             yield self.scene
         finally:
-            self.scene, self._pens, self.is_measuring, self._active = outer
+            self.scene, self._pens = outer
 
     def count_clip(self, cost: int) -> None:
         """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
@@ -338,11 +324,11 @@ class TreeWalk:
             self.note(SOFT)
         matrix = self.placed(node, own, state)
         faint = state.faint or is_partial(own.get("opacity", "1"))
-        style = state.style.with_(self.resolved(own, node, state))
+        style = state.style.with_(self.resolved(own, state))
         inner = replace(state, matrix=matrix, style=style, faint=faint)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
-            if link not in ("none", "") and not self.is_measuring:
+            if link not in ("none", ""):
                 from drawscape.svg.read.clipping import clipped
 
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
@@ -365,21 +351,15 @@ class TreeWalk:
             return state.matrix
         return state.matrix @ about(own.get("transform-origin"), moved, state.viewport, state.style)
 
-    def resolved(
-        self, own: dict[str, str], node: XmlNode, state: InheritedState | None = None
-    ) -> dict[str, str]:
-        """Return declarations with the paints of a context and of gradients as colours.
-
-        A pattern's stay, for the shape that is painted.
-        """
+    def resolved(self, own: dict[str, str], state: InheritedState | None = None) -> dict[str, str]:
+        """Return declarations with the paints of a context and of gradients as colours."""
         for name in ("fill", "stroke"):
             paint = own.get(name, "")
             if paint and UNREAD_COLOR.fullmatch(paint):
                 self.note(f"the colour {paint[:60]!r} is not known; it is drawn in black")
                 own[name] = "black"
             if paint.startswith("context-"):
-                taken = taken_paint(paint, node, state)[0] if state else "none"
-                own[name] = paint if taken.startswith("url(") else taken
+                own[name] = context_color(paint, state)
             elif paint.startswith("url("):
                 own[name] = server_color(self, paint, name, own)
         return own
@@ -390,8 +370,8 @@ class TreeWalk:
             return
         data = path_data(node, state.viewport, own, state.style)
         if data is not None:
-            if data and (self.is_measuring or not state.style.hidden):
-                self._shape(node, data, own, state)
+            if data and not state.style.hidden:
+                self._shape(node, data, state)
         elif node.tag in _CONTAINERS:
             self.container(node, own, state)
         elif node.tag == "use":
@@ -400,29 +380,18 @@ class TreeWalk:
             from drawscape.svg.read.text import draw_text
 
             draw_text(self, node, state)
-        elif node.tag == "image" and not state.style.hidden:
-            from drawscape.svg.read.images import draw_image
-
-            draw_image(self, node, own, state)
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
-    def _shape(self, node: XmlNode, data: str, own: dict[str, str], state: InheritedState) -> None:
-        marked = state
-        for name in ("fill", "stroke"):
-            if state.style.get(name).startswith(_PATTERNS) and not self.is_measuring:
-                from drawscape.svg.read.patterns import draw_tiles
-
-                plain = draw_tiles(self, name, node, data, state)
-                state = replace(state, style=state.style.with_({name: plain}))
+    def _shape(self, node: XmlNode, data: str, state: InheritedState) -> None:
         if node.tag == "rect" and self.scene is self._drawing and len(self.scene.of) < _FIRST_FEW:
             self._note_background(node, state)
         self.append(data, state)
-        if not self.is_measuring and self._pen(state)[1]:
+        if self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
             self._repeated += 50 * state.used  # it takes as long as so many
-            draw_markers(self, data, replace(marked, context=(node, marked)))
+            draw_markers(self, data, replace(state, context=state))
 
     def _note_background(self, node: XmlNode, state: InheritedState) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
@@ -436,9 +405,6 @@ class TreeWalk:
 
     def append(self, data: str | Lines, state: InheritedState) -> None:
         """Add an outline as its style says."""
-        if self.is_measuring:  # a box is that of all shapes, painted or not
-            self.scene.append(data, self.scene.number_of(Context(state.matrix)))
-            return
         number, _ = self._pen(state)
         if number is not None:
             self.scene.append(data, number)
@@ -532,7 +498,7 @@ class TreeWalk:
             self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
             return
         at = state.matrix @ use_place(node, own, state)
-        inner = replace(state, matrix=at, used=True, context=(node, state))
+        inner = replace(state, matrix=at, used=True, context=state)
         above = node.parent
         while above is not None and above is not target:
             above = above.parent
@@ -553,19 +519,7 @@ class TreeWalk:
         """Return the style that an element has where it is defined, from the root on."""
         if node is None:
             return self.initial
-        return self.style_at(node.parent).with_(self.resolved(self.sheet.declarations(node), node))
-
-    def bounds_of(self, node: XmlNode, state: InheritedState) -> Bounds | None:
-        """Return the box of an element's drawing, in its own units, for objectBoundingBox."""
-        key = (id(node), state.viewport, state.style.font_size)
-        if key not in self._bounds or state.used:
-            with self.collecting(measuring=True) as scene:
-                free = replace(state, matrix=IDENTITY, clip=None, group=0)
-                if node.tag == "marker":
-                    self.children(node, free)
-                self.draw(node, self.declared(node, state), free)
-                self._bounds[key] = scene.lines(0.05, cut=False)[0].bounds
-        return self._bounds[key]
+        return self.style_at(node.parent).with_(self.resolved(self.sheet.declarations(node)))
 
 
 def passes_conditions(node: XmlNode) -> bool:
