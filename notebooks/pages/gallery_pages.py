@@ -141,7 +141,7 @@ _FILTERS = {
 
 def _overview(figures: dict[str, tuple[int, float, int]]) -> Iterator[str]:
     yield "# Gallery\n"
-    yield f"The {len(SKETCHES)} sketches of the library. Rest on one to see three seeds. Times are for A5 on an AxiDraw.\n"
+    yield f"The {len(SKETCHES)} sketches of the library. Rest the pointer on one to see three seeds. Times are for A5 on an AxiDraw.\n"
     yield '```{raw} html\n<div class="gallery-filters">'
     for name, choices in _FILTERS.items():
         options = "".join(f'<option value="{value}">{words}</option>' for words, value in choices.items())
