@@ -7,14 +7,19 @@ import numpy as np
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import polar
-from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
+from drawscape.lettering.fonts import Glyph
 
 Glyphs = Mapping[str, Glyph]
 
 
-def line(*points: tuple[float, float]) -> Points:
-    """Return a stroke through `points`."""
-    return np.array(points, dtype=np.float64)
+def line(points: str) -> Points:
+    """Return a stroke through points that are written as `'0,0 4,-15'`.
+
+    >>> line("0,0 4,-15").tolist()
+    [[0.0, 0.0], [4.0, -15.0]]
+    """
+    pairs = [point.split(",") for point in points.split()]
+    return np.array(pairs, dtype=np.float64)
 
 
 def arc(radius: float, begin: float = 0, end: float = 360, steps: int = 24) -> Points:
@@ -42,10 +47,10 @@ def added_to(glyph: Glyph, *strokes: Points) -> Glyph:
     return Glyph((*glyph.strokes, *strokes), glyph.advance)
 
 
-def struck(glyphs: Glyphs, letter: str, *strokes: Sequence[tuple[float, float]]) -> Glyph:
-    """A letter with strokes through points `(x, y)`, x in shares of its width."""
+def struck(glyphs: Glyphs, letter: str, *strokes: str) -> Glyph:
+    """A letter with strokes as `line` has them, x in shares of its width."""
     x0, _, x1, _ = glyphs[letter].bounds
-    added = (np.array(stroke) * (x1 - x0, 1.0) + (x0, 0.0) for stroke in strokes)
+    added = (moved(line(stroke) * (x1 - x0, 1.0), x0, 0.0) for stroke in strokes)
     return added_to(glyphs[letter], *added)
 
 
@@ -53,7 +58,8 @@ def barred(glyphs: Glyphs, letter: str, height: float, side: int, slope: float =
     """A short bar across the stem that is leftmost (0) or rightmost (-1) at `height`."""
     glyph = glyphs[letter]
     x = (crossings(glyph, height) or [sum(glyph.bounds[::2]) / 2])[side]
-    return added_to(glyph, line((x - 4.0, height + slope), (x + 4.0, height - slope)))
+    bar = line("-4,1 4,-1") * (1.0, slope)
+    return added_to(glyph, moved(bar, x, height))
 
 
 def joined(glyphs: Glyphs, first: str, second: str, overlap: float) -> Glyph:
@@ -74,14 +80,6 @@ def small(glyphs: Glyphs, text: str, rise: float, scale: float = 0.55) -> Glyph:
     return Glyph(tuple(strokes), x)
 
 
-def fraction(glyphs: Glyphs, over: str, under: str) -> Glyph:
-    """A fraction with a slanting bar."""
-    top, low = small(glyphs, over, 9.5), small(glyphs, under, 0)
-    x = top.advance
-    bar = line((x - 3, 1), (x + 7, -22))
-    return Glyph((*top.strokes, bar, *low.placed(x + 4)), x + 4 + low.advance)
-
-
 def inverted(glyphs: Glyphs, sign: str) -> Glyph:
     """A sign turned by half, standing on the descenders' line."""
     glyph = glyphs[sign]
@@ -98,18 +96,15 @@ def encircled(glyphs: Glyphs, letter: str) -> Glyph:
 
 def chevrons(_glyphs: Glyphs, count: int, direction: int) -> Glyph:
     """Quotes of `count` angles, pointing left (1) or right (-1)."""
-    strokes = []
-    for index in range(count):
-        x = 5.0 + 6.0 * index
-        tip, back = (x - 2.5, x + 2.5)[::direction]
-        strokes.append(line((back, -12), (tip, -7), (back, -2)))
-    return Glyph(tuple(strokes), 6.0 * count + 4.0)
+    chevron = line("2.5,-12 -2.5,-7 2.5,-2") * (direction, 1.0)
+    strokes = tuple(moved(chevron, 5.0 + 6.0 * index, 0.0) for index in range(count))
+    return Glyph(strokes, 6.0 * count + 4.0)
 
 
 def dash(glyphs: Glyphs, width: float) -> Glyph:
     """A dash as high as the font's hyphen that joins with its like."""
     y = float(np.concatenate(glyphs["-"].strokes)[:, 1].mean())
-    return Glyph((line((0, y), (width, y)),), width)
+    return Glyph((line("0,0 1,0") * (width, 1.0) + (0.0, y),), width)
 
 
 def fixed(_glyphs: Glyphs, advance: float, *strokes: Points) -> Glyph:
@@ -129,17 +124,20 @@ def dotless(glyphs: Glyphs, letter: str) -> Glyph:
     return glyph
 
 
+_ASCENDER = line("0,-21 0,-10")
+
+
 def thorn(glyphs: Glyphs) -> Glyph:
     """A p with an ascender."""
     stems = crossings(glyphs["p"], 3.0) or [4.0]
-    return added_to(glyphs["p"], *(line((x, -CAP_HEIGHT), (x, -10)) for x in stems))
+    return added_to(glyphs["p"], *(moved(_ASCENDER, x, 0.0) for x in stems))
 
 
 def capital_thorn(glyphs: Glyphs) -> Glyph:
     """A P lowered on a stem of full height."""
     lowered = [np.minimum(moved(stroke, 0.0, 5.0), (np.inf, 0.0)) for stroke in glyphs["P"].strokes]
     stems = crossings(glyphs["P"], -3.0) or [4.0]
-    tops = [line((x, -CAP_HEIGHT), (x, -10)) for x in stems]
+    tops = [moved(_ASCENDER, x, 0.0) for x in stems]
     return Glyph((*lowered, *tops), glyphs["P"].advance)
 
 
@@ -147,14 +145,15 @@ def eth(glyphs: Glyphs) -> Glyph:
     """An o with a bent and crossed ascender."""
     x0, _, x1, y1 = glyphs["o"].bounds
     middle = (x0 + x1) / 2
-    back = line((x0 + 2, -21), (middle + 1, -18), (x1 - 1, -13), (x1, -7), (x1 - 0.5, y1 - 4))
-    return added_to(glyphs["o"], back, line((middle - 4, -15.5), (middle + 4, -20.5)))
+    corners = [(x0 + 2, -21), (middle + 1, -18), (x1 - 1, -13), (x1, -7), (x1 - 0.5, y1 - 4)]
+    bar = moved(line("-4,-15.5 4,-20.5"), middle, 0.0)
+    return added_to(glyphs["o"], np.array(corners), bar)
 
 
 def eng(glyphs: Glyphs) -> Glyph:
     """An n with a tail."""
     x = (crossings(glyphs["n"], -3.0) or [glyphs["n"].bounds[2]])[-1]
-    return added_to(glyphs["n"], line((x, -3), (x, 4), (x - 1, 6), (x - 3, 7), (x - 6, 7)))
+    return added_to(glyphs["n"], moved(line("0,-3 0,4 -1,6 -3,7 -6,7"), x, 0.0))
 
 
 _GAP = 2.5
@@ -162,39 +161,37 @@ _GAP = 2.5
 
 _DOT = arc(0.8, steps=6)
 _RING = arc(2.4, steps=12)
-_WAVE = np.column_stack(
-    [np.linspace(-5, 5, 13), -1.4 * np.sin(np.linspace(-np.pi, np.pi, 13)) + 0.0]
+_WAVE = line(
+    "-5,0 -4.17,0.7 -3.33,1.21 -2.5,1.4 -1.67,1.21 -0.83,0.7 0,0 0.83,-0.7 1.67,-1.21 2.5,-1.4 "
+    "3.33,-1.21 4.17,-0.7 5,0"
 )
 
 # Centred on x = 0; their lowest point comes to rest above the letter.
 _ABOVE: dict[str, tuple[Points, ...]] = {
-    "\u0300": (line((-3, -5), (2, 0)),),
-    "\u0301": (line((3, -5), (-2, 0)),),
-    "\u0302": (line((-4, 0), (0, -4), (4, 0)),),
+    "\u0300": (line("-3,-5 2,0"),),
+    "\u0301": (line("3,-5 -2,0"),),
+    "\u0302": (line("-4,0 0,-4 4,0"),),
     "\u0303": (_WAVE,),
-    "\u0304": (line((-4, 0), (4, 0)),),
+    "\u0304": (line("-4,0 4,0"),),
     "\u0306": (arc(4, 155, 25, 8),),
     "\u0307": (_DOT,),
     "\u0308": (moved(_DOT, -3.2, 0), moved(_DOT, 3.2, 0)),
-    "\u0309": (line((-2, -4.5), (0, -5.5), (1.8, -4.2), (1.4, -2.6), (0, -1.6), (0, 0)),),
+    "\u0309": (line("-2,-4.5 0,-5.5 1.8,-4.2 1.4,-2.6 0,-1.6 0,0"),),
     "\u030a": (_RING,),
-    "\u030b": (line((0, -5), (-4, 0)), line((5, -5), (1, 0))),
-    "\u030c": (line((-4, -4), (0, 0), (4, -4)),),
-    "\u030f": (line((-5, -5), (-1, 0)), line((0, -5), (4, 0))),
-    "\u0311": (arc(4, 205, 335, 8),),
-    "\u0312": (line((-0.8, -4.2), (0.8, -1.6), (0.8, 0)),),
+    "\u030b": (line("0,-5 -4,0"), line("5,-5 1,0")),
+    "\u030c": (line("-4,-4 0,0 4,-4"),),
+    "\u0312": (line("-0.8,-4.2 0.8,-1.6 0.8,0"),),
 }
 # Centred on x = 0; their highest point hangs below the letter.
 _BELOW: dict[str, tuple[Points, ...]] = {
     "\u0323": (_DOT,),
-    "\u0326": (line((0.8, 0), (0.8, 1.6), (-0.8, 4.2)),),
-    "\u0331": (line((-4, 0), (4, 0)),),
+    "\u0326": (line("0.8,0 0.8,1.6 -0.8,4.2"),),
 }
 # These touch the letter, at their (0, 0).
-_CEDILLA = line((0.4, 0), (0, 1.6), (1.8, 2.2), (2.4, 3.6), (1.4, 5.2), (-0.6, 5.6), (-2, 5))
-_OGONEK = line((0, 0), (-1.8, 1.6), (-2.4, 3.4), (-1.6, 5), (0, 5.4), (1, 5))
-_HORN = line((0, 0), (2.2, -0.8), (3.2, -2.4), (3, -4.4), (2, -5))
-_APOSTROPHE = line((0.6, 0), (0.9, 1.5), (-0.6, 5))
+_CEDILLA = line("0.4,0 0,1.6 1.8,2.2 2.4,3.6 1.4,5.2 -0.6,5.6 -2,5")
+_OGONEK = line("0,0 -1.8,1.6 -2.4,3.4 -1.6,5 0,5.4 1,5")
+_HORN = line("0,0 2.2,-0.8 3.2,-2.4 3,-4.4 2,-5")
+_APOSTROPHE = line("0.6,0 0.9,1.5 -0.6,5")
 
 MARKS = frozenset([*_ABOVE, *_BELOW, "\u0327", "\u0328", "\u031b"])
 """The combining characters that can be drawn."""

@@ -62,6 +62,9 @@ SAME_AS: dict[str, str] = {
     "\u201e": ",,",
     "\u2026": "...",
     "\u2044": "/",
+    "½": "1/2",
+    "¼": "1/4",
+    "¾": "3/4",
     "\u0132": "IJ",
     "\u0133": "ij",
     "\ufb00": "ff",
@@ -89,28 +92,26 @@ FROM_OTHER_FONTS: dict[str, tuple[str, str]] = {
 """Signs that Hershey drew once, for one font, and that serve all others."""
 
 _SHARP_S = b.line(
-    (4, 0), (4, -15), (5, -18), (7, -20), (10, -21), (13, -20), (15, -18), (15, -16), (14, -14),
-    (11, -12), (10, -11), (11, -9.5), (14, -8), (16, -6), (16.5, -4), (16, -2), (14, -0.5), (11, 0),
-    (9, -0.8),
-)  # fmt: skip
+    "4,0 4,-15 5,-18 7,-20 10,-21 13,-20 15,-18 15,-16 14,-14 11,-12 10,-11 11,-9.5 14,-8 16,-6 "
+    "16.5,-4 16,-2 14,-0.5 11,0 9,-0.8"
+)
 _POUND = (
-    b.line((17, -17), (15.5, -20), (13, -21), (10, -20), (8.5, -17), (8.5, -12), (8.5, -5), (7, -2),
-          (4, 0), (17, 0), (18, -3)),
-    b.line((4, -10.5), (14, -10.5)),
+    b.line("17,-17 15.5,-20 13,-21 10,-20 8.5,-17 8.5,-12 8.5,-5 7,-2 4,0 17,0 18,-3"),
+    b.line("4,-10.5 14,-10.5"),
 )  # fmt: skip
 
 DRAWN: dict[str, tuple[Any, ...]] = {
-    "ø": (b.struck, "o", [(-0.03, 2), (1.03, -16)]),
-    "Ø": (b.struck, "O", [(-0.03, 2), (1.03, -23)]),
+    "ø": (b.struck, "o", "-0.03,2 1.03,-16"),
+    "Ø": (b.struck, "O", "-0.03,2 1.03,-23"),
     "ł": (b.barred, "l", -10.5, -1, 2.5),
     "Ł": (b.barred, "L", -10.5, 0, 2.5),
     "đ": (b.barred, "d", -17.0, -1),
     "Đ": (b.barred, "D", -10.5, 0),
     "Ð": (b.barred, "D", -10.5, 0),
     "ħ": (b.barred, "h", -17.0, 0),
-    "Ħ": (b.struck, "H", [(-0.15, -15.5), (1.15, -15.5)]),
+    "Ħ": (b.struck, "H", "-0.15,-15.5 1.15,-15.5"),
     "ŧ": (b.barred, "t", -8.0, 0),
-    "Ŧ": (b.struck, "T", [(0.25, -10.5), (0.75, -10.5)]),
+    "Ŧ": (b.struck, "T", "0.25,-10.5 0.75,-10.5"),
     "ß": (b.fixed, 20.0, _SHARP_S),
     "ẞ": (b.fixed, 22.0, _SHARP_S * (1.15, 1.0)),
     "æ": (b.joined, "a", "e", 0.0),
@@ -123,10 +124,10 @@ DRAWN: dict[str, tuple[Any, ...]] = {
     "ŋ": (b.eng,),
     "ı": (b.dotless, "i"),
     "ȷ": (b.dotless, "j"),
-    "€": (b.struck, "C", [(-0.18, -13), (0.62, -13)], [(-0.18, -8), (0.56, -8)]),
+    "€": (b.struck, "C", "-0.18,-13 0.62,-13", "-0.18,-8 0.56,-8"),
     "£": (b.fixed, 21.0, *_POUND),
-    "¥": (b.struck, "Y", [(0.15, -9), (0.85, -9)], [(0.15, -5), (0.85, -5)]),
-    "¢": (b.struck, "c", [(0.4, 3), (0.6, -17)]),
+    "¥": (b.struck, "Y", "0.15,-9 0.85,-9", "0.15,-5 0.85,-5"),
+    "¢": (b.struck, "c", "0.4,3 0.6,-17"),
     "¿": (b.inverted, "?"),
     "¡": (b.inverted, "!"),
     "«": (b.chevrons, 2, 1),
@@ -142,9 +143,6 @@ DRAWN: dict[str, tuple[Any, ...]] = {
     "ª": (b.small, "a", 9.5, 0.65),
     "º": (b.small, "o", 9.5, 0.65),
     "™": (b.small, "TM", 9.5, 0.5),
-    "½": (b.fraction, "1", "2"),
-    "¼": (b.fraction, "1", "4"),
-    "¾": (b.fraction, "3", "4"),
     "©": (b.encircled, "C"),
     "®": (b.encircled, "R"),
 }
@@ -215,7 +213,7 @@ def _single(font: Font, character: str) -> Glyph | None:
             turned = tuple(stroke * (-1.0, 1.0) + (glyph.advance, 0.0) for stroke in glyph.strokes)
             return Glyph(turned, glyph.advance)
         _, top, right, _ = glyph.bounds
-        return b.added_to(glyph, b.line((right, top), (right, top - 4.0)))
+        return b.added_to(glyph, b.moved(b.line("0,0 0,-4"), right, top))
     slot = SLOTS.get(font.name, {}).get(character)
     if slot is not None:
         return load_font(slot[0]).glyphs[slot[1]]
