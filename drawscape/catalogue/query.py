@@ -126,12 +126,10 @@ def drawings(
             checked_words(name, word)
     refresh()
     _check_parameters(sketch, where or ())
-    # The plus keeps SQLite from walking through all drawings in their order where few are marked so.
-    few = "+" if stars is not None or tag is not None else ""
     asked: list[tuple[Any, Callable[[Any], Condition]]] = [
         (sketch, partial(_compared, "sketch")),
         (sheet, partial(_compared, "sheet")),
-        (stars, _starred),
+        (stars, partial(_compared, "stars", column=_STARS)),
         (seed, partial(_compared, "seed")),
         (tag, lambda tag: (_TAGGED.format("in"), [tag])),
         (text or None, _containing),
@@ -140,7 +138,7 @@ def drawings(
         (plotted, _plotted),
     ]
     conditions = [
-        ("1 = 1" if deleted else f"{few}deleted = 0", []),
+        ("1 = 1" if deleted else "deleted = 0", []),
         *(condition(wanted) for wanted, condition in asked if wanted is not None),
         *(_parameter(name, value) for name, value in (where or {}).items()),
     ]
@@ -248,7 +246,7 @@ def _is_one(wanted: Any) -> bool:
     return not isinstance(wanted, (tuple, list, range, set, frozenset))
 
 
-def _compared(name: str, wanted: Any, column: str = "") -> Condition:
+def _compared(name: str, wanted: Any, *, column: str = "") -> Condition:
     """Return the condition that `column`, else that called `name`, is a value, one of some, or in a range."""
     column, is_one = column or name, _is_one(wanted)
     values = [plain(value) for value in ([wanted] if is_one else wanted)]
@@ -270,15 +268,6 @@ def _compared(name: str, wanted: Any, column: str = "") -> Condition:
     return f"{column} in ({', '.join('?' * len(values))})", values
 
 
-def _starred(stars: Any) -> Condition:
-    clause, values = _compared("stars", stars)
-    lowest = stars[0] if isinstance(stars, tuple) and stars else stars
-    # Who has no stars has no row of marks.
-    if lowest is None or lowest == 0 or not isinstance(lowest, int):
-        return clause.replace("stars", _STARS), values
-    return f"mark_key in (select mark_key from mark where {clause})", values
-
-
 def _containing(text: str) -> Condition:
     like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     columns = ("sketch", "parameters", "traits", "path", "coalesce(sheet, '')")
@@ -298,7 +287,7 @@ def _moment(since: datetime | timedelta | str | float) -> float:
 
 
 def _parameter(name: str, wanted: Any) -> Condition:
-    clause, values = _compared(name, wanted, _setting("extract", name))
+    clause, values = _compared(name, wanted, column=_setting("extract", name))
     there = f"{_setting('type', name)} is not null"  # None is a value, and not its absence
     return f"{clause} and {there}", [int(v) if isinstance(v, bool) else v for v in values]
 

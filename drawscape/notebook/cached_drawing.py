@@ -13,13 +13,17 @@ from drawscape.image_tag import file_tag
 class CachedDrawing:
     """An existing drawing, which `Form.draw()` returns in place of a job. It answers as a finished job.
 
-    `path` is its file. Files of tasks are not in the catalogue: for those, `drawing` is None.
+    `drawing` is that of the catalogue.
     """
 
-    path: Path
-    drawing: Drawing | None = None
+    drawing: Drawing
     id: str = ""
     status: Literal["finished"] = "finished"
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.drawing.path
 
     @property
     def result(self) -> str:
@@ -41,7 +45,7 @@ class CachedDrawing:
     @property
     def words(self) -> str:
         """That it was drawn before, and when."""
-        return "drawn before" + ("" if self.drawing is None else moment_words(self.drawing))
+        return f"drawn before{moment_words(self.drawing)}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show the drawing, as a finished job does."""

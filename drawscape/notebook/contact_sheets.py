@@ -8,7 +8,7 @@ from typing import Any
 from drawscape.catalogue import latest_for, refresh, sheet_store
 from drawscape.catalogue.drawing import short
 from drawscape.drawing.document import Orientation
-from drawscape.errors import DrawscapeError, JobNotFoundError, ParameterError, UnknownNameError
+from drawscape.errors import JobNotFoundError, ParameterError, UnknownNameError
 from drawscape.jobs import Batch, get_job
 from drawscape.notebook.board import (
     AS_ASKED,
@@ -31,7 +31,6 @@ Axes = dict[str, list[Any]]
 """Values by parameter."""
 
 MOST_CELLS = 400  # a typing error in a range must not fill the queue; a wall of prints has fewer
-MORE = 24  # seeds that the button adds: as many again as one looks through in one go
 
 _COLUMNS = Parameter("columns", "int", low=1)
 
@@ -63,9 +62,7 @@ def contact_sheet(
     cells = seed_cells(seeds, vary or {})
     across = min(_COLUMNS.check(columns), len(cells))
     first = Settings.of(target_of(sketch), paper, orientation)
-    made = _sheet_of(first, cells, across, name, fresh, job_timeout)
-    made._offer_more(first.changed(vary or {}), job_timeout)
-    return made
+    return _sheet_of(first, cells, across, name, fresh, job_timeout)
 
 
 @parameters_apart("vary", lambda sketch: target_of(sketch).names)
@@ -124,7 +121,9 @@ def _sheet_of(
             "name", name, f"is the name of a sheet of {former['title']}; give another one"
         )
     if former and not fresh:
-        cells = _continued(former["cells"], cells)
+        jobs = {one["request"]: one["job"] for one in former["cells"]}
+        for cell in cells:
+            _attach(cell, jobs.get(cell.request))
     batch = enqueue_missing(target, cells, sheet=name, job_timeout=job_timeout, fresh=fresh)
     made = ContactSheet(target.title, cells, columns, name)
     made.batch = batch
@@ -158,21 +157,18 @@ def sheet(name: str) -> "ContactSheet":
 
 
 class ContactSheet(Board):
-    """A grid of drawings: a Board that is kept by its name, and may draw more seeds.
+    """A grid of drawings: a Board that is kept by its name.
 
     `drawings` are those that exist, `chosen` those that are chosen.
     """
 
     batch: Batch | None = None
     """The batch of the drawings that did not exist; None if all did."""
-    _page_calls = f"{Board._page_calls} cancel more"
-    _base: Settings | None = None
-    _job_timeout: Any = None
+    _page_calls = f"{Board._page_calls} cancel"
 
     def __init__(self, title: str, cells: Sequence[Cell], columns: int, name: str) -> None:
         self.name, self._title = name, title
         orders = [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)]
-        wider = {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": True}
         controls = [
             control(
                 "cancel",
@@ -180,20 +176,15 @@ class ContactSheet(Board):
                 "Stop the rest",
                 tooltip="Cancel the drawings that are not finished",
             ),
-            control("more", "button", f"{MORE} more", **wider),
             control("sort", "select", "order", value=AS_ASKED, options=orders, tooltip="Order"),
         ]
         super().__init__(
             f"{len(cells)} drawings of {title}",
-            _numbered(cells),
+            {str(number): cell for number, cell in enumerate(cells)},
             columns=columns,
             controls=controls,
             head={"title": title, "name": name},
         )
-
-    def _offer_more(self, base: Settings, job_timeout: Any) -> None:
-        self._base, self._job_timeout = base, job_timeout
-        self._set_control("more", hidden=False)
 
     def save(self) -> None:
         """Keep the sheet under its name."""
@@ -218,23 +209,6 @@ class ContactSheet(Board):
         # The last first: else the worker would begin what is canceled next.
         return sum(bool(job.cancel()) for job in reversed(waiting.values()))
 
-    def more(self, count: int = MORE) -> None:
-        """Draw the next `count` seeds, too. Raises DrawscapeError on a sheet that has no seeds."""
-        base, cells = self._base, list(self._cells.values())
-        if base is None:
-            raise DrawscapeError("run the cell that makes this sheet first: it knows the sketch")
-        next_seed = 1 + max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
-        new = seed_cells(range(next_seed, next_seed + count), {})
-        plan(base, new)
-        enqueue_missing(base.target, new, sheet=self.name, job_timeout=self._job_timeout)
-        self.show(_numbered([*cells, *new]))
-        self.follow(new)
-        self.save()
-
-
-def _numbered(cells: Iterable[Cell]) -> dict[str, Cell]:
-    return {str(number): cell for number, cell in enumerate(cells)}
-
 
 def _stored_cells(held: Sequence[Values]) -> list[Cell]:
     """Return the cells of a sheet as it was kept, with the drawings and jobs as they are now.
@@ -246,7 +220,7 @@ def _stored_cells(held: Sequence[Values]) -> list[Cell]:
     with at_one_moment():
         for cell, one in zip(cells, held, strict=True):
             cell.drawing = latest_for(cell.request)
-            _attach(cell, one.get("job"))
+            _attach(cell, one["job"])
     return cells
 
 
@@ -256,17 +230,6 @@ def _attach(cell: Cell, job_id: str | None) -> None:
         if not cell.drawing and job_id:
             cell.job = get_job(job_id)
             cell.show(state_of(cell.job))
-
-
-def _continued(held: Sequence[Values], cells: list[Cell]) -> list[Cell]:
-    """Return the cells of a sheet with their former jobs, then the cells of `more()`."""
-    jobs = {one["request"]: one.get("job") for one in held}
-    for cell in cells:
-        _attach(cell, jobs.get(cell.request))
-    requests = [cell.request for cell in cells]
-    if [one["request"] for one in held[: len(requests)]] != requests:
-        return cells
-    return [*cells, *_stored_cells(held[len(requests) :])]
 
 
 def seed_cells(seeds: Iterable[int] | int, fixed: Values) -> list[Cell]:

@@ -266,7 +266,7 @@ class Form(StaticOutputWidget):
 
     def show(self, drawing: Drawing) -> CachedDrawing:
         """Show a drawing of the catalogue in the form, and return it as a CachedDrawing."""
-        return self._show_file(drawing.path, drawing)
+        return self._show_drawing(drawing)
 
     def cancel(self) -> bool:
         """Return whether the latest job was canceled: it waited or ran."""
@@ -313,23 +313,23 @@ class Form(StaticOutputWidget):
 
         Raises PlotError for a drawing that the format cannot hold, MissingExtraError for a missing package.
         """
-        return find(self._kept_path()).export(format)
+        return self._kept_drawing().export(format)
 
     def inspect(self) -> Viewer:
         """Return a viewer of the drawing, which is shown in place of the picture."""
-        return self.show_below("view", self._kept_path())  # type: ignore[no-any-return]
+        return self.show_below("view", self._kept_drawing())  # type: ignore[no-any-return]
 
     def plot(self, on: str | None = None) -> PlotPanel:
         """Return the panel of a plot of the drawing on machine `on`, queued and shown. Raises PlotError.
 
         Without `on` the home's only machine is used.
         """
-        show = partial(self.show_below, "plot", self._kept_path())
+        show = partial(self.show_below, "plot", self._kept_drawing())
         return show(on=on)  # type: ignore[no-any-return]
 
     def star(self, stars: int) -> Drawing:
         """Return the drawing that is shown, with 0 to 5 `stars`; a draft becomes a drawing."""
-        drawing = find(self._kept_path())
+        drawing = self._kept_drawing()
         self.recent.star(str(drawing.path), stars)
         self._say(stars=stars)
         return drawing
@@ -497,16 +497,11 @@ class Form(StaticOutputWidget):
         if former:
             former.cancel()
 
-    def _show_file(
-        self,
-        path: Path,
-        drawing: Drawing | None = None,
-        *,
-        words: str = "",
-        details: Sequence[Mapping[str, Any]] = (),
+    def _show_drawing(
+        self, drawing: Drawing, *, words: str = "", details: Sequence[Mapping[str, Any]] = ()
     ) -> CachedDrawing:
-        """Show an existing file in place of a job's; the file of a task is in no catalogue."""
-        known = CachedDrawing(path, drawing or drawing_of(str(path)))
+        """Show an existing drawing in place of a job's."""
+        known = CachedDrawing(drawing)
         said = words or known.words
         self._follow(known, said, details)
         self._job_changed(known, JobState("", "finished", result=known.result), said)
@@ -515,19 +510,18 @@ class Form(StaticOutputWidget):
     def _make_drawing(self) -> CachedDrawing:
         """Return the drawing that the shown draft becomes; status and details stay."""
         drawing = keep_draft(str(self._path))
-        details = self.state["details"]
-        return self._show_file(drawing.path, drawing, words=self.status, details=details)
+        return self._show_drawing(drawing, words=self.status, details=self.state["details"])
 
-    def _kept_path(self) -> Path:
-        """Return the file of the picture; a draft becomes a drawing. Raises DrawscapeError without one."""
+    def _kept_drawing(self) -> Drawing:
+        """Return the drawing that is shown; a draft becomes one. Raises DrawscapeError without one."""
         with self._lock:  # not while a picture's caption is there, and its path is not
             if not self._path:
                 raise DrawscapeError("there is no drawing yet; press Draw first")
             if not is_draft(self._path):
-                return self._path
+                return find(self._path)
             if self.state["running"]:  # the next draft is under way already
-                return keep_draft(self._path).path
-            return Path(self._make_drawing().result)
+                return keep_draft(self._path)
+            return self._make_drawing().drawing
 
     def _job_changed(self, job: Job | CachedDrawing, state: JobState, words: str = "") -> None:
         """Show a job's state; that of an earlier job, or one after its end, changes nothing."""
@@ -584,16 +578,14 @@ class Form(StaticOutputWidget):
             self._reading.drop()
             self._say(figures=[], readable=False)
         if drawn is not None:
-            kept = settings_in(drawing) if drawing else self._drawn_with
-            keep = partial(self._keep_result, drawn, kept, small)
+            keep = partial(self._keep_result, drawn, small)
             PICTURES.do(
                 keep, PACE_S
             ) if notebook_name() else keep()  # a page shows the picture first
 
-    def _keep_result(self, path: Path, kept: Kept, small: EncodedImage | None) -> None:
+    def _keep_result(self, path: Path, small: EncodedImage | None) -> None:
         """Put a picture into the strip, and into the static output."""
-        if small:
-            self.recent.add(path, kept)
+        self.recent.add(path)
         if small and len(small.data) <= LARGEST_IMAGE:
             self._keep(lambda: picture_table([(small, place_words(path))]))
 
@@ -637,11 +629,11 @@ class Form(StaticOutputWidget):
             self.show(known)
         return known is not None
 
-    def _bring_back(self, path: Path, kept: Kept) -> None:
+    def _bring_back(self, drawing: Drawing) -> None:
         """Show a picture of the strip with its settings, and draw nothing."""
-        self._show_kept(kept)
-        if self._path != path or not self._is_drawn:
-            self._show_file(path)
+        self._show_kept(settings_in(drawing))
+        if self._path != drawing.path or not self._is_drawn:
+            self.show(drawing)
 
     # A live form draws drafts, and always the last settings
 

@@ -27,10 +27,10 @@ from drawscape.tasks.drawing import generate_complex_svg
 pytestmark = pytest.mark.usefixtures("consumer")
 
 
-def plot(
-    width: float,
-    height: float,
-    seed: int = 0,
+def dot(
+    svg,
+    rng,
+    *,
     size: Annotated[int, Interval(ge=1, le=9)] = 1,
     fail_at: int = -1,
     gate: str = "",
@@ -39,15 +39,11 @@ def plot(
     import time
     from pathlib import Path
 
-    from drawscape.settings import output_path
-
     while gate and not Path(gate).exists():
         time.sleep(0.01)
-    if seed == fail_at:
+    if size == fail_at:
         raise ValueError("not this one")
-    path = output_path(f"dot-{seed}-{size}.svg")
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><!-- {seed} {size} {width} --></svg>')
-    return str(path)
+    svg.circle(20, 20, size + rng.random())
 
 
 def await_words(sheet, words):
@@ -59,12 +55,13 @@ def count_jobs():
 
 
 def test_each_tile_shows_the_file_of_its_job():
-    sheet = contact_sheet(plot, range(4), paper="A6", size=3)
+    sheet = contact_sheet(dot, range(4), paper="A6", size=3)
     gallery = sheet.wait(60)
     await_words(sheet, "4 drawings")
     paths = [Path(job.result) for job in sheet.jobs]
-    assert [path.name for path in paths] == [f"dot-{seed}-3.svg" for seed in range(4)]
-    assert [p.data if p else b"" for p in gallery.pictures] == [p.read_bytes() for p in paths]
+    assert [find(path).seed for path in paths] == [0, 1, 2, 3]
+    pictures = [find(path).thumbnail for path in paths]
+    assert [p.data if p else b"" for p in gallery.pictures] == pictures
     assert [tile["caption"] for tile in sheet.tiles] == [f"seed {seed}" for seed in range(4)]
     assert [c["disabled"] for c in sheet.controls if c["id"] == "cancel"] == [True]
 
@@ -79,21 +76,21 @@ def test_each_tile_shows_the_file_of_its_job():
     ],
 )  # fmt: skip
 def test_variations_have_a_cell_for_each_combination(choices, columns, captions):
-    sheet = variations(plot, **choices)
+    sheet = variations(dot, **choices)
     sheet.wait(60)
     assert [cell.caption for cell in sheet.cells.values()] == captions
     assert sheet.columns == columns
 
 
 def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile():
-    sheet = contact_sheet(plot, range(3), fail_at=1)
+    sheet = variations(dot, size=[1, 2, 3], fail_at=2)
     gallery = sheet.wait(60)
     await_words(sheet, "2 of 3 drawn, 1 failed")
-    assert sheet.tiles[1]["caption"] == "seed 1: failed: ValueError: not this one"
+    assert sheet.tiles[1]["caption"] == "size 2: failed: ValueError: not this one"
     assert [tile["state"] for tile in sheet.tiles] == ["finished", "failed", "finished"]
     assert [picture is not None for picture in gallery.pictures] == [True, False, True]
     assert gallery._repr_html_().count("#b00020") == 1
-    with pytest.raises(JobFailed, match=r"(?s)1 of 3 jobs did not finish; seed 1: .*not this one"):
+    with pytest.raises(JobFailed, match=r"(?s)1 of 3 jobs did not finish; size 2: .*not this one"):
         sheet.wait(20, raise_on_failure=True)
 
 
@@ -155,8 +152,6 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(gated):
     assert {d.sheet for d in drawings("gated_dots", where={"size": 1.0})} == {"dots at dawn"}
     with pytest.raises(UnknownNameError, match="did you mean 'dots at dawn'"):
         sheet("dots at down")
-    with pytest.raises(DrawscapeError, match="run the cell"):
-        sheet("dots at dawn").more()
     with pytest.raises(ParameterError, match="is the name of a sheet of gated dots; give another"):
         contact_sheet("truchet", 2, paper="A7", name="dots at dawn")
 
@@ -184,20 +179,6 @@ def test_a_sketch_that_fails_is_not_queued_again():
     assert (again.status, count_jobs()) == ("0 of 2 drawn, 2 failed", count)
 
 
-def test_more_seeds_are_drawn_and_stay_with_the_sheet():
-    first = contact_sheet("schotter", 2, paper="A7", name="more", calm=0.25)
-    first.more(2)
-    first.more(1)
-    first.wait(60)
-    await_words(first, "5 drawings")
-    made = [(one.width, one.parameters["calm"]) for one in drawings("schotter", sheet="more")]
-    assert made == [(74, 0.25)] * 5
-    count = count_jobs()
-    whole = contact_sheet("schotter", range(2), paper="A7", name="more", calm=0.25)
-    assert whole.status == "5 drawings"
-    assert count_jobs() == count
-
-
 def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_again(module_home):
     made = contact_sheet("schotter", range(3), paper="60x60", name="moved")
     made.wait(60)
@@ -223,8 +204,8 @@ def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_
 
 
 def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path, monkeypatch):
-    made = contact_sheet(plot, range(3), paper="A6", size=7, gate=str(tmp_path / "first"))
-    rest = contact_sheet(plot, range(3), paper="A6", size=8, gate=str(tmp_path / "never"))
+    made = contact_sheet(dot, range(3), paper="A6", size=7, gate=str(tmp_path / "first"))
+    rest = contact_sheet(dot, range(3), paper="A6", size=8, gate=str(tmp_path / "never"))
     for one in (made, rest):
         one.enable_static_output()
     (tmp_path / "first").touch()
@@ -233,7 +214,7 @@ def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path, mon
     wait_until(lambda: "drawing" in rest.status or rest.static_html.count("seed") == 3, "words")
     rest.cancel()
     monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")  # on a page they come after the cell
-    again = contact_sheet(plot, range(3), paper="A6", size=7)
+    again = contact_sheet(dot, range(3), paper="A6", size=7)
     again.wait(60)
     again.enable_static_output()
     assert "<img" not in again.static_html
