@@ -138,7 +138,7 @@ def _read(file: Path, options: PlotOptions) -> Document:
             file,
             layers=options.layers,
             fill="hatch" if options.hatches else "outline",
-            hatching=lambda _color: options.hatching,
+            hatching=options.hatching,
             hide=options.hide,
             enlarged=enlarged,  # so that its curves are fine enough
         )

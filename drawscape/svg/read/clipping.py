@@ -216,7 +216,7 @@ def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
     )
     drawn = dict(by_outline(lines, owners))
     for outline in range(len(scene.of)):
-        context = scene.contexts[scene.of[outline]]
+        context = scene.context_of(outline)
         parts: list[tuple[Region, str]] = []
         if context.fill and outline in filled:
             parts.append((filled[outline], context.fill))

@@ -101,6 +101,15 @@ class Scene:
             self.contexts.append(context)
         return number
 
+    def context_of(self, outline: int) -> Context:
+        """Return how an outline is drawn."""
+        return self.contexts[self.of[outline]]
+
+    def redraw(self, outline: int, *, stroke: str | None) -> None:
+        """Draw an outline with that stroke, and without a fill."""
+        context = self.context_of(outline)._replace(stroke=stroke, fill=None)
+        self.of[outline] = self.number_of(context)
+
     def append(self, data: str | Lines, number: int) -> None:
         """Add an outline that is drawn as that context says; of lines, one for each."""
         if isinstance(data, Lines):
@@ -143,7 +152,7 @@ class Scene:
 
     def area(self, outline: int, lines: Lines) -> Region:
         """Return what an outline of those `lines` encloses, within its clip."""
-        context = self.contexts[self.of[outline]]
+        context = self.context_of(outline)
         area = region(lines, self.crossings, evenodd=context.evenodd)
         if context.clip is None:
             return area

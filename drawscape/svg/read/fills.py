@@ -1,0 +1,62 @@
+"""The filled shapes of a scene: those that hide what lies below them, and their hatches."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from drawscape.drawing.values import is_white
+from drawscape.geometry.lines import Ints, Lines
+from drawscape.svg.read.areas import Region
+from drawscape.svg.read.scene import Scene
+
+HATCH_MM = 1.0
+"""Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
+
+_TOLERANCE_MM = 0.05
+# Beyond what geometry.clip counts as touching.
+_EDGE_MM = 1e-5
+
+
+def _filled_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
+    """Yield each shape that is filled, white ones too, and the number of its outline."""
+    for outline, area in scene.areas(tolerance_mm):
+        if scene.context_of(outline).fill and not area.is_empty:
+            yield area, outline
+
+
+def hiding_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
+    """Yield each shape that nothing shines through, and the number of its outline.
+
+    Of a white one no edge is drawn where it meets another shape's: there it leaves that one's.
+    """
+    for area, outline in _filled_areas(scene, tolerance_mm):
+        context = scene.context_of(outline)
+        if context.is_area and is_white(context.ink):
+            area = area.buffer(-_EDGE_MM, join_style="mitre")
+        if context.hides and not area.is_empty:
+            yield area, outline
+
+
+def hatched(
+    scene: Scene, lines: Lines, outlines: Ints, hatching: Mapping[str, Any], factor: float
+) -> tuple[Lines, Ints, Ints]:
+    """Return the lines with a hatch in each shape that is filled, the outline of each line, and the shape's.
+
+    The hatches are new outlines of the scene, in the colours of the fills. White fills stay empty.
+    """
+    from drawscape.geometry.hatch import hatch
+
+    options = {"spacing_mm": HATCH_MM, **hatching}
+    spacing_mm = options.pop("spacing_mm") / factor
+    parts, numbers, shapes = [lines], [outlines], [outlines]
+    for area, outline in list(_filled_areas(scene, _TOLERANCE_MM)):
+        context = scene.context_of(outline)
+        if context.fill is None or is_white(context.fill):
+            continue
+        filling = hatch(area, spacing_mm, **options)
+        scene.of.append(scene.number_of(context._replace(stroke=context.fill, fill=None)))
+        parts.append(filling)
+        numbers.append(np.full(len(filling), len(scene.of) - 1))
+        shapes.append(np.full(len(filling), outline))
+    return Lines.join(parts), np.concatenate(numbers), np.concatenate(shapes)
