@@ -21,7 +21,7 @@ from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.curves import circle as circle_points
 from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, as_points, one_line
-from drawscape.geometry.regions import fitted, polar, rectangle, rings
+from drawscape.geometry.regions import polar, rectangle, rings
 from drawscape.image_tag import image_tag
 from drawscape.svg import hershey
 from drawscape.svg.attributes import (
@@ -51,7 +51,6 @@ from drawscape.svg.shapes import Vertices, moved_shape, pair, spline, unreadable
 
 if TYPE_CHECKING:
     from drawscape.geometry.hatch import HatchStyle
-    from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.lettering import Align, VerticalAlign
 
 __all__ = ["Frame", "Group", "Pen", "SVGBuilder"]
@@ -292,7 +291,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def polylines(self, lines: Drawable, *, closed: bool = False, **style: Any) -> Self:
         """Draw many lines at once: Lines, an (M, K, 2) array, or an iterable of (N, 2) arrays.
 
-        Complex arrays, shapely geometries, generators and another canvas are taken as well.
+        Complex arrays, generators and another canvas are taken as well. So is any shapely geometry: its
+        lines, the rings of its areas, and its points as dots.
         This is the fast way: a million points cost a few hundredths of a second in the file.
         Raises GeometryError for arrays of another shape and for points that are not finite.
 
@@ -309,17 +309,6 @@ class SVGBuilder(GroupStack, RandomNumbers):
             raise CanvasError("lines hold a point that is not finite")
         with self._in_pen(style):
             return self.add(StyledLines(drawn, self._styled(self._line_style(style), style)))
-
-    def geometry(self, shape: Drawable, **style: Any) -> Self:
-        """Draw any shapely geometry: lines, the rings of areas, points as dots, and collections of these.
-
-        For example `svg.geometry(shapely.Point(50, 50).buffer(20))`.
-
-        >>> import shapely
-        >>> svg.geometry(shapely.Point(50, 50).buffer(20).boundary)
-        <SVGBuilder 100 x 100 mm, 1 element>
-        """
-        return self.polylines(shape, **style)
 
     def point(self, x: float, y: float, **style: Any) -> Self:
         """Draw a dot as wide as the pen.
@@ -485,7 +474,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
             check_color(own)
         return {**self.default_styles, **own}
 
-    # Regions, foreign drawings, solids
+    # Regions, foreign drawings
 
     def hatch(
         self,
@@ -619,45 +608,6 @@ class SVGBuilder(GroupStack, RandomNumbers):
             with self._in_layer(*pen) if keep_layers else nullcontext():
                 self.polylines(placed, **style)
         return self
-
-    def mesh(
-        self,
-        solid: "Mesh",
-        *,
-        camera: "Camera | None" = None,
-        slices: int = 0,
-        crease_degrees: float = 20.0,
-        **style: Any,
-    ) -> Self:
-        """Draw the visible edges of `solid`, and `slices` level cuts, as large as the frame allows.
-
-        `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.solids`;
-        `camera` is isometric unless one is given. Edges are borders, creases of more than
-        `crease_degrees`, and the silhouette. Hidden lines are removed exactly (Roberts 1963).
-        Raises CanvasError for a negative number of slices.
-
-        >>> from drawscape.geometry.solids import torus
-        >>> svg.mesh(torus(), slices=20)
-        <SVGBuilder 100 x 100 mm, 1 element>
-        """
-        from drawscape.geometry.hidden import visible_edges, visible_paths
-        from drawscape.geometry.mesh import Camera, Mesh
-        from drawscape.geometry.mesh import slices as level_cuts
-
-        if not isinstance(solid, Mesh):
-            raise CanvasError(
-                f"mesh({solid!r}): give a Mesh, such as drawscape.geometry.solids makes"
-            )
-        if finite("slices", slices) < 0 or slices % 1:
-            raise CanvasError(f"slices={slices!r}: give a whole number, 0 or more")
-        eye = Camera.isometric() if camera is None else camera
-        found = [visible_edges(solid, eye, crease_degrees=crease_degrees)]
-        if slices and len(solid.vertices):
-            low, high = (float(f(solid.vertices[:, 2])) for f in (np.min, np.max))
-            levels = low + (high - low) * (np.arange(slices) + 0.5) / slices
-            found.append(visible_paths(level_cuts(solid, levels), solid, eye))
-        lines = Lines.join(found)
-        return self.polylines(fitted(self.frame, lines), **style) if len(lines) else self
 
     # Text
 

@@ -52,9 +52,7 @@ class GroupStack(TransformStack):
         Raises CanvasError for anything else.
         """
         if not isinstance(node, (str, StyledLines, OcclusionMask, Group)):
-            raise CanvasError(
-                f"add({node!r}): give markup or a Group; polylines() and geometry() draw points"
-            )
+            raise CanvasError(f"add({node!r}): give markup or a Group; polylines() draws points")
         if isinstance(node, (Element, StyledLines, OcclusionMask)):
             self._drawn += 1
             node.order = self._drawn

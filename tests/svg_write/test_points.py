@@ -52,11 +52,11 @@ def test_any_geometry_is_drawn():
     ring = shapely.Point(20, 20).buffer(10).difference(shapely.Point(20, 20).buffer(5))
     dots, line = shapely.MultiPoint([(1, 1), (2, 2)]), shapely.LineString(LINE)
     mixed = shapely.GeometryCollection([ring, line, dots, shapely.Polygon()])
-    lines = SVGBuilder(50, 50).geometry(mixed, stroke="red").lines()
+    lines = SVGBuilder(50, 50).polylines(mixed, stroke="red").lines()
     assert len(lines) == 5
     assert lines.closed.sum() == 2
     assert len(SVGBuilder(50, 50).polygon(ring).lines()) == 2
-    assert len(SVGBuilder(50, 50).geometry(shapely.Polygon()).lines()) == 0
+    assert len(SVGBuilder(50, 50).polylines(shapely.Polygon()).lines()) == 0
 
 
 def test_regions_are_taken_from_anything_too():

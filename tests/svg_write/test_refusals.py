@@ -47,7 +47,6 @@ def clip(svg, **regions):
         ("1 vertex", lambda svg: shape(svg, (10, 10))),
         ("x=nan is not a finite", lambda svg: shape(svg, (0, 0), (1, 1), (NAN, 2))),
         *(("3 at least", lambda svg, n=n: svg.regular_polygon(0, 0, 1, n)) for n in (2, 3.5)),
-        *(("slices=.* 0 or more", lambda svg, n=n: svg.mesh(CUBE, slices=n)) for n in (-1, 2.5)),
         *(("tolerance", lambda svg, t=t: svg.lines(t)) for t in (0, -1, NAN)),
         ("attrs 10: give a dict", lambda svg: svg.text(5, 5, "x", 10)),
         (r"U\+0000", lambda svg: svg.text(0, 0, "a\0b")),
@@ -152,7 +151,6 @@ SQUARE_9 = {"x": 1, "y": 1, "width": 9, "height": 9}
         (r"letter spacing True", lambda svg: svg.lettering("ink", spacing=True)),
         (r"text offset '3'", lambda svg: svg.lettering("i", along=[(0, 0), (9, 0)], offset="3")),
         (r"alignment 'middle'", lambda svg: svg.lettering("i", along=[(0, 0), (9, 0)], align="middle")),
-        (r"mesh\(5\): give a Mesh", lambda svg: svg.mesh(5)),
         *((r"random_seed\(.*\): give a whole number", lambda svg, seed=seed: svg.random_seed(seed))
           for seed in ("x", 1.5, -1, True)),
         (r"margin -1 is negative; give 0 or more", lambda _: SVGBuilder(100, 100, margin=-1)),

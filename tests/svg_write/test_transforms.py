@@ -8,8 +8,6 @@ from plot_support import distances
 
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
 from drawscape.errors import CanvasError
-from drawscape.geometry.mesh import Camera, Mesh
-from drawscape.geometry.solids import boxes, torus
 from drawscape.svg.attributes import transform_text
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -209,30 +207,6 @@ def test_a_group_that_is_open_is_hidden_by_itself_alone():
         svg.line(0, 6, 30, 6).circle(15, 5, 5).occlude()
     assert svg.lines()[0].tolist() == [[0, 5], [30, 5]]
     assert len([line for line in svg.lines() if len(line) == 2]) == 3
-
-
-CUBE = boxes((0, 0, 0), (1, 1, 1))
-
-
-def test_a_cube_shows_nine_of_its_twelve_edges_and_fills_the_frame():
-    lines = SVGBuilder(100, 100, margin=10).mesh(CUBE).lines()
-    low, high = lines.points.min(axis=0), lines.points.max(axis=0)
-    assert np.isclose(high[1] - low[1], 80)
-    # Seen along a diagonal all edges have the same length: half of the hexagon's height.
-    assert np.isclose(lines.lengths_mm.sum(), 9 * 40)
-
-
-def test_slices_lie_on_the_solid_and_are_hidden_behind_it():
-    page = SVGBuilder(100, 100)
-    seen = page.mesh(torus(), slices=12, camera=Camera.parallel(0, 60)).lines()
-    bare = SVGBuilder(100, 100).mesh(torus(), camera=Camera.parallel(0, 60)).lines()
-    assert seen.lengths_mm.sum() > 2 * bare.lengths_mm.sum()
-    assert (seen.points >= -1e-6).all()
-    assert (seen.points <= 100 + 1e-6).all()
-
-
-def test_a_solid_of_nothing_draws_nothing():
-    assert len(SVGBuilder(50, 50).mesh(Mesh.join([])).lines()) == 0
 
 
 def test_holes_of_a_path_hide_nothing():
