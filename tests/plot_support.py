@@ -3,7 +3,6 @@
 The plotters read G-code and HPGL, and share no code with the writers.
 """
 
-import cmath
 import math
 import re
 from collections.abc import Callable
@@ -113,7 +112,7 @@ class Stroke:
 
 @dataclass
 class GcodeMachine:
-    """A controller after GRBL's rules: modal words, feed before motion, arcs that close.
+    """A controller after GRBL's rules: modal words, millimetres, feed before motion.
 
     `is_down(row)` returns what a row does to the pen: True, False, or None for nothing.
     """
@@ -124,7 +123,7 @@ class GcodeMachine:
     strokes: list[Stroke] = field(default_factory=list)
     lifts: int = 0
     travel_mm: float = 0.0
-    _unit: float | None = None
+    _millimetres: bool = False
     _absolute: bool = False
     _down: bool = True  # unknown at the start: nothing may move before it is raised
     _feed: float | None = None
@@ -159,48 +158,34 @@ class GcodeMachine:
         values = {letter: float(number) for letter, number in words}
         self._code = code = next((f"{k}{v:g}" for k, v in values.items() if k in "GM"), "")
         if "F" in values:
-            self._feed = values["F"] * (self._unit or math.nan)
+            self._feed = values["F"]
         match code:
-            case "G20" | "G21":
-                self._unit = 25.4 if code == "G20" else 1.0
+            case "G21":
+                self._millimetres = True
             case "G90":
                 self._absolute = True
-            case "G0" | "G1" | "G2" | "G3":
+            case "G0" | "G1":
                 self._move(code, values, row)
 
     def _move(self, code, values, row):
-        if self._unit is None or not self._absolute:
-            raise MachineError(f"moves before units and G90: {row!r}")
+        if not (self._millimetres and self._absolute):
+            raise MachineError(f"moves before G21 and G90: {row!r}")
         if "X" not in values and "Y" not in values:
             return  # the pen's axis alone
         if code != "G0" and self._feed is None:
             raise MachineError(f"no feed rate (GRBL: error 22): {row!r}")
         if code == "G0" and self._down:
             raise MachineError(f"rapid move with the pen down: {row!r}")
-        unit, at = self._unit, self._at
-        end = complex(values.get("X", at.real / unit), values.get("Y", at.imag / unit)) * unit
-        path = [end] if code in ("G0", "G1") else self._arc(code, values, end, row)
-        points = [(point.real, point.imag) for point in path]
-        for x, y in points:
-            if not (-1e-9 <= x <= self.width + 1e-9 and -1e-9 <= y <= self.height + 1e-9):
-                raise MachineError(f"out of bounds: {row!r}")
+        at = self._at
+        x, y = values.get("X", at.real), values.get("Y", at.imag)
+        if not (-1e-9 <= x <= self.width + 1e-9 and -1e-9 <= y <= self.height + 1e-9):
+            raise MachineError(f"out of bounds: {row!r}")
         if self._down:
-            self.strokes[-1].points += points
+            self.strokes[-1].points.append((x, y))
             self.strokes[-1].feed = self._feed
         else:
-            self.travel_mm += abs(end - at)
-        self._at = end
-
-    def _arc(self, code, values, end, row):
-        centre = self._at + complex(values["I"], values["J"]) * (self._unit or math.nan)
-        spoke, last = self._at - centre, end - centre
-        if abs(abs(spoke) - abs(last)) > max(0.005, 0.001 * abs(spoke)):
-            raise MachineError(f"the arc does not close (GRBL: error 33): {row!r}")
-        sweep = (cmath.phase(last) - cmath.phase(spoke)) % math.tau - math.tau * (code == "G2")
-        if sweep in (0, -math.tau):
-            raise MachineError(f"an arc of nothing or of all: {row!r}")
-        steps = max(math.ceil(abs(sweep) * abs(spoke) / 0.2), 2)
-        return [*(centre + spoke * cmath.exp(1j * sweep * k / steps) for k in range(1, steps)), end]
+            self.travel_mm += abs(complex(x, y) - at)
+        self._at = complex(x, y)
 
 
 @dataclass

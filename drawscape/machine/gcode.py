@@ -9,7 +9,6 @@ from drawscape.geometry.lines import Lines, Points, simplify
 from drawscape.machine.driver import Command, Driver, Place
 from drawscape.machine.plan import Section
 from drawscape.machine.port import Port
-from drawscape.plot.gcode_export import moves_of
 from drawscape.plot.gcode_profile import GcodeProfile
 from drawscape.plot.known_machines import Machine
 
@@ -17,7 +16,7 @@ _CUT_MM = 0.08  # that ink may be off the plan when a line is lost
 
 
 class GcodeDriver(Driver):
-    """A machine that understands G-code; its profile says how the pen moves, and in which units."""
+    """A machine that understands G-code; its profile says how the pen moves."""
 
     wait = "G4 P0.01"  # is answered when all before it is done
     usual: tuple[str, ...] = ("G90",)
@@ -28,8 +27,7 @@ class GcodeDriver(Driver):
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         super().__init__(port, machine, settings)
         self.profile = machine.profile or GcodeProfile()
-        self._mm = self.profile.unit_mm
-        self.modes = ["G21" if self.profile.units == "mm" else "G20", *self.usual]
+        self.modes = ["G21", *self.usual]
         self.barrier = (self.command(self.wait, lasts_s=1.0),)
         self.start = _rows(self.profile.command("start"))
         self.homing = [row for row in self.start if "G28" in row.upper() or "$H" in row.upper()]
@@ -69,7 +67,7 @@ class GcodeDriver(Driver):
         self._here = (x, y)
         ((across, up),) = self._places(np.array([[x, y]])).tolist()
         feed = self.profile.travel_feed
-        how = f"G0 X{across} Y{up}" if feed is None else f"G1 X{across} Y{up} F{feed / self._mm:g}"
+        how = f"G0 X{across} Y{up}" if feed is None else f"G1 X{across} Y{up} F{feed:g}"
         yield self.command(self.absolute + how, lasts_s=lasts_s, corner=True)
 
     def travel_z(self, by_mm: float) -> Iterator[Command]:
@@ -78,11 +76,11 @@ class GcodeDriver(Driver):
         way = by_mm if self.profile.z_points_up else -by_mm
         lasts_s = abs(by_mm)  # however slow the axis is
         yield self.command("G91", corner=True)
-        yield self.command(f"G1 Z{way / self._mm:.4f} F{300 / self._mm:g}", 0, lasts_s, True)
+        yield self.command(f"G1 Z{way:.4f} F300", 0, lasts_s, True)
         yield self.command("G90", corner=True)
 
     def _places(self, points: Points) -> Points:
-        return np.asarray(np.round((points + self.shift) / self._mm, self.profile.digits) + 0.0)
+        return np.asarray(np.round(points + self.shift, self.profile.decimals) + 0.0)
 
     def pen_up(self, stroke: int = 0) -> Iterator[Command]:
         percent = self.settings.get("up_percent")
@@ -115,25 +113,18 @@ class GcodeDriver(Driver):
         kept = simplify(Lines(points, np.array([0, len(points)])), _CUT_MM).points
         corners = np.isin(points @ (1, 1j), kept @ (1, 1j)).tolist()
         corners[-1] = False  # without it the stroke is too short, and is drawn again
-        speed_word = f" F{feed / self._mm:g}"
-        here, places = 0, self._places(points)
-        for row, last in moves_of(places, self.profile, self._edges()):
-            lasts_s = 0.05 + (far[last] - far[here]) / (feed / 60)
-            is_corner = corners[last] or not row.startswith("G1")
-            move = self._move(row, places[last] - places[here])
-            yield self.command(move + speed_word, 0, lasts_s, is_corner)
-            speed_word, here = "", last
+        speed_word = f" F{feed:g}"
+        places = self._places(points)
+        for number, (x, y) in enumerate(places.tolist()[1:], start=1):
+            lasts_s = 0.05 + (far[number] - far[number - 1]) / (feed / 60)
+            move = self._move(f"G1 X{x} Y{y}", places[number] - places[number - 1])
+            yield self.command(move + speed_word, 0, lasts_s, corners[number])
+            speed_word = ""
         self._here = (float(points[-1][0]), float(points[-1][1]))
 
     def _move(self, row: str, way: Points) -> str:
         """Return a move with the pen down, as a row to its place or by its way (2,)."""
         return row
-
-    def _edges(self) -> Points | None:
-        """Return the ends of the reach, over which no arc may bulge, in the profile's units."""
-        if self.reach is None:
-            return None
-        return self._places(np.array([(0.0, 0.0), self.reach]))
 
 
 def _rows(text: str) -> list[str]:

@@ -191,7 +191,7 @@ class GrblDriver(GcodeDriver):
         if self.zero_z is None or not self._knows_z:
             raise MachineError("it is not known where the paper is for the Z axis", lost=True)
         self._status()
-        self._query(f"G92 Z{(self._at[2] - self.zero_z) / self._mm:.4f}\n".encode())
+        self._query(f"G92 Z{self._at[2] - self.zero_z:.4f}\n".encode())
 
     def home(self) -> None:
         if not self.homes:
@@ -243,9 +243,8 @@ class GrblDriver(GcodeDriver):
         yield self.command(self.absolute)
 
     def _move(self, row: str, way: Points) -> str:
-        code, _, _, *centre = row.split(" ")
-        x, y = np.round(way, self.profile.digits).tolist()
-        return " ".join(["G91", code, f"X{x}", f"Y{y}", *centre])
+        x, y = np.round(way, self.profile.decimals).tolist()
+        return f"G91 G1 X{x} Y{y}"
 
     def fits(self, command: Command) -> bool:
         if self.pending and self.pending[-1].corner:

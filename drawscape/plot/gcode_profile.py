@@ -1,4 +1,4 @@
-"""A G-code machine as data: its commands, feeds, units and reach."""
+"""A G-code machine as data: its commands, feeds and reach."""
 
 import os
 import re
@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drawscape.drawing.document import Motion
-from drawscape.drawing.values import INCH, check_number
+from drawscape.drawing.values import check_number
 from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.parameters import check_arguments, read_parameters
 
-Units = Literal["mm", "in"]
 _COMMANDS = ("pen_up", "pen_down", "start", "end", "layer_change", "pause", "dwell")
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
-_LENGTHS = "XYZIJRF"
 _COMMENT = re.compile(r"\(.*?\)|;.*")
 
 
@@ -24,17 +22,14 @@ _COMMENT = re.compile(r"\(.*?\)|;.*")
 class GcodeProfile:
     """A machine's commands, which may hold several lines, its feeds in mm/min and its limits in mm.
 
-    `units` are those of the file that is written. Lengths and feeds in the commands themselves are in
-    `command_units` and are converted where the two differ. A profile that counts in inches must say in
-    which units its commands are. `{down}` in `pen_down` becomes the pen's height: `down_percent` of
-    the way between the two values of `down_range`, unless a layer asks for another (`+H60`).
+    `{down}` in `pen_down` becomes the pen's height: `down_percent` of the way between the two values of
+    `down_range`, unless a layer asks for another (`+H60`).
     `travel_feed` None travels with G0, as fast as the machine can. A layer's speed (`+S30`) is a percentage
     of `top_feed`. `layer_change` stands between layers, `pause` where a layer asks for it (`!`).
     `{name}` and `{color}` in them become the layer's, `{s}` and `{ms}` in `dwell` the layer's delay. With
-    `flip_y` the origin is the sheet's lower left corner and y points up, as on most machines. `decimals` is
-    3 in mm and 4 in inches by default. `width_mm` and `height_mm` are the machine's reach from the
-    origin, if it is known. With `arcs`, runs of points on a circle become G2 and G3, `arc_tolerance_mm`
-    off at most. The pen is lifted before `start`, which may home.
+    `flip_y` the origin is the sheet's lower left corner and y points up, as on most machines. Coordinates
+    have so many `decimals`. `width_mm` and `height_mm` are the machine's reach from the origin, if it is
+    known. The pen is lifted before `start`, which may home.
     Raises PlotError for values that make no sense together.
     """
 
@@ -45,10 +40,8 @@ class GcodeProfile:
     draw_feed: float = 3000.0
     top_feed: float = 12000.0
     travel_feed: float | None = None
-    units: Units = "mm"
-    command_units: Units | None = None
     flip_y: bool = True
-    decimals: int | None = None
+    decimals: int = 3
     start: str = ""
     end: str = "G0 X0 Y0"
     layer_change: str = "M0 (pen: {name})"
@@ -56,41 +49,21 @@ class GcodeProfile:
     dwell: str = "G4 P{s}"
     width_mm: float | None = None
     height_mm: float | None = None
-    arcs: bool = False
-    arc_tolerance_mm: float = 0.03
 
     def __post_init__(self) -> None:
-        for name, least in (("units", "mm"), ("command_units", None)):
-            if (value := getattr(self, name)) not in ("mm", "in", least):
-                raise PlotError(f"{name}={value!r}: G-code counts in 'mm' or 'in'")
         for name in ("draw_feed", "top_feed", "travel_feed", "width_mm", "height_mm"):
-            if (value := getattr(self, name)) is not None:
+            value = getattr(self, name)
+            if value is not None:
                 check_number(**{name: value})
-        check_number(arc_tolerance_mm=self.arc_tolerance_mm)
         # With more, the smallest numbers would be written with exponents, which G-code has not.
-        if not 0 <= self.digits <= 4:
+        if not 0 <= self.decimals <= 4:
             raise PlotError(f"decimals={self.decimals!r}: give 0 to 4")
         for name in _COMMANDS:
             text = getattr(self, name)
             if not text.isascii():
                 raise PlotError(f"{name}={text!r}: G-code is plain ASCII")
             if {("G", 20.0), ("G", 21.0)} & {*_words(text)}:
-                raise PlotError(f"{name}={text!r} switches the units; set units='mm' or 'in'")
-            if self.units == "in" and self.command_units is None and _holds_lengths(text):
-                raise PlotError(
-                    f"{name}={text!r} holds lengths; set command_units='mm' or 'in', since units='in'"
-                )
-
-    @property
-    def digits(self) -> int:
-        """Decimals of the file's coordinates: about a micrometre in either unit."""
-        default = 3 if self.units == "mm" else 4
-        return default if self.decimals is None else self.decimals
-
-    @property
-    def unit_mm(self) -> float:
-        """How long the file's unit is, in mm."""
-        return 1.0 if self.units == "mm" else INCH
+                raise PlotError(f"{name}={text!r} switches the units; lengths are in mm")
 
     def lift_s(self, name: Literal["pen_up", "pen_down"]) -> float:
         """Return the seconds that a command dwells and moves the pen along Z, without acceleration.
@@ -106,7 +79,7 @@ class GcodeProfile:
             words = dict(_words(row))
             seconds += self.dwell_s(row)
             if "Z" in words:
-                seconds += 60 * way / words.get("F", self.top_feed / self.unit_mm)
+                seconds += 60 * way / words.get("F", self.top_feed)
         return seconds
 
     def dwell_s(self, row: str) -> float:
@@ -121,11 +94,11 @@ class GcodeProfile:
         return self.draw_feed if asked is None else self.top_feed * asked / 100
 
     def command(self, name: str, /, **values: str) -> str:
-        """Return the command `name` with `values` filled in and its lengths in the file's units."""
+        """Return the command `name` with `values` filled in."""
         text: str = getattr(self, name)
         for key, value in values.items():
             text = text.replace("{" + key + "}", value)
-        return converted(text, self.command_units or "mm", self.units)
+        return text
 
     @property
     def z_points_up(self) -> bool:
@@ -148,36 +121,6 @@ def _words(text: str) -> list[tuple[str, float]]:
     return [(letter.upper(), float(digits)) for letter, digits in found]
 
 
-def converted(text: str, given: Units, wanted: Units) -> str:
-    """Return commands with the lengths and feeds of their movements in other units."""
-    if given == wanted:
-        return text
-    factor = 1 / INCH if wanted == "in" else INCH
-
-    def number(match: re.Match[str]) -> str:
-        letter, digits = match.groups()
-        if letter.upper() not in _LENGTHS:
-            return match[0]
-        # Plain decimals: an exponent means something else to G-code.
-        return f"{letter}{float(digits) * factor:.5f}".rstrip("0").rstrip(".")
-
-    rows = (_WORD.sub(number, row) if _moves(row) else row for row in text.split("\n"))
-    return "\n".join(rows)
-
-
-def _moves(row: str) -> bool:
-    """Return whether the row's numbers are lengths: a G-code that does not dwell, without an M-code."""
-    words = _words(row)
-    codes = {digits for letter, digits in words if letter == "G"}
-    return codes != {4} and "M" not in dict(words) and "$" not in row
-
-
-def _holds_lengths(text: str) -> bool:
-    rows = text.replace("{down}", "1").split("\n")
-    words = (word for row in rows if _moves(row) for word in _words(row))
-    return any(letter in _LENGTHS and number for letter, number in words)
-
-
 PROFILES: dict[str, GcodeProfile] = {
     "servo": GcodeProfile(),
     "z-axis": GcodeProfile(
@@ -187,7 +130,6 @@ PROFILES: dict[str, GcodeProfile] = {
         end="G0 Z5\nG0 X0 Y0",
         draw_feed=2400,
         top_feed=9600,
-        command_units="mm",
     ),
     "marlin-servo": GcodeProfile(
         pen_up="M280 P0 S60\nG4 P150",
@@ -197,7 +139,6 @@ PROFILES: dict[str, GcodeProfile] = {
         travel_feed=12000,
         start="G28 X Y",
         end="G0 X0 Y0 F12000",
-        command_units="mm",
         dwell="G4 P{ms}",
     ),
 }
@@ -238,11 +179,4 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
         given = check_arguments(read_parameters(GcodeProfile), given)
     except ParameterError as error:
         raise PlotError(f"{source}: {error}") from error
-    changes: dict[str, Any] = {}
-    if any(_holds_lengths(str(given.get(name, ""))) for name in _COMMANDS):
-        changes["command_units"] = None  # the base's are not those of the file's own commands
-    if given.get("command_units") == "in":  # the base's commands are in mm
-        changes |= {name: converted(getattr(base, name), "mm", "in") for name in _COMMANDS}
-        if _holds_lengths(base.pen_down):
-            changes["down_range"] = tuple(value / INCH for value in base.down_range)
-    return replace(base, **{**changes, **given})
+    return replace(base, **given)

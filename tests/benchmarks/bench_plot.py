@@ -7,7 +7,6 @@ of three for ours and of one for vpype, which is given the smaller errors of its
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import elkai
@@ -19,11 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.tables import Row, best
 from plot_support import mesh, page, segments, travel
 
-from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge, order, simplify
-from drawscape.plot.gcode_export import to_gcode
-from drawscape.plot.gcode_profile import PROFILES
 from drawscape.plot.svg_export import to_svg
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
@@ -274,26 +270,11 @@ def a_large_file(scale):
     )
 
 
-def arcs(scale):
-    places = np.random.default_rng(0).uniform(20, 180, (round(2_000 * scale), 2)).tolist()
-    circles = page(Lines.of([circle(x, y, 15) for x, y in places]))
-    profile = replace(PROFILES["servo"], arcs=True)
-    plain_s, plain = best(lambda: to_gcode(circles))
-    arcs_s, short = best(lambda: to_gcode(circles, profile=profile))
-    return Row(
-        f"{len(places):,} circles as G-code with arcs",
-        f"{arcs_s:.2f} s, {len(short) / 1e6:.2f} MB",
-        f"as points {plain_s:.2f} s, {len(plain) / 1e6:.2f} MB",
-        f"{len(plain) / len(short):.1f} x smaller",
-        "smaller",
-    )
-
-
 def run(scale=1.0):
     """Return all rows; `scale` shrinks the drawings."""
     # The first call of each imports scipy and GEOS, which is no part of the work.
     warm = segments(100)
     merge(order(simplify(warm), effort="high"))
-    few = [merging(scale), simplifying(scale), arcs(scale), a_million(scale)]
+    few = [merging(scale), simplifying(scale), a_million(scale)]
     tours = [*touring(scale), *sorting_files(scale)]
     return [*ordering(scale), *tours, *few, *reading(scale), a_large_file(scale)]

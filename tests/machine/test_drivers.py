@@ -93,42 +93,6 @@ def test_a_plot_takes_as_long_as_estimated(bench, name):
     assert 0.97 * estimate_s <= took_s <= 1.03 * estimate_s + braked_s
 
 
-PROFILE = """[bends]
-title = "A machine that takes arcs"
-width_mm = 220
-height_mm = 220
-format = "gcode"
-[bends.profile]
-base = "{base}"
-arcs = true
-"""
-
-
-def curves():
-    """Circles and arcs of many sizes, both ways round, and a spiral, which is no circle anywhere."""
-    lines = []
-    for number, radius in enumerate((0.4, 2.0, 6.0, 9.0)):
-        for row, turns in enumerate((1.0, -1.0, 0.3, -0.7)):
-            at = np.linspace(0, turns * 2 * np.pi, 120) + number
-            middle = 12 + 20 * number, 12 + 20 * row
-            lines.append(middle + radius * np.stack((np.cos(at), np.sin(at)), axis=1))
-    at = np.linspace(0, 6 * np.pi, 400)
-    lines.append(50 + np.stack((np.cos(at), np.sin(at)), axis=1) * at[:, None] / 2)
-    return Document(100, 100, (Layer("1 pen", "black", None, Lines.of(lines)),))
-
-
-@pytest.mark.parametrize(("driver", "base"), [("grbl", "servo"), ("marlin", "marlin-servo")])
-def test_arcs_bend_as_planned(bench, home, driver, base):
-    profile = home / "bends.toml"
-    profile.write_text(PROFILE.format(base=base))
-    desk = bench(driver, KINDS[driver], profile=str(profile))
-    plot = desk.plot(curves())
-    assert desk.run(plot) == "done"
-    verdict = judge(plot, desk.emulator.carriage.strokes)
-    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
-    assert min(desk.emulator.motion.arcs.values()) >= 8
-
-
 def random_document(seed):
     """Curves, polygons, dots and hatches with pens, speeds and passes; the ends of each range among them."""
     rng = np.random.default_rng(seed)

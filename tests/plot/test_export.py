@@ -7,7 +7,6 @@ import io
 import re
 import stat
 import zlib
-from dataclasses import replace
 from difflib import unified_diff
 from pathlib import Path
 
@@ -164,7 +163,6 @@ def test_a_dark_paper_stays_dark_in_every_format_that_shows_it(ordered):
 EXPORT = FOLDER / "export"
 DOT, TRIANGLE = [[60.25, 50.5]] * 2, [[100, 50], [140, 50], [120, 84.64], [100, 50.0]]
 OPEN = [[50, 120], [90.126, 100.4], [130, 120], [170, 100.4]]
-Z_AXIS_IN_INCHES = replace(PROFILES["z-axis"], units="in", decimals=4)
 
 
 def two_pens(first="!2+S30+H60+D500+P2 red (broad)", second="fine"):
@@ -188,7 +186,7 @@ def canonical_pdf(document):
 WRITERS = {
     "grbl.gcode": lambda document: gcode(PROFILES["servo"], document),
     "marlin.gcode": lambda document: gcode(PROFILES["marlin-servo"], document),
-    "z-axis-inches.gcode": lambda document: gcode(Z_AXIS_IN_INCHES, document),
+    "z-axis.gcode": lambda document: gcode(PROFILES["z-axis"], document),
     "hp7475a.hpgl": lambda document: to_hpgl(document).encode(),
     "drawing.pdf.txt": canonical_pdf,
     "drawing.svg": to_svg,

@@ -29,7 +29,6 @@ STARTED = order, travel_lines, layer_statistics
         ("100 % is pen up", lambda: to_gcode(page(("+H100 a", LINES)))),
         ("units", lambda: GcodeProfile(pen_up="G20")),
         ("units", lambda: GcodeProfile(pen_up="G1 Z1\nG21 (back)")),
-        ("command_units", lambda: GcodeProfile(units="in", pen_up="G0 Z5")),
         (r"'a' leaves what the pens reach of a4 by 5", lambda: to_hpgl(page(Lines.of([(50, 5), (60, 50)])))),
         ("a4", lambda: to_hpgl(page(LINES, width=123, height=45))),
         ("hp7475a", lambda: to_hpgl(page(LINES), device="hp1")),
@@ -78,8 +77,7 @@ def test_what_cannot_be_plotted_is_named(words, call):
         (read_profile, 'base = "laser"', "servo"),
         (read_profile, "draw_feed = ", "cannot be read"),
         (read_profile, "decimals = 9", "0 to 4"),
-        (read_profile, 'units = "px"', "mm, in"),
-        (read_profile, 'base = "z-axis"\nunits = "in"\npen_up = "G0 Z0.2"', "command_units"),
+        (read_profile, 'units = "in"', "units"),
         (read_machine, "[mine]\nwidth_mm = 50", "mine"),
     ],
 )
