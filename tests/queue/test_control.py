@@ -12,7 +12,6 @@ from drawscape.job_manager import default_queue, enqueue_many, get_job_status, l
 from drawscape.queue.acknowledgement import give_back, recover
 from drawscape.queue.claim import Outcome
 from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.options import new_id
 
 pytestmark = pytest.mark.both_engines
@@ -101,13 +100,13 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
     job = enqueue("nothing")
     dependent = enqueue("nothing", job_depends_on=job)
     database = default_queue().database
-    worker, locks = new_id(), default_queue().database.folder / "workers"
-    Locks(locks).announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
+    worker = new_id()
+    database.workers.announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
     held = claim(database, "background", worker, None)
     assert job.stop(grace=60)
     assert job.status == "started"
     assert give_back(database, held)
-    Locks(locks).retire(worker)
+    database.workers.retire(worker)
     assert job.status == "stopped"
     assert (dependent.status, dependent.reason) == ("failed", "dependency")
 
@@ -143,7 +142,7 @@ def test_waiting_without_a_worker_warns(home):
 @pytest.mark.sqlite
 def test_an_explanation_names_what_keeps_workers_from_a_job(home):
     job = enqueue("nothing", job_lane="plotter")
-    workers = Locks(default_queue().database.folder / "workers")
+    workers = default_queue().database.workers
     info = WorkerInfo("one", os.getpid(), 1, "background", 0.0, lanes=("fast",))
     workers.announce(info, print)
     assert "serves its lane, 'plotter'" in job.explain()

@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +13,12 @@ from pathlib import Path
 
 import pytest
 from queue_steps import enqueue
-from support import database_path, is_running, locked, python, started, wait_until
+from support import database_path, first_line, is_running, locked, python, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, QueueGoneError
 from drawscape.job_manager import QUEUE_NAME, cancel_job, default_queue, enqueue_background_job
 from drawscape.jobs import get_job, get_job_status, list_jobs, queue_statistics
-from drawscape.queue.engines.engine import WorkerInfo, open_engine
-from drawscape.queue.engines.liveness import Locks
+from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.engines.sqlite_schema import USER_VERSION
 from drawscape.queue.huey import JobHuey
@@ -303,13 +304,28 @@ def test_a_file_of_a_newer_version_is_refused(home):
         SqliteEngine(path).open()
 
 
+OF_0_4 = """
+import fcntl, json, os, sys
+file = open(sys.argv[1], "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+named = {"id": "old", "pid": os.getpid(), "slots": 1, "queue": "background", "started_at": 0.0}
+file.write(json.dumps({**named, "lanes": [], "boot": "x", "inode": 7}).ljust(4096))
+file.flush()
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_a_living_worker_of_an_older_version_is_named_and_nothing_migrated(old_home):
-    locks = old_home / ".drawscape" / "workers"
-    Locks(locks).announce(WorkerInfo("old", os.getpid(), 1, "background", 0.0), print)
+    lock = old_home / ".drawscape" / "workers" / "old.lock"
+    lock.parent.mkdir(exist_ok=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     path = old_home / ".drawscape" / "queue.db"
-    with pytest.raises(QueueError, match=rf"older Drawscape .* \(process {os.getpid()}\)"):
-        SqliteEngine(path).open()
-    with closing(sqlite3.connect(path)) as file:
-        assert file.execute("pragma user_version").fetchone()[0] < USER_VERSION
-    Locks(locks).retire("old")
+    with subprocess.Popen([sys.executable, "-c", OF_0_4, lock], **pipes) as old:
+        first_line(old)
+        with pytest.raises(QueueError, match=rf"older Drawscape .* \(process {old.pid}\)"):
+            SqliteEngine(path).open()
+        with closing(sqlite3.connect(path)) as file:
+            assert file.execute("pragma user_version").fetchone()[0] < USER_VERSION
+        old.communicate()
     SqliteEngine(path).open()

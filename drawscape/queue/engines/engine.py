@@ -43,11 +43,7 @@ class UniqueViolation(QueueError):  # noqa: N818 - it names what was found
 
 @dataclass(frozen=True)
 class WorkerInfo:
-    """A worker as it shows itself; `started_at` and `renewed_at` in seconds since 1970.
-
-    `boot` and `process_started` (clock ticks) name the process even
-    when its number is used again. `inode` names its lock file, so a copy of it means nothing.
-    """
+    """A worker as it shows itself; `started_at` and `renewed_at` in seconds since 1970."""
 
     id: str
     pid: int
@@ -58,9 +54,6 @@ class WorkerInfo:
     lanes: tuple[str, ...] = ()
     version: str = ""
     renewed_at: float | None = None
-    boot: str = ""
-    process_started: int | None = None
-    inode: int | None = None
 
 
 class Renewal(NamedTuple):

@@ -1,38 +1,28 @@
 """Who is alive: each worker holds an OS lock on its file, and the dead hold none.
 
-POSIX record locks (`fcntl.lockf`): a forked child does not inherit them, the kernel releases them with the
-process, and no clock is involved. They have one weakness. Closing any descriptor of the file in the worker's
-process (a task that archives the home) releases the lock, and anyone may remove the file. So a worker renews
-both once a second (`renew`). One without a lock is dead if its process is gone, or if nothing is known of it
-for `_GRACE_S` (`is_dead`).
+The locks are those of `flock`, which belong to an open file. The kernel releases them with the process, no
+clock is involved, and nothing else that the process opens or closes matters. Anyone may remove the file, so a
+worker makes it again once a second (`renew`). A worker whose file is missing for `_GRACE_S` counts as dead.
 """
 
 import contextlib
 import fcntl
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
-from functools import cache
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import IO
 
 from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
-_INFO_BYTES = 4096
 _GRACE_S = 5.0
 """A living worker announces itself again within a second or so, on a busy machine two."""
 
 _CHECK_S = 0.02
 _FIELDS = {field.name for field in fields(WorkerInfo)}
-
-_HELD: dict[str, int] = {}
-"""Locks of this process: worker id to descriptor."""
-
-_HELD_LOCK = threading.RLock()
-"""Held while a descriptor is exchanged or written through: once closed, its number may be another file's."""
 
 
 class Locks:
@@ -40,8 +30,11 @@ class Locks:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._unknown: dict[str, tuple[float, float]] = {}
-        """Workers of which nothing certain is known: since when, and asked when last (monotonic seconds)."""
+        self._held: dict[str, tuple[WorkerInfo, int]] = {}
+        """Workers of this process, and the descriptors of their locked files."""
+        self._lock = threading.RLock()
+        self._missing: dict[str, tuple[float, float]] = {}
+        """Workers without a file: since when, and asked when last (monotonic seconds)."""
 
     def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], bool]) -> None:
         """Take the lock that shows that `info.id` is alive, for as long as this process lives.
@@ -51,47 +44,32 @@ class Locks:
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
         temporary = self._folder / f".{info.id}"
-        with _HELD_LOCK:
+        with self._lock:
             descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
-            fcntl.lockf(descriptor, fcntl.LOCK_EX)
-            _write(
-                descriptor,
-                replace(
-                    info,
-                    boot=process_space(),
-                    process_started=started_at(info.pid),
-                    inode=os.fstat(descriptor).st_ino,
-                ),
-            )
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.write(descriptor, json.dumps(asdict(info)).encode())
             os.rename(temporary, self._path(info.id))
-            _HELD[info.id] = descriptor
+            self._held[info.id] = info, descriptor
 
     def renew(self, worker: str) -> bool:
-        """Return whether the lock of `worker`, one of this process, had to be announced again.
-
-        Taking a lock that is still held changes nothing; one that was released is taken again.
-        """
-        with _HELD_LOCK:
-            descriptor = _HELD.get(worker)
-            if descriptor is None:  # retired
+        """Return whether `worker`, one of this process, had to be announced again: its file was gone."""
+        with self._lock:
+            if worker not in self._held:  # retired
                 return False
+            info, descriptor = self._held[worker]
             with contextlib.suppress(OSError):
-                named, held = os.stat(self._path(worker)), os.fstat(descriptor)
-                if (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino):
-                    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samefile(descriptor, self._path(worker)):
                     return False
-            if (info := _read(descriptor)) is not None:
-                self.announce(info, lambda _: True)
+            self.announce(info, lambda _: True)
             os.close(descriptor)
             return True
 
     def retire(self, worker: str) -> None:
         """Remove the lock and the file of `worker`, one of this process."""
-        with _HELD_LOCK:
-            descriptor = _HELD.pop(worker, None)
+        with self._lock:
             self._path(worker).unlink(missing_ok=True)
-            if descriptor is not None:
-                os.close(descriptor)
+            if worker in self._held:
+                os.close(self._held.pop(worker)[1])
 
     def forget_dead(self) -> None:
         """Remove the lock files of dead workers, whose jobs have been recovered."""
@@ -107,20 +85,19 @@ class Locks:
     def is_dead(self, worker: str | None) -> bool:
         """Return whether `worker` counts as dead.
 
-        Of some nothing certain is known: their file is gone, or a copy. They are dead after some seconds in
-        which this process has asked again and again, and seen no sign of life.
+        One without a file does after some seconds in which this process has asked again and again.
         """
         if worker is None:
             return True
         is_alive = self._check(worker)[0]
         if is_alive is not None:
-            self._unknown.pop(worker, None)
+            self._missing.pop(worker, None)
             return not is_alive
         now = time.monotonic()
-        since, asked = self._unknown.get(worker, (now, now))
-        if now - asked > _GRACE_S / 2:  # what was unknown long ago may have been known in between
+        since, asked = self._missing.get(worker, (now, now))
+        if now - asked > _GRACE_S / 2:  # its file may have been there in between
             since = now
-        self._unknown[worker] = since, now
+        self._missing[worker] = since, now
         return now - since >= _GRACE_S
 
     def await_sign(self, worker: str | None) -> bool:
@@ -140,73 +117,28 @@ class Locks:
         return self._folder / f"{worker}.lock"
 
     def _check(self, worker: str) -> tuple[bool | None, WorkerInfo | None]:
-        """Return whether a worker is alive (None: uncertain), and its own description."""
-        with _HELD_LOCK:
-            if worker in _HELD:
-                return True, _read(_HELD[worker])
+        """Return whether a worker is alive (None: it has no file), and its own description."""
         try:
-            file = open(self._path(worker), "rb", buffering=0)  # noqa: SIM115
+            file = open(self._path(worker), "rb")  # noqa: SIM115
         except OSError:
             return None, None
         with file:
-            info = _read(file.fileno())
-            try:  # a shared lock: two checks at once do not disturb each other
-                fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return True, info
-            return _is_running(info, os.fstat(file.fileno()).st_ino), info
+            return _is_locked(file), _read(file)
 
 
-def _write(descriptor: int, info: WorkerInfo) -> None:
-    """One write of a fixed length: a reader meanwhile sees the old text or the new one."""
-    os.pwrite(descriptor, json.dumps(asdict(info)).encode().ljust(_INFO_BYTES), 0)
+def _is_locked(file: IO[bytes]) -> bool:
+    """Return whether another open file holds the lock; two shared locks do not disturb each other."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # what a worker of 0.4 holds
+    except OSError:
+        return True
+    return False
 
 
-def _read(descriptor: int) -> WorkerInfo | None:
+def _read(file: IO[bytes]) -> WorkerInfo | None:
     with contextlib.suppress(OSError, ValueError, TypeError):
-        found = json.loads(os.pread(descriptor, _INFO_BYTES, 0))
+        found = json.loads(file.read())
         found["lanes"] = tuple(found.get("lanes", ()))
         return WorkerInfo(**{name: value for name, value in found.items() if name in _FIELDS})
     return None
-
-
-def _is_running(info: WorkerInfo | None, inode: int) -> bool | None:
-    """Return whether the process runs that the unlocked file names, None where that is not certain."""
-    if info is None or info.inode != inode:  # a copy, or of an older version
-        return None
-    here = process_space()
-    if info.boot != here:
-        same_machine = info.boot.rpartition("-")[0] == here.rpartition("-")[0]
-        return None if same_machine else False
-    if info.process_started is not None:
-        return started_at(info.pid) == info.process_started
-    return None  # where there is no /proc
-
-
-@cache
-def boot_id() -> str | None:
-    """Return what names this run of the machine, None where the system does not say."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return None
-
-
-@cache
-def process_space() -> str:
-    """Return what names this run of the machine and its space of process ids, empty where unknown."""
-    if boot_id() is None or sys.platform != "linux":
-        return ""
-    return f"{boot_id()}-{os.stat('/proc/self/ns/pid').st_ino}"
-
-
-def started_at(pid: int) -> int | None:
-    """Return when the living process `pid` started, in clock ticks since the boot; None if there is none.
-
-    Numbers of processes come again. A zombie counts as none. Without /proc this is None for every process.
-    """
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in "ZX" else int(fields[19])

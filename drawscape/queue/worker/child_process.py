@@ -8,13 +8,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import Any
 
 from drawscape import clock
 from drawscape.queue.claim import Claim
-from drawscape.queue.engines.liveness import started_at
 from drawscape.queue.worker.child import SAFE_PATH, Channel, main
 from drawscape.queue.worker.orphans import (
     CHILD,
@@ -127,7 +126,7 @@ class ChildProcess:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
         if not self.ended:  # later the number may be another process's
             self.ended = True
-            died_before = started_at(self.pid) is None
+            died_before = wait([self.descriptors[-1]], 0)
             self.kill()
             self._process.join(5)
             if died_before:  # its descendants in other sessions are nobody's children any more

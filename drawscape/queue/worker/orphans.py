@@ -14,7 +14,6 @@ import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from drawscape.queue.engines.liveness import process_space
 from drawscape.settings import OUTLIVING
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -56,9 +55,9 @@ def mark_environment(worker: str, folder: Path) -> None:
 
 
 def _mark(worker: str, folder: Path) -> str:
-    """Worker, folder and boot: a copy of the folder, with the same rows in it, is another folder."""
+    """Worker and folder: a copy of the folder, with the same rows in it, is another folder."""
     found = folder.stat()
-    return f"{worker} {found.st_dev}:{found.st_ino} {process_space()}"
+    return f"{worker} {found.st_dev}:{found.st_ino}"
 
 
 def kill_orphans(worker: str, folder: Path) -> list[int]:
