@@ -3,7 +3,7 @@
 import time
 
 from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
-from drawscape.queue import acknowledgement
+from drawscape.queue.acknowledgement import acknowledge
 from drawscape.queue.claim import ClaimRequest, Outcome
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.retention import DAY_S
@@ -21,14 +21,6 @@ CLAIMANT = ClaimRequest("background", "worker")
 
 def claim(engine, queue="background", worker="worker", pid=None, *lanes):
     return engine.claim(ClaimRequest(queue, worker, pid, lanes))
-
-
-def acknowledge(engine, held, outcome, request=None):
-    """Acknowledge one job, as a worker does; return whether it was accepted, and the next claim."""
-    accepted, claims = acknowledgement.acknowledge(
-        engine, [(held, outcome)], [request] if request else []
-    )
-    return accepted[0], claims[0] if claims else None
 
 
 def enqueue(task, *args, **options):

@@ -3,7 +3,7 @@
 Each move is one committed transaction, and a job's row is the queue entry.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from drawscape import clock
@@ -27,26 +27,23 @@ def warn(words: str, *values: object) -> None:
 
 
 def acknowledge(
-    engine: Engine, ended: Sequence[tuple[Claim, Outcome]], requests: Sequence[ClaimRequest] = ()
-) -> tuple[list[bool], list[Claim | None]]:
-    """Return which outcomes were accepted, and the next claim for each of `requests` (none on a server).
+    engine: Engine, held: Claim, outcome: Outcome, request: ClaimRequest | None = None
+) -> tuple[bool, Claim | None]:
+    """Return whether the outcome was accepted, and the next claim if there is a `request` (not on a server).
 
-    All is one transaction: no next job begins before the ends are committed. A server takes an end that
+    Both are one transaction: no next job begins before the end is committed. A server takes an end that
     nothing waits for by one statement.
     """
-    claims: list[Claim | None] = []
-    accepted = [not outcome.may_be_retried and engine.end(held, outcome) for held, outcome in ended]
-    if not all(accepted):
+    following = None
+    accepted = not outcome.may_be_retried and engine.end(held, outcome)
+    if not accepted:
         with engine.transaction() as run:
-            for number, (held, outcome) in enumerate(ended):
-                accepted[number] = accepted[number] or _write_outcome(run, held, outcome)
-            for request in requests:
-                claims.append(engine.claim_in(run, request))
-                if claims[-1] is None:  # nor is there one for those that come later
-                    break
+            accepted = _write_outcome(run, held, outcome)
+            if request is not None:
+                following = engine.claim_in(run, request)
             failpoint("ack.before_commit")
     failpoint("ack.after_commit")
-    return accepted, claims
+    return accepted, following
 
 
 def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:

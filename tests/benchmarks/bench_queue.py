@@ -172,7 +172,7 @@ def claims(count):
     held = table.claim(bench)
     began = time.perf_counter()
     for _ in range(count):
-        [accepted], [held] = acknowledge(table, [(held, Outcome("finished"))], [bench])
+        accepted, held = acknowledge(table, held, Outcome("finished"), bench)
         if not accepted:
             raise SystemExit("an acknowledgement was refused")
     return count / (time.perf_counter() - began)

@@ -1,7 +1,7 @@
 """The thread that runs a worker's jobs: it claims for all slots, watches their children, acknowledges.
 
 One thread serves all slots: several would compete for Python's lock, and for SQLite's pages at each commit.
-Jobs that end at the same moment are acknowledged in one transaction, which also claims the next jobs.
+On SQLite the transaction that acknowledges a job also claims the slot's next one.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from drawscape import clock
@@ -196,12 +196,9 @@ class Dispatcher:
                     return
                 self._guarded(slot, slot.start)
 
-    def _free(self, ended: Sequence[Slot] = ()) -> list[Slot]:
-        """Return the slots that may have a job once those that `ended` are acknowledged."""
-        if self._stopping.is_set():
-            return []
-        idle = [slot for slot in self._slots if slot.state is SlotState.IDLE]
-        return [slot for slot in idle if slot.claim is None or slot in ended]
+    def _may_take(self, slot: Slot) -> bool:
+        """Return whether the slot may have a job, now or once its last one is acknowledged."""
+        return slot.state is SlotState.IDLE and not self._stopping.is_set()
 
     def _request_of(self, slot: Slot) -> ClaimRequest:
         request = self._request._replace(pid=slot.pid)
@@ -210,7 +207,9 @@ class Dispatcher:
     def _claim(self) -> None:
         if not self._may_claim or time.monotonic() < self._claim_at:
             return
-        for slot in self._free():
+        for slot in self._slots:
+            if slot.claim is not None or not self._may_take(slot):
+                continue
             asked_at = clock.boot_s()
             try:
                 found = self._engine.claim(self._request_of(slot))
@@ -233,35 +232,27 @@ class Dispatcher:
 
     def _acknowledge(self) -> None:
         """Write the outcomes, however long the disk is full or the file locked, and claim the next jobs."""
-        now = time.monotonic()
-        ended = [one for one in self._slots if one.outcome is not None and now >= one.retry_at]
-        if not ended:
-            return
-        if self._engine.is_server or not self._write(ended, self._free(ended)):
-            for slot in ended:  # one of several may be to blame
-                self._write([slot], [])
+        for slot in self._slots:
+            if slot.outcome is not None and time.monotonic() >= slot.retry_at:
+                self._write(slot, slot.outcome)
 
-    def _write(self, ended: list[Slot], free: list[Slot]) -> bool:
-        pairs = [(slot.claim, slot.outcome) for slot in ended if slot.claim and slot.outcome]
-        requests, asked_at = [self._request_of(slot) for slot in free], clock.boot_s()
+    def _write(self, slot: Slot, outcome: Outcome) -> None:
+        claim, asked_at = slot.claim, clock.boot_s()
+        request = self._request_of(slot) if self._may_take(slot) else None
         try:
-            accepted, claims = acknowledge(self._engine, pairs, requests)
+            accepted, found = acknowledge(self._engine, claim, outcome, request)
         except Exception as error:  # noqa: BLE001 - a locked file, or values that the engine does not take
-            if len(ended) > 1:
-                return False
-            _LOG.error("job=%s event=acknowledge_failed error=%r", pairs[0][0].id, error)
+            _LOG.error("job=%s event=acknowledge_failed error=%r", claim.id, error)
             if isinstance(error, ValueRefused) or not isinstance(error, DrawscapeError):
-                ended[0].outcome = _unforeseen("the queue does not take its outcome", error)
-            ended[0].retry_at = time.monotonic() + _RETRY_PAUSE_S
-            return True
-        for slot, pair, was_accepted in zip(ended, pairs, accepted, strict=True):
-            slot.release()
-            _log_end(*pair, was_accepted)
-        self._may_claim |= not claims  # nobody was asked yet
-        for slot, found in zip(free, claims, strict=False):
-            if found is not None:
-                self._begin(slot, found, asked_at)
-        return True
+                slot.outcome = _unforeseen("the queue does not take its outcome", error)
+            slot.retry_at = time.monotonic() + _RETRY_PAUSE_S
+            return
+        slot.release()
+        _log_end(claim, outcome, accepted)
+        if found is not None:
+            self._begin(slot, found, asked_at)
+        elif request is None or self._engine.is_server:
+            self._may_claim = True  # nobody was asked yet
 
     def _give_back(self, slot: Slot, *, begun: bool = True) -> None:
         if (claim := slot.release()) is None:
