@@ -2,11 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
@@ -43,100 +42,88 @@ def process_batch(
     if isinstance(file_list, (str, bytes)) or not all(isinstance(f, str) for f in file_list):
         raise ParameterError("file_list", file_list, "must be a list of file names")
     job = current_job()
-    chosen = _operation_named(operation)
-    chosen.check(options)
+    chosen = _operation_named(operation, options)
     folder = settings.output_path(f"{output_folder or chosen.folder}/x").parent
     names = _distinct(f"{Path(file).stem}{chosen.suffix}" for file in file_list)
-    reports = []
-    for number, (file, name) in enumerate(zip(file_list, names, strict=True)):
-        begun = time.monotonic()
-        show = partial(_show, number, file_list)
-        report = _attempt(file, folder / name, chosen, options, show)
-        reports.append({**report, "seconds": time.monotonic() - begun})
+    reports: list[Report] = []
+    for file, name in zip(file_list, names, strict=True):
+        begun, number = time.monotonic(), len(reports)
+        if job.is_canceled:
+            report: Report = {"status": "stopped", "error": "the batch was stopped before it"}
+        else:
+            words = f"{number + 1} of {len(file_list)} files, {file}"
+            job.progress(number / len(file_list), words)
+            report = _attempt(file, folder / name, chosen.run)
+        known = {"file": file, "output": None, "error": None}
+        reports.append({**known, **report, "seconds": time.monotonic() - begun})
     job.progress(1.0, f"{len(reports)} files")
     counts = Counter(report["status"] for report in reports)
     job.log(", ".join(f"{count} {status}" for status, count in counts.items()) or "no files")
     return reports
 
 
-StepReporter = Callable[[float, str], None]
-Facts = Mapping[str, Any]
 Report = dict[str, Any]
 """Of a file: file, status (done, failed, stopped), output, error, and facts."""
 
 
-@dataclass(frozen=True)
-class Operation:
-    """One thing to do with a file.
+class Operation(NamedTuple):
+    """One thing to do with a file; `run(source, target)` writes the target and returns facts about it.
 
-    `run(source, target, options, on_step)` writes the target and returns facts for the report.
-    `folder` and `suffix` are those of the target; `check(options)` raises for wrong options.
+    `folder` and `suffix` are those of the target.
     """
 
     folder: str
     suffix: str
-    run: Callable[[Path, Path, Facts, StepReporter], Facts]
-    check: Callable[[Facts], object]
+    run: Callable[[Path, Path], Report]
 
 
-def _operation_named(name: str) -> Operation:
-    if name in _DRAWING_OPERATIONS:
-        return _DRAWING_OPERATIONS[name]
+def _operation_named(name: str, options: dict[str, Any]) -> Operation:
+    """Return the operation with its options; UnknownNameError or ParameterError says what is wrong."""
+    if name == "optimize_svg":
+        _check_names(options, _OPTIMIZING)
+        return Operation("optimized", ".svg", partial(_optimize, options))
+    if name == "svg_to_png":
+        _check_names(options, _PAINTING)
+        return Operation("png", ".png", partial(_to_png, options))
     if not name.startswith("convert_to_"):
         conversions = [f"convert_to_{form}" for form in SUFFIXES]
-        raise UnknownNameError("operation", name, [*_DRAWING_OPERATIONS, *conversions])
+        raise UnknownNameError("operation", name, ["optimize_svg", "svg_to_png", *conversions])
     form = format_named(name.removeprefix("convert_to_"))
-    run = partial(_convert, form)
-    return Operation("data", SUFFIXES[form], run, TableOptions.of)
+    return Operation("data", SUFFIXES[form], partial(_convert, form, TableOptions.of(options)))
 
 
-def _convert(form: str, source: Path, target: Path, options: Facts, _: StepReporter) -> Facts:
-    scratch = settings.state_folder() / "scratch"
-    chosen = TableOptions.of(options)
-    done = convert(source, target, scratch=scratch, target_format=form, options=chosen)
-    return {"rows": done.rows}
+_OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start")
+_PAINTING = ("dpi", "background")
 
 
-def _optimize(source: Path, target: Path, options: Facts, on_step: StepReporter) -> Facts:
-    from drawscape.plot import optimize
-    from drawscape.plot.svg_export import to_svg
-    from drawscape.svg.read import read_svg
-
-    document = optimize(read_svg(source), on_progress=on_step, **options)
-    write_atomic(target, [to_svg(document)])
-    return {"lines": sum(len(layer.lines) for layer in document.layers)}
-
-
-def _to_png(source: Path, target: Path, options: Facts, on_step: StepReporter) -> Facts:
-    from drawscape.plot.png_export import to_png
-    from drawscape.svg.read import read_svg
-
-    document = read_svg(source)
-    on_step(0.5, "painting")
-    write_atomic(target, [to_png(document, **options)])
-    return {}
-
-
-def _check_names(known: tuple[str, ...], options: Facts) -> None:
+def _check_names(options: dict[str, Any], known: tuple[str, ...]) -> None:
     for name in options:
         if name not in known:
             raise UnknownNameError("option", name, known)
 
 
-_OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start")
-_PAINTING = ("dpi", "background")
-_DRAWING_OPERATIONS = {
-    "optimize_svg": Operation("optimized", ".svg", _optimize, partial(_check_names, _OPTIMIZING)),
-    "svg_to_png": Operation("png", ".png", _to_png, partial(_check_names, _PAINTING)),
-}
+def _convert(form: str, options: TableOptions, source: Path, target: Path) -> Report:
+    scratch = settings.state_folder() / "scratch"
+    done = convert(source, target, scratch=scratch, target_format=form, options=options)
+    return {"rows": done.rows}
 
 
-def _show(number: int, files: list[str], fraction: float, message: str) -> None:
-    """Report the progress of the batch, `fraction` of the file `number` being done."""
-    words = f"{number + 1} of {len(files)} files, {files[number]}"
-    if message:
-        words += f": {message}"
-    current_job().progress((number + fraction) / len(files), words)
+def _optimize(options: dict[str, Any], source: Path, target: Path) -> Report:
+    from drawscape.plot import optimize
+    from drawscape.plot.svg_export import to_svg
+    from drawscape.svg.read import read_svg
+
+    document = optimize(read_svg(source), **options)
+    write_atomic(target, [to_svg(document)])
+    return {"lines": sum(len(layer.lines) for layer in document.layers)}
+
+
+def _to_png(options: dict[str, Any], source: Path, target: Path) -> Report:
+    from drawscape.plot.png_export import to_png
+    from drawscape.svg.read import read_svg
+
+    write_atomic(target, [to_png(read_svg(source), **options)])
+    return {}
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
@@ -155,21 +142,14 @@ def _distinct(names: Iterable[str]) -> list[str]:
     return list(chosen.values())
 
 
-def _attempt(
-    file: str, target: Path, operation: Operation, options: Facts, on_step: StepReporter
-) -> Report:
+def _attempt(file: str, target: Path, run: Callable[[Path, Path], Report]) -> Report:
     """Return the report of one file; an error is in its report and is not raised."""
-    report: Report = {"file": file, "status": "failed", "output": None, "error": None}
-    if current_job().is_canceled:
-        return report | {"status": "stopped", "error": "the batch was stopped before it"}
     try:
-        on_step(0.0, "")
         source = settings.readable_path(file)
         if source == target:
             raise ParameterError("file_list", source.name, "its output would take its own place")
-        facts = operation.run(source, target, options, on_step)
-        return report | {"status": "done", "output": str(target), **facts}
+        return {"status": "done", "output": str(target), **run(source, target)}
     except FileNotFoundError as problem:
-        return report | {"error": str(problem)}
+        return {"status": "failed", "error": str(problem)}
     except Exception as problem:  # noqa: BLE001 - any trouble with a file is that file's alone
-        return report | {"error": f"{type(problem).__name__}: {problem}"}
+        return {"status": "failed", "error": f"{type(problem).__name__}: {problem}"}
