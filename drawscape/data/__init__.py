@@ -1,9 +1,9 @@
-"""Tables in files: CSV, TSV, JSON, NDJSON and Parquet, any to any, read and typed by DuckDB.
+"""Tables from one file format to another: CSV, TSV, JSON, NDJSON and Parquet.
 
-Read `convert` first; `options` has the formats and the options of text files.
+Read `convert` first: it does the work, by DuckDB. `formats` names the formats.
 """
 
-from drawscape.data.convert import Conversion, convert
-from drawscape.data.options import SUFFIXES, TableOptions, format_named
+from drawscape.data.convert import Conversion, check_options, convert
+from drawscape.data.formats import SUFFIXES, format_named
 
-__all__ = ["SUFFIXES", "Conversion", "TableOptions", "convert", "format_named"]
+__all__ = ["SUFFIXES", "Conversion", "check_options", "convert", "format_named"]

@@ -6,7 +6,6 @@ file is refused here. The target is complete or absent.
 
 import glob
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.atomic import atomic_path, scratch_folder
-from drawscape.data.options import TableOptions, format_named, format_of
+from drawscape.data.formats import format_named, format_of
 from drawscape.errors import DataError, MissingExtraError, UnknownNameError
 
 _SESSION = {
@@ -27,8 +26,28 @@ _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings i
 _WHOLE_FILE = -1  # rows that the sniffer reads: a type is sure once all rows have it
 _TAIL_BYTES = 1 << 16
 _PLACE = re.compile(r"in (line|record/value) (\d+)")
-_ADVICE = re.compile(r"\n*(Possible |This type was|Column .* is being|\n\nLINE |Try )")
-_DEFAULT = TableOptions()
+_ADVICE = re.compile(
+    r"\n*(Possible |This type was|Column .* is being|\n\nLINE |Try |It is possible)"
+)
+
+OPTIONS = {
+    "delimiter": "delim",
+    "encoding": "encoding",
+    "header": "header",
+    "skip_rows": "skip",
+    "quote": "quote",
+    "types": "types",
+    "nulls": "nullstr",
+    "decimal": "decimal_separator",
+    "thousands": "thousands",
+    "date_format": "dateformat",
+    "timestamp_format": "timestampformat",
+}
+"""The options that say how a CSV or TSV file is read, and DuckDB's names for them."""
+
+
+Options = Mapping[str, Any]
+_NO_OPTIONS: Options = {}
 
 
 @dataclass(frozen=True)
@@ -46,28 +65,47 @@ def convert(
     scratch: Path,
     source_format: str | None = None,
     target_format: str | None = None,
-    options: TableOptions = _DEFAULT,
+    options: Options = _NO_OPTIONS,
 ) -> Conversion:
     """Write the table of the file `source` to `target` and return the file and its number of rows.
 
     Formats are those of the suffixes unless named. Columns of a text file get types where the target has
     types: '7' is a number in JSON and Parquet, '007' stays text. Memory stays near 512 MB; larger work
-    spills into the folder `scratch`. Raises DataError with DuckDB's reason, and the place in the file.
+    spills into the folder `scratch`. `options` are for CSV and TSV files; DuckDB finds out the rest:
+
+    - `delimiter`, `quote`: between cells, and around one.
+    - `encoding`: 'utf-8', 'latin-1' or 'utf-16'.
+    - `header`: whether the first line names the columns; `skip_rows`: lines to skip before it.
+    - `types`: DuckDB's type for all columns, or by column: 'text', 'bigint', 'double', 'date'.
+    - `nulls`: texts that mean "no value", beside the empty cell: ['NA', '-'].
+    - `decimal`, `thousands`: '12.345,60' is decimal=',' thousands='.'.
+    - `date_format`, `timestamp_format`: as in strptime: '%d/%m/%Y'.
+
+    Raises UnknownNameError for another option, or a column of `types` that is not there. Raises DataError
+    with DuckDB's reason, and the place in the file.
     """
+    check_options(options)
     reads = format_named(source_format) if source_format else format_of(source)
     writes = format_named(target_format) if target_format else format_of(target)
     if target.exists() and target.samefile(source):
         raise DataError(f"{source.name!r} cannot be converted into itself; name another output")
-    if reads not in ("csv", "tsv") and options != _DEFAULT:
+    if reads not in ("csv", "tsv") and options:
         raise DataError(f"{source.name!r}: options are for CSV and TSV files, this is {reads}")
     if source.stat().st_size == 0:
         raise DataError(f"{source.name!r} is empty")
     target.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder(scratch) as folder, _connected(folder) as connection:
-        table = _Source(connection, source, reads, options, folder)
+        table = _Source(connection, source, reads, options)
         with atomic_path(target) as temporary, table.explained():
             rows = table.write(temporary, writes)
     return Conversion(target, rows)
+
+
+def check_options(options: Options) -> None:
+    """Raise UnknownNameError for a name that is no option of `convert`."""
+    for name in options:
+        if name not in OPTIONS:
+            raise UnknownNameError("option", name, OPTIONS)
 
 
 @contextmanager
@@ -85,21 +123,18 @@ def _connected(folder: Path) -> Iterator[Any]:
 class _Source:
     """A file that is being converted over a DuckDB connection."""
 
-    def __init__(
-        self, connection: Any, path: Path, form: str, options: TableOptions, folder: Path
-    ) -> None:
+    def __init__(self, connection: Any, path: Path, form: str, options: Options) -> None:
         self._connection = connection
         self._path = path
         self._form = form
         self._options = options
-        self._folder = folder
 
     def write(self, target: Path, form: str) -> int:
         """Write the table as a file of the format `form` and return the number of rows."""
         if self._form in ("csv", "tsv"):
             table = self._cells(as_text=form in ("csv", "tsv"))
         elif self._form == "parquet":
-            table = self._call("read_parquet", self._path)
+            table = self._call("read_parquet")
         else:
             how: dict[str, object] = {
                 "format": self._layout(),
@@ -109,7 +144,7 @@ class _Source:
                 return self._copy_records(target, form, how)
             how["sample_size"] = _WHOLE_FILE
             how["map_inference_threshold"] = -1  # a record of many keys is a row, too
-            table = self._call("read_json", self._path, **how)
+            table = self._call("read_json", **how)
         columns = self._connection.execute(f"DESCRIBE FROM {table}").fetchall()
         values = ", ".join(_written(name, kind, form) for name, kind, *_ in columns)
         how_written = {
@@ -127,61 +162,34 @@ class _Source:
         The sniffer runs with `ignore_errors`, so that it finds a dialect in a file with bad rows as well.
         The reader runs without it, and so refuses the first bad row. A text file keeps its texts.
         """
-        options = self._options
-        path = self._as_utf8()
-        how: dict[str, object] = {
-            "quote": options.quote,
-            "escape": options.escape,
-            "comment": "",
-            "skip": options.skip_rows,
-            "nullstr": ["", *options.nulls],
-            "allow_quoted_nulls": False,
-            "decimal_separator": options.decimal,
-            "max_line_size": _LONGEST_LINE,
-        }
-        optional = {
-            "delim": options.delimiter or ("\t" if self._form == "tsv" else None),
-            "header": options.header,
-            "thousands": options.thousands,
-            "dateformat": options.date_format,
-            "timestampformat": options.timestamp_format,
-        }
-        how |= {name: value for name, value in optional.items() if value is not None}
+        how: dict[str, Any] = {"quote": '"', "skip": 0, "nullstr": (), "types": {}}
+        if self._form == "tsv":
+            how["delim"] = "\t"
+        how |= {OPTIONS[name]: value for name, value in self._options.items() if value is not None}
+        nulls, types = how["nullstr"], how.pop("types")
+        how["nullstr"] = ["", *([nulls] if isinstance(nulls, str) else nulls)]
+        how |= {"comment": "", "escape": how["quote"], "max_line_size": _LONGEST_LINE}
+        how["allow_quoted_nulls"] = False
         sniffing = {"sample_size": _WHOLE_FILE, "ignore_errors": True}
-        sniffing["all_varchar"] = options.types == "text" or as_text
-        sniffer = self._call("sniff_csv", path, **how, **sniffing)
+        sniffing["all_varchar"] = as_text or types == "text"
+        sniffer = self._call("sniff_csv", **how, **sniffing)
         wanted = "Delimiter, HasHeader, Columns, DateFormat, TimestampFormat"
         with self.explained():
             found = self._connection.execute(f"SELECT {wanted} FROM {sniffer}").fetchone()
         delimiter, header, columns, date_format, timestamp_format = found
-        types = {column["name"]: column["type"] for column in columns}
-        for name in options.types_by_column:
-            if name not in types:
-                raise UnknownNameError("column", name, types)
-        how |= {"delim": delimiter, "header": header, "auto_detect": False}
-        how["columns"] = types | options.sql_types
+        found_types = {column["name"]: column["type"] for column in columns}
+        if isinstance(types, str):
+            types = dict.fromkeys(found_types, types)
+        for name in types:
+            if name not in found_types:
+                raise UnknownNameError("column", name, found_types)
+        found_types |= types
+        how |= {"delim": delimiter, "header": header, "auto_detect": False, "columns": found_types}
         if date_format:
             how["dateformat"] = date_format
         if timestamp_format:
             how["timestampformat"] = timestamp_format
-        return self._call("read_csv", path, **how)
-
-    def _as_utf8(self) -> Path:
-        """Return the file, or a copy in UTF-8; DataError when its text is not in the encoding."""
-        if self._options.encoding.lower() in ("utf-8", "utf8"):
-            return self._path
-        copy = self._folder / "utf-8"
-        try:
-            with (
-                self._path.open(encoding=self._options.encoding, newline="") as source,
-                copy.open("w", encoding="utf-8", newline="") as target,
-            ):
-                shutil.copyfileobj(source, target)
-        except UnicodeError as problem:
-            raise DataError(
-                f"{self._path.name!r} is not {self._options.encoding}: {problem}"
-            ) from None
-        return copy
+        return self._call("read_csv", **how)
 
     def _layout(self) -> str:
         """Return how the records of a JSON file are laid out, as DuckDB names it.
@@ -200,7 +208,7 @@ class _Source:
 
     def _copy_records(self, target: Path, form: str, how: Mapping[str, object]) -> int:
         """Write JSON records unchanged: with their own keys, and with every digit."""
-        records = self._call("read_json_objects", self._path, **how)
+        records = self._call("read_json_objects", **how)
         how_written = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ''"
         if form == "json":
             how_written += ", PREFIX '[\n', SUFFIX '\n]\n', NEW_LINE ',\n'"
@@ -211,10 +219,10 @@ class _Source:
         copy = f"COPY ({query}) TO {where} ({how}, USE_TMP_FILE false)"
         return int(self._connection.execute(copy).fetchone()[0])
 
-    def _call(self, function: str, path: Path, **how: object) -> str:
+    def _call(self, function: str, **how: object) -> str:
         """Return a call of DuckDB's `function` for the file; `*`, `?` and `[` in its path are plain."""
         options = "".join(f", {name} = {_literal(value)}" for name, value in how.items())
-        return f"{function}({_literal(glob.escape(str(path)))}{options})"
+        return f"{function}({_literal(glob.escape(str(self._path)))}{options})"
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -271,4 +279,6 @@ def _literal(value: object) -> str:
         return f"{{{', '.join(items)}}}"
     if isinstance(value, Sequence):
         return f"[{', '.join(_literal(item) for item in value)}]"
+    if not isinstance(value, int | float):
+        raise DataError(f"{value!r:.80} is no value of an option")
     return str(value)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from drawscape import settings
-from drawscape.data import SUFFIXES, TableOptions, convert, format_named
+from drawscape.data import SUFFIXES, convert, format_named
 from drawscape.jobs import current_job
 from drawscape.parameters import InputFile
 
@@ -21,10 +21,10 @@ def process_file(
     Formats, to read and to write: csv, tsv, json, ndjson, parquet. The source's is that of its suffix
     unless `source_format` names another. The output is `output/data/<name>.<suffix>` unless
     `output_filename` names another inside `output/`; it is complete or absent. `options` are those of
-    `drawscape.data.TableOptions` (delimiter, encoding, header, types, nulls, decimal, date_format, ...).
+    `drawscape.data.convert` (delimiter, encoding, header, types, nulls, decimal, date_format, ...).
 
     Raises ForbiddenPathError, FileNotFoundError, UnknownNameError (a format or option, with the near
-    ones), ParameterError (an option's value) and DataError, with DuckDB's reason.
+    ones) and DataError, with DuckDB's reason.
 
     >>> print(Path(process_file("pens.csv", "ndjson")).read_text().strip())
     {"pen":"red","width":0.5}
@@ -38,7 +38,7 @@ def process_file(
         scratch=settings.state_folder() / "scratch",
         source_format=source_format,
         target_format=target_format,
-        options=TableOptions.of(options),
+        options=options,
     )
     current_job().progress(1.0, f"{done.rows:,} rows")
     return str(done.path)

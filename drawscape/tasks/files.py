@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.data import SUFFIXES, TableOptions, convert, format_named
+from drawscape.data import SUFFIXES, check_options, convert, format_named
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import current_job
 from drawscape.parameters import InputFile
@@ -22,7 +22,7 @@ def process_batch(
 
     An `operation` is one of these, with its options:
 
-    - `convert_to_json`, or csv, tsv, ndjson, parquet: as in `drawscape.data.TableOptions`
+    - `convert_to_json`, or csv, tsv, ndjson, parquet: as in `drawscape.data.convert`
     - `optimize_svg`: as in `drawscape.plot.optimize`
     - `svg_to_png`: dpi, background
 
@@ -78,7 +78,7 @@ class Operation(NamedTuple):
 
 
 def _operation_named(name: str, options: dict[str, Any]) -> Operation:
-    """Return the operation with its options; UnknownNameError or ParameterError says what is wrong."""
+    """Return the operation with its options. Raises UnknownNameError for one that is unknown."""
     if name == "optimize_svg":
         _check_names(options, _OPTIMIZING)
         return Operation("optimized", ".svg", partial(_optimize, options))
@@ -89,7 +89,8 @@ def _operation_named(name: str, options: dict[str, Any]) -> Operation:
         conversions = [f"convert_to_{form}" for form in SUFFIXES]
         raise UnknownNameError("operation", name, ["optimize_svg", "svg_to_png", *conversions])
     form = format_named(name.removeprefix("convert_to_"))
-    return Operation("data", SUFFIXES[form], partial(_convert, form, TableOptions.of(options)))
+    check_options(options)
+    return Operation("data", SUFFIXES[form], partial(_convert, form, options))
 
 
 _OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start")
@@ -102,7 +103,7 @@ def _check_names(options: dict[str, Any], known: tuple[str, ...]) -> None:
             raise UnknownNameError("option", name, known)
 
 
-def _convert(form: str, options: TableOptions, source: Path, target: Path) -> Report:
+def _convert(form: str, options: dict[str, Any], source: Path, target: Path) -> Report:
     scratch = settings.state_folder() / "scratch"
     done = convert(source, target, scratch=scratch, target_format=form, options=options)
     return {"rows": done.rows}

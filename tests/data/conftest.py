@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from drawscape.data import Conversion, TableOptions, convert
+from drawscape.data import Conversion, convert
 
 
 class Bench:
@@ -21,8 +21,7 @@ class Bench:
             content = content.read_bytes()
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         made = self.folder / "made" / target
-        chosen = TableOptions.of(options)
-        self.last = convert(path, made, scratch=self.folder / "scratch", options=chosen)
+        self.last = convert(path, made, scratch=self.folder / "scratch", options=options)
         return self.last.path
 
     def records(self, content, source="in.csv", **options):

@@ -93,7 +93,6 @@ def test_an_output_folder_stays_inside(home):
         ({"delimeter": ";"}, UnknownNameError, "option 'delimeter'"),
         ({"operation": "svg_to_png", "dip": 3}, UnknownNameError, "did you mean 'dpi'"),
         ({"operation": "zip"}, UnknownNameError, "unknown operation 'zip'"),
-        ({"encoding": "x"}, ParameterError, "encoding"),
         ({"file_list": "file1.csv"}, ParameterError, "file_list"),
         ({"file_list": [1]}, ParameterError, "file_list"),
     ],
