@@ -246,33 +246,20 @@ def enqueue_many(
     task_function: Target,
     calls: Iterable[Mapping[str, Any]],
     *,
-    then: Target | None = None,
-    then_kwargs: Mapping[str, Any] | None = None,
     batch_description: str | None = None,
     **options: Any,
 ) -> Batch:
     """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
 
-    `then` runs, with `then_kwargs`, once all have ended, however they ended (unless `then_kwargs` holds
-    `job_run_anyway=False`). `options` are `job_...` options, the same for each job.
-    Raises as `enqueue_background_job` does; then none was queued.
+    `options` are `job_...` options, the same for each job. A job with `job_depends_on=batch` runs once all
+    have finished. Raises as `enqueue_background_job` does; then none was queued.
 
     >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40, "seed": seed} for seed in range(3)])
     >>> len(batch.wait(60))
     3
     """
     queue = default_queue()
-    batch_id, following = queue.enqueue_many(
-        task_function,
-        calls,
-        options,
-        then=then,
-        then_kwargs=then_kwargs,
-        batch_description=batch_description,
-    )
-    batch = Batch(queue, batch_id)
-    batch.following = None if following is None else Job(queue, following)
-    return batch
+    return Batch(queue, queue.enqueue_many(task_function, calls, options, batch_description))
 
 
 def job(**options: Any) -> "Callable[[Callable[P, R]], JobFunction[P, R]]":

@@ -17,7 +17,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from jinja2 import StrictUndefined, TemplateError
-from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader
+from jinja2.loaders import ChoiceLoader, FileSystemLoader, PackageLoader
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from drawscape.errors import MailError, MailTemplateError, UnknownNameError
@@ -62,10 +62,8 @@ def read_subject(text: str) -> str:
 
 
 def _plain_header(text: str, what: str) -> str:
-    if not isinstance(text, str):
-        raise MailError(f"{what} {text!r} must be a text")
-    if _CONTROL.search(text):
-        raise MailError(f"{what} {text!r} holds a line end or another control character")
+    if not isinstance(text, str) or _CONTROL.search(text):
+        raise MailError(f"{what} {text!r} must be a text without line ends or control characters")
     return text.strip()
 
 
@@ -81,7 +79,7 @@ class Enclosure:
     def headers(self) -> dict[str, Any]:
         """Its name and its media type, as EmailMessage takes them."""
         guessed = mimetypes.guess_type(self.name)[0] or "application/octet-stream"
-        main, _, sub = guessed.partition("/")
+        main, sub = guessed.split("/")
         return {"maintype": main, "subtype": sub, "filename": self.name}
 
 
@@ -89,9 +87,8 @@ def build_message(
     headers: Mapping[str, Any],
     text: str,
     html: str,
-    *,
-    pictures: Sequence[Enclosure] = (),
-    enclosures: Sequence[Enclosure] = (),
+    pictures: Sequence[Enclosure],
+    enclosures: Sequence[Enclosure],
 ) -> EmailMessage:
     """Return the mail: text first, then HTML with its inline `pictures`, then the `enclosures`.
 
@@ -120,11 +117,9 @@ def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None)
     Templates in `folder` come before the built-in ones. Raises UnknownNameError for a template that
     does not exist, MailTemplateError for a missing variable and for a broken template.
     """
-    loaders: list[BaseLoader] = [PackageLoader("drawscape.mail")]
-    if folder is not None:
-        loaders.insert(0, FileSystemLoader(folder))
+    built_in = PackageLoader("drawscape.mail")
     environment = ImmutableSandboxedEnvironment(
-        loader=ChoiceLoader(loaders),
+        loader=ChoiceLoader([FileSystemLoader(folder), built_in]) if folder else built_in,
         autoescape=lambda template: template is None or template.endswith(_SUFFIX),
         trim_blocks=True,
         lstrip_blocks=True,

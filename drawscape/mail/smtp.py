@@ -33,7 +33,7 @@ _TEMPORARY = (smtplib.SMTPServerDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturn
 _PERMANENT = (smtplib.SMTPException, ssl.SSLError, socket.gaierror, UnicodeError)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class MailSettings:
     """How mails leave; see the module's table. Without a `host` they are written to files."""
 
@@ -49,47 +49,32 @@ class MailSettings:
     def of(cls, environment: Mapping[str, str]) -> "MailSettings":
         """Return the settings in `environment`; SettingsError names the variable that is wrong."""
 
-        def text(name: str, default: str = "") -> str | None:
-            return environment.get(f"DRAWSCAPE_{name}") or default or None
+        def text(name: str) -> str | None:
+            return environment.get(f"DRAWSCAPE_{name}") or None
 
         host, user, password = text("SMTP_HOST"), text("SMTP_USER"), text("SMTP_PASSWORD")
-        security = str(text("SMTP_SECURITY", "starttls")).lower()
+        security = (text("SMTP_SECURITY") or "starttls").lower()
         if security not in PORTS:
-            known = ", ".join(PORTS)
-            raise SettingsError(f"DRAWSCAPE_SMTP_SECURITY={security!r} must be one of {known}")
-        port = str(text("SMTP_PORT", str(PORTS[security])))
+            raise SettingsError(f"DRAWSCAPE_SMTP_SECURITY={security!r}: use {', '.join(PORTS)}")
+        port = str(text("SMTP_PORT") or PORTS[security])
         if not port.isdecimal() or not 1 <= int(port) <= 65535:
             raise SettingsError(f"DRAWSCAPE_SMTP_PORT={port!r} must be 1 to 65535")
         if bool(user) != bool(password):
-            missing = "PASSWORD" if user else "USER"
-            raise SettingsError(
-                f"DRAWSCAPE_SMTP_{missing} is not set; a login needs user and password"
-            )
+            raise SettingsError("DRAWSCAPE_SMTP_USER or DRAWSCAPE_SMTP_PASSWORD is not set")
         if user and security == "none" and host not in _LOOPBACK:
-            raise SettingsError(
-                "DRAWSCAPE_SMTP_SECURITY='none' would send the password in the clear; use 'starttls'"
-            )
+            raise SettingsError("DRAWSCAPE_SMTP_SECURITY='none' sends the password in the clear")
         folder = text("MAIL_TEMPLATES")
         if folder and not Path(folder).is_dir():
             raise SettingsError(f"DRAWSCAPE_MAIL_TEMPLATES={folder!r} is no folder")
-        return cls(
-            sender=_sender(text("MAIL_FROM") or user, host),
-            host=host,
-            port=int(port),
-            security=security,
-            user=user,
-            password=password,
-            templates=Path(folder) if folder else None,
-        )
-
-
-def _sender(given: str | None, host: str | None) -> Address:
-    if host is None and given is None:
-        return Address("", "drawscape", "localhost")
-    try:
-        return read_recipient(given or "", "sender")
-    except MailError as problem:
-        raise SettingsError(f"DRAWSCAPE_MAIL_FROM: {problem}") from problem
+        sender = Address("", "drawscape", "localhost")
+        given = text("MAIL_FROM") or user
+        if host or given:
+            try:
+                sender = read_recipient(given or "", "sender")
+            except MailError as problem:
+                raise SettingsError(f"DRAWSCAPE_MAIL_FROM: {problem}") from problem
+        templates = Path(folder) if folder else None
+        return cls(sender, host, int(port), security, user, password, templates)
 
 
 def deliver(message: EmailMessage, settings: MailSettings) -> None:
@@ -135,17 +120,14 @@ def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
 
 def _answer(problem: Exception) -> tuple[int, str]:
     """Return the server's answer; where it gave none, 421 for what may pass later, and 554."""
+    said: bytes | str
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        ((code, answer),) = problem.recipients.values()
-        return code, f"{code} {_plain(answer)}"
-    if isinstance(problem, smtplib.SMTPResponseException):
-        return problem.smtp_code, f"{problem.smtp_code} {_plain(problem.smtp_error)}"
-    text = f"{problem or type(problem).__name__}"
-    if isinstance(problem, _TEMPORARY) or getattr(problem, "errno", 0) == socket.EAI_AGAIN:
-        return 421, text
-    return 554 if isinstance(problem, _PERMANENT) else 421, text
-
-
-def _plain(answer: bytes | str) -> str:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split())
+        ((code, said),) = problem.recipients.values()
+    elif isinstance(problem, smtplib.SMTPResponseException):
+        code, said = problem.smtp_code, problem.smtp_error
+    else:
+        may_pass = isinstance(problem, _TEMPORARY) or not isinstance(problem, _PERMANENT)
+        may_pass |= getattr(problem, "errno", 0) == socket.EAI_AGAIN
+        return 421 if may_pass else 554, f"{problem or type(problem).__name__}"
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return code, " ".join(f"{code} {text}".split())

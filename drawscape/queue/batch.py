@@ -25,8 +25,6 @@ class Batch:
         self._total = int(rows[0][0])
         self.description: str = rows[0][1] or ""
         """The words given as `batch_description`."""
-        self.following: Job | None = None
-        """The job that runs when all are done, if one was asked for."""
 
     def _read(self, statement: str, **values: Any) -> list[Any]:
         return self._database.read(statement, batch=self.id, **values)

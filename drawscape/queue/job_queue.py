@@ -31,7 +31,6 @@ from drawscape.queue.options import (
     new_id,
     new_ids,
     new_job,
-    refuse_options,
     split_options,
 )
 from drawscape.queue.snapshot import STATUSES, JobSnapshot, Status, check_status, module_pattern
@@ -242,14 +241,13 @@ class Queue:
         target: Target,
         calls: Iterable[Mapping[str, Any]],
         options: Mapping[str, Any],
-        *,
-        then: Target | None,
-        then_kwargs: Mapping[str, Any] | None,
         batch_description: str | None,
-    ) -> tuple[str, str | None]:
-        """Return the ids of a batch and of the job that follows it, if any."""
+    ) -> str:
+        """Return the id of the batch that was queued."""
         known, others = split_options(options)
-        refuse_options(known, SINGLE_OPTIONS, "enqueue_many")
+        for name in SINGLE_OPTIONS:
+            if name in known:
+                raise JobOptionError(f"{name} makes no sense for enqueue_many")
         if others:
             raise JobOptionError(
                 f"enqueue_many: {next(iter(others))!r} is not an option; put the task's arguments into "
@@ -264,20 +262,10 @@ class Queue:
         for job_id, call in zip(new_ids(len(calls)), calls, strict=True):
             payload, words = packed(job_id, (), call)
             rows.append((job_id, task.path, payload, description or words))
-        following = []
-        if then is not None:
-            asked, arguments = split_options(then_kwargs or {})
-            refuse_options(asked, SINGLE_OPTIONS[1:], "what follows a batch")
-            asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
-            following = [self._new_job(then, (), arguments, asked)]
         insert_many(
-            self.database,
-            model,
-            rows,
-            description=check_text(batch_description or "", "batch_description"),
-            then=following,
+            self.database, model, rows, check_text(batch_description or "", "batch_description")
         )
-        return batch, following[0].id if following else None
+        return batch
 
 
 def _culprit(
@@ -367,28 +355,20 @@ def _until_certain(
 
 
 def insert_many(
-    engine: Engine,
-    model: NewJob,
-    rows: Sequence[tuple[Any, ...]],
-    *,
-    description: str | None,
-    then: Sequence[NewJob],
+    engine: Engine, model: NewJob, rows: Sequence[tuple[Any, ...]], description: str
 ) -> None:
-    """Insert a batch, `rows` of `_OWN_COLUMNS` with all else as in `model`, and `then`, what follows it."""
+    """Insert a batch: `rows` of `_OWN_COLUMNS`, with all else as in `model`."""
     batch = model.row["batch"]
 
     def insertion() -> None:
-        is_alone = bool(then) or model.group != ORDINARY_GROUP
-        with engine.transaction(is_alone=is_alone) as run:
+        with engine.transaction(is_alone=model.group != ORDINARY_GROUP) as run:
             named = {"id": batch, "total": len(rows), "description": description}
             run(run.INSERT_BATCH, **named, queue=model.row["queue"], created_at=clock.now())
             row = _columns(model, _find_group(run, model))
             run.insert_rows(_shared_by(row), _OWN_COLUMNS, rows)
-            for job in then:
-                _insert_linked(run, job)
             failpoint("insert.before_commit")
 
-    _until_certain(engine, insertion, then, batch=batch)
+    _until_certain(engine, insertion, (), batch=batch)
 
 
 def _insert_linked(run: Transaction, job: NewJob) -> None:

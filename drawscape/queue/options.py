@@ -136,12 +136,6 @@ def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     return options, {key: value for key, value in kwargs.items() if key not in options}
 
 
-def refuse_options(options: Mapping[str, Any], names: Sequence[str], where: str) -> None:
-    for name in names:
-        if name in options:
-            raise JobOptionError(f"{name} makes no sense for {where}")
-
-
 def new_job(
     job_id: str,
     task: Task,

@@ -48,7 +48,7 @@ def test_a_bad_address_is_refused_by_name(text):
 )
 @pytest.mark.parametrize("read", [read_recipient, read_subject])
 def test_a_header_cannot_be_injected(read, end):
-    with pytest.raises(MailError, match="line end or another control character"):
+    with pytest.raises(MailError, match="without line ends or control characters"):
         read(f"user@example.com{end}Bcc: everyone@example.com")
 
 
@@ -187,5 +187,5 @@ def test_a_password_never_goes_in_the_clear():
         MailSettings.of({**HOST, **login, "DRAWSCAPE_SMTP_SECURITY": "none"})
     settings = MailSettings.of({**HOST, **login})
     assert (settings.password, "hush" in repr(settings)) == ("hush", False)
-    with pytest.raises(SettingsError, match="DRAWSCAPE_SMTP_PASSWORD is not set"):
+    with pytest.raises(SettingsError, match="or DRAWSCAPE_SMTP_PASSWORD is not set"):
         MailSettings.of({**HOST, "DRAWSCAPE_SMTP_USER": "u"})

@@ -166,21 +166,23 @@ def test_a_batch_whose_jobs_were_removed_has_ended():
 
 
 def test_what_follows_an_empty_batch_runs_at_once():
-    batch = enqueue_many(TASK, [], then=TASK)
-    assert batch.following.status == "queued"
+    batch = enqueue_many(TASK, [])
+    assert queued(job_depends_on=batch).status == "queued"
     assert batch.ended
     assert batch.wait(60) == []
 
 
-def batch_of(bads, goods, **then_kwargs):
-    batch = enqueue_many(TASK, [{}] * (bads + goods), then=TASK, then_kwargs=then_kwargs)
+def batch_of(bads, goods):
+    """Return a batch that has ended, and a job that depended on it."""
+    batch = enqueue_many(TASK, [{}] * (bads + goods))
+    follower = queued(job_depends_on=batch)
     for number in range(bads + goods):
         end(take(), *(("failed", "exception") if number < bads else ()))
-    return batch, batch.following
+    return batch, follower
 
 
 def test_a_retried_batch_holds_what_follows_until_it_has_finished_again():
-    batch, follower = batch_of(1, 2, job_run_anyway=False)
+    batch, follower = batch_of(1, 2)
     assert follower.reason == "dependency"
     assert batch.retry() == batch.jobs[:1]
     assert follower.status == "deferred"
@@ -190,13 +192,13 @@ def test_a_retried_batch_holds_what_follows_until_it_has_finished_again():
 
 @pytest.mark.parametrize("go", [Job.delete, lambda job: prune_jobs()])
 def test_the_failed_jobs_of_a_batch_count_when_they_are_gone(go):
-    options = {"then_kwargs": {"job_run_anyway": False}, "job_result_ttl": 0}
-    batch = enqueue_many(TASK, [{}] * 2, then=TASK, **options)
+    batch = enqueue_many(TASK, [{}] * 2, job_result_ttl=0)
+    follower = queued(job_depends_on=batch)
     end(take(), "failed", "exception")
     go(batch.jobs[0])
     assert len(batch.jobs) == 1
     end(take())
-    assert batch.following.reason == "dependency"
+    assert follower.reason == "dependency"
 
 
 def test_depending_on_a_batch_that_ended_with_failures_fails():
@@ -206,12 +208,13 @@ def test_depending_on_a_batch_that_ended_with_failures_fails():
 
 
 def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
-    batch = enqueue_many(TASK, [{}] * 2, then=TASK, job_retries=1, job_retry_delay=60)
+    batch = enqueue_many(TASK, [{}] * 2, job_retries=1, job_retry_delay=60)
+    follower = queued(job_depends_on=batch)
     end(take(), "failed", "exception")
     end(take())
     assert [job.status for job in batch.jobs] == ["scheduled", "finished"]
     assert not batch.ended
-    assert batch.following.status == "deferred"
+    assert follower.status == "deferred"
 
 
 PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"

@@ -277,12 +277,14 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(target=jobs, count=st.integers(1, 4), fails=st.booleans())
     def enqueue_batch(self, count, fails):
         call = {"path": str(self.trace), "likely": fails and 0.3}
-        batch = enqueue_many(TASK, [call] * count, then=TASK, then_kwargs={"path": str(self.trace)})
+        batch = enqueue_many(TASK, [call] * count)
         ids = tuple(job.id for job in batch.jobs)
         assert len(ids) == count
         self.batches[batch.id] = ids
-        self.needs |= dict.fromkeys(ids, Needs()) | {batch.following.id: Needs(ids, anyway=True)}
-        return multiple(*batch.jobs, batch.following)
+        follower = {"job_depends_on": batch, "job_run_anyway": True}
+        following = enqueue_background_job(TASK, path=str(self.trace), **follower)
+        self.needs |= dict.fromkeys(ids, Needs()) | {following.id: Needs(ids, anyway=True)}
+        return multiple(*batch.jobs, following)
 
     @rule(
         job=jobs, verb=st.sampled_from([Job.cancel, Job.retry, Job.requeue, Job.delete, Job.cancel])

@@ -125,15 +125,12 @@ NOTHING = "sampletasks.nothing"
         ([{"a": 1}], {"b": 2}, errors.JobOptionError, "'b' is not an option"),
         ([{"a": 1}], {"job_on_success": NOTHING}, errors.JobOptionError, "job_on_success"),
         ([{"a": 1}], {"job_depends_on": "mine"}, errors.JobOptionError, "job_depends_on"),
-        ([], {"then_kwargs": {"job_unique": True}}, errors.JobOptionError, "job_unique"),
         ([], {"batch_description": 5}, errors.JobOptionError, "batch_description"),
-        ([{"a": 1}], {"then_kwargs": {"job_id": "mine"}}, errors.DuplicateJobError, "mine"),
     ],
 )
 def test_a_batch_is_queued_whole_or_not_at_all(calls, options, error, words):
-    then = {"then": NOTHING} if "then_kwargs" in options else {}
     with pytest.raises(error, match=words):
-        enqueue_many("sampletasks.add", calls, **then, **options)
+        enqueue_many("sampletasks.add", calls, **options)
 
 
 @pytest.mark.usefixtures("home")

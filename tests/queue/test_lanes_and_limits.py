@@ -157,9 +157,10 @@ def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer):
 
 
 def test_cancel_all_leaves_nothing_that_runs_because_something_was_canceled():
-    batch = enqueue_many(TASK, [{}] * 2, then=TASK)  # it runs however the others end
+    batch = enqueue_many(TASK, [{}] * 2)
+    follower = enqueue("nothing", job_depends_on=batch, job_run_anyway=True)
     assert cancel_all() == 3
-    assert batch.following.status == "canceled"
+    assert follower.status == "canceled"
     assert taken() is None
 
 

@@ -7,7 +7,6 @@ from drawscape.queue.engines.engine import Engine
 
 CAP_BYTES = 1_048_576
 _TAIL_BYTES = 65_536
-_ROW_BYTES = 16_384
 _BYTES_A_S = 1_000_000
 _NEVER = 2**62
 
@@ -20,8 +19,7 @@ class JobLog:
         self._held = held
         self._data = bytearray()
         self._start = 0  # where the log lies that `_data` begins with
-        self._row = 0  # and where the row begins that grows
-        self._written = 0
+        self._written = 0  # up to where it is in the table
         self.due_at = 0.0
         """When it may be written again, in monotonic seconds."""
         self._is_placed = held.token == 1
@@ -38,26 +36,24 @@ class JobLog:
             gone = len(self._data) - CAP_BYTES
             del self._data[:gone]
             self._start += gone
-            self._row = max(self._row, self._start)
 
     def flush(self) -> None:
-        """Write the last row of the log into the table; a full row is followed by a new one."""
+        """Write what is new into the table, as a row."""
         if self._written == self.end:
             return
         engine = self._engine
         if not self._is_placed:
             rows = engine.read(engine.LOG_ROWS, id=self._held.id, position=_NEVER)
             before = int(rows[-1][0] + rows[-1][2]) if rows else 0
-            self._start, self._row, self._written = self._start + before, self._row + before, before
+            self._start, self._written = self._start + before, before
             self._is_placed = True
-        data = bytes(self._data[self._row - self._start :])
+        position = max(self._start, self._written)
+        data = bytes(self._data[position - self._start :])
         self.due_at = time.monotonic() + len(data) / _BYTES_A_S
-        engine.write(engine.WRITE_LOG, **self._held.key, position=self._row, data=data)
+        engine.write(engine.WRITE_LOG, **self._held.key, position=position, data=data)
         if self.end > CAP_BYTES:
             engine.write(engine.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
         self._written = self.end
-        if len(data) >= _ROW_BYTES:
-            self._row = self.end
 
     def since(self, mark: int) -> str:
         """Return the output after `mark`, or its last 64 KiB."""
