@@ -95,7 +95,9 @@ def new(folder: Path, tutorials: bool) -> None:
     """
     exists = folder.is_dir() and any(path.name != ".git" for path in folder.iterdir())
     if exists and not (tutorials and settings.is_project(folder)):
-        raise click.UsageError(f"{folder} is not empty; name a new folder")
+        raise click.UsageError(
+            f"{folder} is not empty; name a new folder, or make an empty drawscape.toml in it"
+        )
     if not exists:
         fill(folder)
         click.echo(f"{folder} is a Drawscape project now.")
