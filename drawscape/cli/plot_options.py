@@ -136,7 +136,8 @@ class PlotOptions:
     )
     outside: Outside = _option(
         "crop",
-        "What happens to lines off the sheet or beyond the machine's reach; an SVG of `draw` keeps them.",
+        "What happens to lines off the sheet or beyond the machine's reach; an SVG of `draw` keeps them, "
+        "--on refuses them.",
     )
     profile: str | None = _option(
         None,
