@@ -1,0 +1,128 @@
+"""A map of heights: contours that the light falls on, of any elevation data or of a country of the seed's."""
+
+from typing import Annotated
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, maximum_filter
+
+from drawscape.geometry import (
+    Floats,
+    Lines,
+    Noise,
+    Points,
+    cartesian,
+    clip_to_polygon,
+    clip_to_rectangle,
+    distance_contours,
+    keep_positive,
+    polar,
+    rectangle,
+    values_at,
+)
+from drawscape.geometry.contours import contours
+from drawscape.geometry.lines import resample
+from drawscape.lettering import TextStyle, set_text
+from drawscape.parameters import InputFile
+from drawscape.sketches import INK, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose
+from drawscape.sketches.tone import heights_of, laid
+
+NAMES = (
+    ("Al", "Bren", "Cal", "Dorn", "Esk", "Fal", "Gar", "Hel", "Lor", "Mor", "Ras", "Tor", "Val"),
+    ("berg", "dale", "fell", "grat", "horn", "ness", "stein", "tind", "top", "varde"),
+)
+"""Beginnings and ends of the names of mountains that are not there."""
+
+SWELL_MM = 0.22
+"""Between the strokes of a contour that lies in the shade."""
+
+
+@sketch
+def elevation_map(
+    svg: SVGBuilder,
+    rng: Rng,
+    *,
+    data: Annotated[InputFile | None, "Heights: an .asc, .csv or picture; none: the seed's"] = None,
+    levels: Annotated[int, Slider(4, 80, "Most heights")] = 26,
+    sea: Annotated[float, Slider(0, 0.8, "Part of a country of the seed's under water")] = 0.3,
+    names: Annotated[int, Slider(0, 12, "Mountains that have a name")] = 5,
+    palette: Palette = "as designed",
+) -> None:
+    """Contours that swell in the shade and are light towards the sun, so that hills stand out.
+
+    Kitiro Tanaka's relief contours (1950), with lines along the shore as copperplate maps have them. Heights
+    of 0 and less in a file are water. The seed moves the sun, names the mountains, and makes the country.
+    """
+    frame = svg.frame.inset(0.02 * svg.frame.short)
+    sun = choose(
+        svg, "light", {"north-west": 225, "north-east": 315, "west": 180, "south-west": 135}
+    )
+    counts = np.maximum(40, frame.size / max(0.7, frame.long / 420)).astype(int)
+    places = cartesian(*np.meshgrid(*map(np.linspace, frame[:2], frame[2:], counts)))
+    if data is None:
+        z = _country(svg, rng, (places - frame[:2]) / frame.short, sea)
+    else:
+        z = gaussian_filter(laid(frame, heights_of(data)).at(places), 1.0)
+    down, right = np.gradient(z, frame.height / len(z), frame.width / z.shape[1])
+    land, low, high = z[z > 0], max(0.0, float(np.min(z))), float(np.max(z))
+    # On all but the steepest slopes there is room for two strokes between two lines.
+    steep = np.quantile(np.hypot(down, right)[z > 0], 0.93) if land.size else 1.0
+    count = int(np.clip((high - low) / (1.05 * steep + 1e-9), 3, levels))
+    step = max(high - low, 1e-6) / count
+    found = resample(contours(z, low + step * (np.arange(count) + 1e-3), frame), 0.7)
+    slope = np.stack([values_at(part, frame, found.points) for part in (right, down)], axis=1)
+    size = np.maximum(np.hypot(*slope.T), 1e-9)
+    uphill = slope / size[:, None]
+    shade, room = uphill @ polar(-1, np.radians(sun)), step / size
+    lit = keep_positive(found, np.minimum(-shade, room - 0.4))
+    strokes = []
+    for k, least in enumerate((0.0, 0.3, 0.65)):
+        moved = found.with_points(found.points + k * SWELL_MM * uphill)
+        strokes.append(keep_positive(moved, np.minimum(shade - least, room - 0.4 - 0.4 * k)))
+    shaded = Lines.join(strokes)
+    off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(8))
+    water = (
+        distance_contours(z <= 0, off, frame).longer_than(3) if (z <= 0).any() else Lines.empty()
+    )
+    parts = [clip_to_rectangle(part, *frame).longer_than(1.0) for part in (shaded, lit, water)]
+    written, boxes = _names(rng, frame, z, names)
+    for box in boxes:
+        parts = [clip_to_polygon(part, rectangle(box), outside=True) for part in parts]
+    border = Lines.of([rectangle(frame), rectangle(svg.frame)])
+    pens = {"shade": INK[0], "light": INK[3], "water": INK[2], "names": INK[1]}
+    in_pens(svg, palette, pens, [*parts, Lines.join([*written, border])], width=0.25)
+
+
+def _country(svg: SVGBuilder, rng: Rng, places: Points, sea: float) -> Floats:
+    """Return heights in metres at each of `places`, (R, C, 2) in shorter sides of the page."""
+    hills = choose(svg, "hills", {"broad": 1.0, "middling": 1.7, "close": 2.8})
+    sea = min(0.85, sea * choose(svg, "sea", {"none": 0.0, "bays": 1.0, "islands": 1.8}))
+    noise, (u, v) = Noise(rng), np.moveaxis(places * hills, -1, 0)
+    # Pushed sideways, hills have folds (Inigo Quilez, 2002); ridges are sharp (F. K. Musgrave, 1994).
+    x, y = 0.8 * u + 31.4, 0.8 * v + 47.1
+    u, v = u + 0.4 * noise.perlin(x, 0.8 * v), v + 0.4 * noise.perlin(0.8 * u, y)
+    ridges = noise.ridged(u + 9, v + 9, octaves=5, gain=0.4)
+    z = gaussian_filter(noise.fractal(u, v, octaves=4, gain=0.3) + 0.7 * ridges, 1.5)
+    z -= np.quantile(z, sea) if sea else np.min(z) - 0.1
+    return np.asarray(z * 2400 / np.max(z))
+
+
+def _names(rng: Rng, frame: Frame, z: Floats, most: int) -> tuple[list[Lines], list[Frame]]:
+    """Return the names and heights of the highest tops, and the room that each takes."""
+    size, near = max(1.6, frame.short / 75), max(3, int(0.16 * min(z.shape)))
+    tops = np.argwhere((z == maximum_filter(z, near)) & (z > 0.3 * np.max(z)))
+    style, written, boxes = TextStyle("rowmans", size), list[Lines](), list[Frame]()
+    for row, column in sorted(tops.tolist(), key=lambda top: -z[*top]):
+        text = "".join(rng.choice(part) for part in NAMES) + f" {z[row, column]:.0f}"
+        top = frame[:2] + frame.size * (column, row) / np.subtract(z.shape[::-1], 1)
+        half = style.width(text) / 2 + 1
+        box = Frame(top[0] - half, top[1] - 1.5 * size, top[0] + half, top[1] + 2.6 * size)
+        others = (b for b in boxes if max(b.x0, box.x0) < min(b.x1, box.x1))
+        free = all(box.y1 < b.y0 or box.y0 > b.y1 for b in others)
+        if free and len(boxes) < most and frame.contains([box[:2], box[2:]]).all():
+            words = set_text(text, style, align="center").lines
+            written.append(words.with_points(words.points + top + (0, 2 * size)))
+            peak = 0.5 * size * polar(1, np.radians([-90, 30, 150, 270]))
+            written.append(Lines.of([top + peak]))
+            boxes.append(box)
+    return written, boxes

@@ -1,0 +1,66 @@
+"""Leaves and flowers as engravers draw them: an outline, which hides what lies behind, and veins."""
+
+from typing import TypeAlias
+
+import numpy as np
+
+from drawscape.geometry import Floats, Lines, Points, beside, polar
+
+Blade: TypeAlias = tuple[float, float, float]
+"""How a leaf or petal widens at its foot and narrows at its tip, and half its width, part of its length."""
+
+GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
+
+
+def bent(foot: Points, middle: Points, top: Points) -> Points:
+    """Return an arc of a parabola, (121, 2)."""
+    t = np.linspace(0, 1, 121)[:, None]
+    return np.asarray((1 - t) ** 2 * foot + 2 * t * (1 - t) * middle + t**2 * top)
+
+
+def stalk(way: Points, width: float) -> Lines:
+    """Return a stalk that narrows upwards, with two lines in its shade."""
+    half = width / 2 * np.linspace(1, 0.4, len(way))
+    left, right, *shade = (beside(way, share * half) for share in (-1, 1, 0.6, 0.2))
+    return Lines.of([np.concatenate([left, right[::-1], left[:1]]), *shade])
+
+
+def leaf(foot: Points, out: Points, blade: Blade, spacing: float, lift: float = 0.0) -> Lines:
+    """Return a leaf from `foot` to `foot + out`: outline, midrib, veins, and the shade of one half.
+
+    The midrib is bent upwards by `lift`, part of its length. `spacing` is that of the shade in mm.
+    """
+    length, t = float(np.hypot(*out)), np.linspace(0, 1, 121)
+    rib = bent(foot, foot + out / 2 - np.array([0, 2 * lift * length]), foot + out)
+    half = t ** blade[0] * (1 - t) ** blade[1]
+    half *= blade[2] * length / np.max(half)
+    left, right = beside(rib, -half), beside(rib, half)
+
+    def veins(count: int, rim: Points, end: Floats | float) -> list[Points]:
+        """Return lines from the midrib to `end` of the way to a rim."""
+        far = np.reshape(end, (-1, 1)) * np.linspace(0, 1, 9)
+        share = np.linspace(0.03, 0.9, count)[:, None] + 0.16 * far**1.4
+        place = (120 * np.minimum(share, 1)).astype(int)
+        far = np.broadcast_to(far, place.shape)[..., None]
+        return list(rib[place] * (1 - far) + rim[place] * far)
+
+    count = int(np.clip(length / 5, 3, 9))
+    lines = [np.concatenate([left, right[::-1], left[:1]]), rib]
+    lines += veins(count, left, 0.97) + veins(count, right, 0.97)
+    count = int(0.85 * length / spacing)
+    reach = 0.45 + 0.4 * np.sin(np.linspace(0, 2.5 * np.pi, count)) ** 2
+    return Lines.of([*lines, *veins(count, left if out[0] < 0 else right, reach)])
+
+
+def floret(middle: Points, radius: float, tilt: float, spacing: float) -> tuple[Lines, Lines]:
+    """Return the petals of a flower, at least five, and its heart; with a small `tilt`, from the side."""
+    count = int(np.clip(radius / 0.9, 5, 21))
+    outs = radius * polar(1, np.arange(count) * 2 * np.pi / count + 0.3) * (1, tilt)
+    blade = (1.1, 0.35, min(0.4, 1.9 / count))
+    behind_first = outs[np.argsort(outs[:, 1])]
+    petals = [leaf(middle + 0.2 * out, 0.8 * out, blade, 1.4 * spacing) for out in behind_first]
+    heart = polar(0.3 * radius, np.linspace(0, 2 * np.pi, 33)) * (1, tilt)
+    number = np.arange(1, 2 + int((0.6 * radius) ** 2))
+    seeds = polar(0.27 * radius * np.sqrt(number / len(number)), GOLDEN_ANGLE * number) * (1, tilt)
+    dots = middle + seeds[:, None] + np.array([(-0.15, 0), (0.15, 0)])
+    return Lines.join(petals), Lines.of([middle + heart, *dots])
