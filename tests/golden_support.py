@@ -23,7 +23,7 @@ NEAR_MM = 0.02
 """Two decimals in the file, and a last digit that may round the other way."""
 
 HEAVY = {
-    "differential_growth", "four_pens", "implicit", "reaction_diffusion",
+    "four_pens", "mesh_hatching",
     "space_colonization", "stippling", "swathes", "tsp_picture",
 }  # fmt: skip
 """Sketches that take about a second: they run with the slow tests."""

@@ -134,21 +134,29 @@ def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
 
 
 GONE = {
-    "automaton": "ten_print",
+    "automaton": "truchet",
+    "curl_noise": "flow_field",
+    "differential_growth": "space_colonization",
     "dla": "space_colonization",
     "dragon": "truchet",
     "gosper": "truchet",
-    "hachures": "isolines",
+    "hachures": "elevation_map",
     "hilbert": "tsp_picture",
     "hypotrochoid": "guilloche",
-    "l_system": "space_colonization",
+    "implicit": "mesh_hatching",
+    "isolines": "elevation_map",
+    "l_system": "botanical_plate",
     "lissajous": "harmonograph",
     "maurer_rose": "rose",
-    "rayhatching": "implicit",
-    "still_life": "implicit",
+    "maze": "truchet",
+    "paragraph": "botanical_plate",
+    "reaction_diffusion": "space_colonization",
+    "rayhatching": "mesh_hatching",
+    "still_life": "mesh_hatching",
     "strata": "swathes",
     "superformula": "rose",
-    "warped_text": "paragraph",
+    "ten_print": "truchet",
+    "warped_text": "botanical_plate",
 }
 """Sketches of earlier versions, and the one that is nearest to each."""
 

@@ -7,8 +7,7 @@
 
 import io
 import operator
-from collections.abc import Callable, Iterable, Sequence
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -22,13 +21,12 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.drawing.values import rgb
 from drawscape.errors import MissingExtraError, PictureError
-from drawscape.geometry import cartesian, clip_to_rectangle, keep_positive, polar, values_at
+from drawscape.geometry import clip_to_rectangle, keep_positive, polar, values_at
 from drawscape.geometry.lines import Floats, Ints, Lines
-from drawscape.geometry.regions import Area, Frame, bounds_of
+from drawscape.geometry.regions import Frame
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
 from drawscape.recipe import Fraction, read_input
-from drawscape.svg_builder import SVGBuilder
 
 PictureFile: TypeAlias = Annotated[
     InputFile | None, "Picture file; none draws one that comes along"
@@ -40,7 +38,6 @@ Focus: TypeAlias = Annotated[
     tuple[Fraction, Fraction, Fraction, Fraction],
     "Finer part of the picture: left, top, right, bottom, 0 to 1",
 ]
-Mask: TypeAlias = Annotated[InputFile | None, "Picture of the finer part: white is finer"]
 
 NO_FOCUS = (0.0, 0.0, 0.0, 0.0)
 
@@ -86,12 +83,6 @@ draw all."""
 ROUNDS = 40
 """Of finding each ink's part with the others as they are: later ones change less than a hundredth."""
 
-FAINT = 0.05
-"""Part of the paper that a screen leaves white: a line that runs on would make everything grey."""
-
-_GIVEN: ContextVar[tuple[Floats, Floats] | None] = ContextVar("given", default=None)
-"""What sketches of pictures draw, whatever their picture: darkness and focus, (R, C) each."""
-
 
 @dataclass(frozen=True, eq=False)
 class Tone:
@@ -132,7 +123,6 @@ def tone_over(
     own: str = "shell",
     clarity: float = 0.0,
     focus: Sequence[float] = NO_FOCUS,
-    mask: str | None = None,
 ) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
@@ -141,7 +131,7 @@ def tone_over(
     frame and crops the picture, `contain` shows all of it. `contrast` 0 leaves the picture
     grey, 1 stretches it from white to black. `clarity` is how much of `local_contrast` it gets,
     so that coarse lines show a face. `focus` is the part that is drawn finer: left, top, right and
-    bottom, from 0 to 1. What is white in the picture `mask` is finer too.
+    bottom, from 0 to 1.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -150,9 +140,6 @@ def tone_over(
     >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
     (2,)
     """
-    given = _GIVEN.get()
-    if given is not None:
-        return laid(frame, given[0], fit, given[1])
     dark = 1.0 - np.round(pixels_of(picture, own) @ _GREY, 9)
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
@@ -173,20 +160,10 @@ def tone_over(
         # The light falls off there as behind the head.
         ends = dark[:, 0].mean() + 0.06, dark[:, -1].mean() - 0.06
         dark = np.pad(dark, ((0, 0), (more, more)), "linear_ramp", end_values=((0, 0), ends))
-    return laid(frame, dark, fit, _focus_of(dark, focus, mask))
-
-
-def _focus_of(dark: Floats, focus: Sequence[float], mask: str | None) -> Floats:
-    """Return the focus of a picture, (R, C): 1 in the rectangle and in what is white in `mask`."""
-    rows, columns = dark.shape
-    x, y = (np.arange(columns) + 0.5) / columns, (np.arange(rows)[:, None] + 0.5) / rows
+    x, y = (np.arange(side) / side for side in dark.shape[::-1])
     left, top, right, bottom = focus
-    inside = np.asarray((x > left) & (x < right) & (y > top) & (y < bottom), dtype=np.float64)
-    if mask is None:
-        return inside
-    white = pixels_of(mask) @ _GREY
-    unit = Frame(0, 0, 1, 1)
-    return np.asarray(np.maximum(inside, values_at(white, unit, cartesian(x, y))))
+    inside = (x >= left) & (x < right) & (y[:, None] >= top) & (y[:, None] < bottom)
+    return laid(frame, dark, fit, inside.astype(np.float64))
 
 
 def local_contrast(dark: Floats) -> Floats:
@@ -256,48 +233,6 @@ def finer_in_focus(tone: Tone, screen: Callable[[float], Lines], pitch: float) -
     fine = screen(pitch * FINER)
     outside = keep_positive(coarse, 0.5 - tone.focus_at(coarse.points))
     return Lines.join((outside, keep_positive(fine, tone.focus_at(fine.points) - 0.5)))
-
-
-def drawn_by(
-    sketch: Callable[..., Iterable[object] | None],
-    rng: np.random.Generator,
-    tone: Tone,
-    area: Area,
-    angle: float = 0.0,
-    **values: object,
-) -> Lines:
-    """Return what `sketch`, a function that draws pictures, makes of `tone` in `area`, without its pens.
-
-    Its sheet is turned by `angle` degrees, as printers turn the screens of their inks. `values` are its
-    parameters. Where `tone` is nearly white there are no lines.
-
-    >>> from drawscape.sketches import SKETCHES
-    >>> tone = laid(Frame(0, 0, 40, 40), np.tile(np.linspace(0, 1, 20), (20, 1)))  # dark to the right
-    >>> rows = SKETCHES["squiggles"].function
-    >>> lines = drawn_by(rows, np.random.default_rng(1), tone, (0, 0, 40, 40), 30.0)
-    >>> bool(lines.points[:, 0].min() > 1)
-    True
-    """
-    axes = polar(1, np.radians([angle, angle + 90]))
-    page = bounds_of(area)
-    size = np.abs(axes) @ page.size
-
-    def back(points: Floats) -> Floats:
-        return np.asarray((points - size / 2) @ axes + page.middle)
-
-    x, y = (np.arange(0.3, side, 0.6) for side in size)
-    sheet = SVGBuilder(*size.tolist())
-    places = back(cartesian(x, y[:, None]))
-    token = _GIVEN.set((tone.at(places), tone.focus_at(places)))
-    try:
-        for _ in sketch(sheet, rng, **values) or ():
-            pass
-    finally:
-        _GIVEN.reset(token)
-    lines = sheet.lines()
-    lines = clip_to_rectangle(lines.with_points(back(lines.points)), *page)
-    # Where its ink is not wanted, a pen that never lifts does.
-    return keep_positive(lines, tone.at(lines.points) - FAINT)
 
 
 def laid(frame: Frame, dark: Floats, fit: Fit = "cover", focus: Floats | None = None) -> Tone:

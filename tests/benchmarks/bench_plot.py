@@ -114,7 +114,7 @@ def touring(scale):
 
 def sorting_files(scale):
     """Four sketches, beside `vpype linesort --two-opt`: travel from the sheet's corner on."""
-    for name in ("circle_packing", "ten_print", "ridgelines"):
+    for name in ("circle_packing", "truchet", "ridgelines"):
         lines = draw(name, 210, 297, seed=1).document().lines
         given = as_vpype(lines)
         theirs_s, sorted_by_vpype = best(

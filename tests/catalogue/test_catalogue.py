@@ -137,7 +137,7 @@ def test_finding_says_what_it_does_not_find(home, drawn):
         ({"limit": 3}, "unknown parameter or option 'limit'"),
         ({"tlies": 3}, "did you mean 'tiles'"),
         ({"sketch": "nope"}, "unknown sketch 'nope'"),
-        ({"sketch": "paragraph", "text": "rain"}, "where={'text': 'rain'}"),
+        ({"sketch": "botanical_plate", "text": "rain"}, "where={'text': 'rain'}"),
         ({"where": 5}, "give parameters by name"),
         ({"tiles": 3, "where": {"tiles": 4}}, "give it once"),
         ({"where": {1: 1}}, "unknown parameter or option '1'"),
@@ -156,11 +156,11 @@ def test_a_keyword_that_is_unknown_or_means_two_things_is_an_error(drawn, keywor
 
 
 def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn):
-    drawn("paragraph", text="It rains.")
-    drawn("paragraph", text="paragraph")
-    assert len(drawings("paragraph", where={"text": "It rains."})) == 1
-    assert len(drawings("paragraph", text="paragraph", where={})) == 2
-    assert len(drawings("paragraph", text="rains", where={"text": "paragraph"})) == 0
+    drawn("botanical_plate", text="It rains.")
+    drawn("botanical_plate", text="botanical")
+    assert len(drawings("botanical_plate", where={"text": "It rains."})) == 1
+    assert len(drawings("botanical_plate", text="botanical", where={})) == 2
+    assert len(drawings("botanical_plate", text="rains", where={"text": "botanical"})) == 0
 
 
 def dots(svg, rng, *, most: int = 9):

@@ -82,7 +82,7 @@ def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("sketches",), "reaction_diffusion  "),
+        (("sketches",), "space_colonization  "),
         (("sketches", "spiral"), "--wobble  "),
         (("draw", "spirl"), "did you mean 'spiral'"),
         (("machine", "list"), f"{MACHINE}  simulator  10x  "),

@@ -270,11 +270,11 @@ def test_a_form_opens_with_its_picture_or_draws_its_first_and_a_second_click_dra
 
 
 def test_a_drawing_opens_as_a_form_with_its_settings():
-    path = form("truchet", paper="A7", seed=5, tiles=3, split=0.25).draw().wait(60)
+    path = form("truchet", paper="A7", seed=5, tiles=3, ribbon=0.25).draw().wait(60)
     for target in (find(path), path, Path(path)):
         opened = form(target)
         values = opened.values
-        assert (values["seed"], values["tiles"], values["split"]) == (5, 3, 0.25)
+        assert (values["seed"], values["tiles"], values["ribbon"]) == (5, 3, 0.25)
         assert opened.job.wait() == path
     assert form(find(path), seed=6).values["seed"] == 6
     larger = form(find(path), paper="A5", orientation="landscape").values

@@ -16,8 +16,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def maze():
-    return ordered_svg(draw("maze", 210, 297, corridors=9, solution=False))
+def truchet():
+    return ordered_svg(draw("truchet", 210, 297, tiles=9, loops=False))
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ def maze():
     [
         ("schotter --width 80 --height 90 --seed 3 --raw -o spiral",
          lambda: draw("schotter", 80, 90, seed=3).to_bytes()),
-        ("maze --corridors 9 --no-solution -o spiral", maze),
-        ("maze --param corridors=9 --param solution=no -o spiral", maze),
+        ("truchet --tiles 9 --no-loops -o spiral", truchet),
+        ("truchet --param tiles=9 --param loops=no -o spiral", truchet),
         ("moire --paper a6 --landscape -o -", lambda: ordered_svg(draw("moire", 148, 105))),
         # The value of an option is not taken for the pattern, and a seed is kept to the digit.
         ("-o spiral schotter --paper a6 --seed 9007199254740993",

@@ -1,13 +1,10 @@
 """Sketches of photographs, in one pen or several."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 from benchmarks.bench_tone import off_by, printed
 from PIL import Image
 from scipy.spatial import cKDTree
-from support import sampled
 
 from drawscape.errors import ForbiddenPathError, PictureError
 from drawscape.geometry.lines import resample
@@ -16,7 +13,6 @@ from drawscape.geometry.voronoi import relax
 from drawscape.plot import Concern, preflight
 from drawscape.recipe.provenance import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
-from drawscape.sketches.pictures.four_pens import Screen
 from drawscape.sketches.tone import separate, tone_over
 from drawscape.svg_builder import Frame
 
@@ -125,18 +121,15 @@ def test_a_grey_is_printed_as_dark_as_it_is_in_the_focus_too(name, finer, home):
 
 
 @pytest.mark.parametrize("name", [*SCREENS, "portrait", "tsp_picture"])
-def test_the_focus_of_a_rectangle_or_a_mask_has_finer_lines(name, home):
+def test_the_focus_has_finer_lines(name, home):
     Image.new("L", (60, 60), 150).save(home / "grey.png")
-    half = np.repeat([0, 255], 30) * np.ones((60, 1))
-    Image.fromarray(half.astype(np.uint8)).save(home / "half.png")
     given = {"picture": "grey.png", "contrast": 0.0}
-    for values in ({"focus": (0.5, 0.0, 1.0, 1.0)}, {"mask": "half.png"}):
-        (left, right), (same, finer) = (
-            [gap_in(resample(draw(name, 90, 90, **each).lines(), 0.2).points, x) for x in (20, 55)]
-            for each in (given, given | values)
-        )
-        assert finer < 0.99 * right
-        assert same > 0.9 * left
+    (left, right), (same, finer) = (
+        [gap_in(resample(draw(name, 90, 90, **each).lines(), 0.2).points, x) for x in (20, 55)]
+        for each in (given, given | {"focus": (0.5, 0.0, 1.0, 1.0)})
+    )
+    assert finer < 0.99 * right
+    assert same > 0.9 * left
 
 
 def test_a_picture_outside_the_home_is_not_read(home):
@@ -173,19 +166,6 @@ def test_grey_is_half_covered_by_black_and_a_limit_holds():
     assert grey[0, 0] == pytest.approx(0.786, abs=0.01)
     pens = ["#0090cf", "#d3147a", "#f2d500", "#1b1b1b"]
     assert separate(np.zeros((2, 2, 3)), pens, limit=1.5).sum(axis=0).max() <= 1.5 + 1e-9
-
-
-@pytest.mark.parametrize("screen", sampled([s for s in get_args(Screen) if s != "lines"], 7))
-def test_other_sketches_draw_each_pen_s_part(screen):
-    svg = draw("four_pens", 60, 80, screen=screen, pens=3)
-    layers = svg.layers()
-    assert [pen.name for pen, _ in layers] == ["pen 1", "pen 2", "pen 3"]
-    marks = layers[0][1].points[:8]
-    assert all(np.array_equal(lines.points[:8], marks) for _, lines in layers)
-    # The wall, above, is blue; the table is not: cyan lies above, more than magenta and yellow.
-    ink = [resample(lines, 0.2).points[:, 1] for _, lines in layers]
-    shares = [float(np.mean(y < svg.frame.cy - 8)) for y in ink]
-    assert shares[0] > max(shares[1:])
 
 
 @pytest.mark.nightly

@@ -35,7 +35,7 @@ def test_a_drawing_says_how_it_was_made():
     assert (provenance.sketch, provenance.seed, provenance.width, provenance.height, provenance.margin) == (
         "truchet", 7, 100.0, 150.0, 5.0,
     )  # fmt: skip
-    assert {"tiles": 4, "levels": 4, "strands": 7}.items() <= provenance.parameters.items()
+    assert {"tiles": 4, "loops": True, "strands": 8}.items() <= provenance.parameters.items()
     assert provenance.code == code_hash(SKETCHES["truchet"].function)
 
 
@@ -53,7 +53,7 @@ def test_the_metadata_holds_no_date_and_no_path():
     "text", ["</metadata>&\"'", "\x00\x85", "\ufffe", "\ud800", "é 漢 🎨", " ", ""]
 )
 def test_any_text_survives_the_file(text):
-    first = draw("paragraph", 60, 60, text=text).to_string()
+    first = draw("botanical_plate", 60, 60, text=text).to_string()
     ET.fromstring(first.encode())
     provenance = read_provenance(first)
     assert provenance.parameters["text"] == text

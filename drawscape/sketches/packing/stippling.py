@@ -15,7 +15,6 @@ from drawscape.sketches.tone import (
     Contrast,
     Fit,
     Focus,
-    Mask,
     PictureFile,
     Tone,
     printable,
@@ -42,7 +41,6 @@ def stippling(
     contrast: Contrast = 0.9,
     clarity: Clarity = 0.6,
     focus: Focus = NO_FOCUS,
-    mask: Mask = None,
     rounds: Annotated[int, Slider(1, 30, "Rounds of spreading the dots evenly")] = 16,
     palette: Palette = "as designed",
 ) -> Steps:
@@ -51,7 +49,7 @@ def stippling(
     After A. Secord, "Weighted Voronoi stippling" (2002), and O. Deussen and others, "Floating points"
     (2000). The seed strews the dots.
     """
-    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus, mask)
+    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus)
     box = tone.area.inset(largest / 2)
     # A dot and its room take about half a square millimetre.
     count = min(as_on_a4(dots, box), int(tone.area.area / 0.55))

@@ -1,18 +1,16 @@
 """A photograph in four pens, or in as many as you own."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
-from drawscape.geometry import as_on_a4, keep_positive
+from drawscape.geometry import keep_positive
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.palette import inks
-from drawscape.sketches.registry import SKETCHES
 from drawscape.sketches.tone import (
     Fit,
     PictureFile,
-    drawn_by,
     laid,
     pixels_of,
     ranked_lines,
@@ -27,15 +25,6 @@ CYCLE = 16
 
 MARK_MM = 3.0
 
-Screen = Literal[
-    "lines", "squiggles", "spiral_halftone", "tone_hatching", "stippling", "tsp_picture",
-    "portrait",
-]  # fmt: skip
-"""Lines of even distance, or another sketch of pictures."""
-
-STREWN = {"stippling": ("dots", 10_000, 1), "tsp_picture": ("cities", 18_000, 2)}
-"""What a sketch that takes long counts, how many where a page is dark, and the power of the darkness."""
-
 
 @sketch
 def four_pens(
@@ -48,7 +37,6 @@ def four_pens(
     pen_mm: Annotated[float, Slider(0.2, 1, "Width of the pens, in mm")] = 0.5,
     ink_limit: Annotated[float, Slider(0.8, 2.6, "Most ink, in coats")] = 1.8,
     black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.9,
-    screen: Annotated[Screen, "How each pen draws its part"] = "lines",
     palette: Palette = "as designed",
 ) -> None:
     """A photograph in cyan, magenta, yellow and black, or in your own pens, that the eye mixes again.
@@ -76,23 +64,11 @@ def four_pens(
     angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
     for part, angle in zip(parts, angles, strict=False):
         tone = laid(inner, part, fit)
-        box = tone.area
-        if screen == "lines":
-            # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
-            pitch = max(pen_mm * 1.2, box.long / 700)
-            shift = rng.uniform(-CYCLE, CYCLE) / 2
-            rows, rank = ranked_lines(box, pitch, angle, shift=shift, cycle=CYCLE)
-            needed = np.repeat((rank + 0.5 / CYCLE) * pen_mm / pitch, rows.counts)
-            lines = keep_positive(rows, tone.at(rows.points) - needed).longer_than(2.0)
-        else:
-            values = {"spacing": 1.3} if screen == "portrait" else {}
-            if screen in STREWN:
-                counted, most, power = STREWN[screen]
-                sheets = max(1.0, as_on_a4(1000, inner) / 1000)
-                values = {counted: 200 + int(most * np.mean(part**power) / sheets), "rounds": 2}
-            # Lines of a portrait follow its form; others are turned with their sheet.
-            turn = 0.0 if screen == "portrait" else angle
-            lines = drawn_by(SKETCHES[screen].function, rng, tone, box, turn, **values)
+        # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
+        pitch = max(pen_mm * 1.2, tone.area.long / 700)
+        shift = rng.uniform(-CYCLE, CYCLE) / 2
+        rows, rank = ranked_lines(tone.area, pitch, angle, shift=shift, cycle=CYCLE)
+        needed = np.repeat((rank + 0.5 / CYCLE) * pen_mm / pitch, rows.counts)
+        lines = keep_positive(rows, tone.at(rows.points) - needed).longer_than(2.0)
         drawn.append([*marks, *lines])
-    broad = screen in ("lines", "tsp_picture", "portrait")
-    in_pens(svg, palette, colors, drawn, width=pen_mm if broad else 0.3)
+    in_pens(svg, palette, colors, drawn, width=pen_mm)

@@ -14,7 +14,6 @@ from drawscape.sketches.tone import (
     Contrast,
     Fit,
     Focus,
-    Mask,
     PictureFile,
     Tone,
     finer_in_focus,
@@ -47,7 +46,6 @@ def portrait(
     contrast: Contrast = 0.6,
     clarity: Clarity = 0.6,
     focus: Focus = NO_FOCUS,
-    mask: Mask = None,
     palette: Palette = "as designed",
 ) -> Steps:
     """A photograph in engraved lines along its form, with its edges and crosses in the darks in black.
@@ -58,7 +56,7 @@ def portrait(
     picture decides.
     """
     draw = partial(in_pens, palette=palette, pens={"form": "#6b4233", "darks": "#1b1b1b"})
-    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus, mask)
+    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus)
     # A face is as smooth on every page: 2.6 mm on A4.
     mm = svg.frame.short / 180 / tone.pitch
     along = _directions(tone.dark, 2 * smoothness * mm, rng.uniform(0, np.pi))

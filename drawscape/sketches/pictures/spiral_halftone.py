@@ -15,7 +15,6 @@ from drawscape.sketches.tone import (
     Contrast,
     Fit,
     Focus,
-    Mask,
     PictureFile,
     Tone,
     finer_in_focus,
@@ -47,7 +46,6 @@ def spiral_halftone(
     contrast: Contrast = 0.85,
     clarity: Clarity = 0.5,
     focus: Focus = NO_FOCUS,
-    mask: Mask = None,
     palette: Palette = "as designed",
 ) -> None:
     """A picture in one spiral that swings where it is dark.
@@ -56,7 +54,7 @@ def spiral_halftone(
     (1649).
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, mask)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
     box = tone.area
     near, half = box.short / 2, box.size / 2
     pitch = near / fit_count(round(turns * near / A4_MM), near, 0.7, least=4)

@@ -14,7 +14,6 @@ from drawscape.sketches.tone import (
     Contrast,
     Fit,
     Focus,
-    Mask,
     PictureFile,
     Tone,
     finer_in_focus,
@@ -45,21 +44,18 @@ def squiggles(
     contrast: Contrast = 0.9,
     clarity: Clarity = 0.6,
     focus: Focus = NO_FOCUS,
-    mask: Mask = None,
-    joined: Annotated[bool, "Join the rows into one line that runs to and fro"] = False,
     palette: Palette = "as designed",
 ) -> None:
     """A picture in rows whose swing and frequency follow its darkness.
 
     After Gregg Wygonik's "SquiggleDraw"; that one line's swelling can carry a whole picture goes
-    back to Claude Mellan's engraving "Sudarium of Saint Veronica" (1649). Where it is light rows end,
-    unless they are joined.
+    back to Claude Mellan's engraving "Sudarium of Saint Veronica" (1649). Where it is light rows end.
     """
-    tone = tone_over(svg.frame, picture, fit, contrast, "shell", clarity, focus, mask)
+    tone = tone_over(svg.frame, picture, fit, contrast, "shell", clarity, focus)
     box = tone.area
     rows = fit_count(round(rows * box.height / A4_MM), box.height, 0.7, least=4)
     swell = rng.uniform(1.5, 3), rng.uniform(1, 2.2) * np.pi, rng.uniform(0, 7)
-    screen = partial(_rows, rng, tone, swell, swing, waves, joined)
+    screen = partial(_rows, rng, tone, swell, swing, waves)
     lines = finer_in_focus(tone, screen, box.height / rows)
     in_pens(svg, palette, ["#1b1b1b"], [lines.longer_than(3.0)], width=PEN_MM)
 
@@ -70,7 +66,6 @@ def _rows(
     swell: tuple[float, float, float],
     swing: float,
     waves: float,
-    joined: bool,
     pitch: float,
 ) -> Lines:
     """Return rows `pitch` apart that ride on a swell, gone at the first and at the last."""
@@ -90,9 +85,6 @@ def _rows(
     phase = np.cumsum(speed, axis=1) * (x[1] - x[0]) + rng.uniform(0, 2 * np.pi, (rows, 1))
     height = np.minimum(swing_of(cover, pitch, 2 * np.pi / speed, PEN_MM), swing * pitch / 2)
     lines[..., 1] = np.clip(lines[..., 1] + height * np.sin(phase), box.y0, box.y1)
-    if joined:
-        lines[1::2] = lines[1::2, ::-1]
-        return Lines.of(lines.reshape(1, -1, 2))
     # A row alone is too dark for the lights: of four neighbours one, two or three are there.
     needed = (van_der_corput(number % 4) + 0.125) * PEN_MM / pitch
     return keep_positive(Lines.of(lines), (cover - needed).ravel())

@@ -13,7 +13,6 @@ from drawscape.sketches.tone import (
     Contrast,
     Fit,
     Focus,
-    Mask,
     PictureFile,
     Tone,
     finer_in_focus,
@@ -41,7 +40,6 @@ def tone_hatching(
     contrast: Contrast = 0.8,
     clarity: Clarity = 0.5,
     focus: Focus = NO_FOCUS,
-    mask: Mask = None,
     fade: Annotated[Fraction, "How gradually a layer ends: line by line, or at once"] = 0.9,
     bow: Annotated[float, Slider(-1, 1, "How far a wrist bows the lines")] = 0.35,
     palette: Palette = "as designed",
@@ -52,7 +50,7 @@ def tone_hatching(
     tone fades, first every second line ends, then every fourth. The seed moves and turns the lines.
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, mask)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
     # Large pages take wider lines: about 400 a layer is what a plotter draws in an evening.
     # And where all layers cross, a sixth of the paper stays white under a pen of 0.25 mm.
     pitch = max(spacing, frame.long / 420, PEN_MM / (1 - (1 / 6) ** (1 / layers)))

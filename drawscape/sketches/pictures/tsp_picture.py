@@ -15,7 +15,6 @@ from drawscape.sketches.tone import (
     Contrast,
     Fit,
     Focus,
-    Mask,
     PictureFile,
     tone_over,
 )
@@ -37,7 +36,6 @@ def tsp_picture(
     contrast: Contrast = 1.0,
     clarity: Clarity = 0.6,
     focus: Focus = NO_FOCUS,
-    mask: Mask = None,
     curved: Annotated[bool, "Run through the points in curves instead of straight"] = False,
     palette: Palette = "as designed",
 ) -> Steps:
@@ -47,7 +45,7 @@ def tsp_picture(
     (2004), and C. Kaplan and R. Bosch, "TSP art" (2005).
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, mask)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
     box = tone.area
     # Below about 0.7 mm between points on average the line would fill the page.
     most = min(30_000, int(box.area / 0.5))

@@ -32,7 +32,7 @@ def celtic_knot(
     Christian Mercat's method (1997): strands cross on every edge of a plane graph. The seed chooses the
     graph, and undoes crossings, alike on all sides.
     """
-    shape = choose(svg, "shape", {"panel": _panel, "roundel": _roundel, "frames": _frames})
+    shape = choose(svg, "shape", {"panel": _panel, "roundel": _roundel})
     loops = round(loops * choose(svg, "scale", {"large": 0.6, "middling": 1.0, "fine": 1.5}))
     loops = max(2, as_on_a4(loops, svg.frame, lines=True))
     edges, fold = shape(loops, svg.frame.height / svg.frame.width)
@@ -78,14 +78,6 @@ def _roundel(loops: int, ratio: float) -> tuple[Complexes, int]:
     around = np.stack([nodes, np.roll(nodes, -1, axis=1)], axis=-1).reshape(-1, 2)
     out = np.stack([nodes[:-1], nodes[1:]], axis=-1).reshape(-1, 2)
     return np.concatenate([around, out]), spokes // 2
-
-
-def _frames(loops: int, ratio: float) -> tuple[Complexes, int]:
-    """Return the edges of frames in one another, each two bands broad."""
-    edges, fold = _panel(loops + 2, ratio)
-    middle, corner = edges.mean(axis=1), np.max(edges.real) + 1j * np.max(edges.imag)
-    deep = np.minimum(corner.real - np.abs(middle.real), corner.imag - np.abs(middle.imag))
-    return edges[deep % 3 < 1.2], fold
 
 
 def _neighbours(node: Complexes, angle: Floats) -> tuple[Ints, Floats]:

@@ -1,4 +1,4 @@
-"""Truchet tiles of several sizes, woven."""
+"""Truchet tiles: ribbons that turn one way or the other in each, by the toss of a coin."""
 
 from typing import Annotated
 
@@ -6,13 +6,16 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from drawscape.geometry import as_on_a4, cartesian, fit_count, polar, squares_in
-from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.geometry import fit_count, grow_count, polar, squares_in
+from drawscape.geometry.lines import Flags, Floats, Ints, Points
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import focus
+from drawscape.sketches.composition import choose, focus
 
 CLOSEST = 0.7
-"""mm between the lines of the smallest tiles, whatever was asked: closer ones only blot."""
+"""mm between the lines of a hatch, whatever was asked: closer ones only blot."""
+
+GAP = 0.06
+"""Of a tile: the white beside a ribbon that passes over another."""
 
 
 @sketch
@@ -20,75 +23,76 @@ def truchet(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    tiles: Annotated[int, Slider(2, 10, "Largest tiles across the shorter side")] = 3,
-    levels: Annotated[int, Slider(1, 4, "Most sizes of tile, each half the last")] = 4,
-    split: Annotated[Fraction, "Fraction of tiles that are cut into four smaller ones"] = 0.7,
-    strands: Annotated[int, Slider(2, 12, "Lines of each tile, on A4")] = 7,
+    tiles: Annotated[int, Slider(2, 40, "Tiles across the shorter side")] = 8,
+    strands: Annotated[int, Slider(1, 9, "Most lines of each ribbon")] = 8,
+    drift: Annotated[Fraction, "0 tosses a fair coin; 1 lets one slant win in places"] = 0.9,
+    ribbon: Annotated[float, Slider(0.2, 0.9, "Breadth of the ribbons")] = 0.5,
+    loops: Annotated[bool, "Loops and the longest ribbon in inks of their own"] = True,
     palette: Palette = "as designed",
 ) -> None:
-    """Wide calm arcs beside small dense knots, and colored strands that run from one into the other.
+    """A maze of ribbons that bounce off one another in every tile, one way or the other.
 
-    Each tile holds two sets of quarter circles about opposite corners, one of them on top by lot
-    (Sebastien Truchet, 1704; Cyril Stanley Smith, 1987). A slow field says where tiles are cut in
-    four, after Christopher Carlson, Multi-Scale Truchet Patterns, 2018. All tiles have as many
-    lines, so small ones are darker, and every second line of a small tile goes on in a larger one.
-    A strand has the color of the largest tile that it passes.
+    Sebastien Truchet's tiles (1704), with two quarter rings in each: ribbons run on from tile to tile
+    (Cyril Stanley Smith, 1987). A coin turns each tile, as in 10 PRINT CHR$(205.5+RND(1)); : GOTO 10
+    on the Commodore 64 (1982). Where ribbons are broad, one passes over the other.
     """
     side, columns, rows, corner = squares_in(svg.frame, tiles)
-    # A tile smaller than 5 mm would be a grey square.
-    levels = fit_count(levels, 1 + np.log2(side / 5), 1.0)
-    lively = focus(svg, "small tiles")
-    smallest = side / 2 ** (levels - 1)
-    strands = fit_count(as_on_a4(strands, svg.frame, lines=True), smallest, CLOSEST, least=2)
-    cells = cartesian(np.arange(columns), np.arange(rows)[:, None]).reshape(-1, 2) * side + corner
-    arcs, feet, sizes = list[Points](), list[Points](), list[int]()
-    for level in range(levels):
-        u, v = ((cells + side / 2 - svg.frame[:2]) / svg.frame.size).T
-        busy = lively(u, v) + rng.normal(0, 0.15, len(cells))
-        cut = split * (busy + 0.3) > (level + 0.4) / levels
-        cut &= level < levels - 1
-        tile = _tile(strands, max(8, int(side * 1.6 / 0.35)))
-        for cell, turn in zip(cells[~cut], rng.integers(0, 4, np.count_nonzero(~cut)), strict=True):
-            axes = polar(side, np.pi / 2 * np.array([turn, turn + 1]))
-            arcs += [(arc - 0.5) @ axes + cell + side / 2 for arc, _ in tile]
-            feet += [(ends - 0.5) @ axes + cell + side / 2 for _, ends in tile]
-            sizes += [level] * len(tile)
-        side /= 2
-        quarters = np.array([(0, 0), (1, 0), (0, 1), (1, 1)]) * side
-        cells = (cells[cut][:, None, :] + quarters).reshape(-1, 2)
-    # The finest strands and the widest share a pen.
-    pen = (levels - 1 - _largest(np.array(feet), np.array(sizes), smallest / strands / 2)) % 3
-    parts = [Lines.of(arcs).take(pen == number) for number in range(3)]
-    in_pens(svg, palette, MOSS, parts)
+    ribbon = min(
+        0.9, ribbon * choose(svg, "ribbons", {"narrow": 0.7, "middling": 1.1, "broad": 1.6})
+    )
+    strands = fit_count(grow_count(strands, svg.frame), side * ribbon, CLOSEST)
+    y, x = np.indices((rows, columns))
+    slanting = focus(svg, "slant")
+    chance = 0.5 + 0.5 * drift * (2 * slanting(x / columns, y / rows) - 1)
+    rising = rng.random((rows, columns)) < chance
+    first_above = rng.random((rows, columns)) < 0.5
+    kind = _kinds(rising) if loops else np.zeros((rows, columns, 2), dtype=np.int64)
+    shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
+    parts = [list[Points]() for _ in range(3)]
+    arcs = [_arcs(shares, ribbon, above) for above in (False, True)]
+    for r, c, which in np.ndindex(rows, columns, 2):
+        for arc in arcs[int(first_above[r, c] == (which == 0))]:
+            # About another corner: the opposite one, or mirrored.
+            arc = 1 - arc if which else arc
+            arc = arc * (-1, 1) + (1, 0) if rising[r, c] else arc
+            parts[kind[r, c, which]].append((arc + np.array([c, r])) * side + corner)
+    pens = {"ways": MOSS[0], "loops": MOSS[4], "longest": MOSS[1]}
+    in_pens(svg, palette, pens, parts, width=0.4)
 
 
-def _largest(feet: Floats, sizes: Ints, near: float) -> Ints:
-    """Return the least of `sizes` on each arc's strand; arcs are joined whose `feet`, (n, 2, 2), meet."""
-    places = np.round(feet.reshape(-1, 2) / near).astype(int)
-    _, node = np.unique(places, axis=0, return_inverse=True)
-    one, other = node.reshape(-1, 2).T
-    graph = coo_array((np.ones(len(one)), (one, other)), shape=(len(node), len(node)))
-    _, strand = connected_components(graph, directed=False)
-    least = np.full(len(node), np.max(sizes))
-    np.minimum.at(least, strand[one], sizes)
-    return np.asarray(least[strand[one]])
+def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
+    """Return the quarter rings of the radii `shares` about the corner (0, 0) of a unit cell.
 
-
-def _tile(lines: int, steps: int) -> list[tuple[Points, Points]]:
-    """Return the unit tile's arcs about (0, 0), and what they leave of those about (1, 1).
-
-    With each are both ends of the whole arc: a strand that passes under another is still one.
+    Those of a ribbon that is not `above` stop short of the other one, about the corner (1, 1).
     """
-    arcs = []
-    for radius in np.arange(1, lines + 1) / lines:
-        count = max(4, int(steps * radius))
-        ends = radius * np.eye(2)
-        arcs.append((polar(radius, np.linspace(0, np.pi / 2, count)), ends))
-        # From (1, 1), the unit circle about (0, 0) hides the arc within `hidden` of the diagonal.
-        cosine = (1 + radius**2) / (2 * np.sqrt(2) * radius)
-        hidden = np.arccos(cosine) if cosine < 1 else 0.0
-        for low, high in ((0, np.pi / 4 - hidden), (np.pi / 4 + hidden, np.pi / 2)):
-            if high - low > 0.01:
-                arc = polar(radius, np.linspace(low, high, max(3, count // 2)))
-                arcs.append((1 - arc, 1 - ends))
-    return arcs
+    ring = polar(shares[:, None], np.linspace(0, np.pi / 2, 41))
+    if above:
+        return list(ring[:, ::4])
+    free = np.linalg.norm(1 - ring, axis=2) > 0.5 + ribbon / 2 + GAP
+    parts = []
+    for arc, shown in zip(ring, free, strict=True):
+        ends = np.flatnonzero(np.diff(shown, prepend=False, append=False)).reshape(-1, 2)
+        parts += [arc[a:b] for a, b in ends if b - a > 1]
+    return parts
+
+
+def _kinds(rising: Flags) -> Ints:
+    """Return (rows, columns, 2): 1 if the ribbon about a cell's upper, lower corner is a loop, else 0.
+
+    A ribbon runs through the middles of edges; it is a loop if none of them is the page's. The
+    longest of the others is 2.
+    """
+    rows, columns = rising.shape
+    level = np.arange((rows + 1) * columns).reshape(rows + 1, columns)
+    upright = level.size + np.arange(rows * (columns + 1)).reshape(rows, columns + 1)
+    left, right = upright[:, :-1], upright[:, 1:]
+    upper = np.stack([level[:-1], np.where(rising, right, left)], axis=-1)
+    lower = np.stack([level[1:], np.where(rising, left, right)], axis=-1)
+    pairs = np.concatenate([upper, lower]).reshape(-1, 2)
+    count = level.size + upright.size
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, ribbon = connected_components(graph, directed=False)
+    outer = np.concatenate([level[0], level[-1], upright[:, 0], upright[:, -1]])
+    kinds = np.where(np.isin(ribbon, ribbon[outer]), 0, 1)
+    kinds[ribbon == np.argmax(np.bincount(ribbon[kinds == 0]))] = 2
+    return np.stack([kinds[upper[..., 0]], kinds[lower[..., 0]]], axis=-1)

@@ -15,13 +15,6 @@ SIDE = 10
 RINGS = 60
 """Most outlines of a sheet."""
 
-ORDER = {
-    "from upper left": (1, 1),
-    "from upper right": (-1, 1),
-    "from lower left": (1, -1),
-    "from lower right": (-1, -1),
-}
-
 
 @sketch
 def wall_of_100(
@@ -41,7 +34,8 @@ def wall_of_100(
     """
     pens = set_pens(svg, palette, PLUM[:2], width=(0.3, 0.4))
     corners = choose(svg, "figure", {"squares": 4, "hexagons": 6, "circles": 48})
-    genes = _wall(rng, *choose(svg, "order", ORDER))
+    across = choose(svg, "order", {"from the left": 1, "from the right": -1})
+    genes = _wall(rng, across, choose(svg, "rows", {"downwards": 1, "upwards": -1}))
     # Each sheet has its own chance, drawn for all of them: any sheet alone is the one on the wall.
     chance = rng.normal(0, 1, (2, SIDE * SIDE, RINGS, corners))
     lost, heading = rng.random(RINGS), np.exp(2j * np.pi * rng.random())

@@ -1,1 +1,0 @@
-"""Letters in single strokes."""
