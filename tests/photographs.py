@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from drawscape.drawing.values import rgb
 from drawscape.geometry.lines import Lines, stretches
 
 
@@ -115,6 +116,15 @@ def photograph(lines, pens, page, inks, scene):
         return _lens(there, size, scene, False)
 
     return Photograph(np.ascontiguousarray(picture), place)
+
+
+def photograph_of(plan, gone, scene):
+    """Photograph the sheet of a plot's plan without the strokes that are `gone`, counted from 1."""
+    lengths = plan.lines.lengths_mm
+    kept, strokes = inked(plan.lines, [(k - 1, 0.0, float(lengths[k - 1])) for k in gone])
+    pens = np.repeat(np.arange(len(plan.sections)), [s.last - s.first for s in plan.sections])
+    inks = [(rgb(section.color), section.width_mm) for section in plan.sections]
+    return photograph(kept, pens[strokes], (plan.width_mm, plan.height_mm), inks, scene)
 
 
 def _sheet(lines, pens, page, inks, scene, rng):

@@ -13,6 +13,8 @@ from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, PlotError
 from drawscape.machine.device import devices
 from drawscape.machine.plot import FINAL, Plot, find_plot, shown_plots
+from drawscape.notebook.job_states import Following, JobState
+from drawscape.notebook.job_words import error_line
 from drawscape.notebook.own_worker import ensure_worker, keep_worker_alive
 from drawscape.notebook.pictures import KEPT_PX, LARGEST_KEPT, picture_table, thumbnail_of
 from drawscape.notebook.static_output import StaticOutputWidget
@@ -38,6 +40,7 @@ class PlotPanel(StaticOutputWidget):
     def __init__(self, plot: Plot, *, found: bool = False) -> None:
         self.plot, self.found = plot, found
         self._checking = Debounce(CHECK_PERIOD_S, self._check, thread=PLOTS)
+        self._examining = Following((), lambda _state: None)
         super().__init__(f"a plot on {plot.record.machine}", "plot")
         self._refresh()
         self._begin()
@@ -52,7 +55,7 @@ class PlotPanel(StaticOutputWidget):
         self._checking.request()
 
     def act(self, action: str, **values: Any) -> None:
-        """Do the action of a button: answer, pause, pause_now, resume, stop, set, move, again.
+        """Do the action of a button: answer, pause, pause_now, resume, stop, set, move, again, heal.
 
         A `move` of the pen (`motion` is pen, jog or frame) is made later, and what hinders it is shown.
         Raises PlotError.
@@ -80,6 +83,34 @@ class PlotPanel(StaticOutputWidget):
 
     def _on_ready(self) -> None:
         self.send({"lines": True, "paper": self.paper_color}, [self.plot.plan.packed()])
+
+    def _on_photograph(
+        self,
+        asked: int,
+        file: str,
+        data: bytes = b"",
+        corners: list[list[float]] | None = None,
+        sheet: int = 1,
+    ) -> None:
+        """Examine the photograph of a sheet by a job, and send the page number `asked` its answer."""
+        self._examining.close()
+        try:
+            from drawscape.tasks.photographs import examine_upload
+
+            job = examine_upload(self.plot, file, data, corners=corners, sheet=sheet)
+        except DrawscapeError as error:
+            self.send({"asked": asked, "trouble": str(error)})
+            return
+        keep_worker_alive()
+        self._examining = Following([job], partial(self._send_examined, asked))
+
+    def _send_examined(self, asked: int, state: JobState) -> None:
+        if state.status == "finished":
+            told = {**state.result, "job": state.id}
+            picture = (self.plot.folder / "sheet.jpg").read_bytes()
+            self.send({"asked": asked, "told": told}, [picture])
+        elif state.ended:
+            self.send({"asked": asked, "trouble": error_line(state.error)})
 
     @property
     def paper_color(self) -> str:

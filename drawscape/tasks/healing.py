@@ -20,9 +20,12 @@ try:
     from drawscape.photo.heal import Finding, examine, marked
     from drawscape.photo.ink import Intervals
     from drawscape.photo.load import load
-    from drawscape.photo.sheet import Sheet
+    from drawscape.photo.sheet import Picture, Sheet
 except ImportError as error:
     raise MissingExtraError("looking at a photograph", "photo") from error
+
+FLATTENED_PX = 1600
+"""The longer side of the sheet as a panel shows it."""
 
 Row = dict[str, Any]
 """A stretch: `stroke` from 1, `pen`, `from_mm`, `to_mm`, `points` in mm of the sheet."""
@@ -40,17 +43,22 @@ def examine_photograph(
 
     `corners` are the sheet's in pixels of the photograph: top left, top right, bottom right, bottom left of
     the sheet as drawn. `marked_file` is for the photograph with missing stretches in red and unsure ones in
-    orange. Without it, that lies in the plot's folder.
+    orange. Without it, that lies in the plot's folder, beside the flattened `sheet.jpg`.
     Raises PhotoError for a photograph that does not show the sheet.
     """
     plot = find_plot(plot_id)
     numbers, seen = _sheet_of(plot.plan, sheet)
     picture = load(settings.readable_path(photo))
     finding = examine(seen, picture, None if corners is None else np.array(corners, dtype=float))
-    target = Path(marked_file or plot.folder / "marked.jpg")
-    _, data = cv2.imencode(".jpg", marked(seen, picture, finding)[..., ::-1])
-    target.write_bytes(data.tobytes())
+    _write_jpeg(Path(marked_file or plot.folder / "marked.jpg"), marked(seen, picture, finding))
+    scale = FLATTENED_PX / max(seen.page)
+    _write_jpeg(plot.folder / "sheet.jpg", finding.placement.flattened(picture, scale))
     return _told(plot.plan, numbers, seen, finding)
+
+
+def _write_jpeg(path: Path, picture: Picture) -> None:
+    _, data = cv2.imencode(".jpg", picture[..., ::-1])
+    path.write_bytes(data.tobytes())
 
 
 def _sheet_of(plan: Plan, number: int) -> tuple[Ints, Sheet]:

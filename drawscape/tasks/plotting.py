@@ -220,7 +220,7 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
     """Do the action of a button in a plot's panel, and return the plot that the panel must show next.
 
     `stop` lifts the pen first, or gives up a plot. `move` waits for the end of a motion of the raised pen.
-    `again` queues a new plot of the same strokes.
+    `again` queues a new plot of the same strokes, and `heal` one of those that a photograph lacks.
     Raises UnknownNameError for another action or motion, PlotError for an action that is not possible now.
     """
     match action:
@@ -249,6 +249,12 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
             plot.ask_to_move(values["motion"], **_motion(values))
         case "again":
             plot = plot.again()
+            enqueue_plot(plot)
+        case "heal":
+            from drawscape.tasks.photographs import heal_photographed  # it needs the extra `photo`
+
+            strokes = {name: map(int, values.get(name, ())) for name in ("take_out", "add")}
+            plot = heal_photographed(plot, str(values["photograph"]), **strokes)
             enqueue_plot(plot)
         case _:
             raise UnknownNameError("action", action, ACTIONS)
@@ -288,5 +294,5 @@ MOTIONS = ("pen", "jog", "frame")
 LONGEST_JOG_MM = 100
 """The longest way of one jog by a button."""
 
-ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set", "move", "again")
+ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set", "move", "again", "heal")
 """What `act_on_plot` does."""

@@ -24,11 +24,9 @@ def style(name: str) -> str:
 
 
 def _modules(name: str) -> list[str]:
-    """Return the names of what a module imports, directly or not, and its own at the end."""
-    found = [name]
-    for one in _IMPORT.findall(_text(name)):
-        found = [*_modules(one), *found]
-    return found
+    """Return the names of what a module imports, directly or not, each once, and its own at the end."""
+    found = [one for imported in _IMPORT.findall(_text(name)) for one in _modules(imported)]
+    return [*dict.fromkeys(found), name]
 
 
 def _text(name: str) -> str:

@@ -609,9 +609,7 @@ class FormView {
     const sheet = make("div", { className: "drawscape-sheet" }, make("div", { className: "drawscape-held" },
       make("div", { className: "drawscape-frame" }, this.image, this.stale), this.stage, this.putAway,
       row(this.seeds, this.rating, ...this.tools), this.trouble, this.notice,
-      make("p", { className: "drawscape-caption" }, this.caption, ...this.links), this.strip));
-    const foot = make("div", { className: "drawscape-columns drawscape-foot" }, this.figures);
-    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), foot);
+      make("p", { className: "drawscape-caption" }, this.caption, ...this.links), this.strip));    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), this.figures);
     this.el.append(this.root);
   }
 

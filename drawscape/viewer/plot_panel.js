@@ -1,9 +1,10 @@
 /* A plot on its machine: what it asks, how far it is, what can be done, and its strokes as they are drawn.
 
-   `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something. The handle that it
-   returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
+   `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something, and `link.examine` looks
+   at a photograph, as photograph.js says. The handle that it returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
 
 import { button, make, swatch } from "./elements.js";
+import { nearestStroke, photographOf } from "./photograph.js";
 
 const BUTTONS = {  // [action, words, look] by the state's first word; Stop is always the leftmost
   "waiting": [["stop", "Stop", "is-stop"]],
@@ -88,7 +89,8 @@ export function mount(el, link) {
   const tuning = make("details", { className: "drawscape-plot-tuning" }, make("summary", { textContent: "Speed and pen heights" }),
     number("speed", "Speed % "), number("down_percent", "Pen down % "), number("up_percent", "Pen up % "),
     make("label", {}, keep, "Keep for this machine"));
-  const root = make("div", { className: "ds drawscape-plot" }, found, head, left, bar, detail, card, trouble, buttons, tuning, canvas, note);
+  const photograph = photographOf({ examine: link.examine, plan: () => plan, heal: values => send("heal", values) });
+  const root = make("div", { className: "ds drawscape-plot" }, found, head, left, bar, detail, card, trouble, buttons, photograph.root, tuning, canvas, note);
   el.append(root);
 
   const showButtons = () => {
@@ -140,14 +142,7 @@ export function mount(el, link) {
 
   canvas.addEventListener("click", (event) => {
     if (!plan) return;
-    const box = canvas.getBoundingClientRect(), k = plan.width / box.width;
-    const x = (event.clientX - box.left) * k, y = (event.clientY - box.top) * k;
-    let best = Infinity, point = 0;
-    for (let i = 0; i < plan.points; i += 1) {
-      const away = (plan.xy[2 * i] - x) ** 2 + (plan.xy[2 * i + 1] - y) ** 2;
-      if (away < best) { best = away; point = i; }
-    }
-    chosen = plan.offsets.findLastIndex((offset) => offset <= point) + 1;
+    chosen = nearestStroke(plan, canvas, event, plan.sections);
     painted = -1;
     draw();
     showButtons();
@@ -172,6 +167,7 @@ export function mount(el, link) {
       detail.textContent = now.question ? "" : now.reason || now.waits_for || "";
       found.hidden = !now.found || now.state === "done";
       card.hidden = !now.question;
+      photograph.root.hidden = Boolean(now.heals) || !["done", "interrupted", "abandoned"].includes(kind);
       words.textContent = now.question;
       ink.style.background = now.color;
       root.dataset.state = kind;
@@ -182,12 +178,13 @@ export function mount(el, link) {
       plan = unpack(buffer);
       paper = color || PAPER;
       painted = -1;
+      photograph.sheets(plan);
       draw();
     },
     trouble(text) { trouble.textContent = text; },
     gone() {
       root.classList.add("drawscape-gone");
-      for (const part of [card, buttons, tuning]) part.inert = true;
+      for (const part of [card, buttons, tuning, photograph.root]) part.inert = true;
       trouble.textContent = "The kernel of this panel is gone. If the machine still draws, stop it on the page of plots of drawscape web, "
         + `or in a terminal: drawscape plots stop ${now.id.slice(-8)}. Run the cell again to go on.`;
     },
@@ -196,9 +193,18 @@ export function mount(el, link) {
 
 export default {
   render({ model, el }) {
-    const panel = mount(el, { send: (action, values) => {
-      try { model.send({ event: "act", arguments: [action], ...values }); } catch { panel.gone(); }  // the kernel was shut down
-    } });
+    const asked = new Map();  // photographs that are looked at, by number
+    const post = (message, buffers) => {
+      try { model.send(message, undefined, buffers); } catch { panel.gone(); }  // the kernel was shut down
+    };
+    const panel = mount(el, {
+      send: (action, values) => post({ event: "act", arguments: [action], ...values }),
+      examine: async (file, corners, sheet) => {
+        const data = await file.arrayBuffer(), number = Date.now();
+        post({ event: "photograph", asked: number, file: file.name, corners, sheet }, [data]);
+        return new Promise((done, fail) => asked.set(number, { done, fail }));
+      },
+    });
     const gone = () => panel.gone();
     const show = () => panel.state(model.get("state"));
     const received = (message, buffers) => {
@@ -206,7 +212,10 @@ export default {
         const { buffer, byteOffset, byteLength } = buffers[0];
         panel.lines(buffer.slice(byteOffset, byteOffset + byteLength), message.paper);
       }
-      if (message.trouble) panel.trouble(message.trouble);
+      const waiting = asked.get(message.asked);
+      if (waiting && message.told) waiting.done({ ...message.told, picture: new Blob([buffers[0]], { type: "image/jpeg" }) });
+      else if (waiting) waiting.fail(new Error(message.trouble));
+      else if (message.trouble) panel.trouble(message.trouble);
     };
     model.on("change:state", show);
     model.on("msg:custom", received);

@@ -23,7 +23,7 @@ class Route:
 
 _ASSETS = (
     "'elements.js', 'drawing_lines.js', 'tokens.css', 'viewer.js', 'viewer.css', 'form.js', 'form.css', "
-    "'plot_panel.js', 'plot_panel.css'"
+    "'plot_panel.js', 'plot_panel.css', 'photograph.js'"
 )
 
 ROUTES = (
@@ -46,6 +46,9 @@ ROUTES = (
     Route("/plots/<plot_id>", "plot", plots.state),
     Route("/plots/<plot_id>/lines", "plot_lines", plots.lines),
     Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, "POST", Access.OWNER),
+    Route("/plots/<plot_id>/photograph", "photograph", plots.photograph, "POST", Access.OWNER),
+    Route("/plots/<plot_id>/photograph/<job_id>", "examined", plots.examined, access=Access.OWNER),
+    Route("/plots/<plot_id>/sheet", "sheet", plots.sheet, access=Access.OWNER),
     Route(f"/static/<any({_ASSETS}):name>", "viewer", jobs.asset, access=Access.PUBLIC),
 )
 

@@ -1,10 +1,14 @@
 """Plots on machines: the page /plots and the requests of its panel."""
 
+import json
+
 import flask
 
 from drawscape.errors import DrawscapeError, RequestRefused
+from drawscape.jobs import get_job
 from drawscape.machine.plot import find_plot, shown_plots
 from drawscape.tasks.plotting import act_on_plot
+from drawscape.web.jobs import last_line
 from drawscape.web.site import html
 
 _NEWEST = 50
@@ -38,3 +42,44 @@ def act(plot_id: str, action: str) -> flask.Response:
     except (DrawscapeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise RequestRefused(409, str(error)) from error
     return flask.jsonify(plot.as_dict())
+
+
+def photograph(plot_id: str) -> flask.Response:
+    """Take the photograph in the body, and return the id of the job that examines it.
+
+    The query has its `file` name, the number of the `sheet`, and as JSON the `corners` if a person set them.
+    Raises RequestRefused with 409, also without the extra `photo`.
+    """
+    plot, given = find_plot(plot_id), flask.request.args
+    try:
+        from drawscape.tasks.photographs import LARGEST_PHOTOGRAPH, examine_upload
+
+        flask.request.max_content_length = LARGEST_PHOTOGRAPH
+        job = examine_upload(
+            plot,
+            given.get("file", ""),
+            flask.request.get_data(),
+            corners=json.loads(given.get("corners", "null")),
+            sheet=int(given.get("sheet", "1")),
+        )
+    except (DrawscapeError, ValueError) as error:
+        raise RequestRefused(409, str(error)) from error
+    return flask.jsonify({"job": job.id})
+
+
+def examined(plot_id: str, job_id: str) -> flask.Response:
+    """Return what a photograph tells, once it is examined; before that `{"ended": false}`.
+
+    Raises RequestRefused with 409 and the reason if the sheet is not seen in it.
+    """
+    find_plot(plot_id)
+    job = get_job(job_id)
+    if job.status == "failed":
+        raise RequestRefused(409, (last_line(job.error) or "").partition(": ")[2])
+    told = job.result if job.status == "finished" else {}
+    return flask.jsonify({"ended": job.ended, **told})
+
+
+def sheet(plot_id: str) -> flask.Response:
+    """Return the photographed sheet as a scan would show it, a JPEG."""
+    return flask.send_file(find_plot(plot_id).folder / "sheet.jpg", "image/jpeg", max_age=0)

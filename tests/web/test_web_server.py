@@ -46,8 +46,9 @@ def get(url, **headers):
     return requests.get(url, headers=headers, timeout=60)
 
 
-def order_of(url, order):
-    job_id = requests.post(f"{url}artboard/create", json=order, timeout=60).json()["job_id"]
+def order_of(url, order, **headers):
+    answer = requests.post(f"{url}artboard/create", json=order, headers=headers, timeout=60)
+    job_id = answer.json()["job_id"]
     return f"{url}jobs/{job_id}"
 
 
@@ -62,7 +63,7 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
         found = re.search(r"The worker died. Started another \(PID (\d+),", line)
         assert found, line
         assert [(w.pid, w.slots) for w in workers_alive()] == [(int(found[1]), 1)]
-        job = order_of(url, order)
+        job = order_of(url, order, Authorization=f"Bearer {home_token()}")  # it may take long
         wait_until(lambda: get(job).json()["ended"])
         drawing = get(f"{job}/svg").content
         family = psutil.Process(process.pid).children(recursive=True)

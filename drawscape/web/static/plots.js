@@ -12,6 +12,7 @@ const open = (id) => {
   place.prepend(section);
   const panel = mount(section, {
     send: async (action, values) => panel.state(await server.actOnPlot(id, action, values)),
+    examine: (file, corners, sheet) => server.examine(id, file, corners, sheet),
   });
   panels.set(id, { panel, section, seen: '' });
   server.plotLines(id).then((buffer) => panel.lines(buffer), (error) => panel.trouble(error.message));

@@ -82,6 +82,23 @@ export const actOnPlot = (id, action, values) => json(`${plot(id)}/actions/${act
   body: JSON.stringify(values),
 });
 
+const EXAMINE_POLL_MS = 500;
+
+// What a photograph of the sheet tells, and the sheet as a scan would show it, once the job has ended.
+export const examine = async (id, file, corners, sheet) => {
+  const query = new URLSearchParams({ file: file.name, corners: JSON.stringify(corners), sheet });
+  const { job } = await json(`${plot(id)}/photograph?${query}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body: file,
+  });
+  for (;;) {
+    const told = await json(`${plot(id)}/photograph/${encodeURIComponent(job)}`);
+    if (told.ended) return { ...told, job, picture: await (await request(`${plot(id)}/sheet`)).blob() };
+    await pause(EXAMINE_POLL_MS);
+  }
+};
+
 // The drawing so far, or null while there is none.
 export const preview = async (id) => {
   const response = await request(`${address(id)}/preview`);

@@ -1,0 +1,80 @@
+"""A telephone beside the machine: the photograph of a sheet on the page of plots."""
+
+import json
+from urllib.parse import parse_qs, urlparse
+
+import numpy as np
+import pytest
+from photographs import Scene, photograph_of
+from PIL import Image
+from support import wait_until
+from web_pages import serious
+
+from drawscape.machine.device import add_device
+from drawscape.machine.plot import Plot, list_plots
+from drawscape.sketches import draw
+from drawscape.web import WebSettings
+from drawscape.web.access import home_token
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def plot(home):
+    add_device("desk", "simulator", "1000x")
+    made = Plot.create(draw("truchet", 105, 74, tiles=7, seed=3).document(), "desk")
+    made.journal.append("done", k=made.strokes)
+    return made
+
+
+@pytest.mark.browser
+def test_a_telephone_photographs_the_sheet_and_plots_what_is_missing(
+    opened, serving, plot, worker, tmp_path, pictures
+):
+    rng = np.random.default_rng(1)
+    Image.fromarray(rng.integers(90, 130, (900, 1200, 3), dtype=np.uint8)).save(
+        tmp_path / "wood.jpg"
+    )
+    gone = sorted((np.argsort(-plot.plan.lines.lengths_mm)[:3] + 1).tolist())
+    photograph_of(plot.plan, gone, Scene(turn=94)).save(tmp_path / "sheet.jpg")
+    with (
+        serving(WebSettings()) as server,
+        opened(f"{server.url}?token={home_token()}") as page,
+    ):
+        page.set_viewport_size(PHONE["viewport"])
+        page.goto(f"{server.url}plots")
+        panel = page.locator(".drawscape-photograph:visible")
+        panel.locator("input[type=file]").set_input_files(tmp_path / "wood.jpg")
+        corner = panel.get_by_role("button", name="top left corner of the sheet")
+        corner.wait_for()
+        assert len(panel.get_by_role("alert").inner_text()) > 20  # it says why
+        corner.press("ArrowRight")
+        image, handle = panel.locator("img").bounding_box(), corner.bounding_box()
+        page.mouse.move(handle["x"] + 22, handle["y"] + 22)
+        page.mouse.down()
+        page.mouse.move(image["x"] + image["width"] / 4, image["y"] + image["height"] / 2, steps=5)
+        page.mouse.up()
+        with page.expect_request(lambda one: "photograph?" in one.url) as asked:
+            panel.get_by_role("button", name="Look again").click()
+        panel.screenshot(path=pictures / "corners-390.png")
+        (corners,) = parse_qs(urlparse(asked.value.url).query)["corners"]
+        assert np.allclose(json.loads(corners)[0], (300, 450), atol=8)
+        assert serious(page, ".drawscape-plot") == []
+        panel.locator("input[type=file]").set_input_files(tmp_path / "sheet.jpg")
+        panel.get_by_text("3 of 280 strokes lack ink (red)").wait_for()
+        assert panel.get_by_role("alert").count() == 0  # that of the former came later
+        assert serious(page, ".drawscape-plot") == []
+        panel.screenshot(path=pictures / "photograph-390.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+        panel.get_by_role("button", name="Plot what is missing: 3 strokes").click()
+        wait_until(lambda: list_plots()[0].record.heals == plot.id, "the plot of what is missing")
+
+
+def test_only_the_token_sends_a_photograph_and_an_empty_one_is_refused(client, owner, plot):
+    path = f"/plots/{plot.id}/photograph"
+    assert client.post(f"{path}?file=a.jpg", data=b"jpeg").status_code == 401
+    assert client.get(f"/plots/{plot.id}/sheet").status_code == 401
+    answer = owner.post(f"{path}?file=a.jpg", data=b"")
+    assert (answer.status_code, "a.jpg has 0 bytes" in answer.json["detail"]) == (409, True)
+    heal = f"/plots/{plot.id}/actions/heal"
+    assert owner.post(heal, json={"photograph": "none"}).status_code == 409
