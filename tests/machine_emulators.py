@@ -27,6 +27,7 @@ ARC_TOLERANCE_MM = 0.002
 SETTINGS = {1: 25, 10: 1, 11: 0.01, 13: 0, 20: 0, 21: 0, 22: 0, 23: 0, 27: 1.0, 32: 0}
 SETTINGS |= {110: 5000, 111: 5000, 112: 5000, 120: 250, 121: 250, 130: 300, 131: 300, 132: 40}
 TOUCHES_MM = 0.001  # a pen this high above the paper touches it
+TOUCHES_S = 45  # a servo's pen meets the paper halfway down, for S90
 MODES = ("G17", "G21", "G40", "G49", "G80", "G90", "G94", "M0", "M2")
 
 
@@ -533,7 +534,7 @@ class GrblEmulator(PlannedEmulator):
             if code in ("G0", "G1", "G2", "G3"):
                 self.mode = code
             elif code in ("M3", "M5"):
-                self._spin(code == "M3" and values.get("S", 0.0) > 0, now)
+                self._spin(code == "M3" and values.get("S", 0.0) > TOUCHES_S, now)
             elif code in self.systems:
                 self.system = code
             elif code in ("G90", "G91"):
@@ -668,6 +669,10 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
         )  # of the range, where the lift was and goes
         self._since_s = 0.0
         self.late_moves, self._in_stroke = 0, False
+        self._outputs = (
+            deque()
+        )  # of the lifts that wait: SP takes the output that SC has set by then
+        self.lifted = []  # the share of the range that each lift went up to
 
     @property
     def motion(self):
@@ -682,12 +687,13 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
         self.carriage.move(to, now)
 
     def pen(self, down, now, pin=1):
+        output = self._outputs.popleft()
         if pin != (2 if self.lift == "brushless" else 1):
             return
         low, high, begin_ms, way_ms = LIFTS[self.lift]
-        output = self.servo[5 if down else 4]
         self.share, self._since_s = self.share_at(now), now
         self._goal = min(max((output - low) / (high - low), 0.0), 1.0)
+        self.lifted += [] if down else [self._goal]
         self.lifting = None
         if (self.share < TOUCHES) != (self._goal < TOUCHES):
             far = 100 * abs(TOUCHES - self.share)
@@ -724,6 +730,9 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
             self._in_stroke = self.carriage.down
         elif name == "SP":
             self._in_stroke = False
+            self._outputs.append(self.servo[4 if numbers[0] else 5])
+        elif name == "ES":
+            self._outputs.clear()
         super().execute(name, numbers)
 
     def reply(self, name, values):

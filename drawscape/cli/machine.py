@@ -27,7 +27,6 @@ from drawscape.machine.device import (
     read_device,
 )
 from drawscape.machine.driver import Driver
-from drawscape.machine.ebb import LIFTS
 from drawscape.machine.plot import (
     BACK,
     TUNED,
@@ -41,6 +40,7 @@ from drawscape.machine.plot import (
 )
 from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName
+from drawscape.plot.lifts import LIFTS
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")
@@ -182,9 +182,9 @@ def jog(name: str, x: float, y: float, z: float) -> None:
 
 @machine.command()
 @_NAME
-@click.argument("where", type=click.Choice(["up", "down"]))
+@click.argument("where", type=click.Choice(["up", "down", "low"]))
 def pen(name: str, where: str) -> None:
-    """Move the pen up or down."""
+    """Move the pen up or down, or down and as low as for a short way: clear of the paper."""
     if plot := find_waiting(name):
         plot.ask_to_move("pen", where=where)
         return
@@ -420,6 +420,9 @@ def answer(plot: Plot) -> None:
 @option("--speed PERCENT", "Drawing speed.", type=NumberType(*TUNED["speed"]))
 @option("--down down_percent PERCENT", "Height of the pen when it draws.", type=_PERCENT)
 @option("--up up_percent PERCENT", "Height of the pen when it travels.", type=_PERCENT)
+@option(
+    "--hop hop_mm MM", "Longest way with a low lift; 0 for none.", type=NumberType(*TUNED["hop_mm"])
+)
 @flag("--keep", "Also for later plots on this machine.")
 def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
     """Change speed and heights of the pen while it plots, from the next stroke on."""

@@ -18,7 +18,7 @@ from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.errors import MachineBusyError, MachineError, PlotError, UnknownNameError
 from drawscape.machine.driver import Driver, Place
-from drawscape.machine.ebb import LIFTS, EbbDriver
+from drawscape.machine.ebb import EbbDriver
 from drawscape.machine.grbl import GrblDriver
 from drawscape.machine.hpgl import HpglDriver
 from drawscape.machine.marlin import MarlinDriver
@@ -70,7 +70,7 @@ class Device:
         """Its reach, speeds and commands. Raises PlotError, UnknownNameError."""
         machine = self._named_machine
         if self.lift is not None:
-            machine = replace(machine, lift=self.lift)
+            machine = machine.with_lift(self.lift)
         if reach := self.memory.get("reach"):
             width, height = reach
             if self.profile is not None:  # it may know of something in the way
@@ -244,8 +244,6 @@ def add_device(
         raise PlotError(f"machine name {name!r}: use 1 to 50 of A-Z a-z 0-9 _ -, such as 'desk'")
     if driver not in DRIVERS:
         raise UnknownNameError("driver", driver, DRIVERS)
-    if lift is not None and lift not in LIFTS:
-        raise UnknownNameError("lift", lift, LIFTS)
     if driver == "simulator" and not re.fullmatch(r"\d+(\.\d+)?x?", port):
         raise PlotError(f"port {port!r}: the simulator's is how fast it is, such as 10x")
     if profile is not None and profile.endswith(".toml"):

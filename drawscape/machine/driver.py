@@ -144,11 +144,12 @@ class Driver:
         raise MachineError(f"the pen of this {self.title} is not moved by a Z axis")
 
     def park(self) -> Iterator[Command]:
-        """Yield what moves the pen, which is up, out of the way."""
+        """Yield what lifts the pen and moves it out of the way."""
+        yield from self.pen_up()
         yield from self.travel(0.0, 0.0)
 
-    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
-        """Yield what lifts the pen, which ends `stroke`."""
+    def pen_up(self, stroke: int = 0, *, low: bool = False) -> Iterator[Command]:
+        """Yield what lifts the pen, which ends `stroke`; `low` is enough before a short way."""
         raise NotImplementedError
 
     def pen_down(self, section: Section | None = None) -> Iterator[Command]:
@@ -159,12 +160,14 @@ class Driver:
         """Yield what takes another pen, where the machine can."""
         yield from ()
 
-    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
-        """Yield what draws `points` (N, 2) as stroke `number`, with the way to it."""
+    def stroke(
+        self, points: Points, section: Section, number: int, *, low: bool = False
+    ) -> Iterator[Command]:
+        """Yield what draws `points` (N, 2) as stroke `number`, with the way to it; a `low` lift ends it."""
         yield from self.travel(*points[0].tolist())
         yield from self.pen_down(section)
         yield from self.line(points, section)
-        yield from self.pen_up(number)
+        yield from self.pen_up(number, low=low)
 
     def line(self, points: Points, section: Section) -> Iterator[Command]:
         """Yield what moves the pen, which is down at the first of `points` (N, 2), along them."""

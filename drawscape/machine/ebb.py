@@ -12,8 +12,8 @@ import random
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,14 +24,13 @@ from drawscape.machine.driver import Command, Driver, Place
 from drawscape.machine.plan import Section
 from drawscape.machine.port import Port
 from drawscape.plot.known_machines import Machine
+from drawscape.plot.lifts import DOWN_PERCENT, LIFTS, LOW, UP_PERCENT, Lift, LiftTimes
 
 STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
 _OLDEST = (2, 4, 3)  # the first with QS
 _JUMP_MM_S = 7.0  # the largest change of speed from slice to slice: more makes machines rattle
 _EVEN_S = 0.1  # the longest slice while the speed does not change: a stop has to wait for it
 _LEAST_S = 0.004  # shorter slices are joined: a corner is cut by less than 0.03 mm
-_UP_PERCENT, _DOWN_PERCENT = 60.0, 30.0
-_CLEAR = 1 / 3  # of a lift's way, at its upper end: the pen does not touch the paper there
 _MOST_WAITING = 32  # moves, of any board
 _AHEAD_S = 0.2  # of moves that a board with room for one is sent in advance
 _FILL_S = 0.01  # between two questions for how many wait
@@ -42,40 +41,7 @@ _NO_POWER = (
 _LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
 
 
-@dataclass(frozen=True)
-class Lift:
-    """What lifts a pen: a servo's pin, its output at 0 and 100 %, and its time: ms at once, and ms a percent.
-
-    Source: evil-mad's public configuration of AxiDraw and NextDraw.
-    """
-
-    pin: int
-    lowest: int
-    highest: int
-    begin_ms: float
-    percent_ms: float
-
-    def output(self, percent: float) -> int:
-        """Return the servo's output for a height in percent."""
-        return round(self.lowest + (self.highest - self.lowest) * percent / 100)
-
-    def seconds(self, way: float, rate: float) -> float:
-        """Return how long the pen takes for a way in percent, at a rate in percent; AxiDraw's own formula."""
-        servo_ms = self.begin_ms + self.percent_ms * way
-        ramp_ms = 200 * way / rate
-        return float((servo_ms**4 + ramp_ms**4) ** 0.25 / 1000)
-
-    def clear_s(self, way: float) -> float:
-        """Return how long a pen that comes down a way in percent surely does not touch the paper."""
-        return (self.begin_ms + self.percent_ms * way * _CLEAR) / 1000
-
-
-LIFTS = {
-    "standard": Lift(1, 9855, 27831, 45.0, 2.69),
-    "brushless": Lift(2, 5400, 12600, 20.0, 1.28),
-}
-_RATES = {True: 50.0, False: 75.0}  # percent, of a servo that lowers and lifts the pen
-# Those rates in the board's units in 24 ms, of a sweep of all in 200 ms.
+# 75 and 50 percent in the board's units in 24 ms, of a sweep of all in 200 ms.
 _RATE_ROWS = ("SC,11,1618", "SC,12,1079")
 
 
@@ -85,7 +51,9 @@ class EbbDriver(Driver):
     title = "EiBotBoard"
     pause_s = 0.1  # some answers are followed by OK, some are not; a busy computer hears it late
     barrier = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
-    _heights: Mapping[bool, float] = {}  # in percent, that the board has for the pen up and down
+    _up = _down = math.nan  # heights in percent that the board has for the pen
+    _part = 1.0  # of the way up that the pen was lifted
+    asked_percent: float | None = None  # how low its layer wants the pen
     _steps = (0, 0)
     _has_power = True
     _asks_power = False  # whether the board can measure the motors' supply
@@ -153,7 +121,7 @@ class EbbDriver(Driver):
         self.run(Command(f"{row}\r".encode()) for row in rows)
 
     def prepare(self) -> None:
-        self._heights = {}
+        self._up = self._down = math.nan
         self._rows(*_RATE_ROWS)
         self.run(self.pen_up())
 
@@ -179,12 +147,16 @@ class EbbDriver(Driver):
             way = np.stack((start, end))
             yield from self._moves(way, np.array([length]), np.zeros(2), *limits)
 
-    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
+    def stroke(
+        self, points: Points, section: Section, number: int, *, low: bool = False
+    ) -> Iterator[Command]:
         """Yield a stroke to which the pen comes down on the last part of the way."""
         *heights, lower = self.pen_down(section)
         way = list(self.travel(*points[0].tolist()))
-        left_s = np.cumsum([move.lasts_s for move in reversed(way)])
-        late = int(np.searchsorted(left_s, self.lift.clear_s(self._way), side="right"))
+        left_s = np.cumsum([0.0, *(move.lasts_s for move in reversed(way))])
+        # A pen that still rises on a short way is not yet high enough.
+        early_s = min(self._times.early_s, (self._times.begin_s + left_s[-1]) / 2)
+        late = int(np.searchsorted(left_s, early_s, side="right")) - 1
         early, last = way[: len(way) - late], way[len(way) - late :]
         yield from (*heights, *early)
         # Sent together, so that no busy computer stops the pen here, where it comes down.
@@ -192,7 +164,7 @@ class EbbDriver(Driver):
         yield Command(down, lasts_s=sum(one.lasts_s for one in last))
         yield _move(lower.lasts_s - sum(move.lasts_s for move in last), 0, 0)
         yield from self.line(points, section)
-        yield from self.pen_up(number)
+        yield from self.pen_up(number, low=low)
 
     def line(self, points: Points, section: Section) -> Iterator[Command]:
         if len(points) < 2:
@@ -221,30 +193,41 @@ class EbbDriver(Driver):
                 yield _move(waited_s, a, b)
                 waited_s = 0.0
 
-    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
-        yield from self._heighten(False, self.settings.get("up_percent", _UP_PERCENT))
-        off_paper_s = self.lift.seconds(self._way * (1 - _CLEAR), _RATES[False])
-        yield replace(self._servo(1, off_paper_s), stroke=stroke)
+    def pen_up(self, stroke: int = 0, *, low: bool = False) -> Iterator[Command]:
+        self._part = LOW if low else 1.0
+        height = self.down_percent + self._way * self._part
+        if height != self._up:
+            self._up = height
+            yield self._height(4, height)
+        yield replace(self._servo(1, self._times.raise_s), stroke=stroke)
         if stroke:
             yield from self.barrier
 
     def pen_down(self, section: Section | None = None) -> Iterator[Command]:
         asked = section.motion.height if section is not None else None
-        usual = self.settings.get("down_percent", _DOWN_PERCENT)
-        yield from self._heighten(True, usual if asked is None else asked)
-        yield self._servo(0, self.lift.seconds(self._way, _RATES[True]))
+        self.asked_percent = asked
+        if self.down_percent != self._down:
+            self._down = self.down_percent
+            yield self._height(5, self._down)
+        yield self._servo(0, self._times.lower_s)
 
-    def _heighten(self, down: bool, percent: float) -> Iterator[Command]:
-        """Yield what sets a height of the pen, if it differs."""
-        if percent != self._heights.get(down):
-            self._heights = {**self._heights, down: float(percent)}
-            yield Command(f"SC,{4 + down},{self.lift.output(percent)}\r".encode())
+    def _height(self, name: int, percent: float) -> Command:
+        return Command(f"SC,{name},{self.lift.output(percent)}\r".encode())
+
+    @property
+    def down_percent(self) -> float:
+        """How low the pen draws, in percent: as its layer asks, or as the machine is set."""
+        usual = self.settings.get("down_percent", DOWN_PERCENT)
+        return float(usual if self.asked_percent is None else self.asked_percent)
 
     @property
     def _way(self) -> float:
         """The way between the two heights, in percent."""
-        up, low = self._heights.get(False, _UP_PERCENT), self._heights.get(True, _DOWN_PERCENT)
-        return abs(up - low)
+        return float(self.settings.get("up_percent", UP_PERCENT)) - self.down_percent
+
+    @property
+    def _times(self) -> LiftTimes:
+        return self.lift.times(abs(self._way), self._part)
 
     def _servo(self, state: int, wait_s: float) -> Command:
         """Return the command that moves the pen up, 1, or down, 0; the next one waits for so long."""
@@ -339,6 +322,7 @@ class EbbDriver(Driver):
         self._steps = self._count()
 
     def rescue(self) -> None:
+        self._up = self._down = math.nan  # what was sent last may not have been heard
         self.port.write(b"\r" + b"".join(command.text for command in self.pen_up()))
         self.quiet(0.15)
 

@@ -23,6 +23,8 @@ class GcodeDriver(Driver):
     planner = 16
     absolute = ""  # what a line begins with that names a place
     _here = (0.0, 0.0)
+    _down = 50.0  # the height in percent at which the pen draws
+    _is_low = False  # whether the last lift was a low one
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         super().__init__(port, machine, settings)
@@ -82,27 +84,41 @@ class GcodeDriver(Driver):
     def _places(self, points: Points) -> Points:
         return np.asarray(np.round(points + self.shift, self.profile.decimals) + 0.0)
 
-    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
-        percent = self.settings.get("up_percent")
-        has_range = percent is not None and "{down}" in self.profile.pen_down
-        text = self.profile.down(percent) if has_range else self.profile.command("pen_up")
-        rows = _rows(text)
-        if not rows[-1:] or not rows[-1].upper().startswith("G4"):
-            rows.append(self.wait)
-        yield from self._pen_rows(rows, stroke)
+    def pen_up(self, stroke: int = 0, *, low: bool = False) -> Iterator[Command]:
+        profile, up = self.profile, self.settings.get("up_percent")
+        has_heights = "{down}" in profile.pen_down
+        self._is_low = low and has_heights
+        text = profile.command("pen_up")
+        if self._is_low:
+            up = 100.0 if up is None else up
+            text = profile.down(self._down + profile.low * (up - self._down))
+        elif up is not None and has_heights:
+            text = profile.down(up)
+        dwell_s = sum(profile.dwell_s(row) for row in _rows(profile.command("pen_up")))
+        yield from self._pen_rows(text, dwell_s, stroke)
 
     def pen_down(self, section: Section | None = None) -> Iterator[Command]:
-        percent = self.settings.get("down_percent")
+        self._down = self.settings.get("down_percent", self.profile.down_percent)
         if section is not None and section.motion.height is not None:
-            percent = section.motion.height
-        yield from self._pen_rows(_rows(self.profile.down(percent)), 0)
+            self._down = section.motion.height
+        text = self.profile.down(self._down)
+        yield from self._pen_rows(text, sum(self.profile.dwell_s(row) for row in _rows(text)), 0)
 
-    def _pen_rows(self, rows: list[str], stroke: int) -> Iterator[Command]:
-        """Yield the rows of a pen's move; nothing follows the last one before it is answered."""
+    def _pen_rows(self, text: str, dwell_s: float, stroke: int) -> Iterator[Command]:
+        """Yield the rows of a pen's move and its dwell; nothing follows that before it is answered."""
+        rows = _rows(text)
+        if self._is_low or not rows or not self.profile.dwell_s(rows[-1]):
+            rows = [row for row in rows if not self.profile.dwell_s(row)]
+            rows.append(self._dwell(dwell_s))
         for row in rows[:-1]:
             yield self.command(row, 0, self._pen_s(row))
         at = self._here if stroke else None
         yield self.command(rows[-1], stroke, self._pen_s(rows[-1]), corner=True, at=at)
+
+    def _dwell(self, seconds: float) -> str:
+        """Return what waits for so long, and for all before it; shorter before and after a low lift."""
+        ms = round(1000 * seconds * (self.profile.low_time if self._is_low else 1.0))
+        return self.profile.command("dwell", s=f"{ms / 1000:g}", ms=f"{ms}") if ms else self.wait
 
     def _pen_s(self, row: str) -> float:
         return 0.1 + self.profile.dwell_s(row) + (1.0 if self.moves_z else 0.0)

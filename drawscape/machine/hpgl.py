@@ -92,7 +92,7 @@ class HpglDriver(Driver):
     def take_over(self) -> None:
         self.port.write(b"\x1b.K;PU;")
 
-    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
+    def pen_up(self, stroke: int = 0, *, low: bool = False) -> Iterator[Command]:
         yield Command(b"PU;OA;", stroke, self._line_s) if stroke else Command(b"PU;")
 
     def pen_down(self, section: Section | None = None) -> Iterator[Command]:
@@ -102,7 +102,9 @@ class HpglDriver(Driver):
         most = self._placed.plotter.pens
         yield Command(f"PU;SP{(number - 1) % most + 1 if number else 0};".encode(), lasts_s=4.0)
 
-    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
+    def stroke(
+        self, points: Points, section: Section, number: int, *, low: bool = False
+    ) -> Iterator[Command]:
         self._ends[number] = self._placed.units(points)[-1]
         yield from self._speed(section)
         yield from super().stroke(points, section, number)

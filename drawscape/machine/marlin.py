@@ -15,6 +15,7 @@ from functools import reduce
 from drawscape.errors import MachineError
 from drawscape.machine.driver import Command, Place
 from drawscape.machine.gcode import GcodeDriver
+from drawscape.machine.plan import Section
 
 _RESEND = re.compile(rb"(?:Resend:|rs)\s*N?(\d+)", re.IGNORECASE)
 _LAST = re.compile(rb"Last Line:\s*(\d+)")
@@ -115,13 +116,13 @@ class MarlinDriver(GcodeDriver):
     def let_motors_go(self) -> None:
         self.run([self.command(f"M84 S{_USUAL_HOLD_S}")])
 
-    def pen_up(self, stroke: int = 0) -> Iterator[Command]:
+    def pen_up(self, stroke: int = 0, *, low: bool = False) -> Iterator[Command]:
         yield self._at_rest()
-        yield from super().pen_up(stroke)
+        yield from super().pen_up(stroke, low=low)
 
-    def pen_down(self, section: object = None) -> Iterator[Command]:
+    def pen_down(self, section: Section | None = None) -> Iterator[Command]:
         yield self._at_rest()
-        yield from super().pen_down(section)  # type: ignore[arg-type]
+        yield from super().pen_down(section)
 
     def _at_rest(self) -> Command:
         return self.command(self.wait, 0, 0.1, True)

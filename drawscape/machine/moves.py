@@ -24,12 +24,14 @@ def must_know(name: str, driver: Driver) -> None:
 
 
 def move_pen(name: str, driver: Driver, *, where: str) -> None:
-    """Move the pen `up` or `down`."""
+    """Move the pen `up` or `down`, or up as high as before a short way: `low`."""
     if driver.moves_z:
         must_know(name, driver)
     driver.prepare()
-    if where == "down":
+    if where != "up":
         driver.run(driver.pen_down())
+    if where == "low":
+        driver.run(driver.pen_up(low=True))
 
 
 def jog(name: str, driver: Driver, *, x: float, y: float, z: float) -> None:

@@ -19,6 +19,8 @@ from drawscape.plot.order import order
 from drawscape.plot.pages import crop
 
 _FORMAT = 1
+HOP_MM = 3.0
+"""Shorter ways to the next stroke need a low lift only."""
 _POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old plotter's line
 
 
@@ -141,6 +143,27 @@ class Plan:
         lines = self.lines.take(np.arange(section.first, section.last))
         return lines.with_points(lines.points + offset)
 
+    def hops_mm(self, *, over_ink: bool = True) -> Floats:
+        """Return how far the pen travels after each stroke, (M,), in mm; infinite before another pen.
+
+        Not `over_ink`, a hop that crosses a stroke drawn before is infinite, too.
+        """
+        import shapely  # takes long, and most callers draw nothing
+
+        lines = self.lines
+        hops_mm: Floats = np.hypot(*(np.roll(lines.starts, -1, axis=0) - lines.ends).T)
+        hops_mm[[section.last - 1 for section in self.sections]] = np.inf
+        near, inked = np.flatnonzero(hops_mm < HOP_MM), np.flatnonzero(lines.counts > 1)
+        if over_ink or not len(near) or not len(inked):
+            return hops_mm
+        ways = np.stack((lines.ends[near], lines.starts[near + 1]), axis=1)
+        ink = lines.take(inked)
+        numbers = np.repeat(np.arange(len(ink)), ink.counts)
+        strokes = shapely.linestrings(ink.points, indices=numbers)
+        stroke, hop = shapely.STRtree(shapely.linestrings(ways)).query(strokes, predicate="crosses")
+        hops_mm[near[hop[inked[stroke] <= near[hop]]]] = np.inf
+        return hops_mm
+
     def placed(self, points: Points, machine: Machine) -> Points:
         """Return (N, 2) points of the page in mm of the machine, where the sheet lies as it is aligned."""
         x, y = points.T
@@ -181,17 +204,21 @@ class Plan:
         plotter, lines = machine.plotter, self.lines
         starts, ends = (self.placed(points, machine) for points in (lines.starts, lines.ends))
         before, seconds = np.roll(ends, 1, axis=0), np.zeros(len(lines))
+        low, short = self.hops_mm() < HOP_MM, plotter.lifting_low()
+        was_low = np.roll(low, 1)
         for section, after in zip(self.sections, [*self.sections[1:], None], strict=True):
             own = slice(section.first, section.last)
             down = plotter.at(section.motion).stroke_seconds(self.moved(section, {}))
             if machine.format == "hpgl":  # where the line may be slower than the machine
                 down = np.maximum(down, lines.counts[own] * _POINT_S)
-            seconds[own] = down + plotter.raise_s + plotter.lower_s
+            seconds[own] = down
             if after is None or after.sheet != section.sheet or not after.has_pen_of(section):
                 last = slice(section.last - 1, section.last)
                 seconds[last] += plotter.travel_seconds(plotter.distances(ends[last]))
                 before[section.last % len(lines)] = 0.0
-        seconds += plotter.travel_seconds(plotter.distances(starts - before))
+        far = plotter.distances(starts - before)
+        seconds += np.where(low, short.raise_s, plotter.raise_s)
+        seconds += np.where(was_low, short.lowering_s(far), plotter.lowering_s(far))
         return replace(self, seconds=seconds, stored=b"")
 
 

@@ -39,7 +39,7 @@ from drawscape.machine.device import Device, locked, read_device, try_lock
 from drawscape.machine.driver import WINDOW
 from drawscape.machine.moves import ROUND_MM, out_of_reach
 from drawscape.machine.pens import with_motions
-from drawscape.machine.plan import Plan, make_plan
+from drawscape.machine.plan import HOP_MM, Plan, make_plan
 from drawscape.pens import with_pens
 from drawscape.plot.pages import crop
 
@@ -47,8 +47,13 @@ Event = dict[str, Any]
 
 _RUNNING = ("waiting", "plotting", "paused")  # without a living run the plot is interrupted
 FINAL = ("done", "abandoned", "damaged")
-TUNED = {"speed": (1.0, 400.0), "down_percent": (0.0, 100.0), "up_percent": (0.0, 100.0)}
-"""What can be set while a plot runs, in percent, with the least and the most."""
+TUNED = {
+    "speed": (1.0, 400.0),
+    "down_percent": (0.0, 100.0),
+    "up_percent": (0.0, 100.0),
+    "hop_mm": (0.0, HOP_MM),
+}
+"""What can be set while a plot runs, with the least and the most: percent, and `hop_mm` in mm."""
 
 _WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no plotting
 

@@ -15,8 +15,9 @@ from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, Plo
 from drawscape.machine import ink, moves
 from drawscape.machine.device import locked, read_device, simulator_process
 from drawscape.machine.driver import WINDOW, Command, Driver
-from drawscape.machine.plan import Section
+from drawscape.machine.plan import HOP_MM, Section
 from drawscape.machine.plot import BACK, Plot
+from drawscape.pens import stored_pens
 
 OnProgress = Callable[[float, str], None]
 OnNews = Callable[[str], None]
@@ -96,6 +97,9 @@ class _Run:
         self.plan, self.device, self.state = plot.aligned_plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
+        names = {section.name for section in self.plan.sections}
+        is_wet = any(pen.drying_s for pen in stored_pens().values() if pen.name in names)
+        self.hops_mm = self.plan.hops_mm(over_ink=not (is_wet or self.state.drying_min))
         self.left_mm = {name: 1000 * metres for name, metres in ink.metres_left().items()}
         self.drawing = self.answered = self.tuned = self.moved = False
         self.want = ""  # pen-up, now or stop
@@ -201,6 +205,7 @@ class _Run:
 
     def _pause(self) -> None:
         if self.want:
+            self.driver.run(self.driver.pen_up())  # the last lift may have been a low one
             self._note("paused", clean=True, k=self.state.done)
             self._wait(lambda: not self.want)
             self.driver.prepare()
@@ -324,7 +329,9 @@ class _Run:
             if command is None and self._may_begin(todo, section):
                 line = self.plan.placed(lines[todo - section.first], self.machine)
                 todo += 1
-                commands = driver.stroke(line, section, todo)
+                hop_mm = driver.settings.get("hop_mm", HOP_MM)
+                is_low = bool(self.hops_mm[todo - 1] < hop_mm)
+                commands = driver.stroke(line, section, todo, low=is_low)
                 continue
             for stroke in driver.poll():
                 self._executed(stroke)

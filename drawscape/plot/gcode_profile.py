@@ -12,6 +12,7 @@ from drawscape.drawing.document import Motion
 from drawscape.drawing.values import check_number
 from drawscape.errors import ParameterError, PlotError, UnknownNameError
 from drawscape.parameters import check_arguments, read_parameters
+from drawscape.plot.lifts import LiftTimes
 
 _COMMANDS = ("pen_up", "pen_down", "start", "end", "layer_change", "pause", "dwell")
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
@@ -81,6 +82,26 @@ class GcodeProfile:
             if "Z" in words:
                 seconds += 60 * way / words.get("F", self.top_feed)
         return seconds
+
+    @property
+    def has_z(self) -> bool:
+        """Whether a Z axis moves the pen."""
+        return "Z" in dict(_words(self.command("pen_up")))
+
+    @property
+    def low(self) -> float:
+        """The part of the way up that is enough for a short hop: above a Z axis's paper, of a servo's way."""
+        return 0.3 if self.has_z else 0.6
+
+    @property
+    def low_time(self) -> float:
+        """The part of the time that such a lift takes; a quarter of a servo's does not depend on its way."""
+        return self.low if self.has_z else 0.25 + 0.75 * self.low
+
+    def low_lift(self, raise_s: float, lower_s: float) -> LiftTimes:
+        """Return the times of a pen that is raised for a short hop."""
+        slow_s = lower_s if self.has_z else raise_s  # a low lift has the feed of the way down
+        return LiftTimes(slow_s * self.low_time, lower_s * self.low_time)
 
     def dwell_s(self, row: str) -> float:
         """Return the seconds that a row of commands dwells: S are seconds, P what `dwell` counts in."""

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drawscape.drawing.document import Document
-from drawscape.errors import PlotError
+from drawscape.errors import PlotError, UnknownNameError
 from drawscape.parameters import check_arguments, read_parameters
 from drawscape.plot.formats import FORMATS, FormatName
 from drawscape.plot.gcode_profile import GcodeProfile, profile_of, read_toml
 from drawscape.plot.hpgl_export import placed
+from drawscape.plot.lifts import DOWN_PERCENT, LIFTS, LOW, UP_PERCENT
 from drawscape.plot.pages import Reach
 from drawscape.plot.statistics import Plotter
 
@@ -22,7 +23,7 @@ _USUAL_ACCELERATION = 250.0
 _SIDES = ("width_mm", "height_mm")
 _MADE = ("name", "plotter", "profile")  # of a machine, from other parts of its file
 # What a profile knows better than the machine that it is put on.
-_OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s")
+_OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s", "low_lift")
 
 
 LiftName = Literal["standard", "brushless"]
@@ -74,6 +75,10 @@ class Machine:
         top = document.height_mm - height if self.is_up else 0.0
         return Reach(0.0, top, width, top + height, f"the reach of the {self.title}")
 
+    def with_lift(self, lift: LiftName) -> "Machine":
+        """Return the machine with another lift, and its times."""
+        return replace(self, lift=lift, plotter=replace(self.plotter, **_lift_times(lift)))
+
     def with_profile(self, profile: GcodeProfile) -> "Machine":
         """Return the machine with the commands of another profile, its feeds, its lifts and its reach."""
         speeds: dict[str, Any] = {name: _speeds(profile)[name] for name in _OF_PROFILE}
@@ -118,8 +123,9 @@ def _machine(name: str, values: dict[str, Any]) -> Machine:
     try:
         given = dict(values)
         profile = profile_of(given.pop("profile"), name) if "profile" in given else None
-        time = check_arguments(read_parameters(Plotter), given.pop("time", {}))
-        plotter = Plotter(**{**_speeds(profile), **time})
+        time = check_arguments(read_parameters(Plotter, skip=("low_lift",)), given.pop("time", {}))
+        lifts = _lift_times(given.get("lift", "standard")) if given.get("format") == "svg" else {}
+        plotter = Plotter(**{**lifts, **_speeds(profile), **time})
         given = check_arguments(read_parameters(Machine, skip=_MADE), given)
         if profile is not None:
             profile = replace(profile, **{side: given[side] for side in _SIDES})
@@ -131,16 +137,25 @@ def _machine(name: str, values: dict[str, Any]) -> Machine:
     return machine
 
 
-def _speeds(profile: GcodeProfile | None) -> dict[str, float]:
+def _lift_times(lift: LiftName) -> dict[str, Any]:
+    if lift not in LIFTS:
+        raise UnknownNameError("lift", lift, LIFTS)
+    way = UP_PERCENT - DOWN_PERCENT
+    return {**LIFTS[lift].times(way)._asdict(), "low_lift": LIFTS[lift].times(way, LOW)}
+
+
+def _speeds(profile: GcodeProfile | None) -> dict[str, Any]:
     """Return the plotter's times by a profile's feeds and dwells; its [time] comes before."""
     if profile is None:
         return {}
+    raise_s, lower_s = profile.lift_s("pen_up"), profile.lift_s("pen_down")
     return {
         "draw_speed": profile.draw_feed / 60,
         "travel_speed": (profile.travel_feed or profile.top_feed) / 60,
         "top_speed": profile.top_feed / 60,
         "draw_acceleration": _USUAL_ACCELERATION,
         "travel_acceleration": _USUAL_ACCELERATION,
-        "raise_s": profile.lift_s("pen_up"),
-        "lower_s": profile.lift_s("pen_down"),
+        "raise_s": raise_s,
+        "lower_s": lower_s,
+        "low_lift": profile.low_lift(raise_s, lower_s),
     }

@@ -7,6 +7,7 @@ import numpy as np
 from drawscape.drawing.document import Document, Motion
 from drawscape.drawing.values import INCH, check_number, check_place
 from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.plot.lifts import LiftTimes
 
 # The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
 _AXIDRAW_TOP = 8.6979 * INCH
@@ -18,7 +19,9 @@ class Plotter:
 
     `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
     and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. The pen begins to
-    come down `early_s` before the end of its way. A layer's own speed is a percentage of `top_speed`. With
+    come down `early_s` before the end of its way, or later on a short one, and moves `begin_s` after that.
+    `low_lift` has these times for a low lift, before a short way; None where all lifts are high. A
+    layer's own speed is a percentage of `top_speed`. With
     `per_axis` the accelerations and `travel_speed` hold for each axis alone, as in GRBL: a diagonal may be
     faster by the square root of 2. `lookahead` is how many moves it plans at once, so that it can always
     stop behind them; 0 for all.
@@ -33,11 +36,15 @@ class Plotter:
     raise_s: float = 0.131
     lower_s: float = 0.146
     early_s: float = 0.0
+    begin_s: float = 0.0
+    low_lift: LiftTimes | None = None
     per_axis: bool = False
     lookahead: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
+            if field.name == "low_lift":
+                continue
             may_be_0 = field.name.endswith(("_s", "_mm", "_axis", "lookahead"))
             check_number(may_be_0=may_be_0, **{field.name: getattr(self, field.name)})
 
@@ -46,6 +53,10 @@ class Plotter:
         if motion.speed is None:
             return self
         return replace(self, draw_speed=self.top_speed * motion.speed / 100)
+
+    def lifting_low(self) -> "Plotter":
+        """Return the plotter as it lifts its pen before a short way."""
+        return self if self.low_lift is None else replace(self, **self.low_lift._asdict())
 
     def drawing_s(self, lines: Lines) -> float:
         """Return the seconds of all strokes, each from rest to rest, slowed down at its corners.
@@ -124,12 +135,18 @@ class Plotter:
         """Return the seconds of pen-up moves of these lengths in mm, each from rest to rest."""
         return float(self.travel_seconds(distances).sum())
 
+    def lowering_s(self, distances: Floats) -> Floats:
+        """Return the seconds of each of these pen-up moves, with the pen's way down at its end."""
+        return self.travel_seconds(distances) + self.lower_s
+
     def travel_seconds(self, distances: Floats) -> Floats:
         """Return the seconds of each of these moves, until the pen begins to come down."""
         a, v = self.travel_acceleration, self.travel_speed
         ramp = v * v / a
         seconds = np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
-        return np.maximum(seconds - self.early_s, 0.0)
+        # A pen that still rises on a short way is not yet high enough.
+        early_s = np.minimum(self.early_s, (self.begin_s + seconds) / 2)
+        return np.asarray(np.maximum(seconds - early_s, 0.0))
 
 
 def _step_seconds(

@@ -285,7 +285,8 @@ def _tuned(name: str, value: Any) -> float:
         raise UnknownNameError("setting", name, TUNED)
     least, most = TUNED[name]
     if not least <= float(value) <= most:
-        raise PlotError(f"{name}={value!r}: give {least:g} to {most:g} percent")
+        unit = "mm" if name.endswith("_mm") else "percent"
+        raise PlotError(f"{name}={value!r}: give {least:g} to {most:g} {unit}")
     return float(value)
 
 

@@ -13,6 +13,7 @@ from support import rounds
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
+from drawscape.machine.device import read_device
 from drawscape.machine.plan import make_plan
 from drawscape.plot import fit, machine_names, optimize, read_machine
 from drawscape.sketches import SKETCHES, draw
@@ -145,6 +146,61 @@ def test_any_document_is_drawn_as_planned_in_the_time_said(bench, driver, what):
     # At sixty times its speed a planner may wait for lines, and is slower then.
     if not getattr(machine.motion, "starved", 0):
         assert estimate_s >= 0.97 * took_s - 2.5
+
+
+def hops():
+    """Two short hops, of which the second crosses ink, then a long one and a short one."""
+    rows = [(9, 20, 10), (20, 10, 11), (10, 20, 9), (40, 30, 9), (30, 40, 8)]
+    lines = Lines.of([[(begin, y), (end, y)] for begin, end, y in rows])
+    return Document(60, 60, (Layer("1 pen", "black", None, lines),))
+
+
+@pytest.mark.parametrize(
+    ("hop_mm", "drying", "low"),
+    [(None, 0, [1, 1, 0, 1]), (None, 5, [1, 0, 0, 1]), (1.5, 0, [1, 0, 0, 1]), (0.0, 0, [0] * 4)],
+)
+def test_an_ebb_lifts_its_pen_less_before_short_hops(bench, hop_mm, drying, low):
+    desk = bench("ebb", EbbEmulator)
+    device = read_device("desk")
+    device.update(settings={} if hop_mm is None else {"hop_mm": hop_mm})
+    plot = desk.plot(hops())
+    plot.set_drying(drying)
+    desk.emulator.spared = 1
+    desk.emulator.faults.append(lambda it: it.lifted.clear())  # lifts before the first stroke
+    assert desk.run(plot) == "done"
+    # Between 30 and 60 %, the paper at 45 %.
+    heights = [0.48 if is_low else 0.6 for is_low in low]
+    assert desk.emulator.lifted[:4] == pytest.approx(heights, abs=0.001)
+    assert min(desk.emulator.lifted[4:]) == pytest.approx(0.6, abs=0.001)
+    verdict = judge(plot, desk.emulator.carriage.strokes)
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
+
+
+@pytest.mark.parametrize("driver", ["grbl", "marlin"])
+def test_a_z_axis_rises_less_before_short_hops_and_all_the_way_in_a_pause(bench, driver):
+    desk = bench(driver, KINDS[driver], profile="z-axis", z_axis=True)
+    carriage, heights, seen = desk.emulator.carriage, [], []
+    desk.emulator.motion.paper = carriage.height = 0.0
+    plot, moves = desk.plot(hops()), carriage.move
+
+    def move(to, now):
+        if to != carriage.at and not carriage.down and heights[-1:] != [carriage.height]:
+            heights.append(carriage.height)
+        moves(to, now)
+
+    def pause(_share, _words):
+        if plot.state.state == "paused" and not seen:
+            seen.append(carriage.height)
+            plot.request("resume")
+        elif plot.state.done == 1 and not seen:
+            plot.request("pause")
+
+    carriage.move = move
+    assert desk.run(plot, on_progress=pause) == "done"
+    assert seen == [5.0]
+    assert heights == pytest.approx([5.0, 1.5, 5.0, 1.5, 5.0])
+    verdict = judge(plot, carriage.strokes)
+    assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
 
 
 def test_a_tall_sheet_lies_on_its_side_in_an_axidraw_and_is_not_mirrored():

@@ -641,11 +641,12 @@ def test_heights_that_are_set_while_it_plots_hold_from_the_next_stroke_on(bench)
     heights = {"values": {"up_percent": 90, "down_percent": 0}}
     desk.run(plot, on_progress=lambda share, _: share < 1 and act_on_plot(plot, "set", heights))
     moved = desk.emulator.moved
-    assert set(moved[:3]) == {(20641, 101), (15248, 1)}
-    assert moved[-2:] == [(9855, 1), (26033, 223)]  # three times as far
-    # 146 and 317 ms, but for what goes by on the way to the stroke.
-    assert 146 - 72 <= desk.emulator.waits[0] <= 146 - 60
-    assert 317 - 126 <= desk.emulator.waits[-1] <= 317
+    assert set(moved[:3]) == {(20641, 86), (15248, 1)}
+    # Three times as far; parking lifts it once more.
+    assert moved[-3:] == [(9855, 1), (26033, 176), (26033, 176)]
+    # 146 and 377 ms, but for what goes by on the way to the stroke.
+    assert 146 - 86 <= desk.emulator.waits[0] <= 146 - 60
+    assert 377 - 167 <= desk.emulator.waits[-1] <= 377
 
 
 def test_the_boards_button_pauses_at_the_next_pen_up(bench):
