@@ -143,7 +143,7 @@ class Plan:
         lines = self.lines.take(np.arange(section.first, section.last))
         return lines.with_points(lines.points + offset)
 
-    def hops_mm(self, *, over_ink: bool = True) -> Floats:
+    def ways_mm(self, *, over_ink: bool = True) -> Floats:
         """Return how far the pen travels after each stroke, (M,), in mm; infinite before another pen.
 
         Not `over_ink`, a hop that crosses a stroke drawn before is infinite, too.
@@ -151,18 +151,18 @@ class Plan:
         import shapely  # takes long, and most callers draw nothing
 
         lines = self.lines
-        hops_mm: Floats = np.hypot(*(np.roll(lines.starts, -1, axis=0) - lines.ends).T)
-        hops_mm[[section.last - 1 for section in self.sections]] = np.inf
-        near, inked = np.flatnonzero(hops_mm < HOP_MM), np.flatnonzero(lines.counts > 1)
+        ways_mm: Floats = np.hypot(*(np.roll(lines.starts, -1, axis=0) - lines.ends).T)
+        ways_mm[[section.last - 1 for section in self.sections]] = np.inf
+        near, inked = np.flatnonzero(ways_mm < HOP_MM), np.flatnonzero(lines.counts > 1)
         if over_ink or not len(near) or not len(inked):
-            return hops_mm
+            return ways_mm
         ways = np.stack((lines.ends[near], lines.starts[near + 1]), axis=1)
         ink = lines.take(inked)
         numbers = np.repeat(np.arange(len(ink)), ink.counts)
         strokes = shapely.linestrings(ink.points, indices=numbers)
         stroke, hop = shapely.STRtree(shapely.linestrings(ways)).query(strokes, predicate="crosses")
-        hops_mm[near[hop[inked[stroke] <= near[hop]]]] = np.inf
-        return hops_mm
+        ways_mm[near[hop[inked[stroke] <= near[hop]]]] = np.inf
+        return ways_mm
 
     def placed(self, points: Points, machine: Machine) -> Points:
         """Return (N, 2) points of the page in mm of the machine, where the sheet lies as it is aligned."""
@@ -204,7 +204,7 @@ class Plan:
         plotter, lines = machine.plotter, self.lines
         starts, ends = (self.placed(points, machine) for points in (lines.starts, lines.ends))
         before, seconds = np.roll(ends, 1, axis=0), np.zeros(len(lines))
-        low, short = self.hops_mm() < HOP_MM, plotter.lifting_low()
+        low, short = self.ways_mm() < HOP_MM, plotter.lifting_low()
         was_low = np.roll(low, 1)
         for section, after in zip(self.sections, [*self.sections[1:], None], strict=True):
             own = slice(section.first, section.last)

@@ -99,7 +99,7 @@ class _Run:
         self.lengths = self.plan.lines.lengths_mm
         names = {section.name for section in self.plan.sections}
         is_wet = any(pen.drying_s for pen in stored_pens().values() if pen.name in names)
-        self.hops_mm = self.plan.hops_mm(over_ink=not (is_wet or self.state.drying_min))
+        self.ways_mm = self.plan.ways_mm(over_ink=not (is_wet or self.state.drying_min))
         self.left_mm = {name: 1000 * metres for name, metres in ink.metres_left().items()}
         self.drawing = self.answered = self.tuned = self.moved = False
         self.want = ""  # pen-up, now or stop
@@ -330,7 +330,7 @@ class _Run:
                 line = self.plan.placed(lines[todo - section.first], self.machine)
                 todo += 1
                 hop_mm = driver.settings.get("hop_mm", HOP_MM)
-                is_low = bool(self.hops_mm[todo - 1] < hop_mm)
+                is_low = bool(self.ways_mm[todo - 1] < hop_mm)
                 commands = driver.stroke(line, section, todo, low=is_low)
                 continue
             for stroke in driver.poll():

@@ -148,8 +148,8 @@ def test_any_document_is_drawn_as_planned_in_the_time_said(bench, driver, what):
         assert estimate_s >= 0.97 * took_s - 2.5
 
 
-def hops():
-    """Two short hops, of which the second crosses ink, then a long one and a short one."""
+def ways():
+    """Two short ways, of which the second crosses ink, then a long one and a short one."""
     rows = [(9, 20, 10), (20, 10, 11), (10, 20, 9), (40, 30, 9), (30, 40, 8)]
     lines = Lines.of([[(begin, y), (end, y)] for begin, end, y in rows])
     return Document(60, 60, (Layer("1 pen", "black", None, lines),))
@@ -159,11 +159,11 @@ def hops():
     ("hop_mm", "drying", "low"),
     [(None, 0, [1, 1, 0, 1]), (None, 5, [1, 0, 0, 1]), (1.5, 0, [1, 0, 0, 1]), (0.0, 0, [0] * 4)],
 )
-def test_an_ebb_lifts_its_pen_less_before_short_hops(bench, hop_mm, drying, low):
+def test_an_ebb_lifts_its_pen_less_before_short_ways(bench, hop_mm, drying, low):
     desk = bench("ebb", EbbEmulator)
     device = read_device("desk")
     device.update(settings={} if hop_mm is None else {"hop_mm": hop_mm})
-    plot = desk.plot(hops())
+    plot = desk.plot(ways())
     plot.set_drying(drying)
     desk.emulator.spared = 1
     desk.emulator.faults.append(lambda it: it.lifted.clear())  # lifts before the first stroke
@@ -177,11 +177,11 @@ def test_an_ebb_lifts_its_pen_less_before_short_hops(bench, hop_mm, drying, low)
 
 
 @pytest.mark.parametrize("driver", ["grbl", "marlin"])
-def test_a_z_axis_rises_less_before_short_hops_and_all_the_way_in_a_pause(bench, driver):
+def test_a_z_axis_rises_less_before_short_ways_and_all_the_way_in_a_pause(bench, driver):
     desk = bench(driver, KINDS[driver], profile="z-axis", z_axis=True)
     carriage, heights, seen = desk.emulator.carriage, [], []
     desk.emulator.motion.paper = carriage.height = 0.0
-    plot, moves = desk.plot(hops()), carriage.move
+    plot, moves = desk.plot(ways()), carriage.move
 
     def move(to, now):
         if to != carriage.at and not carriage.down and heights[-1:] != [carriage.height]:
