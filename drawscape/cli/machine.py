@@ -64,7 +64,12 @@ def machine() -> None:
 
 @machine.command("add")
 @_NAME
-@option("--driver", "Language of the plotter.", required=True, type=click.Choice(DRIVERS))
+@option(
+    "--driver",
+    "Language of the plotter: ebb for an AxiDraw.",
+    required=True,
+    type=click.Choice(DRIVERS),
+)
 @option("--port PORT", "Port of the plotter: /dev/ttyUSB0; 10x for the simulator.")
 @option("--profile FILE", "Profile with reach, speeds and commands.")
 @option(
