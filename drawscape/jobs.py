@@ -87,7 +87,6 @@ __all__ = [
     "requeue_job",
     "resume_queue",
     "retry_failed_jobs",
-    "retry_job",
     "start_shared_worker",
     "start_worker",
     "watch",
@@ -517,18 +516,6 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     (True, 'canceled')
     """
     return Job(default_queue(), job_id).cancel(grace)
-
-
-def retry_job(job_id: str) -> Job:
-    """Queue a failed, stopped or canceled job again and return it.
-
-    >>> drawing = enqueue_background_job(TASK, 40, 40, job_delay="1h")
-    >>> cancel_job(drawing.id)
-    True
-    >>> retry_job(drawing.id).wait(60).endswith(".svg")
-    True
-    """
-    return Job(default_queue(), job_id).retry()
 
 
 def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> list[Job]:

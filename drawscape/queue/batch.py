@@ -8,7 +8,7 @@ from drawscape.errors import JobFailed, JobNotFoundError
 from drawscape.queue.changes import cancel_many, retry_failed
 from drawscape.queue.job import Job, pauses
 from drawscape.queue.job_queue import Queue
-from drawscape.queue.snapshot import ENDED, OPEN, STATUSES, JobSnapshot, Status
+from drawscape.queue.snapshot import OPEN, STATUSES, JobSnapshot, Status
 
 
 class Batch:
@@ -43,12 +43,7 @@ class Batch:
     @property
     def counts(self) -> dict[str, int]:
         """How many jobs have each status."""
-        rows = dict(self._read(self._database.BATCH_COUNTS))
-        still_open, ended = rows.pop("open"), rows.pop("ended")
-        counts = {**dict.fromkeys(STATUSES, 0), **rows}
-        counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
-        counts[Status.FINISHED] = ended - sum(counts[status] for status in ENDED)
-        return counts
+        return {**dict.fromkeys(STATUSES, 0), **dict(self._read(self._database.BATCH_COUNTS))}
 
     @property
     def done(self) -> int:

@@ -86,10 +86,7 @@ def origin_of(message: bytes | memoryview) -> tuple[list[str], int]:
     >>> origin_of(b"3.13.5 0.3.0 code\\n")
     (['3.13.5', '0.3.0', 'code'], 18)
     """
-    line, end, _ = bytes(message[:_HEADER_BYTES]).partition(b"\n")
-    # A version that wrote none: a pickle begins with byte 128.
-    if not end or not line[:1].isdigit():
-        return [], 0
+    line = bytes(message[:_HEADER_BYTES]).partition(b"\n")[0]
     return line.decode("ascii", "replace").split(" "), len(line) + 1
 
 

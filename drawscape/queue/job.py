@@ -197,8 +197,6 @@ class Job(JobReference):
         stop_without_workers(self._database, asked)
         return bool(asked)
 
-    stop = cancel
-
     def requeue(self) -> "Job":
         """Queue a job that has ended again, under its id; return it.
 
@@ -222,8 +220,6 @@ class Job(JobReference):
                     f"job {self.id} depends on {obstacle}, which did not finish; queue that again first"
                 )
         return self
-
-    retry = requeue
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview.
@@ -385,15 +381,17 @@ def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
 
 def _how_running(queue: Queue, row: JobSnapshot) -> Words:
     since_s = clock.now() - row.started_at.timestamp() if row.started_at else 0.0
-    hosts = [one.host for one in queue.database.workers.living() if one.id == row.worker]
-    where = f"process {row.pid}{f' on {hosts[0]}' if hosts and queue.database.is_server else ''}"
+    where = f"process {row.pid}"
+    for worker in queue.database.workers.living():
+        if worker.id == row.worker and queue.database.is_server:
+            where += f" on {worker.host}"
     yield f"It has been running for {max(0.0, since_s):.1f} s ({where}), {row.progress:.0%} done."
     yield row.message and f"Its last message: {row.message}"
     if row.timeout_s is not None:
         yield f"Its time limit is {row.timeout_s:g} s."
     if row.stop_grace_s is not None:
         yield "It was asked to stop."
-    if not hosts and not queue.database.workers.is_alive(row.worker):
+    if not queue.database.workers.is_alive(row.worker):
         yield "Its worker is dead; the next worker that is alive takes the job over."
 
 

@@ -39,11 +39,10 @@ from drawscape.queue.task import ResultOf, Task, check_binding, find_task, mappe
 
 @dataclass(frozen=True)
 class QueueStatistics:
-    """Counts by status, ended jobs per minute and hour, and times in seconds.
+    """Counts by status, workers that are alive with their slots, and the median wait.
 
     `median_wait_s` says how long recent jobs were queued before they started; None when nothing has run.
-    The time of a `job_delay` or of dependencies does not count. The two numbers of ended jobs are at
-    most 100,000, which then stands for that many or more.
+    The time of a `job_delay` or of dependencies does not count.
     """
 
     counts: dict[str, int]

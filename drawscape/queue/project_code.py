@@ -1,22 +1,20 @@
 """The Python files of a home, which go along with its jobs where workers may have others.
 
-A job names the digest of the files that its caller had. A worker whose own differ gets them from the queue,
-once, and runs the job with those. So no old sketch is drawn, and nothing is deployed for a new one.
+A job names the digest of the files that its caller had. A child process whose home has others gets them from
+the queue and runs the job with those. So no old sketch is drawn, and nothing is deployed for a new one.
 """
 
 import hashlib
 import os
-import re
-import shutil
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
 from drawscape import clock
-from drawscape.atomic import scratch_folder, write_atomic
+from drawscape.atomic import scratch_folder
 from drawscape.errors import QueueError
 from drawscape.queue.codec import Codec
 from drawscape.queue.engines.engine import Engine
@@ -28,8 +26,6 @@ PUBLISH_S = 3600.0
 KEEP_S = 60 * 86_400.0
 """The queue keeps the code so long after it was last used, and as long as a job waits that needs it."""
 
-_MOST_FOLDERS = 32
-_DIGEST = re.compile("[0-9a-f]{32}")
 _PUBLISHED: dict[tuple[str, str], float] = {}
 """When this process has published which code where, in monotonic seconds."""
 
@@ -93,51 +89,25 @@ def publish(engine: Engine, codec: Codec, home: Path) -> str:
     return digest
 
 
-def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
-    """Return a folder with the code of that digest: `home`, or one beside its queue.
+@contextmanager
+def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Iterator[Path]:
+    """Yield a folder with the code of that digest: `home`, or one that goes when the block ends.
 
     Raises QueueError for code that is gone, SignatureMismatch for code that another key signed.
     """
     if digest_of(home) == digest:
-        return home
-    folder = home / ".drawscape" / "code" / digest
-    if not folder.is_dir():
-        rows = engine.read(engine.CODE, digest=digest)
-        if not rows:
-            raise QueueError(f"the code that it was queued with ({digest}) is gone: queue it again")
-        files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))
-        with scratch_folder(folder.parent) as scratch:
-            for path, data in files.items():
-                file = scratch / path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                write_atomic(file, [data])
-            for written in (scratch, *scratch.rglob("*/")):
-                _flush_folder(written)
-            try:
-                scratch.rename(folder)
-            except OSError:
-                if not folder.is_dir():  # else another child was first
-                    raise
-        _flush_folder(folder.parent)
-        _remove_unused(folder.parent)
-    os.utime(folder)  # it was used now
-    return folder
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove_unused(parent: Path) -> None:
-    """Remove the folders that were used longest ago; each use sets a folder's time."""
-    folders = [one for one in parent.iterdir() if _DIGEST.fullmatch(one.name)]
-    folders.sort(key=lambda one: one.stat().st_mtime)
-    for unused in folders[:-_MOST_FOLDERS]:
-        shutil.rmtree(unused, ignore_errors=True)
+        yield home
+        return
+    rows = engine.read(engine.CODE, digest=digest)
+    if not rows:
+        raise QueueError(f"the code that it was queued with ({digest}) is gone: queue it again")
+    files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))
+    with scratch_folder(home / ".drawscape" / "code") as folder:
+        for path, data in files.items():
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        yield folder
 
 
 def _about(digest: str) -> str:

@@ -162,7 +162,7 @@ def test_states_come_in_order_and_what_failed_is_followed_on_by_the_same_two_thr
     wait_until(lambda: seen[-1].status == "failed", "the failure")
     failed = seen[-1].number
     assert not following.is_closed
-    job.retry()
+    job.requeue()
     wait_until(lambda: seen[-1].status == "failed" and seen[-1].number > failed, "another")
     following.close()
     numbers = [state.number for state in seen]

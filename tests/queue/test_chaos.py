@@ -286,9 +286,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.needs |= dict.fromkeys(ids, Needs()) | {following.id: Needs(ids, anyway=True)}
         return multiple(*batch.jobs, following)
 
-    @rule(
-        job=jobs, verb=st.sampled_from([Job.cancel, Job.retry, Job.requeue, Job.delete, Job.cancel])
-    )
+    @rule(job=jobs, verb=st.sampled_from([Job.cancel, Job.requeue, Job.delete, Job.cancel]))
     def change(self, job, verb):
         with suppress(JobStateError, JobNotFoundError):
             verb(job)

@@ -37,7 +37,7 @@ class TestRunningJobs:
         path = tmp_path / "marker"
         job = started(enqueue("swallow_everything", str(path)))
         wait_until(path.exists)
-        job.stop(grace=1.5)
+        job.cancel(grace=1.5)
         looks = 0
         while not job.ended:  # each commit makes the worker look at the request again
             enqueue("nap", 0.2).wait(60)
@@ -50,7 +50,7 @@ class TestRunningJobs:
         path = str(tmp_path / "marker")
         job = started(enqueue("tidy_up_slowly", path))
         wait_until(lambda: Path(path).exists() and Path(path).read_text())
-        job.stop(grace=20)
+        job.cancel(grace=20)
         for _ in range(4):
             enqueue("nap", 0.1).wait(60)
         assert ended(job).status == "stopped"
@@ -78,7 +78,7 @@ class TestRunningJobs:
     def test_a_failed_job_can_be_retried_and_deleted_once_it_has_ended(self, tmp_path):
         job = enqueue("flaky", str(tmp_path / "tries"), 2)
         assert ended(job).status == "failed"
-        assert job_manager.retry_job(job.id).wait(60) == 2
+        assert job_manager.requeue_job(job.id).wait(60) == 2
         assert job_manager.requeue_job(job.id).wait(60) == get_job_status(job.id)["attempts"] == 3
         job_manager.delete_job(job.id)
         assert get_job_status(job.id)["status"] == "not_found"
@@ -103,7 +103,7 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
     worker = new_id()
     database.workers.announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
     held = claim(database, "background", worker, None)
-    assert job.stop(grace=60)
+    assert job.cancel(grace=60)
     assert job.status == "started"
     assert give_back(database, held)
     database.workers.retire(worker)

@@ -56,7 +56,7 @@ def test_a_dependent_alone_is_queued_again_only_after_a_cause_that_finished(caus
     plot = queued(job_depends_on=draw)
     if cause == "finished":
         plot.cancel()
-        plot.retry()
+        plot.requeue()
         assert plot.status == "queued"
         return
     with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
@@ -159,7 +159,7 @@ def test_a_job_whose_cause_failed_while_it_ran_is_not_queued_again_before_that()
     run(draw, "failed", "exception")
     end(held, "failed", "exception")
     with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
-        plot.retry()
+        plot.requeue()
     assert retry_failed_jobs() == [plot, draw]
 
 
@@ -173,7 +173,7 @@ def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant)
         assert recover(database) == [draw.id]
     assert draw.reason == "lost"
     assert plot.reason == "dependency"
-    draw.retry()
+    draw.requeue()
     assert plot.status == "deferred"
 
 
@@ -205,7 +205,7 @@ def test_a_success_runs_one_callback_a_failure_the_other_and_a_retry_turns_both_
         run(job, "failed", "exception")
         assert (success.status, failure.status) == ("canceled", "queued")
         run(failure)
-        job.retry()
+        job.requeue()
     run(job)
     assert (success.status, failure.status) == ("queued", "canceled")
 

@@ -66,19 +66,15 @@ def test_a_job_whose_packages_a_worker_lacks_fails_by_name(start_elsewhere):
     assert "no module 'sampletasks'" in job.error
 
 
-def test_the_folders_of_code_that_were_used_last_are_kept(home, tmp_path):
+def test_code_from_elsewhere_lies_in_a_folder_that_goes_with_its_process(home, tmp_path):
     queue = default_queue()
-    sketch = home / "sketch.py"
-    digests = []
-    for number in range(34):
-        sketch.write_text(f"number = {number}")
-        digests.append(queue.code())
-        folder = folder_with(queue.database, queue.codec, tmp_path, digests[-1])
-        assert (folder / "sketch.py").read_text() == sketch.read_text()
-        os.utime(folder, (number, number))  # as if a file system counted whole seconds
-        folder_with(queue.database, queue.codec, tmp_path, digests[0])
-    left = {one.name for one in folder.parent.iterdir() if not one.name.startswith(".")}
-    assert left == {digests[0], *digests[3:]}
+    (home / "sketches").mkdir()
+    (home / "sketches" / "own.py").write_text("number = 7")
+    with folder_with(queue.database, queue.codec, tmp_path, queue.code()) as folder:
+        assert (folder / "sketches" / "own.py").read_text() == "number = 7"
+    assert not folder.exists()
+    with folder_with(queue.database, queue.codec, home, queue.code()) as folder:
+        assert folder == home
 
 
 def test_code_of_another_python_is_refused_by_name(start_elsewhere):

@@ -245,7 +245,7 @@ def test_its_waiting_jobs_run_and_so_do_those_that_follow(old_home, start_consum
     assert get_job("finished").requeue().wait(60) == 3
     printed = get_job("failed").logs()
     with pytest.raises(JobFailed):
-        get_job("failed").retry().wait(60)
+        get_job("failed").requeue().wait(60)
     assert get_job("failed").logs().startswith(printed)
     assert enqueue_background_job("oldtasks.add", 1).wait(60) == 1
     assert queue_statistics().counts["failed"] == 1

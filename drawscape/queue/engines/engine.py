@@ -69,7 +69,6 @@ class Renewal(NamedTuple):
 class JobTable:
     """The parts that both engines share."""
 
-    read: Any
     is_server = False
     """Whether other machines use it, and single statements of others run beside a transaction."""
 
@@ -79,10 +78,6 @@ class JobTable:
     def claim_values(self, request: ClaimRequest) -> dict[str, Any]:
         """Return the values that the statements of a claim take."""
         return {**request._asdict(), "lanes": self.list_value(request.lanes)}
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job is queued that this request could claim now."""
-        raise NotImplementedError
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
         """Return the next job within a transaction; a server claims by single statements."""

@@ -7,7 +7,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import starmap
 from pathlib import Path
 from typing import Any
@@ -438,15 +438,8 @@ class _Lease(threading.Thread):
                 _LOG.error("worker=%s event=lease_lost", info.id)
                 self._on_renewal(Renewal(asked_boot_s, frozenset(), is_lost=True))
             asked_boot_s = clock.boot_s()
-            described = {
-                "host": info.host,
-                "pid": info.pid,
-                "slots": info.slots,
-                "queue": info.queue,
-                "lanes": " ".join(info.lanes),
-                "version": info.version,
-            }
-            rows = run(run.ANNOUNCE_WORKER, **key, **described)
+            lanes = " ".join(info.lanes)
+            rows = run(run.ANNOUNCE_WORKER, **{**asdict(info), **key, "lanes": lanes})
             if not rows:
                 return _SOON_S
             self._server_at = rows[0][0]

@@ -197,14 +197,7 @@ MIGRATIONS: Final = {5: _FROM_0_4}
 
 NEWEST: Final = max(MIGRATIONS)
 
-OLDEST_PROGRAM: Final = 5
-"""The oldest version of a program, by the tables that it knows, that works with these tables.
-
-Raised by a migration that older programs must not see. They refuse then, and work beside newer ones else.
-"""
-
 _VERSION: Final = "table version"
-_USABLE: Final = "table usable from"
 _MAKING: Final = 0x44524158
 
 _OLDEST_MIGRATED: Final = 4
@@ -221,21 +214,19 @@ def prepare(connection: psycopg.Connection[Any], label: str) -> None:
     Raises QueueError while a worker of an older version lives, for tables that are too old or too new, and
     for another program's.
     """
-    version = _number(connection, _VERSION)
+    version = _version(connection)
     if version < NEWEST:
         with connection.transaction():  # of several processes one does it
             connection.execute("select pg_advisory_xact_lock(%s)", (_MAKING,))
             _migrate(connection, label)
-    usable = _number(connection, _USABLE) or version
-    if usable > NEWEST:
+    if version > NEWEST:
         raise QueueError(
-            f"{label} has tables of version {version}, for programs that know version {usable}; this "
-            f"one knows {NEWEST}: update Drawscape"
+            f"{label} has tables of version {version}, this Drawscape knows {NEWEST}: update Drawscape"
         )
 
 
 def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
-    version = _number(connection, _VERSION)
+    version = _version(connection)
     if version == 0:
         _refuse_foreign(connection, label)
         for statement in TABLES:
@@ -249,19 +240,20 @@ def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
     for number, statements in MIGRATIONS.items():
         for statement in statements if number > version else ():
             connection.execute(statement, prepare=False)
-    for name, number in ((_VERSION, NEWEST), (_USABLE, OLDEST_PROGRAM)):
+    # So a program of 0.4, which knows this note too, refuses these tables.
+    for name in (_VERSION, "table usable from"):
         connection.execute(
             "insert into job_note (name, value) values (%s, %s) "
             "on conflict (name) do update set value = excluded.value",
-            (name, str(number)),
+            (name, str(NEWEST)),
         )
 
 
-def _number(connection: psycopg.Connection[Any], name: str) -> int:
-    """Return a version that is noted with the tables, 0 where none is."""
+def _version(connection: psycopg.Connection[Any]) -> int:
+    """Return the version that is noted with the tables, 0 where none is."""
     if not _is_there(connection, "job_note"):
         return 0
-    row = connection.execute("select value from job_note where name = %s", (name,)).fetchone()
+    row = connection.execute("select value from job_note where name = %s", (_VERSION,)).fetchone()
     return 0 if row is None else int(row[0])
 
 

@@ -240,6 +240,7 @@ class SqliteEngine(SqliteQueries, JobTable):
         return Claim(*rows[0]) if rows else None
 
     def may_claim(self, request: ClaimRequest) -> bool:
+        """Return whether a job is queued that this request could claim now."""
         return bool(self.read(self.NEXT, **self.claim_values(request)))
 
     # What others have written

@@ -11,10 +11,8 @@ import os
 import random
 import resource
 import signal
-import site
 import socket
 import sys
-import sysconfig
 import threading
 import time
 
@@ -112,9 +110,6 @@ class LoadedCode:
         self._count = 0
         self._stamps: dict[str, tuple[int, int] | None] = {}
         self._checked_at = time.time()
-        paths = sysconfig.get_paths()
-        kinds = ("stdlib", "platstdlib", "purelib", "platlib")
-        self._installed = (*(paths[kind] for kind in kinds), *site.getsitepackages())
 
     def note(self, since: float = 0.0) -> None:
         """Remember the files of modules that were imported since the last call, which was at `since`.
@@ -126,7 +121,7 @@ class LoadedCode:
         self._count = len(sys.modules)
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
-            if file and file not in self._stamps and not file.startswith(self._installed):
+            if file and file not in self._stamps and not _is_installed(file):
                 stamp = _stamp(file)
                 surely_read = since == 0.0 or (stamp is not None and stamp[0] < since * 1e9)
                 self._stamps[file] = stamp if surely_read else None
@@ -138,6 +133,10 @@ class LoadedCode:
             return False
         self._checked_at = now
         return any(_stamp(file) != stamp for file, stamp in self._stamps.items())
+
+
+def _is_installed(file: str) -> bool:
+    return file.startswith(sys.base_prefix) or "site-packages" in file
 
 
 def _stamp(file: str) -> tuple[int, int] | None:

@@ -4,7 +4,7 @@ import inspect
 import os
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, SupportsFloat
@@ -56,6 +56,7 @@ class TaskCaller:
         self._functions: dict[str, Callable[..., Any]] = {}
         self._code: str | None = None
         self._code_folder: Path | None = None
+        self._until_the_end = ExitStack()
 
     def may_run(self, code: str | None) -> bool:
         """Return whether a job with the code of that digest may run in this process.
@@ -75,7 +76,8 @@ class TaskCaller:
         folder = self._home
         if code is not None:
             with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
-                folder = folder_with(engine, self._codec, self._home, code)
+                found = folder_with(engine, self._codec, self._home, code)
+                folder = self._until_the_end.enter_context(found)
         if folder != self._home:
             replace_folder(self._home, folder)
             os.environ[CODE_FOLDER] = str(folder)
