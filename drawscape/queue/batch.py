@@ -5,7 +5,7 @@ from typing import Any
 
 from drawscape.durations import Duration
 from drawscape.errors import JobFailed, JobNotFoundError
-from drawscape.queue.changes import cancel_many, retry_failed
+from drawscape.queue.changes import cancel_many
 from drawscape.queue.job import Job, pauses
 from drawscape.queue.job_queue import Queue
 from drawscape.queue.snapshot import OPEN, STATUSES, JobSnapshot, Status
@@ -92,10 +92,6 @@ class Batch:
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or asked to stop."""
         return cancel_many(self._queue, grace, batch=self.id)
-
-    def retry(self) -> list[Job]:
-        """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
-        return retry_failed(self._queue, batch=self.id)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
