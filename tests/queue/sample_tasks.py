@@ -141,11 +141,6 @@ def big(size, gate=os.devnull):
     return b"x" * size
 
 
-def report(message, fraction=0.5):
-    current_job().progress(fraction, message)
-    return message
-
-
 def fail_after_a_preview(size, text):
     current_job().progress(0.5, preview="x" * size)
     raise ValueError(text)

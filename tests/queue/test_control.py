@@ -60,20 +60,12 @@ class TestRunningJobs:
         first = started(enqueue("nap", 60))
         stubborn = started(enqueue("swallow_everything", str(tmp_path / "marker")))
         wait_until((tmp_path / "marker").exists)
-        stubborn.stop(grace=600)
-        first.stop()
+        stubborn.cancel(grace=600)
+        first.cancel()
         wait_until(lambda: first.ended)
         assert stubborn.status == "started"
-        stubborn.stop()
+        stubborn.cancel()
         assert ended(stubborn).status == "stopped"
-
-    def test_a_grace_ends_although_the_queue_is_busy(self, tmp_path):
-        """A worker reads requests to stop again with each change of the queue."""
-        stubborn = started(enqueue("swallow_everything", str(tmp_path / "marker")))
-        wait_until((tmp_path / "marker").exists)
-        stubborn.stop(grace=2)
-        wait_until(lambda: enqueue("nothing").wait(60) is None and stubborn.ended)
-        assert stubborn.status == "stopped"
 
     def test_a_failed_job_can_be_retried_and_deleted_once_it_has_ended(self, tmp_path):
         job = enqueue("flaky", str(tmp_path / "tries"), 2)

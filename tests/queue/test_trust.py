@@ -111,24 +111,15 @@ def jumped(monkeypatch):
 def test_delays_and_job_ttl_follow_one_clock(jumped):
     database = default_queue().database
     delayed, limited = queued(job_delay="1h"), queued(job_ttl="90m")
+    at = queued(job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
     jumped(3550)
     cancel_overdue(database)
     assert 40 < next_due_s(database, "background") <= 50
     assert (promote_due(database, "background"), limited.status) == (0, "queued")
     jumped(2 * 3600)
     cancel_overdue(database)
-    assert promote_due(database, "background") == 1
-    assert (delayed.status, limited.status) == ("queued", "canceled")
-
-
-@pytest.mark.usefixtures("home")
-def test_a_moment_goes_by_the_time_of_day(jumped):
-    database = default_queue().database
-    job = queued(job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
-    assert promote_due(database, "background") == 0
-    jumped(2 * 3600)
-    assert promote_due(database, "background") == 1
-    assert job.status == "queued"
+    assert promote_due(database, "background") == 2
+    assert (delayed.status, at.status, limited.status) == ("queued", "queued", "canceled")
 
 
 @pytest.mark.usefixtures("home")
