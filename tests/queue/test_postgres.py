@@ -442,6 +442,24 @@ def test_hueys_own_tasks_are_refused_there(url, home):
 # Leases
 
 
+def test_a_job_that_is_another_workers_by_now_ends_here(home, start_consumer):
+    """As after a failover: the worker hears of it at its next renewal, though the job says nothing."""
+    start_consumer("-w", "1")
+    job = started(enqueue("nap", 600))
+    child, database = job.refresh().pid, default_queue().database
+    let_claim(os.environ["DRAWSCAPE_QUEUE"], "other")
+    database.write("update job set worker = 'other', token = token + 1, pid = null")
+    wait_until(lambda: not is_running(child))
+    assert (job.status, job.refresh().worker) == ("started", "other")
+    # And the reverse: the answer to a claim was lost, so the server calls a job its own that it does not run.
+    lost = queued("lost", job_lane="unserved")
+    (worker,) = [one.id for one in workers_alive() if one.id != "other"]
+    held = "status = 'started', worker = :worker, token = 1, attempts = 1, started_at = 0"
+    database.write(f"update job set {held}, group_id = null where id = 'lost'", worker=worker)
+    assert lost.wait(60) is None
+    assert lost.refresh().attempts == 1
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("stops_timer", [False, True])
 def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch, stops_timer):
