@@ -20,6 +20,7 @@ from drawscape.jobs import (
     retry_failed_jobs,
 )
 from drawscape.queue.claim import Outcome
+from drawscape.queue.options import new_ids
 
 
 @pytest.mark.slow
@@ -67,6 +68,12 @@ def test_groups_that_nobody_uses_are_pruned(home):
     assert default_queue().database.read("select count(*) from job_group") == [(0,)]
 
 
+def test_ids_rise_and_none_is_given_twice_within_a_moment():
+    batches = [new_ids(50) for _ in range(500)]
+    assert all(batch == sorted(batch) for batch in batches)
+    assert len(set().union(*batches)) == 50 * 500
+
+
 def steps_of(act):
     """Return about how many steps SQLite takes for it."""
     counted = itertools.count()
@@ -106,6 +113,14 @@ def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home):
     found = queue_statistics()
     assert found.median_wait_s is not None
     assert found.counts["canceled"] == MANY
+
+
+@pytest.mark.both_engines
+def test_half_of_the_jobs_have_waited_longer_than_the_median(home):
+    for job_id, wait_s in zip(ended_jobs(3, days_ago=1), (100, 1, 5), strict=True):
+        change = "update job set queued_at = started_at - :wait_s where id = :id"
+        default_queue().database.write(change, id=job_id, wait_s=wait_s)
+    assert queue_statistics().median_wait_s == pytest.approx(5)
 
 
 @pytest.mark.both_engines
