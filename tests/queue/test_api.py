@@ -345,6 +345,16 @@ def test_a_unique_job_is_returned_while_one_of_the_same_call_is_active(first, se
     assert queued(job_unique="key") == keyed
 
 
+@pytest.mark.parametrize("state", ["started", "scheduled", "deferred"])
+def test_a_unique_job_is_returned_whatever_it_waits_for_and_while_it_runs(state):
+    options = {"scheduled": {"job_delay": 60}, "deferred": {"job_depends_on": queued(job_delay=60)}}
+    first = queued(job_unique="poster", **options.get(state, {}))
+    if state == "started":
+        take()
+    assert first.status == state
+    assert queued(job_unique="poster") == first
+
+
 def test_a_key_that_cannot_be_made_is_refused_by_name():
     itself = []
     itself.append(itself)
