@@ -220,7 +220,9 @@ VERSIONS = sorted(path.name for path in HOMES.iterdir())
 def old_home(request, home, monkeypatch):
     """A home with the queue that version left: ended, waiting, delayed, dependent jobs and batches."""
     for name in ("db", "key"):
-        shutil.copy(HOMES / request.param / f"old.{name}", home / ".drawscape" / f"queue.{name}")
+        copied = home / ".drawscape" / f"queue.{name}"
+        shutil.copyfile(HOMES / request.param / f"old.{name}", copied)
+        copied.chmod(0o600)  # a clone may have been made with another umask
     shutil.copy(home / "modules" / "sampletasks.py", home / "modules" / "oldtasks.py")
     monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "oldtasks")
     return home
