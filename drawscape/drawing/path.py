@@ -22,9 +22,8 @@ _ARITY = np.full(256, -1, dtype=np.int64)
 _ARITY[_PATH] = 0
 for _letters, _count in _COUNTS.items():
     _ARITY[list((_letters + _letters.lower()).encode())] = _count
-_ALLOWED = np.zeros(256, dtype=bool)
+_ALLOWED = _ARITY >= 0
 _ALLOWED[list(b"0123456789+-.eE, \t\r\n\f")] = True
-_ALLOWED |= _ARITY >= 0
 # A comma stands between two numbers: none behind a letter, another comma, or at the beginning.
 _NO_COMMA_AFTER = _ARITY >= 0
 _NO_COMMA_AFTER[ord(",")] = True
@@ -453,137 +452,61 @@ def _rectangle(x: float, y: float, width: float, height: float, rx: float, ry: f
     )
 
 
-_OTHER, _DIGIT, _SIGN, _EXPONENT = range(4)
+def _bytes_of(letters: bytes) -> Flags:
+    """Return which of all 256 bytes are among `letters`, (256,)."""
+    found = np.zeros(256, dtype=bool)
+    found[list(letters)] = True
+    return found
 
-_CLASSES = np.zeros(256, dtype=np.uint8)
-_CLASSES[list(b"0123456789.")] = _DIGIT
-_CLASSES[list(b"+-")] = _SIGN
-_CLASSES[list(b"eE")] = _EXPONENT
 
-_POWERS = 10.0 ** np.arange(17)
-_ZEROS = np.uint64(0x3030303030303030)
-# An ASCII digit xor "0" keeps to the low four bits; "." xor "0" is 0x1e: bit 4 marks a point.
-_POINT_BITS = np.uint64(0x1010101010101010)
-_KEEP_LAST = np.array(
-    [0] + [(0xFFFFFFFFFFFFFFFF << (64 - 8 * n)) & 0xFFFFFFFFFFFFFFFF for n in range(1, 9)],
-    dtype=np.uint64,
-)
-_WORD = 8
-_LONGEST = 2 * _WORD
-# Small enough that a chunk's dozen temporary arrays stay in the second-level cache.
-_CHUNK = 16_384
+_IN_NUMBER = _bytes_of(b"0123456789.+-eE")
+_IN_PAIRS = _bytes_of(b"0123456789.-, \n")
+_SIGN, _EXPONENT = _bytes_of(b"+-"), _bytes_of(b"eE")
+# Numbers read at once: each is an object for a moment.
+_CHUNK = 65_536
 
 
 def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
     """Return every number in `text`, (K,), and where each begins, (K,).
 
-    Anything that cannot belong to a number separates, and so does a sign. A malformed one (`-`, `.`, `1e`,
-    `1.5.5`) is nan, and so may be all numbers behind it.
-
-    No object is made per number. The last eight bytes of one are read as a 64-bit word, and the decimal
-    point is shifted out. Three multiplications make an integer of eight digits (Lemire 2018).
-    The division by a power of ten then rounds once, as `float()` does, which reads all longer ones.
+    Anything that cannot belong to a number separates, and so does a sign. Where one is malformed (`-`, `.`,
+    `1e`, `1.5.5`) all are nan.
     """
-    # The first number's word begins before it: room for two words, and one byte behind the last.
-    raw = np.frombuffer(b" " * _LONGEST + text + b" ", dtype=np.uint8)
-    starts, ends = _tokens(raw)
-    values = np.full(len(starts), np.nan)
+    raw = np.frombuffer(b" " + text, dtype=np.uint8)
+    inside = _IN_NUMBER[raw]
+    # A sign that touches what is before it begins a number, except that of an exponent.
+    touching = np.append(False, inside[:-1] & _SIGN[raw[1:]] & ~_EXPONENT[raw[:-1]])
+    begins = inside & (touching | np.append(False, ~inside[:-1]))
+    spaced = np.insert(np.where(inside, raw, ord(" ")), np.flatnonzero(touching), ord(" "))
+    starts = np.flatnonzero(begins)
+    places = np.append(starts + np.cumsum(touching[starts]), len(spaced))
+    values = np.empty(len(starts))
     for low in range(0, len(starts), _CHUNK):
-        part = slice(low, low + _CHUNK)
-        values[part] = _values(raw, starts[part], ends[part])
-        if np.isnan(values[part]).any():
+        high = min(low + _CHUNK, len(starts))
+        try:
+            values[low:high] = spaced[places[low] : places[high]].tobytes().split()
+        except ValueError:
+            values.fill(np.nan)
             break
-    return values, starts - _LONGEST
+    return values, starts - 1
 
 
 def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
     """Return the points (N, 2) of lines `x,y x,y`, each ended by a line feed, and the last of each (M,).
 
-    The values are those of `parse_numbers`, in less time. Only one form of text is read: digits, points
-    and minus signs, up to eight in a number. Other text gives None. Pass text that fits
-    into the processor's cache.
+    Other text gives None.
     """
-    raw = np.frombuffer(b" " * _LONGEST + text, dtype=np.uint8)
-    ends = np.flatnonzero(raw[_LONGEST:] < ord("-")) + _LONGEST
-    marks = raw[ends]
+    raw = np.frombuffer(text, dtype=np.uint8)
+    marks = raw[raw < ord("-")]
     commas = marks == ord(",")
-    if not text.endswith(b"\n") or len(ends) % 2 or not commas[::2].all() or commas[1::2].any():
+    if not text.endswith(b"\n") or len(marks) % 2 or not _IN_PAIRS[raw].all():
         return None
-    starts = np.concatenate(([_LONGEST], ends[:-1] + 1))
-    lengths = ends - starts
-    signs = np.count_nonzero(raw == ord("-")) - np.count_nonzero(raw[starts] == ord("-"))
-    if signs or ((lengths < 1) | (lengths > _WORD)).any():
+    if not commas[::2].all() or commas[1::2].any():
         return None
-    values = _values(raw, starts, ends)
-    if np.isnan(values).any():
+    try:
+        values = np.array(text.replace(b",", b" ").split(), dtype=np.float64)
+    except ValueError:
+        return None
+    if len(values) != len(marks):
         return None
     return values.reshape(-1, 2), np.flatnonzero(marks[1::2] == ord("\n"))
-
-
-def _tokens(raw: NDArray[np.uint8]) -> tuple[Ints, Ints]:
-    classes = _CLASSES[raw]
-    inside = classes != _OTHER
-    begins = np.zeros(len(raw), dtype=bool)
-    np.logical_not(inside[:-1], out=begins[1:])
-    signs = classes == _SIGN
-    begins[1:] |= signs[1:] & (classes[:-1] != _EXPONENT)
-    begins &= inside
-    stops = ~inside
-    stops |= begins
-    return np.flatnonzero(begins), np.flatnonzero(inside[:-1] & stops[1:]) + 1
-
-
-def _values(raw: NDArray[np.uint8], starts: Ints, ends: Ints) -> Floats:
-    first = raw[starts]
-    negative = first == ord("-")
-    signed = negative | (first == ord("+"))
-    lengths = ends - starts - signed
-    words = np.ndarray((len(raw) - _WORD + 1,), dtype="<u8", buffer=raw, strides=(1,))
-    odd = (lengths > _LONGEST) | (lengths == 0)
-    whole, places, strange = _digits(words, ends, np.minimum(lengths, _WORD))
-    odd |= strange
-    long = np.flatnonzero(lengths > _WORD)
-    if len(long):
-        high, more, strange = _digits(
-            words, ends[long] - _WORD, np.clip(lengths[long] - _WORD, 0, _WORD)
-        )
-        pointed = (places[long] >= 0) | (more >= 0)
-        whole[long] += high * _POWERS[_WORD - (places[long] >= 0)]
-        odd[long] |= strange | ((places[long] >= 0) & (more >= 0))
-        # Sixteen digits do not fit a float64's 53 bits: one rounding too many for an exact result.
-        odd[long] |= lengths[long] - pointed > 15
-        places[long] = np.where(more >= 0, more + _WORD, places[long])
-    values: Floats = whole / _POWERS[np.maximum(places, 0)]
-    np.negative(values, out=values, where=negative)
-    odd |= (lengths == 1) & (places >= 0)
-    for index in np.flatnonzero(odd):
-        try:
-            values[index] = float(raw[starts[index] : ends[index]].tobytes())
-        except ValueError:
-            values[index] = np.nan
-    return values
-
-
-def _digits(words: NDArray[np.uint64], ends: Ints, lengths: Ints) -> tuple[Floats, Ints, Flags]:
-    """Return the last `lengths` bytes before `ends`: whole numbers, decimal places, oddities.
-
-    The decimal places are -1 where there is no point. Odd are exponents and second points.
-    """
-    word = (words[ends - _WORD].astype(np.uint64) ^ _ZEROS) & _KEEP_LAST[lengths]
-    point = word & _POINT_BITS
-    odd = ((word & np.uint64(0xE0E0E0E0E0E0E0E0)) | (point & (point - np.uint64(1)))) != 0
-    has_point = point != 0
-    below = (point >> np.uint64(4)) - np.uint64(1)
-    above = ~((point << np.uint64(4)) - np.uint64(1))
-    shifted = (word & above) | ((word & below) << np.uint64(8))
-    word = np.where(has_point, shifted, word)
-    word = word * np.uint64(10) + (word >> np.uint64(8))
-    mask = np.uint64(0x000000FF000000FF)
-    word = (
-        (word & mask) * np.uint64(0x000F424000000064)
-        + ((word >> np.uint64(16)) & mask) * np.uint64(0x0000271000000001)
-    ) >> np.uint64(32)
-    # A single bit as a float has its position in the exponent: 4, 12, ... 60 is bytes 0 ... 7.
-    position = np.frexp(point.astype(np.float64))[1] // 8
-    places = np.where(has_point, 7 - position, -1)
-    return word.astype(np.float64), places, odd

@@ -1,7 +1,6 @@
 """Gradient noise."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import product
 from operator import mul
 from typing import Any
@@ -16,6 +15,8 @@ from drawscape.geometry.lines import Floats, as_floats, check_positive, check_wh
 _CHUNK = 8_192
 # Beyond this the fraction of a float64 is too coarse to be noise.
 _FARTHEST = 1e12
+# How far apart two values are taken for a slope: rounding and curvature change it by less than 1e-8.
+_STEP = 1e-5
 # Cells after which the noise repeats along each axis of its grid.
 _PERIOD = 256
 _SKEW = (np.sqrt(3.0) - 1.0) / 2.0
@@ -107,11 +108,12 @@ class Noise:
         return np.asarray(total / weights.sum())
 
     def gradient(self, x: ArrayLike, y: ArrayLike, *, octaves: int = 1, **options: Any) -> Floats:
-        """Return the exact slope of `fractal` with these options: shape + (2,)."""
-        slopes = partial(self._sampled, partial(self._perlin, slopes=True), rows=(2,))
-        weights, layers = self._octaves(slopes, 0, x, y, None, octaves=octaves, **options)
-        steep = weights * options.get("lacunarity", 2.0) ** np.arange(octaves) / weights.sum()
-        return np.stack(sum(map(mul, steep, layers)), axis=-1)
+        """Return the slope of `fractal` with these options by x and by y: shape + (2,)."""
+        options["octaves"] = octaves
+        x, y = np.broadcast_arrays(as_floats(x), as_floats(y))
+        by_x = self.fractal(x + _STEP, y, **options) - self.fractal(x - _STEP, y, **options)
+        by_y = self.fractal(x, y + _STEP, **options) - self.fractal(x, y - _STEP, **options)
+        return np.stack((by_x, by_y), axis=-1) / (2 * _STEP)
 
     def curl(self, x: ArrayLike, y: ArrayLike, **options: Any) -> Floats:
         """Return curl noise (Bridson 2007), a flow without sources or sinks: shape + (2,).
@@ -142,23 +144,21 @@ class Noise:
             layers.append(sample(*(at * lacunarity**octave + shift for at, shift in moved)))
         return as_floats(gain) ** np.arange(octaves), layers
 
-    def _sampled(
-        self, kernel: Callable[..., Floats], *places: ArrayLike | None, rows: tuple[int, ...] = ()
-    ) -> Floats:
+    def _sampled(self, kernel: Callable[..., Floats], *places: ArrayLike | None) -> Floats:
         given = (as_floats(place) for place in places if place is not None)
         arrays = np.broadcast_arrays(*given)
         for axis, array in zip("xyz", arrays, strict=False):
             if array.size and not (array.min() > -_FARTHEST and array.max() < _FARTHEST):
                 raise GeometryError(f"noise needs finite {axis} within {_FARTHEST:g} of 0")
         flat = [array.ravel() for array in arrays]
-        values = np.empty((*rows, flat[0].size))
+        values = np.empty(flat[0].size)
         for start in range(0, flat[0].size, _CHUNK):
             part = slice(start, start + _CHUNK)
-            values[..., part] = kernel(*(place[part] for place in flat))
-        return values.reshape(rows + arrays[0].shape)
+            values[part] = kernel(*(place[part] for place in flat))
+        return values.reshape(arrays[0].shape)
 
-    def _perlin(self, *places: Floats, slopes: bool = False) -> Floats:
-        """Return what `perlin` does, or on the plane its slopes by x and by y, (2, N)."""
+    def _perlin(self, *places: Floats) -> Floats:
+        """Return what `perlin` does."""
         cells = [np.floor(place) for place in places]
         numbers = [cell.astype(np.intp) & (_PERIOD - 1) for cell in cells]
         offsets = [place - cell for place, cell in zip(places, cells, strict=True)]
@@ -170,25 +170,14 @@ class Noise:
         # Four unit gradients on the plane that point at the middle of a cell give sqrt(1/2).
         gradients, scale = (self._flat, np.sqrt(2.0)) if len(places) == 2 else (self._cube, 1.0)
         sides = [(offset, offset - 1.0) for offset in reversed(offsets)]
-        found = []
+        values = []
         for corner, away in zip(corners, product(*sides), strict=True):
-            slope = [gradient.take(corner) for gradient in gradients]
-            value = slope[0] * away[-1]
-            for part, gap in zip(slope[1:], away[-2::-1], strict=True):
-                value += part * gap
-            found.append([value, *slope] if slopes else [value])
-        values, *parts = map(list, zip(*found, strict=True))
+            value = gradients[0].take(corner) * away[-1]
+            for gradient, gap in zip(gradients[1:], away[-2::-1], strict=True):
+                value += gradient.take(corner) * gap
+            values.append(value)
         fades = [t * t * t * (t * (t * 6.0 - 15.0) + 10.0) for t in offsets]
-        if not slopes:
-            return _blended(values, fades) * scale
-        n00, n10, n01, n11 = values
-        rises = (n10 - n00, n11 - n01), (n01 - n00, n11 - n10)
-        ways = zip(parts, offsets, rises, fades[::-1], strict=True)
-        by_axis = [
-            _blended(part, fades) + 30.0 * t * t * (t * (t - 2.0) + 1.0) * _blended(rise, [fade])
-            for part, t, rise, fade in ways
-        ]
-        return np.stack(by_axis) * scale
+        return _blended(values, fades) * scale
 
     def _simplex(self, x: Floats, y: Floats) -> Floats:
         """Return what `simplex` does (after Gustavson 2005)."""
