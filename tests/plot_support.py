@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
+from drawscape.geometry.mesh import Mesh
 
 
 def strokes(lines):
@@ -195,6 +196,16 @@ class HpglStroke:
     points: np.ndarray
     pen: int
     speed: int | None
+
+
+def cuboids(low, high):
+    """Return axis-parallel boxes from `low` to `high`, (N, 3) each, as a mesh."""
+    corners = np.array([(x, y, z) for z in (0, 1) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))])
+    sides = [[3, 2, 1, 0], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]]
+    low, high = np.atleast_2d(low), np.atleast_2d(high)
+    vertices = np.where(corners, high[:, None], low[:, None]).reshape(-1, 3)
+    faces = np.array(sides) + 8 * np.arange(len(low))[:, None, None]
+    return Mesh.of(vertices, faces.reshape(-1, 4))
 
 
 def run_hpgl(text, *, x, y):

@@ -24,9 +24,10 @@ def visible_edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -
     On paper in the camera's units, y down; `fitted` brings it onto a page. `crease_degrees`
     is that of `mesh.edges`.
 
-    >>> from drawscape.geometry.solids import boxes
-    >>> visible_edges(boxes((0, 0, 0), (1, 1, 1)), Camera.isometric()).counts.tolist()
-    [2, 2, 2, 2, 2, 2, 2, 2, 2]
+    >>> corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    >>> pyramid = Mesh.of(corners, [(0, 2, 1), (0, 1, 3), (1, 2, 3), (2, 0, 3)])
+    >>> len(visible_edges(pyramid, Camera.parallel(20, 30)))
+    3
     """
     return visible_paths(edges(mesh, camera=camera, crease_degrees=crease_degrees), mesh, camera)
 
@@ -48,13 +49,10 @@ def visible_paths(
     light falls, (3,): then only what `mesh` shades is returned, such as the hatch of its shadow.
     Raises GeometryError for other shapes, and for shade in perspective.
 
-    >>> from drawscape.geometry.solids import sphere
-    >>> ring = np.array([(2 * np.cos(a), 2 * np.sin(a), 0) for a in np.linspace(0, 2 * np.pi, 100)])
-    >>> len(visible_paths([ring], sphere(1), Camera.isometric()))
-    1
-    >>> floor = [[(-9, 0, -1), (9, 0, -1)]]
-    >>> visible_paths(floor, sphere(1), Camera.parallel(0, 60), shaded_from=(0, 0, -1)).lengths_mm.round(1)
-    array([0.1, 0.1])
+    >>> wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [(0, 1, 2, 3)])
+    >>> behind = [[(-1, 2, 1), (9, 2, 1)]]
+    >>> visible_paths(behind, wall, Camera.parallel(0, 0)).lengths_mm.round(1)
+    array([1., 5.])
     """
     points, line = _flat(paths)
     a, b, owner = _before_camera(points, line, camera)

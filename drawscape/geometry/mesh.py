@@ -12,7 +12,6 @@ from drawscape.geometry.lines import (
     Flags,
     Floats,
     Ints,
-    as_floats,
     as_points,
     check_finite,
     check_positive,
@@ -30,9 +29,9 @@ class Camera:
     (perspective). `fitted` brings them onto a page. `near` is the least distance that
     a perspective sees.
 
-    >>> from drawscape.geometry.solids import boxes
-    >>> len(visible_edges(boxes((0, 0, 0), (1, 1, 1)), Camera.isometric()))
-    9
+    >>> corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    >>> Camera.isometric().project(corners)[:, 1].round(2).tolist()
+    [0.0, 0.41, -0.41, -0.82]
     """
 
     axes: Floats
@@ -185,29 +184,6 @@ def edges(mesh: Mesh, *, camera: Camera | None = None, crease_degrees: float = 2
         facing = (normals * towards).sum(axis=1) > 0.0
         wanted |= facing[first] != facing[second]
     return np.asarray(mesh.vertices[pairs[wanted]])
-
-
-def slices(mesh: Mesh, levels: ArrayLike, *, normal: ArrayLike = (0.0, 0.0, 1.0)) -> Points3:
-    """Return the segments where planes cut `mesh`, (S, 2, 3): contour lines drawn on the solid.
-
-    The planes are those where `normal` . p equals one of `levels`.
-    """
-    direction = as_floats(normal)
-    heights = mesh.vertices @ direction
-    found = [np.empty((0, 2, 3))]
-    for level in np.atleast_1d(as_floats(levels)).tolist():
-        # A vertex at the level itself counts as above: each triangle is cut twice or not at all.
-        above = heights >= level
-        mixed = mesh.faces[above[mesh.faces].any(axis=1) & ~above[mesh.faces].all(axis=1)]
-        if not len(mixed):
-            continue
-        turned = lone_corner_first(mixed, above[mixed])
-        start, ends = turned[:, :1], turned[:, 1:]
-        share = (level - heights[start]) / (heights[ends] - heights[start])
-        a, b = mesh.vertices[start], mesh.vertices[ends]
-        found.append(a + share[..., None] * (b - a))
-    segments = np.concatenate(found)
-    return np.asarray(segments[(segments[:, 0] != segments[:, 1]).any(axis=1)])
 
 
 def lone_corner_first(corners: NDArray[Any], above: Flags) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import bench_plot
 import numpy as np
+from plot_support import cuboids
 from tables import Row, best, report
 
 from drawscape.geometry.clip import occlude
@@ -24,7 +25,6 @@ from drawscape.geometry.hidden import visible_edges
 from drawscape.geometry.mesh import Camera
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import poisson_disc
-from drawscape.geometry.solids import boxes
 from drawscape.geometry.streamlines import streamlines
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -153,7 +153,7 @@ def _hidden_lines():
     x, y = (axis.ravel() for axis in np.mgrid[0:20, 0:20])
     low = np.column_stack((x * 1.2, y * 1.2, 0.0 * x))
     tall = np.random.default_rng(0).uniform(0.5, 6.0, len(x))
-    city = boxes(low, low + np.column_stack((0 * x + 1.0, 0 * x + 1.0, tall)))
+    city = cuboids(low, low + np.column_stack((0 * x + 1.0, 0 * x + 1.0, tall)))
     camera = Camera.looking((-8, -10, 12), (12, 12, 0))
     seconds, lines = best(lambda: visible_edges(city, camera), 3)
     what = f"hidden lines, {len(city.faces):,} triangles, {len(lines):,} lines"

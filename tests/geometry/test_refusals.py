@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import shapely
+from plot_support import cuboids
 
 from drawscape.errors import GeometryError
-from drawscape.geometry import Lines, coats, rounded, solids
+from drawscape.geometry import Lines, coats, rounded
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle, visible
 from drawscape.geometry.contours import contours, distance_contours, values_at
 from drawscape.geometry.curves import beziers, catmull_rom, circle
@@ -25,7 +26,7 @@ from drawscape.geometry.voronoi import relax, scatter
 PAGE, AREA = (10.0, 20.0, 90.0, 130.0), (0.0, 0.0, 9.0, 9.0)
 SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
 LINE = Lines.of(SQUARE[:2])
-CUBE, FRONT = solids.boxes((0, 0, 0), (1, 1, 1)), Camera.isometric()
+CUBE, FRONT = cuboids((0, 0, 0), (1, 1, 1)), Camera.isometric()
 RNG = np.random.default_rng(0)
 LOW, HIGH = (0, 0, 0), (1, 1, 1)
 NOTHING = Lines.empty()
@@ -61,11 +62,6 @@ def level(*xyz):
         ("from 0 up", lambda: scatter(RNG, 5, PAGE, density=[[-1.0]])),
         ("finite", lambda: Nearest([[np.nan, 0.0]])),
         ("count=0", lambda: Nearest([[0.0, 0.0]]).query([[0.0, 0.0]], 0)),
-        ("larger along every axis", lambda: solids.boxes((0, 0, 0), (1, 0, 1))),
-        ("radius=-1", lambda: solids.sphere(-1)),
-        ("columns=2", lambda: solids.sphere(columns=2)),
-        ("0 or more", lambda: solids.revolved([[-1, 0], [1, 1]])),
-        ("2 x 2", lambda: solids.terrain(np.zeros((1, 4)), (0, 0, 1, 1))),
         ("outside of 0 to 2", lambda: Mesh.of(np.zeros((3, 3)), [[0, 1, 3]])),
         ("N, 3", lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]])),
         ("its own place", lambda: Camera.looking(HIGH, HIGH)),

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from drawscape.geometry.solids import boxes
 
 from drawscape.errors import DataError, GeometryError
-from drawscape.geometry.solids import boxes
 from drawscape.sketches import draw
 from drawscape.sketches.curves._table import read_table
 from drawscape.sketches.solids._mesh_file import read_mesh

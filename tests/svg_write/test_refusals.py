@@ -3,18 +3,18 @@
 
 import numpy as np
 import pytest
+from plot_support import cuboids
 
 from drawscape.drawing.affine import parse_transform
 from drawscape.errors import CanvasError, DrawscapeError, GeometryError, SvgReadError
 from drawscape.geometry.lines import Lines
-from drawscape.geometry.solids import boxes
 from drawscape.svg.attributes import CanvasWarning
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Pen, SVGBuilder
 
 NAN, INF = float("nan"), float("inf")
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"><image href="a.png"/></svg>'
-SQUARE, CUBE = [(0, 0), (9, 0), (9, 9), (0, 9)], boxes((0, 0, 0), (1, 1, 1))
+SQUARE, CUBE = [(0, 0), (9, 0), (9, 9), (0, 9)], cuboids((0, 0, 0), (1, 1, 1))
 CIRCLE = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>'
 
 
