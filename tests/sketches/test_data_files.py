@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawscape.geometry.solids import boxes
+from plot_support import cuboids
 
 from drawscape.errors import DataError, GeometryError
 from drawscape.sketches import draw
@@ -85,7 +85,7 @@ f 4/1 3/2 2/3 1/4\nf 5 6 7 8\nf 1 2 6 5\nf 2//1 3//1 7//1 6//1\nf 3 4 8 7\nf -5 
 
 @pytest.mark.parametrize("kind", ["numbers.stl", "text.stl", "box.obj"])
 def test_a_mesh_of_any_kind_of_file_is_the_same_box(home, kind):
-    corners = boxes((0, 0, 0), (1, 2, 3)).corners
+    corners = cuboids((0, 0, 0), (1, 2, 3)).corners
     content = OBJ.encode() if kind.endswith("obj") else stl(corners, as_text=kind == "text.stl")
     (home / kind).write_bytes(content)
     mesh = read_mesh(kind)
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_mesh_is_an_error(home, name, content):
 
 
 def test_a_mesh_is_dark_on_the_side_away_from_the_light_and_shades_the_floor(home):
-    (home / "box.stl").write_bytes(stl(boxes((0, 0, 0), (1, 1, 1)).corners, as_text=False))
+    (home / "box.stl").write_bytes(stl(cuboids((0, 0, 0), (1, 1, 1)).corners, as_text=False))
     svg = draw("mesh_hatching", 90, 90, seed=1, mesh="box.stl", azimuth=45)
     layers = {pen.name: lines for pen, lines in svg.layers()}
     x = layers["body"].points[:, 0]
