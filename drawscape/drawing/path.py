@@ -32,7 +32,11 @@ _GAP = r"[ \t\r\n\f]*+"
 _COMMA = rf"{_GAP},?+{_GAP}"
 _ARC = _COMMA.join([rf"({NUMBER})"] * 3 + ["([01])"] * 2 + [rf"({NUMBER})"] * 2)
 _ARCS = re.compile(rb"[aA][^a-df-zA-DF-Z|]*+")
-_ARC_ARGUMENTS, _APART = re.compile(_ARC.encode()), rb"\1 \2 \3 \4 \5 \6 \7 "
+# It begins with a number, never within one: a row of digits is read once.
+_ARC_ARGUMENTS, _APART = (
+    re.compile(rb"(?:(?<!\d)|(?=[-+.]))" + _ARC.encode()),
+    rb"\1 \2 \3 \4 \5 \6 \7 ",
+)
 _WITH_EXPONENT = re.compile(rb"[eE][-+]?\d++(?=\.)")
 _MAYBE_LARGE = re.compile(r"\d{10}|[eE]\+?\d")
 _NUMBER = re.compile(NUMBER)

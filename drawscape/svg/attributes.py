@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -150,13 +149,6 @@ def checked_attrs(attrs: Attrs | None, keywords: Attrs | None = None) -> dict[st
     return {**attrs, **own} if attrs else own
 
 
-def _check(name: str, value: object) -> None:
-    if isinstance(value, (str, int, float)):
-        _check_cached(name, value)
-    elif value is not None:
-        _check_attribute(name, value)
-
-
 def _check_name(name: object) -> None:
     if not isinstance(name, str) or not _NAME.match(name):
         raise CanvasError(
@@ -164,7 +156,9 @@ def _check_name(name: object) -> None:
         )
 
 
-def _check_attribute(name: str, value: object) -> None:
+def _check(name: str, value: object) -> None:
+    if value is None:
+        return
     if name not in _NAMES:
         _check_foreign_name(name, value)
         return
@@ -174,9 +168,6 @@ def _check_attribute(name: str, value: object) -> None:
     problem = _problem(name, value, text)
     if problem:
         raise CanvasError(f"{name}={value!r} {problem}")
-
-
-_check_cached = lru_cache(maxsize=4096, typed=True)(_check_attribute)
 
 
 def _check_foreign_name(name: str, value: object) -> None:

@@ -45,7 +45,7 @@ ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>
         ('<path d="M0,0H30V40" fill="red"/><path d="M0,0H9" fill="red"/>', 120),
         ('<path d="M0,0H30" stroke="red" stroke-width="-2"/>', 0),
         ('<polygon points="0,0 30,0 30,40 7" stroke="red"/>', 120),
-        ('<switch><foreignObject/><unknown/><path d="M0,0H7" stroke="red"/></switch>', 7),
+        ('<switch><foreignObject/><path d="M0,0H7" stroke="red"/></switch>', 7),
         ('<defs><path id="a" d="M0,0H7" stroke="context-fill"/></defs><use href="#a" fill="red"/>', 7),
         (f'<svg width="20" height="20" transform="translate(50 0)">{BAR}</svg>', 40),
         (f'{MARKER}<path d="M9,9H20" stroke="red" stroke-width="0" marker-end="url(#m)"/>', 0),

@@ -170,14 +170,10 @@ ALIKE = [
     )),
     (f'<g font-size="xxx-large">{AT.format("1em")}</g>', AT.format(48)),
     (AT.format("20 px"), ""),
-    (f"<style>path{{d:none}}</style>{LINES.format('M1,1L9,9')}", ""),
     # What is not valid is skipped, as if it were not there.
     ('<g fill="none" stroke="red"><path d="M0,0H9" stroke="blurple"/></g>', LINES.format("M0,0H9")),
-    ('<rect width="9" height="9" style="display:none;display:bogus"/>', ""),
     ('<rect width="9" height="9" fill="none !important"/>', '<rect width="9" height="9"/>'),
-    ('<path d="M0,0H90" stroke="red" stroke-dasharray="20,,10"/>', LINES.format("M0,0H90")),
     (BOX.format('opacity="foo"'), BOX.format("")),
-    (BOX.format('style="display:NONE"'), ""),
     (BOX.format('style="fill:NONE"'), ""),
     # Style sheets
     (f"<style media='print'>rect{{display:none}}</style>{BOX.format('')}", BOX.format("")),
@@ -205,9 +201,6 @@ ALIKE = [
     (BOX.format('transform="translateX(20)"'), BOX.format("")),
     (BOX.format('style="transform:translateX(20px)"'), BOX.format('transform="translate(20)"')),
     (BOX.format('transform="scale(0,1)"'), ""),
-    (BOX.format('transform="rotate(20)" transform-origin="foo"'), BOX.format('transform="rotate(20)"')),
-    (BOX.format('transform="rotate(20)" transform-origin="bottom 20px right 30px"'), BOX.format('transform="rotate(20)"')),
-    (BOX.format('transform="rotate(20)" transform-box="fill-box" transform-origin="30 30"'), BOX.format('transform="rotate(20 30 30)"')),
     # Viewports
     (INNER.format("xminymin"), INNER.format("")),
     (INNER.format("slice"), INNER.format("")),
@@ -221,7 +214,6 @@ ALIKE = [
         for odd in (('style="width:30px;height:30px"', ""), ("", 'style="width:30px;height:30px"'))
     ),
     (f'<switch><defs/>{BOX.format("")}</switch>', ""),
-    ('<svg width="50" height="50" overflow="visible"><svg width="30" height="30" overflow="inherit"><circle r="50"/></svg></svg>', '<circle r="50"/>'),
     ('<g id="g"><rect width="30" height="30"/><use href="#g" x="50"/></g>', '<rect width="30" height="30"/>'),
     # Clip paths, masks, markers
     (
@@ -254,11 +246,6 @@ ALIKE = [
             ('<clipPath id="c"><circle cx="60" cy="60" r="45"/></clipPath>', 'clip-path="url(#c)"'),
             ('<mask id="k"><circle cx="60" cy="60" r="45" fill="#fff"/></mask>', 'mask="url(#k)"'),
         )
-    ),
-    # What is no length in CSS leaves the attribute.
-    *(
-        (f'<style>rect{{width:{bad};height:9px 9px;x:a}}</style><rect x="5" width="20" height="30"/>', '<rect x="5" width="20" height="30"/>')
-        for bad in ("foo", "-5px")
     ),
     # Wide keywords leave nothing of attributes and rules before them.
     (BOX.format('transform="scale(2)" opacity="0" style="transform:initial;opacity:unset"'), BOX.format("")),
@@ -302,21 +289,18 @@ def test_the_odd_is_drawn_as_the_plain(odd, plain):
         ),
         *(
             (BOX.format(f'style="{name}:{value}"'), f"{name} is not applied")
-            for name, value in (("rotate", "9deg"), ("all", "unset"), ("transform-box", "fill-box"), ("vector-effect", "non-scaling-stroke"))
+            for name, value in (("transform-origin", "9px 9px"), ("d", "path('M0,0H9')"), ("rotate", "9deg"), ("all", "unset"), ("transform-box", "fill-box"), ("vector-effect", "non-scaling-stroke"))
         ),
         ('<path d="M0,0H9" stroke="red" stroke-dasharray="2" pathLength="3"/>', "pathLength is not applied"),
         (f'<g style="display:contents">{BOX.format("")}</g>', "display: contents is not applied"),
         *(
-            (odd, "calc() and its like are not computed; write the number out")
-            for odd in ('<rect width="calc(1em + 2px)" height="9"/>', f'<style>rect{{x:min(1px,9px)}}</style>{BOX.format("")}')
+            (odd, "calc(), var() and their like are not computed; write the value out")
+            for odd in ('<rect width="calc(1em + 2px)" height="9"/>', '<rect width="9" height="9" style="fill:var(--a)"/>', f'<style>rect{{x:min(1px,9px)}}</style>{BOX.format("")}')
         ),
-        ('<path d="M9,9L9,9" stroke="red" fill="none"/>', "strokes without length are drawn as dots, whatever their caps"),
         # What is drawn as on a screen is not named.
         (BOX.format('style="transform:rotate(20deg) scale(2)"'), None),
         ('<path d="M0,0H9V9Z" stroke="red" fill="blue"/>', None),
         ('<path d="M0,0H9V9" stroke="red" fill="white"/><path d="M0,0H9L20,0" stroke="red"/>', None),
-        ('<path d="M9,9L9,9" stroke="red" fill="none" stroke-linecap="round"/>', None),
-        ('<g style="stroke-linecap:square"><path d="M9,9h0" stroke="red" fill="none"/></g>', None),
     ],
 )  # fmt: skip
 def test_what_is_not_understood_is_named(body, note):

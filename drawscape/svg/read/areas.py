@@ -17,7 +17,7 @@ COST_WITHIN = 30
 # Pairs of edges whose boxes overlap; so many take a second.
 _MOST_PAIRS = 15_000_000
 _EDGES_AT_ONCE = 500
-_FEW = 50_000
+_FEW = 1_000
 """Pairs of edges that need no count."""
 
 

@@ -18,7 +18,7 @@ from drawscape.svg.read.paint import SOFT
 from drawscape.svg.read.scene import Scene, by_outline
 from drawscape.svg.read.state import use_place
 from drawscape.svg.read.tree import XmlNode, path_data
-from drawscape.svg.read.walk import PLACING, passes_conditions
+from drawscape.svg.read.walk import passes_conditions
 
 if TYPE_CHECKING:
     from drawscape.svg.read.state import InheritedState
@@ -31,7 +31,7 @@ _NUMBERS = re.compile(NUMBER)
 _CONTENT_UNITS = ("clipPathUnits", "maskContentUnits")
 _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
 # Of a shape that clips: how it is painted does not matter.
-_OF_CLIPS = PLACING | {"clip-path", "clip-rule", "visibility", "font-size"}
+_OF_CLIPS = ("transform", "clip-path", "clip-rule", "visibility", "font-size")
 
 
 def clip_to_box(
@@ -133,7 +133,7 @@ def _areas(walk: TreeWalk, child: XmlNode, state: InheritedState) -> list[Region
     if child.tag in _NOT_IN_CLIPS or (target and target.tag in _NOT_IN_CLIPS):
         walk.note(f"<{child.tag}> in a clip path is ignored; only shapes and <use> clip")
         return []
-    own = walk.declared(child, state)
+    own = walk.sheet.declarations(child)
     if own.get("display") == "none" or not passes_conditions(child):
         return []
     inner = walk.inside(child, {k: v for k, v in own.items() if k in _OF_CLIPS}, state)
@@ -172,7 +172,7 @@ def _mask(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState)
     key = (id(target), matrix, state.viewport)
     if key in walk.areas:
         return walk.areas[key]
-    walk.count_clip(5)
+    walk.count_clip(9)
     style = walk.style_at(target)
     base = replace(state, matrix=matrix, style=style, clip=None, group=0)
     # Of a gradient the lightest stop decides what is let through.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from drawscape.drawing.values import INHERITED, NUMBER, parse_declarations, rgba
+from drawscape.drawing.values import INHERITED, parse_declarations, rgba
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.tree import XmlNode
 
@@ -14,26 +14,17 @@ _ATTRIBUTES = INHERITED | frozenset((
     "filter", "vector-effect", "mix-blend-mode", "alignment-baseline", "baseline-shift", "stop-color",
     "stop-opacity",
 ))  # fmt: skip
-# What a property that a child does not inherit is without a declaration.
-_INITIAL = {
-    "display": "inline", "opacity": "1", "overflow": "visible", "mask-type": "luminance",
-    "mix-blend-mode": "normal", "stop-color": "black", "stop-opacity": "1", "baseline-shift": "0",
-    "alignment-baseline": "baseline", "transform-box": "view-box", "transform-origin": "0 0",
-    "background-color": "transparent", "x": "0", "y": "0", "cx": "0", "cy": "0", "r": "0",
-    "width": "auto", "height": "auto", "rx": "auto", "ry": "auto",
-    **dict.fromkeys((
-        "transform", "translate", "rotate", "scale", "clip-path", "mask", "mask-image", "filter",
-        "vector-effect", "background", "d", "offset-path",
-    ), "none"),
-}  # fmt: skip
-_PROPERTIES = _ATTRIBUTES | _INITIAL.keys() | {"all"}
+_PROPERTIES = _ATTRIBUTES | frozenset((
+    "transform-box", "translate", "rotate", "scale", "mask-image", "offset-path", "background",
+    "background-color", "all", "d", "x", "y", "cx", "cy", "r", "rx", "ry", "width", "height",
+))  # fmt: skip
 _SHORTHANDS = {
     "marker": ("marker-start", "marker-mid", "marker-end"),
     "text-decoration-line": ("text-decoration",),
 }
-_LENGTH = rf"(?:{NUMBER})(?:%|[a-z]+)?"
-_SHARE = re.compile(rf"(?:{NUMBER})%?")
-COMPUTED = re.compile(r"\b(calc|min|max|clamp)\(")
+COMPUTED = re.compile(r"(?<!, )\b(calc|min|max|clamp|var)\(")
+"""Functions that are not computed; draw.io's `light-dark(#000, var(--a))` is read by its first colour."""
+
 _PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
 UNREAD_COLOR = re.compile(
@@ -44,25 +35,11 @@ UNREAD_COLOR = re.compile(
 """Colours that browsers know and we do not: mixed ones, relative ones, and the system's."""
 # draw.io writes each colour so; paper is light.
 _LIGHT_DARK = re.compile(r"\A\s*light-dark\(((?:[^(),]|\([^()]*\))+),.*\)", re.I | re.S)
-_FORMS = {
-    "display": r"none|contents|run-in|flow-root|list-item|inline|(inline-)?(block|flex|grid|table)|"
-    r"table-[a-z-]+",
-    "visibility": r"visible|hidden|collapse",
-    "fill-rule": r"nonzero|evenodd",
-    "clip-rule": r"nonzero|evenodd",
-    "stroke-width": _LENGTH,
-    "stroke-dasharray": rf"none|{_LENGTH}((\s*+,\s*+|\s++){_LENGTH})*",
-    "stroke-dashoffset": _LENGTH,
-    **dict.fromkeys(("x", "y", "cx", "cy"), _LENGTH),
-    **dict.fromkeys(("r", "rx", "ry", "width", "height"), rf"auto|(?!-){_LENGTH}"),
-}
-_VALID = {name: re.compile(form, re.IGNORECASE) for name, form in _FORMS.items()}
 _WIDE = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 # A font or a picture in a style sheet is longer than all of its rules.
 _DATA = re.compile(r"url\(\s*[\"']?data:[^)]*\)")
-_VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
 _FONT = re.compile(
     r"(?P<style>(?:[a-z0-9-]+\s+)*?)"
     r"(?P<size>[\d.]+(?:[a-z]+|%)|(?:xx?-)?(?:small|large)|medium|smaller|larger)"
@@ -74,8 +51,6 @@ _HARMLESS = frozenset((
     "property", "counter-style",
 ))  # fmt: skip
 _MEDIA = frozenset(("", "all", "screen", "only screen"))
-# Illustrator writes a rule for each of a thousand styles.
-_LONGEST = 2_000
 # Characters of the rules, and tests of an element by one.
 _MOST_STEPS = 1_500_000
 
@@ -208,54 +183,21 @@ class Stylesheet:
             own |= styled
             important = important | urgent
         own |= important
-        if "inherit" in own.values():
-            above = self.declarations(node.parent) if node.parent else {}
-            for name, value in own.items():
-                if value == "inherit" and name in _INITIAL and name != "transform":
-                    own[name] = above.get(name, _INITIAL[name])
         return own
 
 
 @lru_cache(maxsize=8192)
 def checked(name: str, value: str) -> str | None:
-    """Return a property's value, keywords in lower case; None for one that is not valid, which is skipped."""
+    """Return a property's value; None for a colour that is not valid, which is skipped."""
     value = _LIGHT_DARK.sub(r"\1", value).strip()
     lower = value.lower()
     if lower in _WIDE:
-        if name in _INITIAL and lower != "inherit":
-            return _INITIAL[name]
         return "unset" if lower.startswith("revert") else lower
-    if "var(" in value:
+    if name not in _COLORS:
         return value
-    if len(value) > _LONGEST and (name in _COLORS or name in _VALID):
-        return None
-    if name in _COLORS:
-        keyword = _PAINT.fullmatch(value)
-        if keyword is None:
-            return value if rgba(value) or UNREAD_COLOR.fullmatch(value) else None
-        return value if lower.startswith("url(") else value.lower()
-    if name in _VALID:
-        return lower if _VALID[name].fullmatch(value) else None
-    if name.endswith("opacity"):
-        return value if _SHARE.fullmatch(value) else None
-    return value
-
-
-def with_variables(own: dict[str, str], inherited: dict[str, str]) -> dict[str, str]:
-    """Return the declarations with `var(--name, fallback)` put in; those without a value are left out."""
-    known = {**inherited, **{name: value for name, value in own.items() if name.startswith("--")}}
-
-    def value_of(match: re.Match[str]) -> str:
-        return known.get(match[1], match[2] or "").strip()
-
-    for _ in range(8):  # variables may name variables
-        own = {
-            k: _VARIABLE.sub(value_of, v) if "var(" in v and len(v) < _LONGEST else v
-            for k, v in own.items()
-        }
-    whole = {name: value for name, value in own.items() if value and "var(" not in value}
-    values = {name: checked(name, text) for name, text in whole.items()}
-    return {name: value for name, value in values.items() if value is not None}
+    if _PAINT.fullmatch(value):
+        return value if lower.startswith("url(") else lower
+    return value if rgba(value) or UNREAD_COLOR.fullmatch(value) else None
 
 
 @lru_cache(maxsize=4096)
@@ -271,9 +213,7 @@ def _declared(text: str) -> Declarations:
         if name == "font":
             into.update(_font(bare))
         for single in _SHORTHANDS.get(name, (name,)):
-            if single.startswith("--"):
-                into[single] = bare
-            elif single in _PROPERTIES:
+            if single in _PROPERTIES:
                 valid = checked(single, bare)
                 if valid is not None:
                     into[single] = valid

@@ -1,19 +1,21 @@
 """The filled shapes of a scene: those that hide what lies below them, and their hatches."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from drawscape.drawing.values import is_white
 from drawscape.geometry.lines import Ints, Lines
-from drawscape.svg.read.areas import Region
+from drawscape.svg.read.areas import Region, borders, edges_of
 from drawscape.svg.read.scene import Scene
 
 HATCH_MM = 1.0
 """Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
 
 _TOLERANCE_MM = 0.05
+# A crossing is tested against so many shapes at the cost of one.
+_SHAPES_AT_ONCE = 50
 # Beyond what geometry.clip counts as touching.
 _EDGE_MM = 1e-5
 
@@ -36,6 +38,25 @@ def hiding_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, in
             area = area.buffer(-_EDGE_MM, join_style="mitre")
         if context.hides and not area.is_empty:
             yield area, outline
+
+
+def without_hidden(
+    scene: Scene, lines: Lines, shapes: Ints, covers: Sequence[tuple[Region, int]]
+) -> tuple[Lines, Ints]:
+    """Return what the `covers` leave of the lines, whose shapes are given, and the number of each line.
+
+    Raises SvgReadError when so many outlines cross below so many shapes that it would take minutes.
+    """
+    import shapely
+
+    from drawscape.geometry.clip import visible
+
+    areas, numbers = zip(*covers, strict=True)
+    boxes = shapely.box(*shapely.bounds(areas).T)
+    overlaps = len(shapely.STRtree(boxes).query(boxes)[0]) // len(boxes)
+    edges = np.concatenate([borders(area) for area in areas])
+    scene.crossings.spend(edges_of(lines), edges, 1 + overlaps // _SHAPES_AT_ONCE)
+    return visible(lines, shapes, areas, numbers)
 
 
 def hatched(

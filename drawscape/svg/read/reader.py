@@ -13,7 +13,7 @@ from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
 from drawscape.geometry.regions import Bounds
-from drawscape.svg.read.fills import hatched, hiding_areas
+from drawscape.svg.read.fills import hatched, hiding_areas, without_hidden
 from drawscape.svg.read.scene import Context, Scene, by_outline, in_order
 from drawscape.svg.read.tree import XmlNode, parse_xml, tree_with_runs
 from drawscape.svg.read.walk import read_scene
@@ -69,10 +69,7 @@ def read_svg(
     if fill == "hatch":
         lines, outlines, shapes = hatched(scene, lines, outlines, hatching or {}, factor)
     if covers:
-        from drawscape.geometry.clip import visible
-
-        areas, numbers = zip(*covers, strict=True)
-        lines, owners = visible(lines, shapes, areas, numbers)
+        lines, owners = without_hidden(scene, lines, shapes, covers)
         outlines = outlines[owners]
     # What the outlines were read from is as large as their lines.
     scene.parts.clear()

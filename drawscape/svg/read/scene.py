@@ -12,7 +12,7 @@ from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import MOST_POINTS, flatten, read_segments
 from drawscape.drawing.values import LARGEST_MM, is_white
 from drawscape.errors import SvgReadError
-from drawscape.geometry.lines import Flags, Ints, Lines, ranges, stretches
+from drawscape.geometry.lines import Flags, Ints, Lines, Points, ranges, stretches
 from drawscape.geometry.regions import from_shapely
 from drawscape.svg.read.areas import (
     COST_WITHIN,
@@ -33,8 +33,8 @@ _BATCH = 500_000
 class Context(NamedTuple):
     """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines.
 
-    An `is_area` is filled and has no stroke: its edge is closed, as its fill is. What `has_caps` shows
-    strokes without length. What `hides` has a fill that nothing shines through.
+    An `is_area` is filled and has no stroke: its edge is closed, as its fill is. What `hides` has a fill
+    that nothing shines through.
     """
 
     matrix: Matrix
@@ -48,7 +48,6 @@ class Context(NamedTuple):
     evenodd: bool = False
     on_dark: bool = False
     is_area: bool = False
-    has_caps: bool = False
     hides: bool = True
 
     @property
@@ -126,6 +125,23 @@ class Scene:
         self.of.append(number)
         self._room -= len(data)
 
+    def without_clips(self, tolerance_mm: float) -> Iterator[tuple[str, Context]]:
+        """Yield the outlines as path data; what a clip cuts is given as the lines that it leaves."""
+        import shapely
+
+        lines, _ = self.lines(tolerance_mm, cut=False)
+        box = shapely.box(*(lines.bounds or (0.0, 0.0, 0.0, 0.0)))
+        clips = [self.clips[context.clip] for context in self.contexts if context.clip is not None]
+        if all(clip.covers(box) for clip in clips):
+            outlines = (outline for part in self.parts for outline in part)
+            for number, outline in enumerate(outlines):
+                yield _as_data(outline), self.context_of(number)
+            return
+        for number, own in by_outline(*self.lines(tolerance_mm)):
+            context = self.context_of(number)._replace(matrix=IDENTITY, dashes=())
+            for line in own:
+                yield _as_data(line), context
+
     @np.errstate(over="ignore", invalid="ignore")
     def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Ints]:
         """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
@@ -191,16 +207,11 @@ class Scene:
     ) -> tuple[Lines, Ints]:
         """Return the lines, filled areas closed, and behind each stroked open path its fill's last edge.
 
-        A line there and back encloses nothing: as an area it is not seen. A screen shows a stroke without
-        length by its caps, which a pen has not: it is noted.
+        A line there and back encloses nothing: as an area it is not seen.
         """
-        kinds = [
-            (c.is_area, c.stroke and c.shows_fill, c.stroke and not c.has_caps) for c in contexts
-        ]
-        areas, filled, capless = np.array(kinds, dtype=bool).reshape(-1, 3)[of].T
+        kinds = [(c.is_area, c.stroke and c.shows_fill) for c in contexts]
+        areas, filled = np.array(kinds, dtype=bool).reshape(-1, 2)[of].T
         ajar = (lines.starts != lines.ends).any(axis=1)
-        if cut and (capless & ~ajar & (lines.counts == 2)).any():
-            self.unsupported["strokes without length are drawn as dots, whatever their caps"] = 1
         filled &= ajar & (lines.counts > 2) & cut
         if not (areas.any() or filled.any()):
             return lines, owners
@@ -240,7 +251,7 @@ class Scene:
         order = np.argsort(numbers, kind="stable")
         for number, own in by_outline(lines.take(order), numbers[order]):
             which, order, context = order[: len(own)], order[len(own) :], contexts[number]
-            pieces, source = dashed(own, context.dashes, context.dash_offset, dots=context.has_caps)
+            pieces, source = dashed(own, context.dashes, context.dash_offset)
             parts.append(pieces)
             sources.append(which[source])
         places = np.concatenate(sources)
@@ -314,6 +325,13 @@ class Scene:
         return Lines.of([shapely.get_coordinates(piece) for piece in pieces])
 
 
+def _as_data(outline: str | Points) -> str:
+    """Return path data of an outline; that of a line (N, 2) has all of its digits."""
+    if isinstance(outline, str):
+        return outline
+    return "M" + " ".join(f"{x!r},{y!r}" for x, y in outline.tolist())
+
+
 def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:
     """Yield each outline and its lines; `owners` (M,) are in order."""
     starts = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
@@ -343,13 +361,11 @@ MOST_DASHES = 200_000
 """Of one line: a dash of a thousandth of a mm on a sheet is a mistake, or an attack."""
 
 
-def dashed(
-    lines: Lines, pattern: Sequence[float], offset: float = 0.0, *, dots: bool = True
-) -> tuple[Lines, Ints]:
+def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple[Lines, Ints]:
     """Return the dashes of `lines`, and the line (K,) that each is a part of.
 
     `pattern` are lengths of dashes and gaps in turn, an odd number counts twice; it starts again with
-    each line, `offset` into it. Dashes without length are `dots`, or are left out. A pattern that sums to
+    each line, `offset` into it. Dashes without length are dots. A pattern that sums to
     nothing, has a negative length, or makes more than MOST_DASHES of a line leaves that line as it is.
     """
     steps = np.asarray(pattern, dtype=np.float64)
@@ -369,7 +385,7 @@ def dashed(
     which = np.repeat(np.arange(len(lines)), counts)
     turn, dash = np.divmod(ranges(np.zeros_like(counts), counts), len(dashes))
     begin, end = dashes[dash].T + turn * period - offset
-    is_dot = (begin == end) & dots
+    is_dot = begin == end
     begin, end = np.maximum(begin, 0.0), np.minimum(end, lengths[which])
     kept = (begin < end) | ((begin == end) & is_dot)
     places = np.concatenate((which[kept], plain))

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.affine import rotation
 from drawscape.drawing.values import InheritedStyle
 from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Lines, Points
@@ -109,7 +108,6 @@ class _Letter:
     y: float | None = None
     dx: float = 0.0
     dy: float = 0.0
-    degrees: float = 0.0
     advance: float = 0.0
     strokes: Sequence[Points] | None = None
 
@@ -132,14 +130,14 @@ class _LetterRow:
                     state.px(part, name) or 0.0
                     for part in node.attributes.get(name, "").replace(",", " ").split()
                 ]
-                for name in ("x", "y", "dx", "dy", "rotate")
+                for name in ("x", "y", "dx", "dy")
             }
         )
         for child in node.children:
             if child.tag == "#text":
                 self._add(child, state, rise)
             elif child.tag in ("tspan", "a"):
-                own = walk.declared(child, state)
+                own = walk.sheet.declarations(child)
                 if own.get("display") != "none" and passes_conditions(child):
                     own.pop("transform", None)  # it moves no part of a text
                     inner = walk.inside(child, own, state)
@@ -166,9 +164,6 @@ class _LetterRow:
                 for name in ("x", "y", "dx", "dy"):
                     if places[name]:
                         setattr(letter, name, places[name].pop(0))
-                if places["rotate"]:  # the last one holds for all that follow
-                    letter.degrees = places["rotate"][0]
-                    places["rotate"][:-1] = places["rotate"][1:]
             self.letters.append(letter)
 
     def measure(self) -> bool:
@@ -258,8 +253,7 @@ def _draw_letters(walk: TreeWalk, placed: list[tuple[_Letter, Points]]) -> None:
             if letter.strokes is None:
                 walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
                 continue
-            turn = rotation(letter.degrees)
-            lines += [turn.apply(stroke * style.font_size) + at for stroke in letter.strokes]
+            lines += [stroke * style.font_size + at for stroke in letter.strokes]
         if lines:
             # How outlines of letters would be stroked, a pen that writes does not do.
             usual = dict.fromkeys(("stroke-width", "stroke-dasharray"), "initial")

@@ -1,9 +1,12 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from drawscape.drawing.affine import Matrix, parse_transform, translation
 from drawscape.drawing.values import (
@@ -23,7 +26,6 @@ from drawscape.svg.read.css import (
     UNREAD_COLOR,
     Stylesheet,
     is_for_screens,
-    with_variables,
 )
 from drawscape.svg.read.paint import FAINT, SOFT, context_color, link_of, server_color
 from drawscape.svg.read.scene import Context, GroupDraft, Scene
@@ -32,19 +34,17 @@ from drawscape.svg.read.tree import (
     STYLE_SHEET,
     Viewport,
     XmlNode,
-    about,
     fit_view_box,
     page_mm,
     path_data,
     view_box,
 )
 
+if TYPE_CHECKING:
+    from drawscape.svg.read.markers import Corners, Marker
+
 _STYLE_TAGS = ("style", "{http://www.w3.org/1999/xhtml}style")
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
-# Of a switch: a browser would show the foreign object, whose lines only its alternative has.
-_CAN_BE_CHOSEN = _CONTAINERS | frozenset((
-    "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use", "text", "image", "defs",
-))  # fmt: skip
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
     "image": "images are not drawn; trace them to paths",
@@ -53,7 +53,7 @@ _UNSUPPORTED = {
 }
 _UNKNOWN_EFFECTS = (
     "filter", "mix-blend-mode", "mask-image", "offset-path", "vector-effect", "transform-box",
-    "translate", "rotate", "scale", "all",
+    "transform-origin", "translate", "rotate", "scale", "all", "d",
 )  # fmt: skip
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _UNPLAYED = {
@@ -64,11 +64,9 @@ _UNPLAYED = {
     "script": "scripts are not run; what they change is drawn as the file has it",
     "tref": "<tref> is not drawn; write its text out",
 }
-_UNAPPLIED = frozenset(("pathLength", "textLength", "lengthAdjust"))
+_UNAPPLIED = frozenset(("pathLength", "textLength", "lengthAdjust", "rotate"))
 # What depends on the element itself, or is counted in the report.
-PLACING = frozenset(("transform", "transform-origin"))
-_OF_ONE = PLACING | {"clip-path", "mask", *_UNKNOWN_EFFECTS}
-_DEFINED = ("marker", "mask", "clipPath")
+_OF_ONE = frozenset(("transform", "clip-path", "mask", *_UNKNOWN_EFFECTS))
 _SIZES = ("width", "height")
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
@@ -80,7 +78,7 @@ _MOST_REPEATED = 200_000
 _CHARACTERS = 1_280
 # Of about half a millisecond each; a clip path counts as up to three, a mask as six.
 _MOST_CLIPS = 8_000
-# How much more one in another counts.
+# How much more one counts in another, in a mask or in a marker.
 _INNER = 16
 
 
@@ -106,6 +104,7 @@ class TreeWalk:
     def __init__(self, root: XmlNode) -> None:
         if root.tag != "svg":
             raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
+        self.file = root
         self.unsupported: Counter[str] = Counter()
         self.ids: dict[str, XmlNode] = {}
         self.sheet = Stylesheet(root, list(self._index(root)))
@@ -117,7 +116,7 @@ class TreeWalk:
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
         self._drawing = self.scene
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
-        self._units = {"vw": wide, "vi": wide, "vh": high, "vb": high, "rem": 16.0, "rlh": 18.4}
+        self._units = {"vw": wide, "vh": high, "rem": 16.0}
         self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
         self.initial = InheritedStyle(units=self._units)
         # Most elements of a file look like one before them: their states and pens are
@@ -130,6 +129,8 @@ class TreeWalk:
         self._on_dark = False
         self.areas: dict[object, Region] = {}
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
+        self.markers: dict[object, Marker | None] = {}
+        self.corners: dict[str, Corners] = {}
         self.takes: Callable[..., object] = min
         self.letters = 0
         self._repeated = 0.0
@@ -143,9 +144,7 @@ class TreeWalk:
 
     def _index(self, root: XmlNode) -> Iterator[str]:
         """Note ids and animations; yield the texts of the style sheets."""
-        waiting = [root]
-        while waiting:
-            node = waiting.pop()
+        for node in root.everything():
             given = node.attributes
             if "id" in given:
                 self.ids.setdefault(given["id"], node)
@@ -158,8 +157,7 @@ class TreeWalk:
                 yield node.text
             for text in (node.text, *given.values()) if is_css else given.values():
                 if "(" in text and COMPUTED.search(text):
-                    self.note("calc() and its like are not computed; write the number out")
-            waiting.extend(reversed(node.children))
+                    self.note("calc(), var() and their like are not computed; write the value out")
 
     def report(self, message: str, times: int = 1) -> None:
         """Note something that the lines do not show."""
@@ -191,21 +189,22 @@ class TreeWalk:
 
     def root(self, root: XmlNode) -> None:
         """Draw the root's content; its transform moves it on the page, outside of its view box."""
-        px = matrix = Matrix(a=PX, d=PX)
-        page = viewport = Viewport(self.page[0] / PX, self.page[1] / PX)
-        if self.box is not None:
-            matrix = fit_view_box(self.box, *self.page, root.attributes.get("preserveAspectRatio"))
-            viewport = Viewport(*self.box[2:])
-        state = InheritedState(matrix, self.initial, viewport)
-        own = self.declared(root, state)
-        size = self.initial.with_(own).font_size
-        self._units |= {"rem": size, "rlh": 1.15 * size}
+        state = self.initial_state()
+        own = self.sheet.declarations(root)
+        self._units["rem"] = self.initial.with_(own).font_size
         if passes_conditions(root) and self.seen(own):
-            if not own.keys().isdisjoint(PLACING):
-                moved = self.placed(root, own, InheritedState(px, self.initial, page))
-                state = replace(state, matrix=moved @ px.inverse() @ matrix)
-                own = {name: value for name, value in own.items() if name not in PLACING}
+            if own.pop("transform", ""):
+                self.note("the transform of the outermost <svg> is not applied")
             self.children(root, self.inside(root, own, state))
+
+    def initial_state(self) -> InheritedState:
+        """Return the state outside of all elements: the view box fitted to the page."""
+        if self.box is None:
+            page = Viewport(self.page[0] / PX, self.page[1] / PX)
+            return InheritedState(Matrix(a=PX, d=PX), self.initial, page)
+        aspect = self.file.attributes.get("preserveAspectRatio")
+        matrix = fit_view_box(self.box, *self.page, aspect)
+        return InheritedState(matrix, self.initial, Viewport(*self.box[2:]))
 
     def target(self, link: str) -> XmlNode | None:
         """Return the element that `#id` or `url(#id)` names, or None."""
@@ -224,9 +223,7 @@ class TreeWalk:
             self.report(f"<{node.tag}> leads back to itself; it is not drawn")
             yield False
             return
-        # What a marker uses may be what it stands on: only the marker would lead on for ever.
-        kept = [each for each in outer if each.tag in _DEFINED] if node.tag == "marker" else outer
-        self._active = [*kept, node]
+        self._active = [*outer, node]
         try:
             yield True
         finally:
@@ -262,7 +259,8 @@ class TreeWalk:
 
         Raises SvgReadError for more than any drawing has.
         """
-        self._repeated += 1 + characters / _CHARACTERS
+        cost = 1 + characters / _CHARACTERS
+        self._repeated += cost if self.scene is self._drawing else cost * _INNER
         if self._repeated > _MOST_REPEATED:
             raise SvgReadError(
                 f"<use> and its like draw more than {_MOST_REPEATED:,} elements, or outlines as long "
@@ -272,10 +270,11 @@ class TreeWalk:
     def children(self, node: XmlNode, state: InheritedState) -> None:
         """Draw the children of an element."""
         if node.tag == "switch":
-            chosen = (c for c in node.children if c.tag in _CAN_BE_CHOSEN and passes_conditions(c))
-            first = next(chosen, None)
-            if first is not None:
-                self.visit(first, state)
+            # A browser would show a foreign object, whose lines only its alternative has.
+            known = (c for c in node.children if c.tag != "foreignObject" and "{" not in c.tag)
+            chosen = next(filter(passes_conditions, known), None)
+            if chosen is not None:
+                self.visit(chosen, state)
             return
         for child in node.children:
             self.visit(child, state)
@@ -285,7 +284,7 @@ class TreeWalk:
         if state.used or self.scene is not self._drawing:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
             self.count_repeated(len(outline))
-        own = self.declared(node, state)
+        own = self.sheet.declarations(node)
         if not passes_conditions(node) or (own and not self.seen(own)):
             return
         self.draw(node, own, self._state_of(node, own, state) if own else state)
@@ -303,14 +302,6 @@ class TreeWalk:
                 self._states.clear()
             known = self._states[key] = (state, self.inside(node, own, state))
         return known[1]
-
-    def declared(self, node: XmlNode, state: InheritedState) -> dict[str, str]:
-        """Return an element's own declarations, variables replaced."""
-        own = self.sheet.declarations(node)
-        for value in own.values():
-            if "(" in value and "var(" in value:
-                return with_variables(own, dict(state.style.values))
-        return own
 
     def inside(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> InheritedState:
         """Return the state inside an element: its transform, style and clips applied."""
@@ -349,7 +340,7 @@ class TreeWalk:
         except CanvasError:
             self.report(f"the transform {text[:60]!r} is not applied")
             return state.matrix
-        return state.matrix @ about(own.get("transform-origin"), moved, state.viewport, state.style)
+        return state.matrix @ moved
 
     def resolved(self, own: dict[str, str], state: InheritedState | None = None) -> dict[str, str]:
         """Return declarations with the paints of a context and of gradients as colours."""
@@ -390,7 +381,6 @@ class TreeWalk:
         if self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
-            self._repeated += 50 * state.used  # it takes as long as so many
             draw_markers(self, data, replace(state, context=state))
 
     def _note_background(self, node: XmlNode, state: InheritedState) -> None:
@@ -447,7 +437,6 @@ class TreeWalk:
             style.get("fill-rule") == "evenodd",
             self._on_dark,
             style.is_area,
-            style.get("stroke-linecap") in ("round", "square"),
             not faint and not is_partial(style.get("fill-opacity", "1")),
         )
 
@@ -507,7 +496,7 @@ class TreeWalk:
             return
         with self.entered(target) as may_be_drawn:
             if may_be_drawn and target.tag in ("symbol", "svg"):
-                declared = self.declared(target, inner)
+                declared = self.sheet.declarations(target)
                 if self.seen(declared):
                     sizes = {k: v for k, v in node.attributes.items() if k in _SIZES}
                     shown = replace(target, tag="svg", attributes=target.attributes | sizes)
