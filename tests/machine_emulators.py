@@ -435,7 +435,7 @@ class GrblEmulator(PlannedEmulator):
     def _boot(self):
         self.rx, self.waits = bytearray(), None
         self.alarm, self.deaf = (-1 if self.settings[22] else 0), False  # it wakes up locked
-        self.words = {"T": 0.0, "F": 0.0}
+        self.words, self.spindle = {"T": 0.0, "F": 0.0}, 0
         self.mode, self.system, self.relative = "G0", "G54", False
         self.systems["G92"] = 0j, 0.0
         self._until, self._dwells, self._moved_s = 0.0, False, -math.inf
@@ -482,7 +482,9 @@ class GrblEmulator(PlannedEmulator):
             if not self.settings[10] & 1:
                 shift, shift_z = self.shift
                 at, z, kind = at - shift, z - shift_z, "WPos"
-            self.say(f"<{self.state}|{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}|FS:0,0>")
+            self.say(
+                f"<{self.state}|{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}|FS:0,{self.spindle:.0f}>"
+            )
         elif byte == ord("!"):
             self.motion.hold()
         elif byte == ord("~"):
@@ -534,7 +536,8 @@ class GrblEmulator(PlannedEmulator):
             if code in ("G0", "G1", "G2", "G3"):
                 self.mode = code
             elif code in ("M3", "M5"):
-                self._spin(code == "M3" and values.get("S", 0.0) > TOUCHES_S, now)
+                self.spindle = values.get("S", self.spindle) if code == "M3" else 0
+                self._spin(self.spindle > TOUCHES_S, now)
             elif code in self.systems:
                 self.system = code
             elif code in ("G90", "G91"):

@@ -12,7 +12,7 @@ from drawscape.catalogue import drawings as find_drawings
 from drawscape.catalogue.listing import captions
 from drawscape.catalogue.query import SortOrder
 from drawscape.cli.errors import for_each
-from drawscape.cli.options import FOLDER, JSON, YES, flag, option, pairs, time_option
+from drawscape.cli.options import FOLDER, JSON, YES, flag, option, time_option
 from drawscape.cli.printing import counted, print_facts, print_json, print_list
 from drawscape.errors import ParameterError
 from drawscape.plot.formats import FORMATS
@@ -51,7 +51,6 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @drawings.command("list", short_help="List drawings, the newest first.")
-@click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
 @_filters
 @option("--order", "Sort order.", type=click.Choice(get_args(SortOrder)), default="newest")
 @option(
@@ -62,15 +61,9 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @flag("--deleted", "Drawings whose files are gone, too.")
 @JSON
-def list_(
-    parameters: tuple[str, ...], limit: int, as_json: bool, stars: str | None, **filters: Any
-) -> None:
-    """List drawings, the newest first.
-
-    NAME=VALUE or NAME=LOW..HIGH asks for a parameter.
-    """
-    where = {name: _range_of(text) for name, text in pairs(parameters, "a parameter").items()}
-    found = find_drawings(stars=_stars(stars), where=where, **filters)
+def list_(limit: int, as_json: bool, stars: str | None, **filters: Any) -> None:
+    """List drawings, the newest first."""
+    found = find_drawings(stars=_stars(stars), **filters)
     shown = list(found[:limit])
     if as_json:
         print_json([_facts(one) for one in shown])
@@ -106,23 +99,6 @@ def _stars(text: str | None) -> Any:
             "--stars", text, "give a number such as 4, or a range such as 2-3 or 4-"
         ) from None
     return ends if dash else ends[0]
-
-
-def _range_of(text: str) -> Any:
-    """Return a value, or (LOW, HIGH) for LOW..HIGH."""
-    low, dots, high = text.partition("..")
-    return (_number(low), _number(high)) if dots else _number(text)
-
-
-def _number(text: str) -> Any:
-    """Return a number where the text is one, None for an empty text, else the text."""
-    known = {"": None, "yes": 1, "true": 1, "no": 0, "false": 0}
-    if text.lower() in known:
-        return known[text.lower()]
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 @drawings.command()

@@ -176,19 +176,18 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
 @jobs.command()
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
 @flag("--failed", "All failed jobs.")
-@option("--task PATH", "Task of the jobs, with --failed.")
-def requeue(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
+def requeue(job_ids: tuple[str, ...], failed: bool) -> None:
     """Queue again jobs that have ended, however they ended."""
-    if bool(job_ids) == failed or (task and not failed):
-        raise click.UsageError("give job ids, or --failed, which takes a --task")
+    if bool(job_ids) == failed:
+        raise click.UsageError("give job ids, or --failed")
     if not failed:
         for_each(job_ids, find_job, lambda job: _queued_again(job.requeue()))
         return
-    chosen = job_api.retry_failed_jobs(task)
+    chosen = job_api.retry_failed_jobs()
     for job in chosen:
         _queued_again(job)
     if not chosen:
-        click.echo(f"no job has failed{f' of {task}' if task else ''}", err=True)
+        click.echo("no job has failed", err=True)
 
 
 def _queued_again(job: Job) -> None:

@@ -185,7 +185,7 @@ def jog(name: str, x: float, y: float, z: float) -> None:
         moves.jog(name, driver, x=x, y=y, z=z)
 
 
-@machine.command()
+@machine.command(short_help="Move the pen up or down.")
 @_NAME
 @click.argument("where", type=click.Choice(["up", "down", "low"]))
 def pen(name: str, where: str) -> None:

@@ -27,7 +27,8 @@ class Command:
 
     `lasts_s` estimates how long the machine is busy with it. Losing a `corner` would change the stroke's
     shape. On ports that can lose lines, the next command waits until a corner is acknowledged. `at` is where
-    the pen has to be then, in mm from the sheet's corner, where a machine can say it.
+    the pen has to be then, in mm from the sheet's corner, where a machine can say it. `power` is what its
+    servo has to have then.
     """
 
     text: bytes
@@ -35,6 +36,7 @@ class Command:
     lasts_s: float = 0.0
     corner: bool = False
     at: Place | None = None
+    power: float | None = None
 
 
 class Driver:

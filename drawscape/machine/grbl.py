@@ -11,6 +11,7 @@ import random
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from drawscape.machine.plan import Section
 _STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
 _PLACE = re.compile(rb"([MW]Pos):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
 _SHIFT = re.compile(rb"\[(?:G54|G92):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
+_POWER = re.compile(rb"\|FS:[\d.]+,([\d.]+)")
+_SERVO = re.compile(rb"M3\s*S([\d.]+)", re.IGNORECASE)
 _ANSWER = rb"(?:^|\n)(ok|error[^\r\n]*|ALARM[^\r\n]*)\r?\n"
 _BANNER = rb"Grbl(?:HAL)? \d[^\n]*\n"
 _ERRORS = {
@@ -44,16 +47,8 @@ _OFF_MM = 0.05  # that a Z axis may stand off the place where its homing ends
 _LOST_MM = 0.1  # that a pen may be off its place before bytes were lost; a step is smaller
 
 # Settings, by number
-_IDLE, _INCHES, _HOMING, _HOME_LOW, _BACK, _LASER, _REACH_X, _REACH_Y = (
-    1,
-    13,
-    22,
-    23,
-    27,
-    32,
-    130,
-    131,
-)
+_IDLE, _INCHES, _HOMING, _HOME_LOW, _BACK = 1, 13, 22, 23, 27
+_LASER, _REACH_X, _REACH_Y = 32, 130, 131
 
 
 class GrblDriver(GcodeDriver):
@@ -72,6 +67,8 @@ class GrblDriver(GcodeDriver):
     _asked_s = 0.0
     _heard_s = 0.0
     _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
+    _power = 0.0  # of the servo, as it says
+    _tells_power = False  # whether what it says was ever what was sent
     _idle = 0  # times in a row that it was idle while it owed an answer
     _idled_s = 0.0  # when it said so last
     _is_proving = False  # whether the oldest command is answered, and its place is still asked for
@@ -236,7 +233,14 @@ class GrblDriver(GcodeDriver):
     def pen_down(self, section: Section | None = None) -> Iterator[Command]:
         if section is not None:  # of a stroke, on whose way bytes may have been lost
             yield self.command("G4 P0", corner=True, at=self._here)
-        yield from super().pen_down(section)
+        *rows, last = super().pen_down(section)
+        yield from rows
+        found = [_SERVO.match(row.text) for row in rows]
+        powers = [float(row[1]) for row in found if row]
+        if section is None or not powers:
+            yield last
+        else:
+            yield replace(last, at=self._here, power=powers[-1])
 
     def line(self, points: Points, section: Section) -> Iterator[Command]:
         yield from super().line(points, section)
@@ -290,6 +294,13 @@ class GrblDriver(GcodeDriver):
                 f"the pen is at {here[0]:.2f}, {here[1]:.2f} mm, not at {planned[0]:.2f}, "
                 f"{planned[1]:.2f}: bytes were lost on the way; resume the plot"
             )
+        power = self.pending[0].power
+        self._tells_power = self._tells_power or self._power == power
+        if self._tells_power and power not in (None, self._power):
+            raise MachineError(
+                f"the pen's servo has {self._power:g}, not {power:g}: bytes were lost on the way; "
+                "resume the plot"
+            )
         self._is_proving = False
         self.acknowledge()
 
@@ -302,6 +313,8 @@ class GrblDriver(GcodeDriver):
             x, y, z = (float(part or 0) * self._unit for part in place.groups()[1:])
             add_x, add_y, add_z = self._wco if place[1] == b"WPos" else (0.0, 0.0, 0.0)
             self._at = x + add_x, y + add_y, z + add_z
+        if power := _POWER.search(line):
+            self._power = float(power[1])
         if self._is_proving:
             if self.state == "Idle":
                 self._prove()

@@ -137,11 +137,34 @@ class Plan:
             sums[s.name] = sums.get(s.name, 0.0) + float(values[s.first : s.last].sum())
         return sums
 
-    def moved(self, section: Section, offsets: dict[str, list[float]]) -> Lines:
-        """Return the lines of a section moved by its pen's offset in mm, by the pen's number or name."""
-        offset = offsets.get(str(section.pen)) or offsets.get(section.name) or (0.0, 0.0)
+    def moved(self, section: Section, offsets: dict[str, list[float]], machine: Machine) -> Lines:
+        """Return the lines of a section moved by its pen's offset in mm, by the pen's number or name.
+
+        A pen hangs off in the machine, however the sheet lies: on a sheet that is turned, it is turned too.
+        """
+        x, y = offsets.get(str(section.pen)) or offsets.get(section.name) or (0.0, 0.0)
+        if self.is_turned(machine):
+            x, y = -y, x
         lines = self.lines.take(np.arange(section.first, section.last))
-        return lines.with_points(lines.points + offset)
+        return lines.with_points(lines.points + np.array((x, y)))
+
+    def is_turned(self, machine: Machine) -> bool:
+        """Whether the sheet is laid on its side by our own turn, not by the plotter's."""
+        return machine.format == "svg" and machine.turns(self.width_mm, self.height_mm)
+
+    def top_side(self, machine: Machine) -> str:
+        """Return at which side of the machine the sheet's top lies: back, front, left or right."""
+        points = np.array([(0.0, 0.0), (0.0, 1.0)])
+        if machine.format == "hpgl":
+            page = Document(self.width_mm, self.height_mm, ())
+            points = placed(page, machine.device).matrix.apply(points)
+        else:
+            points = self.placed(points, machine)
+        x, y = points[0] - points[1]
+        if abs(x) > abs(y):
+            return "left" if x < 0 else "right"
+        is_y_up = machine.is_up or machine.format == "hpgl"
+        return "back" if (y > 0) == is_y_up else "front"
 
     def ways_mm(self, *, over_ink: bool = True) -> Floats:
         """Return how far the pen travels after each stroke, (M,), in mm; infinite before another pen.
@@ -167,7 +190,7 @@ class Plan:
     def placed(self, points: Points, machine: Machine) -> Points:
         """Return (N, 2) points of the page in mm of the machine, where the sheet lies as it is aligned."""
         x, y = points.T
-        if machine.format == "svg" and machine.turns(self.width_mm, self.height_mm):
+        if self.is_turned(machine):
             points = np.stack((y, self.width_mm - x), axis=1)
         elif machine.is_up:
             points = np.stack((x, self.height_mm - y), axis=1)
@@ -208,7 +231,7 @@ class Plan:
         was_low = np.roll(low, 1)
         for section, after in zip(self.sections, [*self.sections[1:], None], strict=True):
             own = slice(section.first, section.last)
-            down = plotter.at(section.motion).stroke_seconds(self.moved(section, {}))
+            down = plotter.at(section.motion).stroke_seconds(self.moved(section, {}, machine))
             if machine.format == "hpgl":  # where the line may be slower than the machine
                 down = np.maximum(down, lines.counts[own] * _POINT_S)
             seconds[own] = down

@@ -410,7 +410,9 @@ class Plot:
         """
         device, plan, record = self.device, self.plan, self.record
         machine, page = device.machine, Document(plan.width_mm, plan.height_mm, ())
-        layers = [Layer(s.name, "", None, plan.moved(s, device.offsets)) for s in plan.sections]
+        layers = [
+            Layer(s.name, "", None, plan.moved(s, device.offsets, machine)) for s in plan.sections
+        ]
         if record.outside != "keep":
             crop(page.with_layers(layers), machine.limits(page), outside="refuse")
         self._check_reach(record.alignment, start)

@@ -258,8 +258,9 @@ class _Run:
         page = self.plan.width_mm, self.plan.height_mm
         if not sheet:
             sheet = f"a sheet of {page[0]:g} x {page[1]:g} mm"
-            if self.machine.format == "svg" and self.machine.turns(*page):
-                sheet += " (on its side, with its top at the machine's left)"
+            if (side := self.plan.top_side(self.machine)) != "back":
+                lies = "upside down" if side == "front" else "on its side"
+                sheet += f" ({lies}, with its top at the machine's {side})"
         self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
 
     def _draw(self, start: int, *, ask_paper: bool) -> None:
@@ -317,7 +318,8 @@ class _Run:
 
     def _strokes(self, first: int, section: Section) -> int:
         """Stream strokes until the section ends or somebody wants a pause; return the next one."""
-        driver, todo, lines = self.driver, first, self.plan.moved(section, self.device.offsets)
+        driver, todo, offsets = self.driver, first, self.device.offsets
+        lines = self.plan.moved(section, offsets, self.machine)
         commands: Iterator[Command] = iter(())
         command: Command | None = None
         while self.want not in ("stop", "now"):

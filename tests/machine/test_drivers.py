@@ -210,6 +210,34 @@ def test_a_tall_sheet_lies_on_its_side_in_an_axidraw_and_is_not_mirrored():
     assert placed.tolist() == [[0, 200], [0, 0], [290, 200]]
 
 
+@pytest.mark.parametrize(
+    ("machine", "size", "side"),
+    [
+        ("axidraw-v3", (290, 200), "back"),
+        ("axidraw-v3", (200, 290), "left"),
+        ("grbl", (200, 290), "back"),
+        ("hp7475a", (297, 210), "back"),
+        ("hp7475a", (210, 297), "left"),
+    ],
+)
+def test_a_person_is_told_where_the_top_of_a_sheet_lies(machine, size, side):
+    sheet = Document(*size, (Layer("pen", "black", None, Lines.of([[(40, 40), (60, 50)]])),))
+    plan = make_plan(sheet, read_machine(machine))
+    assert plan.top_side(read_machine(machine)) == side
+
+
+def test_a_pens_offset_belongs_to_the_machine_however_the_sheet_lies():
+    machine, offsets = read_machine("axidraw-v3"), {"1": [3.0, 1.0]}
+    for size in ((290, 200), (200, 290)):
+        sheet = Document(*size, (Layer("1 pen", "black", None, Lines.of([[(40, 40), (60, 50)]])),))
+        plan = make_plan(sheet, machine)
+        there, usual = (
+            plan.placed(plan.moved(plan.sections[0], some, machine).points, machine)
+            for some in (offsets, {})
+        )
+        assert (there - usual).tolist() == [[3, 1]] * 2
+
+
 @pytest.mark.parametrize("name", [name for name in machine_names() if name != "hp7475a"])
 @pytest.mark.parametrize("outside", ["refuse", "crop"])
 @pytest.mark.parametrize("size", [(1200, 900), (500, 150), (150, 500), (2000, 100), (100, 2000)])

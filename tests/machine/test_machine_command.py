@@ -143,8 +143,8 @@ A3 = "axidraw-v3-a3"
         ((420, 297), (0, 0), "axidraw-v3", None, None),  # of a home that did not note it
         ((420, 297), (9, 0), A3, "refuse", None),
         ((420, 297), (-5.5, 0), A3, "refuse", "'red' leaves the reach of the AxiDraw V3/A3 .* by 0.50 mm"),
-        ((210, 290), (0, -4.9), "axidraw-v3", "crop", None),
-        ((210, 290), (0, -5.1), "axidraw-v3", "crop", "by 0.10 mm"),
+        ((210, 290), (-4.9, 0), "axidraw-v3", "crop", None),
+        ((210, 290), (-5.1, 0), "axidraw-v3", "crop", "by 0.10 mm"),
     ],
 )  # fmt: skip
 def test_a_plot_is_checked_by_its_machine_as_it_is_when_it_is_drawn(

@@ -381,6 +381,31 @@ def test_bytes_that_a_grbl_loses_inside_a_line_are_found_where_the_stroke_ends(
     assert (verdict.missing, len(verdict.twice) <= 6) == ([], True)
 
 
+def test_a_servo_that_is_not_lowered_as_far_as_it_should_is_noticed(bench):
+    desk = bench("grbl", GrblEmulator)
+    plot = desk.plot(scribble(12, strokes=8))
+
+    def lose_the_height(machine):
+        reads = machine.next_line
+
+        def next_line():
+            line = reads()
+            if line == "M3 S90":
+                machine.next_line = reads
+                return "M3 S9"
+            return line
+
+        machine.next_line = next_line
+
+    desk.emulator.spared = 3
+    desk.emulator.faults.append(lose_the_height)
+    with pytest.raises(MachineError, match="servo has 9, not 90: bytes were lost"):
+        desk.run(plot)
+    assert desk.run(plot, zero_here=False) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, len(verdict.twice) <= 3) == ([], True)
+
+
 def plug_elsewhere(machine, board, port):
     """Pull the cable, and plug it in where the board has a name and the port another one."""
     machine.faults.append(
