@@ -119,7 +119,7 @@ def test_a_map_of_heights_swells_in_the_shade_and_has_water_below_zero(home):
     y, x = np.mgrid[:60, :60] / 60
     cone = 900 - 2400 * np.hypot(x - 0.5, y - 0.5)
     (home / "cone.csv").write_text("\n".join(",".join(f"{z:.1f}" for z in row) for row in cone))
-    svg = draw("elevation_map", 100, 100, data="cone.csv", names=1)
+    svg = draw("elevation_map", 100, 100, data="cone.csv")
     assert ink_mm(svg, "shade") > 1.4 * ink_mm(svg, "light")
     assert ink_mm(svg, "water") > 100
     assert set(svg.traits) == {"light"}

@@ -15,6 +15,9 @@ from drawscape.sketches.curves._table import read_table
 COLUMNS = 4
 """Most columns that are drawn, each in its ink."""
 
+SMOOTH = 9
+"""How far values are evened out, in steps, of which a band has 1,440."""
+
 FORMS = {
     "rings": (0.5, 0.5, -90, 360),
     "half rings": (0.0, 0.5, -90, 180),
@@ -32,7 +35,6 @@ def data_portrait(
     data: Annotated[InputFile | None, "A .csv or .gpx file; none: a year of weather"] = None,
     title: Annotated[str, MaxLen(60), "Written below the legend"] = "",
     threads: Annotated[int, Slider(3, 40, "Most threads of a band")] = 22,
-    smooth: Annotated[float, Slider(0, 5, "How far values are evened out, in hundredths")] = 0.6,
     palette: Palette = "as designed",
 ) -> None:
     """The columns of a table around a year, or the heights of a walk around its track, with a legend.
@@ -64,7 +66,7 @@ def data_portrait(
     parts = []
     for band, name in enumerate(names):
         values = np.interp(u, np.linspace(0, 1, len(columns[name])), columns[name])
-        values = gaussian_filter1d(values, max(smooth * 14.4, 0.01), mode="nearest")
+        values = gaussian_filter1d(values, SMOOTH, mode="nearest")
         share = (values - values.min()) / max(np.ptp(values), 1e-9)
         count = fit_count(threads, room, 0.85, least=2)
         rise = np.linspace(0, 1, count)[:, None] * (0.06 + 0.84 * share)

@@ -13,6 +13,9 @@ from drawscape.sketches.composition import choose
 GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
 
+MOST = 7500
+"""Grains that a sheet has at most."""
+
 ROUNDS = 8
 """Of spreading the grains; small plates, of which there are many, need fewer."""
 
@@ -54,12 +57,15 @@ def chladni(
         density = _sand(rng, pitch, 1.4 * finer, wide, tall)
         # Where few lines are still, there is room for fewer grains.
         room = finer**2 * np.mean(density) * wide * tall / 0.9
-        count = int(min(finer**1.5 * as_on_a4(grains, box), room))
+        wanted = min(finer**1.5 * as_on_a4(grains, box), room)
+        # On large pages grains are larger, not more: each is a lift of the pen.
+        count = int(min(wanted, MOST / (rows * columns)))
+        size = grain * np.sqrt(wanted / max(count, 1))
         points = np.empty((0, 2))
         for done, points in stippled(rng, density, box, count, max(3, ROUNDS // columns)):
             share = (number + done) / (rows * columns)
-            yield share, partial(draw, parts=[_circles(points, grain)])
-        sand.append(_circles(points, grain))
+            yield share, partial(draw, parts=[_circles(points, size)])
+        sand.append(_circles(points, size))
     draw(svg, parts=[np.concatenate(sand), plates])
 
 

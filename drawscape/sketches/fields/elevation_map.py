@@ -33,6 +33,9 @@ NAMES = (
 )
 """Beginnings and ends of the names of mountains that are not there."""
 
+NAMED = 5
+"""Mountains that have a name at most."""
+
 SWELL_MM = 0.22
 """Between the strokes of a contour that lies in the shade."""
 
@@ -45,7 +48,6 @@ def elevation_map(
     data: Annotated[InputFile | None, "Heights: an .asc, .csv or picture; none: the seed's"] = None,
     levels: Annotated[int, Slider(4, 80, "Most heights")] = 26,
     sea: Annotated[float, Slider(0, 0.8, "Part of a country of the seed's under water")] = 0.3,
-    names: Annotated[int, Slider(0, 12, "Mountains that have a name")] = 5,
     palette: Palette = "as designed",
 ) -> None:
     """Contours that swell in the shade and are light towards the sun, so that hills stand out.
@@ -64,9 +66,9 @@ def elevation_map(
     else:
         z = gaussian_filter(laid(frame, heights_of(data)).at(places), 1.0)
     down, right = np.gradient(z, frame.height / len(z), frame.width / z.shape[1])
-    land, low, high = z[z > 0], max(0.0, float(np.min(z))), float(np.max(z))
+    land, low, high = z > 0, max(0.0, float(np.min(z))), float(np.max(z))
     # On all but the steepest slopes there is room for two strokes between two lines.
-    steep = np.quantile(np.hypot(down, right)[z > 0], 0.93) if land.size else 1.0
+    steep = np.quantile(np.hypot(down, right)[land], 0.93) if land.any() else 1.0
     count = int(np.clip((high - low) / (1.05 * steep + 1e-9), 3, levels))
     step = max(high - low, 1e-6) / count
     found = resample(contours(z, low + step * (np.arange(count) + 1e-3), frame), 0.7)
@@ -81,11 +83,9 @@ def elevation_map(
         strokes.append(keep_positive(moved, np.minimum(shade - least, room - 0.4 - 0.4 * k)))
     shaded = Lines.join(strokes)
     off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(8))
-    water = (
-        distance_contours(z <= 0, off, frame).longer_than(3) if (z <= 0).any() else Lines.empty()
-    )
+    water = Lines.empty() if land.all() else distance_contours(~land, off, frame).longer_than(3)
     parts = [clip_to_rectangle(part, *frame).longer_than(1.0) for part in (shaded, lit, water)]
-    written, boxes = _names(rng, frame, z, names)
+    written, boxes = _names(rng, frame, z)
     for box in boxes:
         parts = [clip_to_polygon(part, rectangle(box), outside=True) for part in parts]
     border = Lines.of([rectangle(frame), rectangle(svg.frame)])
@@ -107,7 +107,7 @@ def _country(svg: SVGBuilder, rng: Rng, places: Points, sea: float) -> Floats:
     return np.asarray(z * 2400 / np.max(z))
 
 
-def _names(rng: Rng, frame: Frame, z: Floats, most: int) -> tuple[list[Lines], list[Frame]]:
+def _names(rng: Rng, frame: Frame, z: Floats) -> tuple[list[Lines], list[Frame]]:
     """Return the names and heights of the highest tops, and the room that each takes."""
     size, near = max(1.6, frame.short / 75), max(3, int(0.16 * min(z.shape)))
     tops = np.argwhere((z == maximum_filter(z, near)) & (z > 0.3 * np.max(z)))
@@ -117,12 +117,10 @@ def _names(rng: Rng, frame: Frame, z: Floats, most: int) -> tuple[list[Lines], l
         top = frame[:2] + frame.size * (column, row) / np.subtract(z.shape[::-1], 1)
         half = style.width(text) / 2 + 1
         box = Frame(top[0] - half, top[1] - 1.5 * size, top[0] + half, top[1] + 2.6 * size)
-        others = (b for b in boxes if max(b.x0, box.x0) < min(b.x1, box.x1))
-        free = all(box.y1 < b.y0 or box.y0 > b.y1 for b in others)
-        if free and len(boxes) < most and frame.contains([box[:2], box[2:]]).all():
+        free = all(abs(box.cy - b.cy) > 4.2 * size or abs(box.cx - b.cx) > 2 * half for b in boxes)
+        if free and len(boxes) < NAMED and frame.contains([box[:2], box[2:]]).all():
             words = set_text(text, style, align="center").lines
             written.append(words.with_points(words.points + top + (0, 2 * size)))
-            peak = 0.5 * size * polar(1, np.radians([-90, 30, 150, 270]))
-            written.append(Lines.of([top + peak]))
+            written.append(Lines.of([top + 0.5 * size * polar(1, np.radians([-90, 30, 150, 270]))]))
             boxes.append(box)
     return written, boxes

@@ -50,6 +50,7 @@ def marbling(
     share, spread = choose(
         svg, "drops", {"few": (0.5, 0.3), "many": (1.0, 0.15), "all sizes": (1.0, 0.5)}
     )
+    apart = max(RING_MM, svg.frame.short / 160)
     bath = svg.frame.inset(-0.07 * svg.frame.long)
     # Larger pages have larger drops: each drop moves all lines.
     count = max(8, min(round(share * drops), as_on_a4(round(share * drops), svg.frame)))
@@ -65,7 +66,7 @@ def marbling(
         torn = np.bincount(lines.ids[near], minlength=len(lines)) > 0
         order = np.argsort(torn, kind="stable")
         lines = Lines.join([lines.take(~torn), resample(lines.take(torn), 0.01)])
-        rings = _drop(middle, radius) if inked[number] >= 0 else Lines.empty()
+        rings = _drop(middle, radius, apart) if inked[number] >= 0 else Lines.empty()
         lines = lines.with_points(_pushed(lines.points, middle, radius))
         lines = Lines.join(
             [resample(lines, 0.5) if number % 6 == 5 or torn.any() else lines, rings]
@@ -87,9 +88,9 @@ def marbling(
         svg.polylines(clip_to_rectangle(cut.longer_than(5), *svg.frame), pen=name)
 
 
-def _drop(middle: Floats, radius: float) -> Lines:
-    """Return the rings of a drop, the rim first."""
-    radii = np.arange(radius, 0.5, -RING_MM)[:, None]
+def _drop(middle: Floats, radius: float, apart: float) -> Lines:
+    """Return the rings of a drop, the rim first, and each `apart` mm in the one before."""
+    radii = np.arange(radius, 0.5, -apart)[:, None]
     return resample(Lines.of(middle + polar(radii, np.linspace(0, 2 * np.pi, 120))), 0.5)
 
 

@@ -61,7 +61,7 @@ def botanical_plate(
     behind, before = list[Lines](), list[Lines]()
     for node in range(nodes):
         share = 0.03 + leafy * node / nodes
-        turn = GOLDEN_ANGLE * node if together == 1 else np.pi * (node % 2 / 2 + 0.1)
+        turn = node * (GOLDEN_ANGLE if together == 1 else np.pi / 2) + 0.3
         for heading in (turn, turn + np.pi)[:together]:
             side, near = np.cos(heading), np.sin(heading)
             length = short * (0.42 - 0.3 * share) * (1 - 0.4 * abs(near))
@@ -77,10 +77,12 @@ def botanical_plate(
         for end, radius, place in zip(*flowers(rng, stem, short), strict=True):
             ahead = 3 * (stem[place] - stem[place - 3])
             svg.polyline(bent(stem[place], stem[place] + ahead, end), pen=stems)
-            _flower(svg, floret(end, radius, rng.uniform(0.5, 0.9), spacing), petals, stems)
+            opened, heart = floret(end, radius, rng.uniform(0.5, 0.9), spacing)
+            svg.polylines(opened, pen=petals).polylines(heart, pen=stems)
         flat = leaf(np.array([left, low]), np.array([0.26 * short, 0]), blade, spacing)
         svg.polylines(flat, pen=leaves)
-        _flower(svg, floret(cut_off, 0.08 * short, 0.9, spacing), petals, stems)
+        opened, heart = floret(cut_off, 0.08 * short, 0.9, spacing)
+        svg.polylines(opened, pen=petals).polylines(heart, pen=stems)
         for way in polar(1, np.array([0.4, 2.5, 4.6])):
             seed = leaf(
                 np.array([right, low]) + 0.03 * short * way, 0.055 * short * way, SEED, spacing
@@ -94,10 +96,6 @@ def botanical_plate(
     write = partial(svg.lettering, font="timesi", align="center", missing="?", pen=stems)
     for word, x, above, height in words:
         write(word, x, frame.y1 - above * size, size=height)
-
-
-def _flower(svg: SVGBuilder, parts: tuple[Lines, Lines], petals: str, heart: str) -> None:
-    svg.polylines(parts[0], pen=petals).polylines(parts[1], pen=heart)
 
 
 def _top(stem: Points) -> float:

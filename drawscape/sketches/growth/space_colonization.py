@@ -17,6 +17,13 @@ CROWNS = {"broad": (1.0, 0.0), "slim": (0.6, 0.0), "blown to one side": (0.75, 0
 """Of the crown its width, and how far it and the foot lie aside, in parts of the page."""
 
 
+SIGHT = 6.0
+"""How far buds pull, in steps."""
+
+TAPER = 1.9
+"""How slowly branches thin out: about 2 in trees (Leonardo da Vinci, about 1500)."""
+
+
 @sketch
 def space_colonization(
     svg: SVGBuilder,
@@ -24,10 +31,7 @@ def space_colonization(
     *,
     buds: Annotated[int, Slider(100, 6000, "Points of light on A4")] = 3000,
     reach: Annotated[float, Slider(1.2, 6, "How near twigs come to buds")] = 1.4,
-    sight: Annotated[float, Slider(4, 40, "How far buds pull, in steps")] = 6.0,
     trunk: Annotated[float, Slider(0, 0.12, "Trunk, part of the page")] = 0.075,
-    taper: Annotated[float, Slider(1.2, 3.5, "How slowly branches thin out")] = 1.9,
-    roots: Annotated[bool, "Roots in the second pen"] = True,
     palette: Palette = "as designed",
 ) -> Steps:
     """A bare tree whose branches grow towards free light, its wood drawn by the grain, on its roots.
@@ -50,19 +54,16 @@ def space_colonization(
     top = max(frame.y0, low - 1.5 * frame.width)
     box = (frame.cx + lean - half, top, frame.cx + lean + half, low)
     crown = fitted(box, polar(cloud, t), stretched=True)
-    for done, nodes, parents in _grown(rng, crown, foot, buds, sight, reach):
+    for done, nodes, parents in _grown(rng, crown, foot, buds, SIGHT, reach):
         twigs = np.stack([nodes[parents[1:]], nodes[1:]], axis=1)
         yield 0.7 * done, partial(draw, parts=[twigs])
-    wood = wood_lines(nodes, parents, trunk * frame.short, taper)
+    wood = wood_lines(nodes, parents, trunk * frame.short, TAPER)
     parts = [clip_to_rectangle(wood, frame.x0, frame.y0, frame.x1, foot[1])]
-    if roots:
-        bowl = foot + polar(1.0, np.linspace(0, np.pi, 60)) * (
-            0.46 * frame.width - abs(lean),
-            0.97 * deep,
-        )
-        *_, (_, nodes, parents) = _grown(rng, bowl, foot, buds // 6, 14, 2)
-        wood = wood_lines(nodes, parents, 0.9 * trunk * frame.short, taper)
-        parts.append(clip_to_rectangle(wood, frame.x0, foot[1], frame.x1, frame.y1))
+    bowl = np.array([0.46 * frame.width - abs(lean), 0.97 * deep])
+    outline = foot + polar(1.0, np.linspace(0, np.pi, 60)) * bowl
+    *_, (_, nodes, parents) = _grown(rng, outline, foot, buds // 6, 14, 2)
+    wood = wood_lines(nodes, parents, 0.9 * trunk * frame.short, TAPER)
+    parts.append(clip_to_rectangle(wood, frame.x0, foot[1], frame.x1, frame.y1))
     draw(svg, parts=parts)
 
 

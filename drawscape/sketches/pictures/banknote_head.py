@@ -36,7 +36,7 @@ def banknote_head(
     Lines bend with the form and swell by a second stroke, as Asher B. Durand engraved (about 1830). The
     lights are dots, the darks are crossed. The seed turns the lines and winds the border.
     """
-    frame = svg.frame
+    frame, spacing = svg.frame, max(spacing, svg.frame.short / 190)
     slant = choose(svg, "lines", {"level": 0, "falling": 30, "rising": -30})
     border = choose(svg, "border", {"narrow": 0.1, "middling": 0.14, "broad": 0.19}) * frame.short
     heading = np.radians(slant + rng.uniform(-12, 12))

@@ -1,5 +1,6 @@
 """A solid in cross-hatching: an STL or OBJ file, or a body of the seed's."""
 
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -23,8 +24,8 @@ from drawscape.sketches.composition import choose
 from drawscape.sketches.solids._mesh_file import read_mesh, welded
 from drawscape.sketches.solids._shading import Shading
 
-TONES = ((0.15, 0.0), (0.45, 90.0), (0.7, 45.0))
-"""From which darkness on lines are drawn, and by how many degrees they are turned."""
+TONES = ((0.15, 0.0), (0.45, np.pi / 2), (0.7, np.pi / 4))
+"""From which darkness on lines are drawn, and how far they are turned, in radians."""
 
 
 @sketch
@@ -61,24 +62,13 @@ def mesh_hatching(
     up = camera.axes @ (0, 0, 1)
     light = camera.axes @ light / np.linalg.norm(light)
     seen = Shading.of(svg.frame, corners.reshape(-1, 3, 3), light, up)
-    along, level = seen.directions(), np.stack([np.ones_like(seen.tone), np.zeros_like(seen.tone)])
-
-    def hatched(field: Floats, tone: Floats, least: float, turned: float) -> Lines:
-        return hatch_along(
-            field,
-            tone,
-            svg.frame,
-            svg.frame,
-            spacing,
-            between=(least, 2.0),
-            turned=np.radians(turned),
-            min_length_mm=2.0,
-        )
-
-    drawn = Lines.join(
-        [clamped(svg.frame, edges), *(hatched(along, seen.tone, *tone) for tone in TONES)]
+    hatched = partial(
+        hatch_along, grid=svg.frame, area=svg.frame, spacing_mm=spacing, min_length_mm=2.0
     )
-    parts = [drawn, hatched(level, seen.shadow, 0.5, 0.0)]
+    along, level = seen.directions(), np.stack([np.ones_like(seen.tone), np.zeros_like(seen.tone)])
+    drawn = [hatched(along, seen.tone, between=(dark, 2), turned=turned) for dark, turned in TONES]
+    shadow = hatched(level, seen.shadow, between=(0.5, 2))
+    parts = [Lines.join([clamped(svg.frame, edges), *drawn]), shadow]
     in_pens(svg, palette, {"body": KILN[0], "shadow": KILN[4]}, parts)
 
 

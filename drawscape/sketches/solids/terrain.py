@@ -1,13 +1,13 @@
 """Terrain: a view over mountains, without the lines that they hide."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Noise, cartesian, circle, depth_in, fit_count, grow_count, values_at
-from drawscape.geometry.lines import Floats, Lines, resample
+from drawscape.geometry import Noise, cartesian, circle, depth_in, fit_count, grow_count
+from drawscape.geometry.lines import Lines, resample
 from drawscape.geometry.thinning import keep_positive, thinned
-from drawscape.sketches import PLUM, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose
 
 HORIZON = 0.36
@@ -20,10 +20,8 @@ def terrain(
     rng: Rng,
     *,
     rows: Annotated[int, Slider(20, 260, "Lines from the shore to the horizon")] = 170,
-    mesh: Annotated[Literal["rows", "net"], "Lines across, or across and along"] = "net",
     peaks: Annotated[float, Slider(0.4, 2.5, "Height in heights of the eye")] = 1.9,
     ranges: Annotated[float, Slider(0.3, 3, "How closely the mountains stand")] = 0.9,
-    crags: Annotated[float, Slider(0.1, 0.7, "How rugged the mountains are")] = 0.42,
     sea: Annotated[float, Slider(0, 0.8, "How far the water reaches")] = 0.22,
     sun: Annotated[float, Slider(0, 0.3, "Sun, as part of the page")] = 0.17,
     palette: Palette = "as designed",
@@ -44,7 +42,7 @@ def terrain(
     x = np.linspace(frame.x0, frame.x1, max(160, min(800, round(frame.width / 0.5))))
     noise, scale = Noise(rng), 0.33 * ranges
     u = (x - frame.cx) / focus * depth * scale
-    fine = noise.ridged(u + 40, depth * scale + 40, octaves=6, gain=crags)
+    fine = noise.ridged(u + 40, depth * scale + 40, octaves=6, gain=0.42)
     broad = noise.perlin(u * 0.35 + 7, depth * scale * 0.35 + 7)
     # The shore is near at the bottom of the page and hills rise with distance.
     rise = np.clip((depth - 1.0) / (2.0 + 10.0 * sea), 0, 1) ** 0.8
@@ -72,29 +70,7 @@ def terrain(
     dry = np.where(wet, -1.0, clear)
     parts = [keep_positive(across.take([row]), dry[row]) for row in range(rows)]
     number = np.repeat(1 + np.arange(rows), [len(part) for part in parts])
-    if mesh == "net":
-        parts.append(_along(frame, focus, depth, np.stack([y, top[:-1], wet])))
-        number = np.append(number, 1 + np.arange(len(parts[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
-    net = thinned(Lines.join(parts), number, most=0.65)
+    slopes = thinned(Lines.join(parts), number, most=0.65)
     pens = PLUM[0], PLUM[3], PLUM[2]
-    in_pens(svg, palette, pens, [net, water, disc])
-
-
-def _along(frame: Frame, focus: float, depth: Floats, rows: Floats) -> Lines:
-    """Return the net's lines away from the eye; `rows` (3, R, C) are y, the top before it, and water."""
-    step = frame.width / focus / grow_count(44, frame)
-    half = 0.5 * frame.width / focus * depth[-1, 0]
-    sx = frame.cx + np.arange(-half, half, step)[:, None] * focus / depth[:, 0]
-    at = np.stack(np.broadcast_arrays(sx, np.arange(len(depth))), axis=-1)
-    box = (frame.x0, 0, frame.x1, len(depth) - 1)
-    y, top, wet = (values_at(grid, box, at) for grid in rows)
-    # Far away the net would close up: every second line ends where they come nearer than 0.9 mm.
-    number = np.arange(1, len(sx) + 1)
-    apart = (number & -number)[:, None] * step * focus / depth[:, 0]
-    shown = (apart > 0.9) & (sx >= frame.x0) & (sx <= frame.x1) & (wet < 0.5)
-    lines = Lines.of(cartesian(np.clip(sx, frame.x0, frame.x1), y))
-    clear = np.where(shown, top - y + 0.05, -1.0)
-    # Hidden lines end on the ridge, not on the way down.
-    clear[:, 1:][(clear[:, 1:] < 0) & (clear[:, :-1] > 0)] = -1e6
-    return keep_positive(lines, clear)
+    in_pens(svg, palette, pens, [slopes, water, disc])
