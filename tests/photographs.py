@@ -11,6 +11,7 @@ import numpy as np
 
 from drawscape.drawing.values import rgb
 from drawscape.geometry.lines import Lines, stretches
+from drawscape.svg_builder import SVGBuilder
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,14 @@ def photograph(lines, pens, page, inks, scene):
         return _lens(there, size, scene, False)
 
     return Photograph(np.ascontiguousarray(picture), place)
+
+
+def circles(count=60):
+    """Draw circles anywhere on a sheet of A7, which lies like no other turn of itself."""
+    sheet, rng = SVGBuilder(105, 74), np.random.default_rng(4)
+    for x, y in rng.uniform((14, 14), (91, 60), (count, 2)):
+        sheet.circle(x, y, rng.uniform(3, 9))
+    return sheet
 
 
 def photograph_of(plan, gone, scene):

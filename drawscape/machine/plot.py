@@ -57,7 +57,9 @@ TUNED = {
 
 _WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no plotting
 
-_SHOWN = ("machine", "drawing", "reason", "runs", "job", "plan", "created", "changed", "heals")
+_SHOWN = (
+    "machine", "drawing", "reason", "runs", "job", "plan", "created", "changed", "heals", "paper"
+)  # fmt: skip
 
 BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
 
@@ -132,12 +134,12 @@ class State:
     runs. `plan` is the plan's hash. `question` is paper, pen, position, drying or ''. `requests` are
     people's requests to the last run; only that run removes them. `alignment` is where the sheet lies
     now. `moved` has its answer to each request to move the pen: an error, or nothing. `heals` is the
-    plot whose sheet it completes, by its id.
+    plot whose sheet it completes, by its id. `paper` is the colour of the drawing's paper, '' for white.
     """
 
     def __init__(self) -> None:
         self.state = "ready"
-        self.machine = self.drawing = self.plan = self.outside = self.heals = ""
+        self.machine = self.drawing = self.plan = self.outside = self.heals = self.paper = ""
         self.corner: list[float] = []
         self.alignment = AS_LAID
         self.done = self.first = self.runs = 0
@@ -162,7 +164,7 @@ class State:
                 self.machine, self.drawing = event["machine"], event["drawing"]
                 self.plan, self.created = event["plan"], at
                 self.outside = event.get("outside", "keep")
-                self.heals = event.get("heals", "")
+                self.heals, self.paper = event.get("heals", ""), event.get("paper", "")
                 self.drawn = np.zeros(event["strokes"], dtype=np.int64)
             case "stroke":
                 self.done = event["k"]
@@ -238,12 +240,13 @@ class Plot:
         plan = make_plan(document, device.machine, outside=outside, copies=copies)
         with locked(settings.state_folder() / "plots.lock", 60.0, "another plot is made just now"):
             found = _unfinished(plan.hash, machine) if reuse else None
-            return found or cls._begin(plan, machine, drawing, outside, plot_id)
+            paper = document.paper_color or ""
+            return found or cls._begin(plan, machine, drawing, outside, paper, plot_id)
 
     def again(self) -> "Plot":
         """Return a new plot of the same strokes on the same machine."""
         record = self.record
-        plot = self._begin(self.plan, record.machine, record.drawing, record.outside)
+        plot = self._begin(self.plan, record.machine, record.drawing, record.outside, record.paper)
         plot.set_drying(record.drying_min)
         return plot
 
@@ -255,7 +258,9 @@ class Plot:
     def healing(self, plan: Plan) -> "Plot":
         """Return a new plot of what this one's sheet lacks, where the sheet lies now."""
         record = self.refresh()
-        made = self._begin(plan, record.machine, record.drawing, record.outside, heals=self.id)
+        made = self._begin(
+            plan, record.machine, record.drawing, record.outside, record.paper, heals=self.id
+        )
         if record.alignment != AS_LAID:
             made.align(record.alignment)
         return made
@@ -267,6 +272,7 @@ class Plot:
         machine: str,
         drawing: str,
         outside: str,
+        paper: str,
         plot_id: str = "",
         heals: str = "",
     ) -> "Plot":
@@ -278,7 +284,7 @@ class Plot:
         write_atomic(folder / _PLAN, [plan.packed()])
         Journal(folder / _JOURNAL).append(
             "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing,
-            outside=outside, heals=heals,
+            outside=outside, heals=heals, paper=paper,
         )  # fmt: skip
         return cls(folder)
 

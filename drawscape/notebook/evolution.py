@@ -32,6 +32,9 @@ _SIZE = Parameter("size", "int", low=2, high=MOST)
 
 NEAR, FAR = 0.02, 0.6  # a part of each parameter's range: at the ends of the slider
 
+PARENT = " · bred from"
+"""Said in the tile of a drawing with stars that the next generation comes from."""
+
 BEYOND = 0.5
 """How far outside of its two parents, as a part of their distance, a child's number may lie."""
 
@@ -190,6 +193,8 @@ class Evolution(Board):
         if not parents:
             raise ParameterError("stars", 0, "give at least one drawing a star")
         parents.sort(key=lambda cell: -cell.stars)
+        for cell in parents:
+            cell.caption = cell.caption.removesuffix(PARENT) + PARENT
         share = self._spread if spread is None else spread
         kept = Cell("", dict(parents[0].values), parents=parents[0].parents)
         self._grow([kept, *self._bred(parents, self._size - 1, share)], self._place)

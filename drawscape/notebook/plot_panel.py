@@ -82,7 +82,7 @@ class PlotPanel(StaticOutputWidget):
             self._guarded(self._refresh)
 
     def _on_ready(self) -> None:
-        self.send({"lines": True, "paper": self.paper_color}, [self.plot.plan.packed()])
+        self.send({"lines": True}, [self.plot.plan.packed()])
 
     def _on_photograph(
         self,
@@ -111,13 +111,6 @@ class PlotPanel(StaticOutputWidget):
             self.send({"asked": asked, "told": told}, [picture])
         elif state.ended:
             self.send({"asked": asked, "trouble": error_line(state.error)})
-
-    @property
-    def paper_color(self) -> str:
-        """The colour of the drawing's paper, '' where its file names none or is gone."""
-        with suppress(DrawscapeError, OSError):
-            return document_of(self.plot.record.drawing)[0].paper_color or ""
-        return ""
 
     def _make_static_html(self) -> str:
         with suppress(DrawscapeError, OSError):

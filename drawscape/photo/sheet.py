@@ -36,7 +36,7 @@ class Sheet:
     @property
     def page(self) -> Floats:
         """Width and height in mm, (2,)."""
-        return np.array([self.width_mm, self.height_mm])
+        return np.array([self.width_mm, self.height_mm], dtype=np.float64)
 
     @property
     def corners(self) -> Floats:

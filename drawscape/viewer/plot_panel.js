@@ -57,7 +57,7 @@ export function mount(el, link) {
   const note = make("p", { className: "drawscape-plot-note",
     textContent: "Buttons here are a convenience and not a safety device: stay near the machine's switch." });
 
-  let now = null, plan = null, paper = PAPER, painted = -1, chosen = 0, shown = "";
+  let now = null, plan = null, painted = -1, chosen = 0, shown = "";
 
   const send = (action, values = {}) => {
     trouble.textContent = "";
@@ -126,7 +126,7 @@ export function mount(el, link) {
     if (painted < 0 || now.stroke < painted) {
       canvas.width = 1000;
       canvas.height = Math.round(1000 * plan.height / plan.width);
-      const context = canvas.getContext("2d");
+      const context = canvas.getContext("2d"), paper = now.paper || PAPER;
       context.fillStyle = paper;
       context.fillRect(0, 0, canvas.width, canvas.height);
       paint(0, plan.strokes, isDark(paper) ? "#6d675b" : "#b5afa3", 1);
@@ -174,9 +174,8 @@ export function mount(el, link) {
       showButtons();
       draw();
     },
-    lines(buffer, color) {
+    lines(buffer) {
       plan = unpack(buffer);
-      paper = color || PAPER;
       painted = -1;
       photograph.sheets(plan);
       draw();
@@ -210,7 +209,7 @@ export default {
     const received = (message, buffers) => {
       if (message.lines) {
         const { buffer, byteOffset, byteLength } = buffers[0];
-        panel.lines(buffer.slice(byteOffset, byteOffset + byteLength), message.paper);
+        panel.lines(buffer.slice(byteOffset, byteOffset + byteLength));
       }
       const waiting = asked.get(message.asked);
       if (waiting && message.told) waiting.done({ ...message.told, picture: new Blob([buffers[0]], { type: "image/jpeg" }) });

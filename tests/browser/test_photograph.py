@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from notebook_page import Panel
-from photographs import Scene, photograph_of
+from photographs import Scene, circles, photograph_of
 from support import wait_until
 from web_pages import serious
 
@@ -13,8 +13,7 @@ from drawscape.machine.plot import list_plots
 pytestmark = pytest.mark.browser
 
 PLOT = """from drawscape.notebook import plot
-from drawscape.sketches import draw
-panel = plot(draw('truchet', 105, 74, tiles=7, seed=3), on='sheet', yes=True, zero_here=True)
+panel = plot('circles.svg', on='sheet', yes=True, zero_here=True)
 panel"""
 
 
@@ -26,16 +25,17 @@ def test_a_photograph_in_the_panel_tells_what_is_missing_and_it_is_plotted(
     lab, page, consumer, module_home, tmp_path, pictures
 ):
     add_device("sheet", "simulator", "1000x")
+    circles().save(module_home / "circles.svg")
     notebook = lab.run_cells(page, PLOT)
     panel = Panel(page)
     panel.await_state("done")
     (plot,) = [one for one in list_plots() if one.record.machine == "sheet"]
     *gone, whole = longest(plot.plan, 5)
-    file = photograph_of(plot.plan, gone, Scene(turn=4)).save(tmp_path / "sheet.jpg")
+    file = photograph_of(plot.plan, gone, Scene(turn=4, px_per_mm=8)).save(tmp_path / "sheet.jpg")
     chooser = panel.root.locator("input[type=file]")
     assert chooser.get_attribute("capture") == "environment"
     chooser.set_input_files(file)
-    panel.wait_for("4 of 108 strokes lack ink (red)")
+    panel.root.get_by_text("4 of 60 strokes lack ink").wait_for(timeout=300_000)
     strokes = panel.root.locator(".drawscape-strokes li")
     boxes = {
         int(words.split(",")[0].removeprefix("stroke ")): strokes.nth(i).get_by_role("checkbox")

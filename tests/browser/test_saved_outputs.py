@@ -45,6 +45,10 @@ WORDS = {
 }
 """Cells, with words that each is to leave."""
 
+LIVE = ".board-tile[data-state='finished']:has(img[src]:not([hidden]))"
+SHEET = """from drawscape.notebook import contact_sheet
+contact_sheet('truchet', 6, paper='A7')"""
+
 SHOWN = """selector => window.jupyterapp.shell.currentWidget.content.widgets.map(cell =>
     [...cell.outputArea.node.querySelectorAll(selector)]
         .filter(e => e.checkVisibility() && (e.tagName !== 'IMG' || e.naturalWidth > 50)).length)"""
@@ -85,3 +89,16 @@ def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab, page)
     assert all(words in said[cell] for cell, words in WORDS.items()), said
     assert "sooner" not in said["queue_table()"]  # what can only be done live
     assert serious(page, ".jp-OutputArea-output") == []
+
+
+@pytest.mark.nightly
+def test_a_cell_that_runs_again_in_another_tab_leaves_its_pictures_in_the_first(lab, page):
+    notebook = lab.run_cells(page, SHEET)
+    page.locator(LIVE).nth(5).wait_for()
+    notebook.save()
+    other = page.context.new_page()
+    lab.open(other, notebook.path).run_all()
+    other.locator(LIVE).nth(5).wait_for()
+    page.locator(LIVE).first.wait_for(state="detached")
+    saved = page.locator(".drawscape-board-saved img:visible")
+    wait_until(lambda: saved.count() == 6, "the pictures of the saved output")

@@ -1,28 +1,29 @@
 """A telephone beside the machine: the photograph of a sheet on the page of plots."""
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, urlparse
 
 import numpy as np
 import pytest
-from photographs import Scene, photograph_of
+from photographs import Scene, circles, photograph_of
 from PIL import Image
 from support import wait_until
 from web_pages import serious
 
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, list_plots
-from drawscape.sketches import draw
 from drawscape.web import WebSettings
 from drawscape.web.access import home_token
 
+CORNER = "canvas => [...canvas.getContext('2d').getImageData(2, 2, 1, 1).data].slice(0, 3)"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture
 def plot(home):
     add_device("desk", "simulator", "1000x")
-    made = Plot.create(draw("truchet", 105, 74, tiles=7, seed=3).document(), "desk")
+    made = Plot.create(replace(circles().document(), paper_color="#20242a"), "desk")
     made.journal.append("done", k=made.strokes)
     return made
 
@@ -32,17 +33,19 @@ def test_a_telephone_photographs_the_sheet_and_plots_what_is_missing(
     opened, serving, plot, worker, tmp_path, pictures
 ):
     rng = np.random.default_rng(1)
-    Image.fromarray(rng.integers(90, 130, (900, 1200, 3), dtype=np.uint8)).save(
+    Image.fromarray(rng.integers(90, 130, (600, 800, 3), dtype=np.uint8)).save(
         tmp_path / "wood.jpg"
     )
     gone = sorted((np.argsort(-plot.plan.lines.lengths_mm)[:3] + 1).tolist())
-    photograph_of(plot.plan, gone, Scene(turn=94)).save(tmp_path / "sheet.jpg")
+    photograph_of(plot.plan, gone, Scene(turn=94, px_per_mm=8)).save(tmp_path / "sheet.jpg")
     with (
         serving(WebSettings()) as server,
         opened(f"{server.url}?token={home_token()}") as page,
     ):
         page.set_viewport_size(PHONE["viewport"])
         page.goto(f"{server.url}plots")
+        sheet = page.locator(".drawscape-plot > canvas")
+        wait_until(lambda: sheet.evaluate(CORNER) == [0x20, 0x24, 0x2A], "the colour of the paper")
         panel = page.locator(".drawscape-photograph:visible")
         panel.locator("input[type=file]").set_input_files(tmp_path / "wood.jpg")
         corner = panel.get_by_role("button", name="top left corner of the sheet")
@@ -58,10 +61,10 @@ def test_a_telephone_photographs_the_sheet_and_plots_what_is_missing(
             panel.get_by_role("button", name="Look again").click()
         panel.screenshot(path=pictures / "corners-390.png")
         (corners,) = parse_qs(urlparse(asked.value.url).query)["corners"]
-        assert np.allclose(json.loads(corners)[0], (300, 450), atol=8)
+        assert np.allclose(json.loads(corners)[0], (200, 300), atol=8)
         assert serious(page, ".drawscape-plot") == []
         panel.locator("input[type=file]").set_input_files(tmp_path / "sheet.jpg")
-        panel.get_by_text("3 of 280 strokes lack ink (red)").wait_for()
+        panel.get_by_text("3 of 60 strokes lack ink (red)").wait_for(timeout=300_000)
         assert panel.get_by_role("alert").count() == 0  # that of the former came later
         assert serious(page, ".drawscape-plot") == []
         panel.screenshot(path=pictures / "photograph-390.png")
