@@ -18,10 +18,6 @@ ALL_WHITE = '<rect width="200" height="200" fill="white" stroke="none"/>'
 CLIP = f'<clipPath id="c">{BOX}</clipPath>'
 CLIPPED, MASKED = f'<g clip-path="url(#c)">{LINE}</g>', f'<g mask="url(#k)">{LINE}</g>'
 MASK = '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"'
-ARROW = '<path d="M0,0L10,5L0,10Z" stroke-width="1"/>'
-MARKER = (
-    f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto">{ARROW}</marker>'
-)
 ERRORS = "1 outline holds errors; drawing goes up to the first"
 TRANSPARENT = "what is fully transparent is not drawn"
 SOFT = "soft masks are applied hard: lines are let through or cut"
@@ -100,7 +96,6 @@ CORPUS = {
         "bad-selector-in-list": (f'<style>.two,???{{display:none}}</style>{THREE}', "the style rule '.two,???' is not applied"),
         "link": f'<style>:link{{display:none}}</style><a href="x">{LINE}</a>{SHORT}',
         "pseudo-element": f'<style>path::before{{display:none}}</style>{THREE}',
-        "marker-shorthand": '<style>path{marker:url(#m)}</style><marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><circle cx="5" cy="5" r="3" stroke-width="1"/></marker><path d="M40,100H120"/>',
         "font-size": '<style>g{font-size:20px}</style><g><line x1="1em" y1="1em" x2="8em" y2="4em"/></g>',
         "geometry": ('<style>circle{r:60px;cx:100px;cy:90px}</style><circle/>', "", '<circle cx="100" cy="90" r="60"/>'),
         "geometry-rect": ('<style>rect{x:20px;y:30px;width:90px;height:40px;rx:10px}</style><rect/>', "", '<rect x="20" y="30" width="90" height="40" rx="10"/>'),
@@ -152,35 +147,6 @@ CORPUS = {
         "vector-effect-none": f'<g vector-effect="none">{LINE}</g>',
         "white-on-black": (f'<g><path d="M20,100H180" stroke="#fefefe"/></g>{SHORT}', "white outlines on white paper are not drawn"),
     },
-    "markers": {
-        "end": f'<marker id="m" markerWidth="10" markerHeight="10" refX="0" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
-        "reverse": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto-start-reverse">{ARROW}</marker><path d="M60,150L150,60" marker-start="url(#m)" marker-end="url(#m)"/>',
-        "curve": f'{MARKER}<path d="M30,150C30,50 150,50 150,150" marker-start="url(#m)" marker-end="url(#m)"/>',
-        "arc": f'{MARKER}<path d="M30,150A60,60,0,0,1,150,150" marker-start="url(#m)" marker-end="url(#m)"/>',
-        "closed": f'{MARKER}<path d="M60,60H140V140Z" marker-start="url(#m)" marker-mid="url(#m)" marker-end="url(#m)"/>',
-        "closed-then-error": (f'{MARKER}<path d="M60,60H140V140ZL" marker-mid="url(#m)"/>', ERRORS),
-        "user-space": f'<marker id="m" markerUnits="userSpaceOnUse" markerWidth="30" markerHeight="30" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
-        "view-box": f'<marker id="m" viewBox="0 0 10 10" markerWidth="10" markerHeight="10" refX="5" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
-        "overflow": f'<marker id="m" markerWidth="5" markerHeight="5" refY="5" overflow="visible">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
-        "clipped": f'<marker id="m" markerWidth="6" markerHeight="6" refY="5">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
-        "loop": ('<marker id="m" markerWidth="10" markerHeight="10"><path d="M0,0L9,9" marker-end="url(#m)"/></marker><path d="M20,100H100" marker-end="url(#m)"/>', LOOP.format("marker")),
-        "at-dot": f'{MARKER}<path d="M60,60" marker-start="url(#m)"/>{LINE}',
-        "no-size": f'<marker id="m" refY="5" orient="auto">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
-        "zero-size": f'<marker id="m" markerWidth="0" markerHeight="10">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
-        "view-box-none": f'<marker id="m" viewBox="0 0 10 20" markerWidth="10" markerHeight="10" preserveAspectRatio="none" refX="5" refY="5">{ARROW}</marker><path d="M60,150L150,60" marker-end="url(#m)"/>',
-        "mid-on-curve": f'{MARKER}<path d="M20,100C20,20 80,20 100,100S180,180 180,100" marker-mid="url(#m)"/>',
-        "on-dashed": f'{MARKER}<path stroke-dasharray="20 10" d="M20,100H100" marker-end="url(#m)"/>',
-        "in-transform": f'{MARKER}<g transform="scale(1.5 .8) rotate(10)"><path d="M20,100H100" marker-end="url(#m)"/></g>',
-        "own-style": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto" stroke="red" stroke-dasharray="2">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>',
-        "hidden-shape": f'{MARKER}<path visibility="hidden" d="M20,100H100" marker-end="url(#m)"/>{SHORT}',
-        "marker-display-none": f'<marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto" display="none">{ARROW}</marker><path d="M20,100H100" marker-end="url(#m)"/>{SHORT}',
-        "not-a-marker": f'<g id="m">{SHORT}</g><path d="M20,100H100" marker-end="url(#m)"/>',
-        "with-clip": f'<clipPath id="c"><rect x="0" y="0" width="5" height="10"/></clipPath><marker id="m" markerWidth="10" markerHeight="10" refY="5" orient="auto"><g clip-path="url(#c)">{ARROW}</g></marker><path d="M20,100H100" marker-end="url(#m)"/>',
-    },
-    "others": {
-        "pattern": '<pattern id="p" width=".2" height=".2"><path d="M0,0L20,20"/></pattern><rect x="20" y="30" width="100" height="60" fill="none"/>',
-        "title": f'<title>a</title><desc>b</desc><metadata>c</metadata>{LINE}',
-    },
     "clipping": {
         "rect": f'{CLIP}{CLIPPED}',
         "path-nonzero": f'<clipPath id="c"><path d="{STAR}"/></clipPath><g clip-path="url(#c)"><path d="M10,100H190M10,130H190"/></g>',
@@ -204,7 +170,6 @@ CORPUS = {
         "use-of-group": (f'<defs><g id="r">{BOX}</g></defs><clipPath id="c"><use href="#r"/></clipPath>{CLIPPED}{SHORT}', NO_CLIP.format("use")),
         "use-transform": f'<defs><rect id="r" width="60" height="100"/></defs><clipPath id="c"><use href="#r" transform="rotate(10)" x="50" y="50"/></clipPath>{CLIPPED}',
         "own-transform-on-use": f'<clipPath id="c" transform="rotate(40)">{BOX}</clipPath><use href="#a" x="70" y="-20" clip-path="url(#c)"/><defs><path id="a" d="M0,100H180"/></defs>',
-        "of-markers": f'<clipPath id="c"><rect x="0" y="0" width="103" height="200"/></clipPath>{MARKER}<path clip-path="url(#c)" d="M20,100H100" marker-end="url(#m)"/>',
         "with-mask": f'{CLIP}{MASK}><rect x="80" y="0" width="100" height="200" fill="white" stroke="none"/></mask><g clip-path="url(#c)" mask="url(#k)">{LINE}</g>',
         "not-a-clip": (f'<g id="c">{BOX}</g>{CLIPPED}', "", f'{BOX}{LINE}'),
     },

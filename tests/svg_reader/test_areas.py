@@ -19,7 +19,6 @@ FALLING = (
 )
 CLEAR = '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'
 BAR = '<rect x="-9" y="5" width="90" height="5" fill="none" stroke="red"/>'
-MARKER = '<marker id="m" markerWidth="3" markerHeight="3"><rect width="3" height="3"/></marker>'
 NAVY = '<rect width="99" height="99" fill="navy"/>'
 MASKED = f'<mask id="k" mask-type="alpha">{GREEN}</mask><circle r="9" fill="red" mask="url(#k)"/>'
 WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
@@ -48,7 +47,6 @@ ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>
         ('<switch><foreignObject/><path d="M0,0H7" stroke="red"/></switch>', 7),
         ('<defs><path id="a" d="M0,0H7" stroke="context-fill"/></defs><use href="#a" fill="red"/>', 7),
         (f'<svg width="20" height="20" transform="translate(50 0)">{BAR}</svg>', 40),
-        (f'{MARKER}<path d="M9,9H20" stroke="red" stroke-width="0" marker-end="url(#m)"/>', 0),
     ],
 )  # fmt: skip
 def test_the_edge_that_is_seen_is_drawn(body, mm):
@@ -154,14 +152,6 @@ def test_a_white_line_on_a_colour_is_drawn_as_an_edge_of_it(body, white_mm, fill
     assert lined.unsupported == ()
     more = lined.lines.lengths_mm.sum() - plain.lines.lengths_mm.sum()
     assert more == pytest.approx(white_mm, rel=3e-3)
-
-
-def test_a_white_line_in_a_marker_is_an_edge_of_the_colour_too():
-    head = (
-        '<marker id="m" markerUnits="userSpaceOnUse"><path d="M0,0L2,2" stroke="white"/></marker>'
-    )
-    line = f'<path d="M20,50H70" {WHITE_ON_RED} marker-end="url(#m)"/>'
-    assert {layer.color for layer in read(head + UNDER + line).layers} == {"red"}
 
 
 @pytest.mark.parametrize("fill", ["", 'fill="none"', 'fill="navy"'])

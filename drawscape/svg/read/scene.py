@@ -12,7 +12,7 @@ from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import MOST_POINTS, flatten, read_segments
 from drawscape.drawing.values import LARGEST_MM, is_white
 from drawscape.errors import SvgReadError
-from drawscape.geometry.lines import Flags, Ints, Lines, Points, ranges, stretches
+from drawscape.geometry.lines import Flags, Ints, Lines, ranges, stretches
 from drawscape.geometry.regions import from_shapely
 from drawscape.svg.read.areas import (
     COST_WITHIN,
@@ -124,23 +124,6 @@ class Scene:
         self.parts[-1].append(data)  # type: ignore[union-attr]
         self.of.append(number)
         self._room -= len(data)
-
-    def without_clips(self, tolerance_mm: float) -> Iterator[tuple[str, Context]]:
-        """Yield the outlines as path data; what a clip cuts is given as the lines that it leaves."""
-        import shapely
-
-        lines, _ = self.lines(tolerance_mm, cut=False)
-        box = shapely.box(*(lines.bounds or (0.0, 0.0, 0.0, 0.0)))
-        clips = [self.clips[context.clip] for context in self.contexts if context.clip is not None]
-        if all(clip.covers(box) for clip in clips):
-            outlines = (outline for part in self.parts for outline in part)
-            for number, outline in enumerate(outlines):
-                yield _as_data(outline), self.context_of(number)
-            return
-        for number, own in by_outline(*self.lines(tolerance_mm)):
-            context = self.context_of(number)._replace(matrix=IDENTITY, dashes=())
-            for line in own:
-                yield _as_data(line), context
 
     @np.errstate(over="ignore", invalid="ignore")
     def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Ints]:
@@ -323,13 +306,6 @@ class Scene:
         pieces = pieces[~shapely.within(pieces, border.buffer(3 * _ALONG_MM))]
         pieces = pieces[shapely.length(pieces) > 1e-6]
         return Lines.of([shapely.get_coordinates(piece) for piece in pieces])
-
-
-def _as_data(outline: str | Points) -> str:
-    """Return path data of an outline; that of a line (N, 2) has all of its digits."""
-    if isinstance(outline, str):
-        return outline
-    return "M" + " ".join(f"{x!r},{y!r}" for x, y in outline.tolist())
 
 
 def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:

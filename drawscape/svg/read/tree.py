@@ -5,7 +5,7 @@ declare a few for their name spaces, so only internal ones that hold no others a
 
 Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
 time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
-place. Where a single element could matter (style sheets, `<use>`, markers, comments) nothing is lifted
+place. Where a single element could matter (style sheets, `<use>`, comments) nothing is lifted
 out.
 
 What an element says of its place comes last: view boxes, pages, and the outlines of basic shapes.
@@ -222,7 +222,6 @@ _BLOCK_BYTES = 100_000
 _PLAIN = frozenset(
     ("metadata", "g", "polyline", "polygon", "path", "line", "rect", "circle", "ellipse")
 )
-_UNLIKE_OURS = (b"<!", b"marker")
 
 
 def tree_with_runs(data: bytes) -> XmlNode | None:
@@ -241,7 +240,7 @@ def tree_with_runs(data: bytes) -> XmlNode | None:
     if not runs:
         return None
     rest = b"".join([*kept, data[end:]])
-    if any(mark in rest for mark in _UNLIKE_OURS):
+    if b"<!" in rest:
         return None
     root = parse_xml(rest)
     for node in root.everything():

@@ -1,12 +1,9 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from drawscape.drawing.affine import Matrix, parse_transform, translation
 from drawscape.drawing.values import (
@@ -40,9 +37,6 @@ from drawscape.svg.read.tree import (
     view_box,
 )
 
-if TYPE_CHECKING:
-    from drawscape.svg.read.markers import Corners, Marker
-
 _STYLE_TAGS = ("style", "{http://www.w3.org/1999/xhtml}style")
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
 _UNSUPPORTED = {
@@ -55,6 +49,7 @@ _UNKNOWN_EFFECTS = (
     "filter", "mix-blend-mode", "mask-image", "offset-path", "vector-effect", "transform-box",
     "transform-origin", "translate", "rotate", "scale", "all", "d",
 )  # fmt: skip
+_MARKERS = ("marker-start", "marker-mid", "marker-end")
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _UNPLAYED = {
     **dict.fromkeys(
@@ -72,13 +67,13 @@ _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
-# What `use`, markers and masks may draw: they multiply. An element counts as one,
+# What `use` and masks may draw: they multiply. An element counts as one,
 # and so do its outline's characters, as many as these.
 _MOST_REPEATED = 200_000
 _CHARACTERS = 1_280
 # Of about half a millisecond each; a clip path counts as up to three, a mask as six.
 _MOST_CLIPS = 8_000
-# How much more one counts in another, in a mask or in a marker.
+# How much more one counts in another, or in a mask.
 _INNER = 16
 
 
@@ -104,7 +99,6 @@ class TreeWalk:
     def __init__(self, root: XmlNode) -> None:
         if root.tag != "svg":
             raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
-        self.file = root
         self.unsupported: Counter[str] = Counter()
         self.ids: dict[str, XmlNode] = {}
         self.sheet = Stylesheet(root, list(self._index(root)))
@@ -124,13 +118,11 @@ class TreeWalk:
         self._states: dict[
             tuple[int, tuple[tuple[str, str], ...]], tuple[InheritedState, InheritedState]
         ] = {}
-        self._pens: dict[tuple[int, bool], tuple[InheritedState, int | None, bool]] = {}
+        self._pens: dict[tuple[int, bool], tuple[InheritedState, int | None]] = {}
         self._active: list[XmlNode] = []
         self._on_dark = False
         self.areas: dict[object, Region] = {}
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
-        self.markers: dict[object, Marker | None] = {}
-        self.corners: dict[str, Corners] = {}
         self.takes: Callable[..., object] = min
         self.letters = 0
         self._repeated = 0.0
@@ -189,22 +181,18 @@ class TreeWalk:
 
     def root(self, root: XmlNode) -> None:
         """Draw the root's content; its transform moves it on the page, outside of its view box."""
-        state = self.initial_state()
+        matrix = Matrix(a=PX, d=PX)
+        viewport = Viewport(self.page[0] / PX, self.page[1] / PX)
+        if self.box is not None:
+            matrix = fit_view_box(self.box, *self.page, root.attributes.get("preserveAspectRatio"))
+            viewport = Viewport(*self.box[2:])
+        state = InheritedState(matrix, self.initial, viewport)
         own = self.sheet.declarations(root)
         self._units["rem"] = self.initial.with_(own).font_size
         if passes_conditions(root) and self.seen(own):
             if own.pop("transform", ""):
                 self.note("the transform of the outermost <svg> is not applied")
             self.children(root, self.inside(root, own, state))
-
-    def initial_state(self) -> InheritedState:
-        """Return the state outside of all elements: the view box fitted to the page."""
-        if self.box is None:
-            page = Viewport(self.page[0] / PX, self.page[1] / PX)
-            return InheritedState(Matrix(a=PX, d=PX), self.initial, page)
-        aspect = self.file.attributes.get("preserveAspectRatio")
-        matrix = fit_view_box(self.box, *self.page, aspect)
-        return InheritedState(matrix, self.initial, Viewport(*self.box[2:]))
 
     def target(self, link: str) -> XmlNode | None:
         """Return the element that `#id` or `url(#id)` names, or None."""
@@ -362,7 +350,8 @@ class TreeWalk:
         data = path_data(node, state.viewport, own, state.style)
         if data is not None:
             if data and not state.style.hidden:
-                self._shape(node, data, state)
+                self._note_background(node, state)
+                self.append(data, state)
         elif node.tag in _CONTAINERS:
             self.container(node, own, state)
         elif node.tag == "use":
@@ -374,17 +363,11 @@ class TreeWalk:
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
-    def _shape(self, node: XmlNode, data: str, state: InheritedState) -> None:
-        if node.tag == "rect" and self.scene is self._drawing and len(self.scene.of) < _FIRST_FEW:
-            self._note_background(node, state)
-        self.append(data, state)
-        if self._pen(state)[1]:
-            from drawscape.svg.read.markers import draw_markers
-
-            draw_markers(self, data, replace(state, context=state))
-
     def _note_background(self, node: XmlNode, state: InheritedState) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
+        in_mask = self.scene is not self._drawing
+        if node.tag != "rect" or in_mask or len(self.scene.of) >= _FIRST_FEW:
+            return
         width, height = state.lengths(node.attributes, "width", "height")
         area = width * height * abs(state.matrix.determinant)
         if state.clip is not None:
@@ -395,26 +378,25 @@ class TreeWalk:
 
     def append(self, data: str | Lines, state: InheritedState) -> None:
         """Add an outline as its style says."""
-        number, _ = self._pen(state)
+        number = self._pen(state)
         if number is not None:
             self.scene.append(data, number)
         elif state.style.transparent:
             self._report_transparent(len(data) if isinstance(data, Lines) else 1)
 
-    def _pen(self, state: InheritedState) -> tuple[int | None, bool]:
-        """Return the number of the context that draws, None when nothing is seen; and if it is marked."""
+    def _pen(self, state: InheritedState) -> int | None:
+        """Return the number of the context that draws, None when nothing is seen."""
         key = (id(state), self._on_dark)
-        known = self._pens.get(key)
-        if known is None:
+        if key not in self._pens:
             if len(self._pens) > _MOST_STATES:
                 self._pens.clear()
-            style = state.style
             number = None
-            if style.paints and state.matrix.determinant:
+            if state.style.paints and state.matrix.determinant:
                 number = self.scene.number_of(self.context_of(state))
-            marks = (style.get(f"marker-{at}", "none") for at in ("start", "mid", "end"))
-            known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
-        return known[1], known[2]
+                if any(state.style.get(name, "none") != "none" for name in _MARKERS):
+                    self.note("markers (arrow heads) are not drawn; convert them to paths")
+            self._pens[key] = (state, number)
+        return self._pens[key][1]
 
     def context_of(self, state: InheritedState) -> Context:
         style, fill = state.style, state.style.paint("fill")
