@@ -60,6 +60,20 @@ _LONGEST_SIDE_MM = 1e6
 
 Trait = str | int | float | bool
 
+_SAY_STROKE = "write pen='red' or stroke='red' as an option of what you draw"
+_SAY_CURVE = "with svg.shape() as shape: shape.vertex(x, y), or shape.curve_vertex(x, y)"
+_VERBS_ELSEWHERE = {
+    "stroke": _SAY_STROKE,
+    "fill": "a pen draws lines; svg.hatch(polygon, spacing=1) fills with them",
+    "strokeWeight": "svg.set_pen(name, color, width) chooses a pen's width",
+    "penWidth": "svg.set_pen(name, color, width) chooses a pen's width",
+    "square": "svg.rect(x, y, size, size)",
+    "beginShape": _SAY_CURVE,
+    "vertex": _SAY_CURVE,
+    "pushMatrix": "with svg.pushed(): keeps the transform",
+}
+"""Verbs of Processing, p5 and vsketch, and what does their work here."""
+
 
 class SVGBuilder(GroupStack, RandomNumbers):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
@@ -800,6 +814,13 @@ class SVGBuilder(GroupStack, RandomNumbers):
         size = f"{self.width:g} x {self.height:g} mm"
         count = len(without_unused_pens(self.elements))
         return f"<{type(self).__name__} {size}, {count} element{'s' * (count != 1)}>"
+
+    if not TYPE_CHECKING:  # a type checker would take each name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise AttributeError, for a verb of Processing or vsketch with what does its work here."""
+            remedy = f": {_VERBS_ELSEWHERE[name]}" if name in _VERBS_ELSEWHERE else ""
+            raise AttributeError(f"the canvas has no {name!r}{remedy}", name=name, obj=self)
 
     # What an older service calls
     hershey_text = hershey.hershey_text

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
+from drawscape.drawing.values import finite
 from drawscape.errors import CanvasError
 from drawscape.geometry.regions import Frame
 from drawscape.svg.transforms import TransformStack
@@ -53,7 +54,7 @@ def cells_of(canvas: TransformStack, area: Frame, columns: int, rows: int | None
     Raises CanvasError for a number of columns or rows that is not whole and at least 1.
     """
     for name, count in (("columns", columns), ("rows", rows)):
-        if count is not None and (count < 1 or count % 1):
+        if count is not None and (finite(name, count) < 1 or count % 1):
             raise CanvasError(f"grid: {name}={count!r}; give a whole number, 1 or more")
     width, height, left, top = area.width / columns, 0.0, area.x0, area.y0
     if rows is None:

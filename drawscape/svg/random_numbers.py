@@ -6,6 +6,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from drawscape.drawing.values import finite
 from drawscape.errors import CanvasError
 from drawscape.geometry.noise import Noise
 
@@ -38,10 +39,14 @@ class RandomNumbers:
     def random(self, low: float = 1.0, high: float | None = None) -> float:
         """Return a random number from 0 to `low`, or from `low` to `high`.
 
+        Raises CanvasError for a bound that is no finite number.
+
         >>> 0 <= svg.random(10) < 10 <= svg.random(10, 20) < 20
         True
         """
-        begin, end = (0.0, low) if high is None else (low, high)
+        begin, end = 0.0, finite("low", low)
+        if high is not None:
+            begin, end = end, finite("high", high)
         return float(self.lerp(begin, end, self.rng.random()))
 
     def random_gauss(self, mean: float = 0.0, deviation: float = 1.0) -> float:

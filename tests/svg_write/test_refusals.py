@@ -106,6 +106,8 @@ SQUARE_9 = {"x": 1, "y": 1, "width": 9, "height": 9}
     ("words", "call"),
     [
         # Each message names the key, its value and the remedy.
+        ("columns='3' is not a finite number", lambda svg: svg.grid("3")),
+        ("low='a' is not a finite number", lambda svg: svg.random("a")),
         (r"colour='red': SVG has no .* write stroke=", lambda svg: svg.circle(5, 5, 2, colour="red")),
         (r"color='red' draws nothing; write stroke=", lambda svg: svg.polyline(SQUARE, color="red")),
         (r"layer='accent': .* write pen=", lambda svg: svg.line(0, 0, 1, 1, layer="accent")),
@@ -232,3 +234,12 @@ def test_groups_as_deep_as_they_may_be_are_written_and_read_back():
 def test_lettering_writes_what_a_number_says():
     plain, number = SVGBuilder(100, 100), SVGBuilder(100, 100)
     assert number.lettering(42, 5, 50).to_bytes() == plain.lettering("42", 5, 50).to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("stroke", "write pen='red'"), ("square", r"svg\.rect"), ("blur", "no 'blur'$")],
+)
+def test_a_verb_of_another_library_is_refused_with_what_does_its_work(name, says):
+    with pytest.raises(AttributeError, match=says):
+        getattr(SVGBuilder(100, 100), name)
