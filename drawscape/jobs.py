@@ -87,6 +87,7 @@ __all__ = [
     "requeue_job",
     "resume_queue",
     "retry_failed_jobs",
+    "retry_job",
     "start_shared_worker",
     "start_worker",
     "watch",
@@ -245,20 +246,26 @@ def enqueue_many(
     task_function: Target,
     calls: Iterable[Mapping[str, Any]],
     *,
+    then: Target | None = None,
+    then_kwargs: Mapping[str, Any] | None = None,
     batch_description: str | None = None,
     **options: Any,
 ) -> Batch:
     """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
 
-    `options` are `job_...` options, the same for each job. A job with `job_depends_on=batch` runs once all
-    have finished. Raises as `enqueue_background_job` does; then none was queued.
+    `options` are `job_...` options, the same for each job. `then` runs, with `then_kwargs`, once all have
+    ended, however they ended (unless `then_kwargs` holds `job_run_anyway=False`).
+    Raises as `enqueue_background_job` does; then none was queued.
 
     >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40, "seed": seed} for seed in range(3)])
     >>> len(batch.wait(60))
     3
     """
     queue = default_queue()
-    return Batch(queue, queue.enqueue_many(task_function, calls, options, batch_description))
+    follower = None if then is None else (then, then_kwargs or {})
+    ids = queue.enqueue_many(task_function, calls, options, batch_description, follower)
+    batch, *following = ids
+    return Batch(queue, batch, *(Job(queue, job_id) for job_id in following))
 
 
 def job(**options: Any) -> "Callable[[Callable[P, R]], JobFunction[P, R]]":
@@ -525,6 +532,18 @@ def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> lis
     []
     """
     return retry_failed(default_queue(), task=task, reason=reason)
+
+
+def retry_job(job_id: str) -> Job:
+    """Queue a failed, stopped or canceled job again and return it; another name of `requeue_job`.
+
+    >>> drawing = enqueue_background_job(TASK, 40, 40, job_delay="1h")
+    >>> cancel_job(drawing.id)
+    True
+    >>> retry_job(drawing.id).wait(60).endswith(".svg")
+    True
+    """
+    return requeue_job(job_id)
 
 
 def requeue_job(job_id: str) -> Job:

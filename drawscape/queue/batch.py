@@ -5,7 +5,7 @@ from typing import Any
 
 from drawscape.durations import Duration
 from drawscape.errors import JobFailed, JobNotFoundError
-from drawscape.queue.changes import cancel_many
+from drawscape.queue.changes import cancel_many, retry_failed
 from drawscape.queue.job import Job, pauses
 from drawscape.queue.job_queue import Queue
 from drawscape.queue.snapshot import OPEN, STATUSES, JobSnapshot, Status
@@ -14,7 +14,7 @@ from drawscape.queue.snapshot import OPEN, STATUSES, JobSnapshot, Status
 class Batch:
     """Jobs that were queued in one transaction: counts, progress, waiting, cancelling as one."""
 
-    def __init__(self, queue: Queue, batch_id: str) -> None:
+    def __init__(self, queue: Queue, batch_id: str, following: Job | None = None) -> None:
         self._queue = queue
         self._database = queue.database
         self.id = batch_id
@@ -25,6 +25,8 @@ class Batch:
         self._total = int(rows[0][0])
         self.description: str = rows[0][1] or ""
         """The words given as `batch_description`."""
+        self.following = following
+        """The job that runs when all have ended, if one was asked for."""
 
     def _read(self, statement: str, **values: Any) -> list[Any]:
         return self._database.read(statement, batch=self.id, **values)
@@ -92,6 +94,10 @@ class Batch:
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or asked to stop."""
         return cancel_many(self._queue, grace, batch=self.id)
+
+    def retry(self) -> list[Job]:
+        """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
+        return retry_failed(self._queue, batch=self.id)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)

@@ -67,14 +67,16 @@ def cancel_many(queue: Queue, grace: Duration, *, batch: str | None = None) -> i
     return canceled + len(asked)
 
 
-def retry_failed(queue: Queue, task: str | None = None, reason: str | None = None) -> list[Job]:
-    """Return the failed jobs, of one task or reason if asked, that are queued again.
+def retry_failed(
+    queue: Queue, task: str | None = None, reason: str | None = None, batch: str | None = None
+) -> list[Job]:
+    """Return the failed jobs, of one task, reason or batch if asked, that are queued again.
 
     One with an active twin or a failed dependency stays failed. Of a call that was killed some are queued,
     and the next one goes on.
     """
     engine, code = queue.database, queue.code()
-    kinds = {"task": task, "module": module_pattern(task), "reason": reason}
+    kinds = {"task": task, "module": module_pattern(task), "reason": reason, "batch": batch}
     rows = engine.read(engine.FAILED, queue=queue.name, **kinds)
     chosen = [job_id for (job_id,) in rows]
     left = iter(chosen)  # what others wait for first, and they wait again at once

@@ -197,6 +197,8 @@ class Job(JobReference):
         stop_without_workers(self._database, asked)
         return bool(asked)
 
+    stop = cancel
+
     def requeue(self) -> "Job":
         """Queue a job that has ended again, under its id; return it.
 
@@ -220,6 +222,8 @@ class Job(JobReference):
                     f"job {self.id} depends on {obstacle}, which did not finish; queue that again first"
                 )
         return self
+
+    retry = requeue
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview.

@@ -241,8 +241,9 @@ class Queue:
         calls: Iterable[Mapping[str, Any]],
         options: Mapping[str, Any],
         batch_description: str | None,
-    ) -> str:
-        """Return the id of the batch that was queued."""
+        follower: tuple[Target, Mapping[str, Any]] | None = None,
+    ) -> list[str]:
+        """Return the id of the batch that was queued, and that of the job which follows it, if any."""
         known, others = split_options(options)
         for name in SINGLE_OPTIONS:
             if name in known:
@@ -261,10 +262,14 @@ class Queue:
         for job_id, call in zip(new_ids(len(calls)), calls, strict=True):
             payload, words = packed(job_id, (), call)
             rows.append((job_id, task.path, payload, description or words))
-        insert_many(
-            self.database, model, rows, check_text(batch_description or "", "batch_description")
-        )
-        return batch
+        following = []
+        if follower is not None:
+            asked, arguments = split_options(follower[1])
+            asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
+            following = [self._new_job(follower[0], (), arguments, asked)]
+        words = check_text(batch_description or "", "batch_description")
+        insert_many(self.database, model, rows, words, following)
+        return [batch, *(job.id for job in following)]
 
 
 def _culprit(
@@ -354,20 +359,27 @@ def _until_certain(
 
 
 def insert_many(
-    engine: Engine, model: NewJob, rows: Sequence[tuple[Any, ...]], description: str
+    engine: Engine,
+    model: NewJob,
+    rows: Sequence[tuple[Any, ...]],
+    description: str,
+    following: Sequence[NewJob],
 ) -> None:
-    """Insert a batch: `rows` of `_OWN_COLUMNS`, with all else as in `model`."""
+    """Insert a batch, `rows` of `_OWN_COLUMNS` with all else as in `model`, and what follows it."""
     batch = model.row["batch"]
 
     def insertion() -> None:
-        with engine.transaction(is_alone=model.group != ORDINARY_GROUP) as run:
+        is_alone = bool(following) or model.group != ORDINARY_GROUP
+        with engine.transaction(is_alone=is_alone) as run:
             named = {"id": batch, "total": len(rows), "description": description}
             run(run.INSERT_BATCH, **named, queue=model.row["queue"], created_at=clock.now())
             row = _columns(model, _find_group(run, model))
             run.insert_rows(_shared_by(row), _OWN_COLUMNS, rows)
+            for job in following:
+                _insert_linked(run, job)
             failpoint("insert.before_commit")
 
-    _until_certain(engine, insertion, (), batch=batch)
+    _until_certain(engine, insertion, following, batch=batch)
 
 
 def _insert_linked(run: Transaction, job: NewJob) -> None:

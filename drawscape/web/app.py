@@ -7,7 +7,7 @@ import flask
 
 from drawscape.web import artboard, jobs, plots, problems
 from drawscape.web.access import Access, check_request
-from drawscape.web.site import MAX_BODY_BYTES, Site, WebSettings, add_headers
+from drawscape.web.site import Site, WebSettings, add_headers
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
 
     @made.before_request
     def check() -> None:
-        flask.request.max_content_length = MAX_BODY_BYTES
+        flask.request.max_content_length = here.settings.max_body_bytes
         flask.g.drawscape_site = here
         endpoint = (flask.request.endpoint or "").rpartition(".")[2]
         check_request(here.settings, access.get(endpoint, Access.PUBLIC))

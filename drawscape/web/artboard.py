@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import flask
@@ -17,14 +18,7 @@ from drawscape.svg_builder import SVGBuilder
 from drawscape.web import problems
 from drawscape.web.access import is_owner, sign_in
 from drawscape.web.problems import wrong
-from drawscape.web.site import (
-    JOB_TIMEOUT,
-    LARGEST_MM,
-    SMALLEST_MM,
-    WebSettings,
-    current_site,
-    html,
-)
+from drawscape.web.site import WebSettings, current_site, html
 
 _LARGEST_SEED = 2**53 - 1
 """The largest whole number that every JSON reader, JavaScript's too, keeps exactly."""
@@ -40,7 +34,7 @@ def create() -> flask.Response:
     here = current_site()
     order, params = read_order(here.settings, problems.read_object())
     filename = output_name(order.get("id"))
-    timeout = JOB_TIMEOUT
+    timeout = here.settings.job_timeout
     if not is_owner():
         _check_area(here.settings, order)
         timeout = here.settings.visitor_timeout
@@ -122,15 +116,15 @@ def fields(settings: WebSettings) -> tuple[Parameter, ...]:
         choices=dict(zip(settings.offered, settings.offered, strict=True)),
         doc="the pattern to draw",
     )
-    return (*_FIELDS, pattern)
-
-
-_SIDE = Interval(ge=SMALLEST_MM, le=LARGEST_MM)
+    low, high = settings.min_size_mm, settings.max_size_mm
+    sides = ("width", "height")
+    sized = (replace(p, low=low, high=high) if p.name in sides else p for p in _FIELDS)
+    return (*sized, pattern)
 
 
 def _fields(
-    width: Annotated[float, _SIDE, doc("the sheet's width in mm")],
-    height: Annotated[float, _SIDE, doc("the sheet's height in mm")],
+    width: Annotated[float, doc("the sheet's width in mm")],
+    height: Annotated[float, doc("the sheet's height in mm")],
     complexity: Annotated[
         str | None,
         Len(0, 40),
@@ -159,7 +153,8 @@ def page() -> flask.Response:
     """
     if "token" in flask.request.args:
         return sign_in(flask.request.args["token"])
-    low, high = f"{SMALLEST_MM:g}", f"{LARGEST_MM:g}"
+    settings = current_site().settings
+    low, high = f"{settings.min_size_mm:g}", f"{settings.max_size_mm:g}"
     return html("drawscape/page.html", min_size=low, max_size=high)
 
 

@@ -19,7 +19,7 @@ from drawscape.jobs import JobSnapshot, Reason, get_job, get_job_status
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data
 from drawscape.web.access import is_owner
-from drawscape.web.site import JOB_TIMEOUT, SVG_POLICY, current_site
+from drawscape.web.site import SVG_POLICY, current_site
 
 JobFields = dict[str, Any]
 """The dictionary that `get_job_status` returns."""
@@ -111,8 +111,10 @@ def _why(job: JobFields) -> str | None:
     """Return why a job failed, and how an order gets more time if that was over."""
     if job["reason"] != Reason.TIMEOUT:
         return last_line(job["error"])
-    said = (job["error"] or "").partition("\n")[0]
-    return f"{said}; with the site's token an order has {JOB_TIMEOUT}"
+    longer = current_site().settings.job_timeout
+    return (
+        f"{(job['error'] or '').partition(chr(10))[0]}; with the site's token an order has {longer}"
+    )
 
 
 def _named_by(job: JobFields) -> Path | None:

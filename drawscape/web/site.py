@@ -19,17 +19,6 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
 
 ANY_HOST = "*"
 
-SMALLEST_MM, LARGEST_MM = 10.0, 2000.0
-"""Of the sides of a sheet."""
-
-MAX_BODY_BYTES = 64 * 1024
-
-JOB_TIMEOUT = "5m"
-"""Of an order by the owner."""
-
-_WITHHELD = frozenset({"picture"})
-"""Parameters that name a file of the server, and that no client chooses."""
-
 
 @dataclass(frozen=True)
 class WebSettings:
@@ -37,6 +26,7 @@ class WebSettings:
 
     `task` is the dotted path of the task that draws. Only jobs of `job_modules` are shown, and no
     mails of the same queue. `patterns` are the sketches on offer, empty for all.
+    `withheld` are parameters that name a file of the server, and that no client chooses.
 
     The owner of the site has a token: `token`, or the one of the home (`drawscape.web.access`). With it she
     drives machines, manages jobs and draws sheets of any size. When `token` is given, visitors without it
@@ -51,9 +41,15 @@ class WebSettings:
     task: str = "drawscape.tasks.drawing.generate_complex_svg"
     job_modules: tuple[str, ...] = ("workers.svg_tasks", "drawscape.tasks.drawing")
     patterns: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ("picture",)
     token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
     max_queued: int = 1000
+    max_body_bytes: int = 64 * 1024
+    min_size_mm: float = 10.0
+    max_size_mm: float = 2000.0
+    retry_after_s: int = 2
+    job_timeout: str = "5m"
     visitor_area_mm2: float = 250_000.0  # an A2 sheet
     visitor_timeout: str = "2s"
 
@@ -75,7 +71,7 @@ class WebSettings:
 
     def parameters_of(self, pattern: str) -> tuple[Parameter, ...]:
         """Return those parameters of a sketch that a client may set."""
-        return tuple(p for p in SKETCHES[pattern].parameters if p.name not in _WITHHELD)
+        return tuple(p for p in SKETCHES[pattern].parameters if p.name not in self.withheld)
 
     @property
     def default_pattern(self) -> str:
@@ -110,8 +106,8 @@ class Site:
         limit = self.settings.max_queued
         with self._enqueuing:
             if count_queued(limit) >= limit:
-                text = f"{limit} jobs wait already; try again"
-                raise RequestRefused(503, text, headers={"Retry-After": "2"})
+                again = {"Retry-After": str(self.settings.retry_after_s)}
+                raise RequestRefused(503, f"{limit} jobs wait already; try again", headers=again)
             yield
 
 

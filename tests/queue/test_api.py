@@ -184,7 +184,7 @@ def batch_of(bads, goods):
 def test_a_retried_batch_holds_what_follows_until_it_has_finished_again():
     batch, follower = batch_of(1, 2)
     assert follower.reason == "dependency"
-    assert retry_failed_jobs() == batch.jobs[:1]
+    assert batch.retry() == batch.jobs[:1]
     assert follower.status == "deferred"
     run(batch.jobs[0])
     assert follower.status == "queued"

@@ -40,6 +40,7 @@ from drawscape.jobs import (
     check_queue,
     enqueue_background_job,
     enqueue_many,
+    get_batch,
     pause_queue,
     prune_jobs,
     resume_queue,
@@ -293,6 +294,11 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(verb=st.sampled_from([retry_failed_jobs, cancel_all, pause_queue, resume_queue]))
     def change_all(self, verb):
         verb()
+
+    @rule()
+    def retry_batch(self):
+        with suppress(JobNotFoundError, IndexError):
+            get_batch([*self.batches][-1]).retry()
 
     @rule()
     def prune(self):

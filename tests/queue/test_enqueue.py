@@ -115,6 +115,7 @@ def test_a_timeout_may_be_written_in_many_ways(given, seconds):
 
 
 NOTHING = "sampletasks.nothing"
+THEN_MINE = {"then": NOTHING, "then_kwargs": {"job_id": "mine"}}
 
 
 @pytest.mark.usefixtures("leaves_no_row")
@@ -126,6 +127,7 @@ NOTHING = "sampletasks.nothing"
         ([{"a": 1}], {"job_on_success": NOTHING}, errors.JobOptionError, "job_on_success"),
         ([{"a": 1}], {"job_depends_on": "mine"}, errors.JobOptionError, "job_depends_on"),
         ([], {"batch_description": 5}, errors.JobOptionError, "batch_description"),
+        ([{"a": 1}], THEN_MINE, errors.DuplicateJobError, "mine"),
     ],
 )
 def test_a_batch_is_queued_whole_or_not_at_all(calls, options, error, words):

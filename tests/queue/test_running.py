@@ -317,13 +317,13 @@ def test_a_finished_picture_is_shown_as_an_img(worked_home):
 def test_a_batch_counts_waits_and_is_followed(worked_home):
     path = str(worked_home / "after")
     calls = [{"a": i} for i in range(20)]
-    batch = enqueue_many("sampletasks.add", calls, batch_description="caf\udce9")
-    following = enqueue("append", path, "all done", job_depends_on=batch)
+    then = {"then": "sampletasks.append", "then_kwargs": {"path": path, "text": "all done"}}
+    batch = enqueue_many("sampletasks.add", calls, **then, batch_description="caf\udce9")
     assert batch.description == "caf\\udce9"
     assert batch.wait(60) == list(range(20))
     assert batch.progress == 1
     assert batch.counts["finished"] == 20
-    assert following.wait(60) == "all done"
+    assert batch.following.wait(60) == "all done"
 
 
 def draw_on(gate):

@@ -149,7 +149,8 @@ def test_a_chunked_body_over_the_limit_is_refused(serving):
     ("name", "value", "error", "words"),
     [
         ("max_queued", 0, SettingsError, "max_queued=0"),
-        ("visitor_area_mm2", -1, SettingsError, "visitor_area_mm2=-1"),
+        ("retry_after_s", -1, SettingsError, "retry_after_s=-1"),
+        ("max_size_mm", 0.0, SettingsError, "max_size_mm=0.0"),
         ("token", " ", SettingsError, "token is empty"),
         ("patterns", ("spirl",), UnknownNameError, "did you mean 'spiral'"),
     ],

@@ -182,6 +182,7 @@ class Queries:
     select id from job where queue = :queue and status = 'failed'
         and (cast(:task as text) is null or task = :task or task like :module escape '\\')
         and (cast(:reason as text) is null or reason = :reason)
+        and (cast(:batch as text) is null or batch = :batch)
     order by seq
     """
     DELETE = """
