@@ -79,6 +79,8 @@ def test_jobs_run_on_another_machine_with_the_code_of_the_one_that_queued_them(u
         assert job_manager.enqueue_background_job("workers.added.which").wait(60) == "added"
         batch = enqueue_many("workers.mine.which", [{}] * 6, job_limit_key="pen", job_limit=1)
         assert list(batch.wait(60)) == ["new"] * 6
+        (home / "workers" / "mine.py").write_text(WHICH.format("newest"))
+        assert job_manager.enqueue_background_job("workers.mine.which").wait(60) == "newest"
         (one,) = workers_alive()
         assert (one.pid, one.slots, one.lanes) == (worker.pid, 2, ("default",))
         assert one.host

@@ -230,7 +230,7 @@ def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkey
 
 @pytest.mark.both_engines
 def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
-    first = enqueue("nap", 0.5)
+    first = enqueue("nap", 2.5)  # more than twice as long as between two checks
     after = enqueue("append", str(tmp_path / "x"), job_depends_on=first)
     more = [enqueue("where") for _ in range(10)]
     later = enqueue("add", 1, job_delay="1h")
