@@ -76,7 +76,7 @@ class Child:
         self._pid = os.getpid()
         self._channel = Channel(connection)
         self._begun = begun
-        self._caller = TaskCaller(settings)
+        self._caller = TaskCaller(settings, self._note_state)
         self._code = LoadedCode()
         self._send_lock = threading.Lock()
         self._running: RunningJob | None = None
@@ -94,7 +94,12 @@ class Child:
         signal.signal(signal.SIGTERM, lambda *_: None)
         signal.signal(ASK_TO_STOP, self._on_request)
         limit_memory(settings.memory_limit_bytes)
+        self._note_state()
+
+    def _note_state(self) -> None:
+        """Note what must be as now after a job; its modules are read from now on."""
         self._state = ProcessState()
+        self._begun_at = time.time()
 
     def serve(self) -> None:
         """Answer jobs until the connection closes, or until one has to run in another process."""
@@ -114,11 +119,11 @@ class Child:
         if self._code.is_stale(created_at) or not self._caller.may_run(code):
             return None
         os.pwrite(self._begun, mark, 0)
-        began = time.time()
+        self._begun_at = time.time()
         call = self._caller.prepare(job_id, task, payload, code)
         job = RunningJob(job_id, parsed(meta), partial(self._send, PROGRESS, mark))
         outcome = self._run(job, lambda: self._caller.run(job_id, task, call))
-        self._code.note(began)
+        self._code.note(self._begun_at)
         peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MAXRSS_PER_KB
         is_reusable = peak_kb <= _MOST_PEAK_KB and self._state.is_unchanged()
         return mark, is_reusable, *outcome._replace(peak_kb=peak_kb)

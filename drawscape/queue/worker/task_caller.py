@@ -45,9 +45,13 @@ class ChildSettings:
 
 
 class TaskCaller:
-    """Calls tasks in this process; the functions that it has looked up are kept."""
+    """Calls tasks in this process; the functions that it has looked up are kept.
 
-    def __init__(self, settings: ChildSettings) -> None:
+    `on_code` is called once code of another home was put on the import path.
+    """
+
+    def __init__(self, settings: ChildSettings, on_code: Callable[[], None]) -> None:
+        self._on_code = on_code
         self._codec = Codec(settings.key)
         self._settings = settings
         self._home = Path(settings.home)
@@ -81,6 +85,7 @@ class TaskCaller:
         if folder != self._home:
             replace_folder(self._home, folder)
             os.environ[CODE_FOLDER] = str(folder)
+            self._on_code()
         self._code, self._code_folder = code, folder
 
     def prepare(
