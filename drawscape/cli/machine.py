@@ -488,6 +488,7 @@ def after(plot: Plot, *, wait: bool, says_id: bool = True) -> None:
 def _follow(plot: Plot) -> State:
     """Return the state in which a plot has ended; show it and ask its questions until then."""
     shown: object = None
+    told = ""
     terminal = sys.stderr.isatty()
     while (state := plot.state).state not in _ENDED:
         step = plot.words if terminal else (state.label, 10 * state.done // plot.strokes)
@@ -496,10 +497,16 @@ def _follow(plot: Plot) -> State:
             left = f", {round(plot.left_s() / 60, 1)} min left" if state.state == "plotting" else ""
             begin = "\r\x1b[K" * terminal
             click.echo(f"{begin}{plot.words}{left}", nl=not terminal, err=True)
-        if state.state == "waiting" and state.question != "drying" and sys.stdin.isatty():
+        question = ""
+        if state.state == "waiting" and state.question != "drying":
             question = state.text
+        if question and sys.stdin.isatty():
             click.confirm(f"\n{question}", abort=True, err=True)
             plot.request("answer", to=question)
+        elif question != told:
+            told = question
+            if told:
+                click.echo(f"{told} To say yes: `drawscape plots answer {plot.id}`", err=True)
         if state.state == "ready" and state.job:
             job = get_job_status(state.job)
             if job["status"] in ("failed", "canceled", "stopped") and plot.state.state == "ready":

@@ -137,7 +137,7 @@ class PlotOptions:
     outside: Outside = _option(
         "crop",
         "What happens to lines off the sheet or beyond the machine's reach; an SVG of `draw` keeps them, "
-        "--on refuses them.",
+        "--on refuses those beyond reach.",
     )
     profile: str | None = _option(
         None,

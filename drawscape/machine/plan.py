@@ -16,7 +16,7 @@ from drawscape.machine.alignment import AS_LAID, Alignment
 from drawscape.plot.hpgl_export import placed
 from drawscape.plot.known_machines import Machine
 from drawscape.plot.order import order
-from drawscape.plot.pages import crop
+from drawscape.plot.pages import Reach, crop
 
 _FORMAT = 1
 HOP_MM = 3.0
@@ -261,6 +261,7 @@ def make_plan(
     """Return the strokes of `document` as they stand, for `machine`.
 
     A layer without a number gets a free pen for its name and colour; its passes follow each other.
+    What lies off the sheet is cropped, unless `outside` is 'keep': nobody draws on the table.
     Raises PlotError for a drawing without lines, one beyond the machine's reach with `outside='refuse'`,
     and copies below 1.
     """
@@ -269,6 +270,8 @@ def make_plan(
     carousel = None
     if machine.format == "hpgl":
         carousel = placed(document, machine.device).plotter.pens  # raises when it has no such paper
+    if outside != "keep":
+        document, _ = crop(document, Reach.of_page(document))
     document, _ = crop(document, machine.reach(document), outside=outside)
     layers = [layer for layer in document.layers if layer.motion.plotted and len(layer.lines)]
     if not layers:

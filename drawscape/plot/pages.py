@@ -67,7 +67,8 @@ def crop(
         inside, note = _cropped(layer, reach)
         if note and outside == "refuse":
             raise PlotError(
-                f"{note}; crop it (--outside crop), keep it (--outside keep), or fit the drawing"
+                f"{note}; draw it on smaller paper, or let `drawscape plot` fit it (--fit) or crop it "
+                "(--outside crop)"
             )
         if note:
             notes.append(f"{note}; it was cropped")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -109,6 +110,22 @@ def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home, star
     drawscape("plots", "resume", plot_id, "--from-pen", "2", "--wait", "--yes", "--zero-here")
     assert shown(plot_id)["stroke"] == 24
     assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 12 - stopped["stroke"] - 3
+
+
+def test_without_a_terminal_each_question_is_printed_with_the_command_that_answers(
+    drawing, home, start_workers
+):
+    start_workers(1)
+    command = [sys.executable, "-m", "drawscape", "plot", drawing, "--on", "desk", "--wait"]
+    pipe, none = subprocess.PIPE, subprocess.DEVNULL
+    answered = []
+    with subprocess.Popen(command, stdin=none, stdout=none, stderr=pipe, text=True) as waiting:
+        for line in waiting.stderr:
+            if found := re.search(r"To say yes: `drawscape (plots answer \S+)`", line):
+                answered.append(line)
+                drawscape(*found[1].split())
+    assert waiting.returncode == 0
+    assert ["60 x 60 mm" in answered[0], "pen 2" in answered[-1], len(answered)] == [True, True, 3]
 
 
 def test_ctrl_c_ends_the_waiting_and_says_that_the_plot_goes_on(drawing, home, start_workers):

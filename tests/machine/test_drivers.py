@@ -254,6 +254,14 @@ def test_what_lies_on_a_sheet_of_any_size_stays_within_the_machines_reach(name, 
     assert (points.max(axis=0) < np.array([machine.width_mm, machine.height_mm]) + 0.01).all()
 
 
+@pytest.mark.parametrize("outside", ["refuse", "crop", "keep"])
+def test_what_lies_off_the_sheet_is_not_drawn_unless_it_is_kept(outside):
+    across = Lines.of([[(-20, 50), (50, 50)]])
+    sheet = Document(100, 100, (Layer("pen", "black", None, across),))
+    plan = make_plan(sheet, read_machine("axidraw-v3"), outside=outside)
+    assert plan.lines.points[:, 0].min() == (-20 if outside == "keep" else 0)
+
+
 class Behind:
     """A machine behind a busy computer, whose answers arrive together each 50 ms."""
 
