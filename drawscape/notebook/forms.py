@@ -79,9 +79,6 @@ _LIVE = Parameter("live", "bool")
 QUICK_S = 0.5
 """A job shows no preview before this time: a preview costs the page a quarter of a second."""
 
-LEAST_PROGRESS = 0.5
-"""The progress from which the preview of a live drawing replaces the former picture."""
-
 PACE_S = 0.25
 """A live form draws again when its settings have rested this long, although a drawing is under way."""
 
@@ -184,7 +181,6 @@ class Form(StaticOutputWidget):
         self._shown: DrawTarget | None = None
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
         self._rest = Debounce(REST_S, self._keep_draft, from_last=True)
-        self._saving = Debounce(PACE_S, self._keep_settings, from_last=True)
         self._reading = Debounce(READ_S, self._read_drawing, from_last=True, thread=PICTURES)
         super().__init__(f"the form of {settings.target.title}", "form")
         self.named = NamedSettings(
@@ -379,7 +375,7 @@ class Form(StaticOutputWidget):
         with self._lock:
             if not self._steps.add(settings, gesture):
                 return
-            self._saving.request() if gesture is not None else self._keep_settings()
+            self._keep_settings()
             self._show_settings()
         if draws and self.live:
             self._request_draft()
@@ -556,9 +552,8 @@ class Form(StaticOutputWidget):
         return self.live and self._path is not None
 
     def _shows_preview(self, state: JobState) -> bool:
-        if state.status == "started" and state.run_s < QUICK_S:
-            return False
-        return not self._keeps_former or state.progress >= LEAST_PROGRESS
+        is_quick = state.status == "started" and state.run_s < QUICK_S
+        return not (is_quick or self._keeps_former)
 
     def _show_result(self, result: Any) -> None:
         picture, path, caption = result_picture(result), result_path(result), result_words(result)

@@ -5,7 +5,6 @@ viewer.js shows, in a web page too.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +32,6 @@ FEWEST, MOST = 2, 6
 
 MOST_SAID = 3  # settings over a drawing; the table under it has all
 
-OVERLAY_INKS = ("#d1495b", "#00798c", "#edae49", "#6a4c93", "#2e7d32", "#5d4037")
-"""Colours that stay apart on white and where they cross."""
-
-MODES = ("side by side", "overlay")
-
 ROUNDING_MM = 0.05  # files have two decimals of a millimetre; a pen is wider than that
 
 Titled = tuple[Document, str]
@@ -53,8 +47,6 @@ class Viewer(StaticOutputWidget):
 
     _esm, _css = script("viewer.js"), style("viewer.css")
     height = traitlets.Unicode(TALL).tag(sync=True)
-    modes = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    mode = traitlets.Unicode("").tag(sync=True)
     _words_are_own = True
     differences = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
 
@@ -80,14 +72,11 @@ class Viewer(StaticOutputWidget):
         is_there = any(picture for picture, _ in made)
         return picture_table(made, columns=len(made)) if is_there else ""
 
-    def _shown(self) -> Sequence[Titled]:
-        return self._drawings
-
     def _send_drawings(self) -> None:
         if not self._is_open:
             return
         with self._lock:  # an older drawing must not be sent last
-            whole = self._shown()
+            whole = self._drawings
             rough = [(roughly(document), title) for document, title in whole]
             for sent in [whole] if rough == whole else [rough, whole]:
                 data = [drawing_data(it, title=t) for it, t in sent]
@@ -105,7 +94,7 @@ class Viewer(StaticOutputWidget):
     def _send_findings(self, place: int) -> None:
         margin_mm = max(self._margin_mm - ROUNDING_MM, 0.0)
         try:
-            found: Any = findings(self._shown()[place][0], margin_mm=margin_mm)
+            found: Any = findings(self._drawings[place][0], margin_mm=margin_mm)
         except Exception as error:  # noqa: BLE001 - shown in the viewer, for it would reach no cell
             found = {"trouble": str(error)}
         self.send({"findings": found, "place": place})
@@ -142,40 +131,12 @@ def compare(*drawings: Viewable) -> "Comparison":
 
 
 class Comparison(Viewer):
-    """Drawings side by side, or laid over each other; under them a table of the differences."""
+    """Drawings side by side, which move together; under them a table of the differences."""
 
     def __init__(self, drawings: Sequence[Titled], settings: Sequence[Values]) -> None:
         rows = differences([title for _, title in drawings], settings)
-        super().__init__(
-            drawings[0][0], modes=list(MODES), mode=MODES[0], differences=rows, height="60vh"
-        )
+        super().__init__(drawings[0][0], differences=rows, height="60vh")
         self._drawings, self._what = drawings, f"{len(drawings)} drawings compared"
-        self.observe(lambda _change: self._send_drawings(), names="mode")
-
-    @traitlets.validate("mode")  # type: ignore[untyped-decorator]  # as all of traitlets
-    def _check_mode(self, proposal: Any) -> str:
-        if proposal["value"] not in MODES:
-            raise ParameterError("mode", proposal["value"], f"must be one of {', '.join(MODES)}")
-        return str(proposal["value"])
-
-    def _shown(self) -> Sequence[Titled]:
-        if self.mode == "side by side":
-            return self._drawings
-        return [(overlay(self._drawings), self.mode)]
-
-
-def overlay(documents: Sequence[Titled]) -> Document:
-    """Return all drawings on one page, their layers in colours that set the drawings apart."""
-    layers = [
-        replace(layer, name=f"{number} {name}", color=color)
-        for number, ((document, name), color) in enumerate(
-            zip(documents, OVERLAY_INKS, strict=False), 1
-        )
-        for layer in document.layers
-    ]
-    width = max(document.width_mm for document, _ in documents)
-    height = max(document.height_mm for document, _ in documents)
-    return Document(width, height, tuple(layers))
 
 
 def captions_of(names: Sequence[str], settings: Sequence[Values]) -> list[str]:
@@ -196,7 +157,7 @@ def differences(names: Sequence[str], settings: Sequence[Values]) -> list[list[s
     keys = list(dict.fromkeys(key for one in settings for key in one))
     differ = [key for key in keys if len({repr(one.get(key)) for one in settings}) > 1]
     rows = [[label_of(key), *(_cell(one.get(key, "")) for one in settings)] for key in differ]
-    return [["", *names], *rows] if rows else []
+    return [["", *names], *rows]
 
 
 def _cell(value: Any) -> str:

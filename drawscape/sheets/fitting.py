@@ -2,10 +2,11 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from drawscape.drawing.document import Frame
 from drawscape.errors import GlyphError, SheetError
 from drawscape.lettering import Align, Block, TextStyle, rows_of, set_text
 
@@ -13,32 +14,9 @@ from drawscape.lettering import Align, Block, TextStyle, rows_of, set_text
 _LONGEST = 4000
 
 
-class Box(NamedTuple):
-    """A rectangle that text is set in, in mm, y downward."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def cx(self) -> float:
-        """The centre's x in mm."""
-        return self.x + self.width / 2
-
-    @property
-    def cy(self) -> float:
-        """The centre's y in mm."""
-        return self.y + self.height / 2
-
-    def inset(self, mm: float) -> "Box":
-        """Return the box made smaller by `mm` at each side."""
-        return Box(self.x + mm, self.y + mm, self.width - 2 * mm, self.height - 2 * mm)
-
-
 def fit_text(
     text: str,
-    box: Box,
+    box: Frame,
     *,
     what: str = "text",
     font: str = "futural",
@@ -78,8 +56,8 @@ def fit_text(
     )
 
 
-def _placed(block: Block, box: Box, size: float, valign: str) -> Block:
+def _placed(block: Block, box: Frame, size: float, valign: str) -> Block:
     full = block.height + 0.35 * size
-    top = {"top": box.y, "bottom": box.y + box.height - full}.get(valign, box.cy - full / 2)
-    points = block.lines.points + np.array((box.x, top + size))
+    top = {"top": box.y0, "bottom": box.y1 - full}.get(valign, box.cy - full / 2)
+    points = block.lines.points + np.array((box.x0, top + size))
     return replace(block, lines=block.lines.with_points(points))

@@ -8,21 +8,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from drawscape.drawing.document import Layer
+from drawscape.drawing.document import Frame, Layer
 from drawscape.errors import SheetError, UnknownNameError
 from drawscape.lettering import load_font
-from drawscape.sheets.fitting import Box, fit_text
+from drawscape.sheets.fitting import fit_text
 from drawscape.svg_builder import Pen, SVGBuilder
 
 WIDTH_MM, HEIGHT_MM = 148, 105
 """A6 across."""
 
 _TEXT_BOXES = {
-    "birthday": Box(66, 31, 72, 60),
-    "greetings": Box(10, 32, 72, 42),
-    "thank_you": Box(39, 30, 70, 45),
-    "travel": Box(82, 38, 58, 56),
-    "winter": Box(30, 26, 88, 44),
+    "birthday": Frame(66, 31, 138, 91),
+    "greetings": Frame(10, 32, 82, 74),
+    "thank_you": Frame(39, 30, 109, 75),
+    "travel": Frame(82, 38, 140, 94),
+    "winter": Frame(30, 26, 118, 70),
 }
 _MOST_LINES = 6
 # The name's rule lies clear below the stamp; six rows end above the postcode's boxes.
@@ -72,10 +72,10 @@ def postcard_front(
     box = _TEXT_BOXES[template_name]
     if greeting:
         hail = greeting.replace("{recipient}", _filled("recipient", recipient))
-        top = Box(box.x, box.y, box.width, min(14.0, box.height / 4))
+        below = box.y0 + min(14.0, box.height / 4)
+        top, box = box._replace(y1=below), box._replace(y0=below)
         shown = fit_text(hail, top, what="greeting", font=font, largest=5.0, missing=missing)
         svg.polylines(shown.lines)
-        box = Box(box.x, box.y + top.height, box.width, box.height - top.height)
     shown = fit_text(message.strip(), box, what="message", font=font, missing=missing)
     return svg.polylines(shown.lines)
 
@@ -102,7 +102,8 @@ def postcard_back(
     style: dict[str, Any] = {"font": font, "align": "left", "missing": missing}
     rows = [_filled("recipient", recipient), *lines]
     for index, row in enumerate(rows):
-        box = Box(80, _FIRST_RULE - 8.2 + _ROW * index, 60, 8)
+        bottom = _FIRST_RULE - 0.2 + _ROW * index
+        box = Frame(80, bottom - 8, 140, bottom)
         shown = fit_text(row, box, what="address line", largest=4.2, valign="bottom", **style)
         if len(shown.rows) > 1:
             raise SheetError(
@@ -112,7 +113,7 @@ def postcard_back(
     if postcode:
         _postcode(svg, postcode, font, missing)
     if sender:
-        box = Box(9, 9, 58, 86)
+        box = Frame(9, 9, 67, 95)
         svg.polylines(
             fit_text(sender, box, what="sender", largest=3.2, valign="top", **style).lines
         )
@@ -121,10 +122,9 @@ def postcard_back(
 
 def _furniture(svg: SVGBuilder, address_lines: int) -> None:
     svg.line(73, 8, 73, 97)
-    stamp = Box(117.0, 8.0, 23.0, 28.0)
-    svg.rect(*stamp).rect(*stamp.inset(1.2))
+    svg.rect(117, 8, 23, 28).rect(118.2, 9.2, 20.6, 25.6)
     words = "PLACE\nSTAMP\nHERE"
-    svg.lettering(words, stamp.cx, stamp.cy, size=2.4, align="center", valign="middle")
+    svg.lettering(words, 128.5, 22, size=2.4, align="center", valign="middle")
     for index in range(address_lines + 1):
         y = _FIRST_RULE + _ROW * index
         svg.line(79, y, 140, y)
@@ -137,8 +137,9 @@ def _postcode(svg: SVGBuilder, postcode: str, font: str, missing: str | None) ->
     style: dict[str, Any] = {"font": font, "missing": missing, "largest": 4.0, "line_height": 1}
     for index, character in enumerate(text):
         if character != " ":
-            box = Box(79.0 + 6.1 * index, _POSTCODE_TOP, 5.2, 7)
-            svg.rect(*box)
+            left = 79.0 + 6.1 * index
+            box = Frame(left, _POSTCODE_TOP, left + 5.2, _POSTCODE_TOP + 7)
+            svg.rect(box.x0, box.y0, box.width, box.height)
             svg.polylines(fit_text(character, box, what="postcode", **style).lines)
 
 

@@ -656,22 +656,11 @@ class Drawings {
     el.classList.add("ds", "drawscape-drawings");
     el.style.setProperty("--drawscape-viewer-height", model.get("height"));
     this.group = `${Math.random()}`;
-    const names = model.get("modes") ?? [];
-    this.modes = names.map(name => button(name, `Show them ${name}`, () => {
-      model.set("mode", name);
-      model.save_changes();
-      this.markMode();
-    }));
     this.row = make("div", { className: "drawscape-viewer-row" });
-    if (!names.length) return void el.append(this.row);
-    const bar = make("div", { className: "drawscape-viewer-bar", role: "group", "aria-label": "how to compare" }, ...this.modes);
+    const differences = model.get("differences");
+    if (!differences.length) return void el.append(this.row);
     this.tools = make("div", { className: "drawscape-viewer-bar", role: "group", "aria-label": "all drawings" });
-    el.append(make("div", { className: "drawscape-viewer-bar" }, bar, this.tools), this.row, this.table(model.get("differences")));
-    this.markMode();
-  }
-
-  markMode() {
-    for (const button of this.modes) setPressed(button, button.textContent === this.model.get("mode"));
+    el.append(this.tools, this.row, this.table(differences));
   }
 
   table([heads, ...rows]) {

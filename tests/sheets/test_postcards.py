@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from drawscape.drawing.document import Frame
 from drawscape.errors import GlyphError, SheetError, UnknownNameError
 from drawscape.sheets import postcard_back, postcard_front, template_names
-from drawscape.sheets.fitting import Box, fit_text
+from drawscape.sheets.fitting import fit_text
 
 
 def ink(card):
@@ -26,14 +27,14 @@ def test_the_decoration_keeps_clear_of_the_text(name, words):
 
 
 def test_a_longer_message_is_written_smaller():
-    blocks = [fit_text("Hi there " * n, Box(0, 0, 70, 45)) for n in (1, 5, 20)]
+    blocks = [fit_text("Hi there " * n, Frame(0, 0, 70, 45)) for n in (1, 5, 20)]
     sizes = [block.height / (1.9 * len(block.rows) - 0.9) for block in blocks]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] > sizes[-1] > 2.19
 
 
 def test_words_stay_whole_while_they_can():
-    block = fit_text("Donaudampfschiff fahrt", Box(0, 0, 40, 40), largest=9)
+    block = fit_text("Donaudampfschiff fahrt", Frame(0, 0, 40, 40), largest=9)
     assert block.rows == ("Donaudampfschiff", "fahrt")
 
 
