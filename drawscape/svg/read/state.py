@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from drawscape.drawing.affine import Matrix, translation
 from drawscape.drawing.values import InheritedStyle
-from drawscape.svg.read.tree import Viewport, XmlNode
+from drawscape.svg.read.tree import XmlNode
+from drawscape.svg.read.viewport import Viewport
 
 
 @dataclass(frozen=True, slots=True)

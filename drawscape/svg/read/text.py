@@ -203,14 +203,11 @@ def _lift(baseline: str, style: InheritedStyle) -> float:
     return -height * style.font_size
 
 
-def _keeps_space(node: XmlNode | None, style: InheritedStyle) -> bool:
+def _keeps_space(node: XmlNode, style: InheritedStyle) -> bool:
     if style.get("white-space").startswith(("pre", "break-spaces")):
         return True
-    while node is not None:
-        if "xml:space" in node.attributes:
-            return node.attributes["xml:space"] == "preserve"
-        node = node.parent
-    return False
+    spaces = (above.attributes.get("xml:space") for above in node.ancestors())
+    return next(filter(None, spaces), "default") == "preserve"
 
 
 def draw_text(walk: TreeWalk, node: XmlNode, state: InheritedState) -> None:

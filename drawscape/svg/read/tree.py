@@ -7,26 +7,20 @@ Long rows of polylines, as our own files have them, are lifted out before the XM
 time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
 place. Where a single element could matter (style sheets, `<use>`, comments) nothing is lifted
 out.
-
-What an element says of its place comes last: view boxes, pages, and the outlines of basic shapes.
 """
 
 import gzip
 import io
-import math
 import re
 import secrets
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 from xml.parsers import expat
 
 import numpy as np
 
-from drawscape.drawing.affine import Matrix
-from drawscape.drawing.path import outline, parse_pairs
-from drawscape.drawing.values import NUMBER, PX, InheritedStyle, css_px
+from drawscape.drawing.path import parse_pairs
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 
@@ -70,6 +64,13 @@ class XmlNode:
 
     def __iter__(self) -> "Iterator[XmlNode]":
         return iter(self.children)
+
+    def ancestors(self) -> "Iterator[XmlNode]":
+        """Yield the elements around this one, the nearest first."""
+        above = self.parent
+        while above is not None:
+            yield above
+            above = above.parent
 
     def everything(self) -> "Iterator[XmlNode]":
         """Yield the element and all that is in it, in the order of the file."""
@@ -267,119 +268,3 @@ def _lines(data: bytes, begin: int, end: int) -> Lines | None:
         begin, filled = cut, filled + len(pairs[0])
     offsets = np.concatenate(last) + 1
     return Lines(points, offsets) if (np.diff(offsets) > 1).all() else None
-
-
-ViewBox = tuple[float, float, float, float]
-
-# What browsers take for a file that names no size at all.
-_DEFAULT_SIZE_PX = (300.0, 150.0)
-_VIEW_BOX = re.compile(rf"\s*+({NUMBER})" + rf"(?:\s*+,\s*+|\s++|(?=[-+]))({NUMBER})" * 3 + r"\s*+")
-_ASPECT = re.compile(
-    r"\s*(?:defer\s+)?(?:none|x(Min|Mid|Max)Y(Min|Mid|Max))(?:\s+(meet|slice))?\s*"
-)
-_SHARES = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
-_NUMBER = re.compile(NUMBER)
-_LONGEST = 1000
-_LONGEST_POLYGON = 100_000
-_COORDINATES = {
-    "line": ("x1", "y1", "x2", "y2"),
-    "rect": ("x", "y", "width", "height", "rx", "ry"),
-    "circle": ("cx", "cy", "r"),
-    "ellipse": ("cx", "cy", "rx", "ry"),
-}
-
-
-class Viewport(NamedTuple):
-    """What percentages refer to, in user units."""
-
-    width: float
-    height: float
-
-    @property
-    def diagonal(self) -> float:
-        """The length that a radius in percent refers to."""
-        return math.hypot(self.width, self.height) / math.sqrt(2)
-
-    def whole(self, name: str) -> float:
-        """Return the length that is 100 % of the coordinate `name`."""
-        if name in ("x", "x1", "x2", "cx", "rx", "width", "dx"):
-            return self.width
-        return (
-            self.height if name in ("y", "y1", "y2", "cy", "ry", "height", "dy") else self.diagonal
-        )
-
-
-def view_box(text: str | None) -> ViewBox | None:
-    """Return a `viewBox` as (x, y, width, height); None when absent, malformed or empty."""
-    match = _VIEW_BOX.fullmatch(text) if text and len(text) < _LONGEST else None
-    if match is None:
-        return None
-    x, y, width, height = map(float, match.groups())
-    good = all(map(math.isfinite, (x, y, width, height))) and width > 0 and height > 0
-    return (x, y, width, height) if good else None
-
-
-def fit_view_box(box: ViewBox, width: float, height: float, aspect: str | None) -> Matrix:
-    """Return the matrix from the view box to a viewport of `width` x `height` at the origin."""
-    x, y, w, h = box
-    scale_x, scale_y = width / w, height / h
-    given = _ASPECT.fullmatch(aspect or "")
-    align_x, align_y, fit = given.groups() if given else ("Mid", "Mid", None)
-    if given and align_x is None:
-        return Matrix(scale_x, 0.0, 0.0, scale_y, -x * scale_x, -y * scale_y)
-    scale = max(scale_x, scale_y) if fit == "slice" else min(scale_x, scale_y)
-    shift_x = (width - w * scale) * _SHARES[align_x]
-    shift_y = (height - h * scale) * _SHARES[align_y]
-    return Matrix(scale, 0.0, 0.0, scale, shift_x - x * scale, shift_y - y * scale)
-
-
-def page_mm(given: Mapping[str, str], box: ViewBox | None) -> tuple[float, float]:
-    """Return the page in mm, `given` a root's attributes and declarations.
-
-    A size in percent or none at all is the view box's in px.
-    """
-    wide, high = box[2:] if box is not None else _DEFAULT_SIZE_PX
-    width, height = css_px(given.get("width"), whole=wide), css_px(given.get("height"), whole=high)
-    # One side given: the other keeps the view box's proportions.
-    if width and not height:
-        height = width * high / wide
-    elif height and not width:
-        width = height * wide / high
-    page = round((width or wide) * PX, 9), round((height or high) * PX, 9)
-    if min(page) <= 0:
-        raise SvgReadError(f"the page is {page[0]} x {page[1]} mm; both sides must be positive")
-    return page
-
-
-def path_data(
-    node: XmlNode, viewport: Viewport, own: Mapping[str, str], style: InheritedStyle
-) -> str | None:
-    """Return an element's outline as path data, '' when it is empty; None for other elements.
-
-    `own` are its declarations: coordinates there go before its attributes.
-    """
-    given = node.attributes
-    if node.tag == "path":
-        data = given.get("d", "")
-        return "" if data == "none" else data
-    if node.tag in ("polyline", "polygon"):
-        points = given.get("points", "")
-        if len(points) < _LONGEST_POLYGON and len(places := _NUMBER.findall(points)) % 2:
-            points = " ".join(places[:-1])  # an x without its y
-        return f"M{points}{'Z' if node.tag == 'polygon' else ''}" if points.strip() else ""
-    names = _COORDINATES.get(node.tag)
-    if names is None:
-        return None
-    if own:
-        given = {**given, **own}
-    n = {
-        name: style.px(text, viewport.whole(name) if "%" in text else 0.0)
-        for name, text in given.items()
-        if name in names
-    }
-    if node.tag in ("rect", "ellipse"):
-        # A negative radius is an error, which leaves it to the other one.
-        for name in ("rx", "ry"):
-            if (n.get(name) or 0.0) < 0:
-                n[name] = None
-    return outline(node.tag, n)

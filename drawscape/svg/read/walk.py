@@ -24,18 +24,12 @@ from drawscape.svg.read.css import (
     Stylesheet,
     is_for_screens,
 )
+from drawscape.svg.read.outlines import path_data
 from drawscape.svg.read.paint import FAINT, SOFT, context_color, link_of, server_color
 from drawscape.svg.read.scene import Context, GroupDraft, Scene
 from drawscape.svg.read.state import InheritedState, use_place
-from drawscape.svg.read.tree import (
-    STYLE_SHEET,
-    Viewport,
-    XmlNode,
-    fit_view_box,
-    page_mm,
-    path_data,
-    view_box,
-)
+from drawscape.svg.read.tree import STYLE_SHEET, XmlNode
+from drawscape.svg.read.viewport import Viewport, fit_view_box, page_mm, view_box
 
 _STYLE_TAGS = ("style", "{http://www.w3.org/1999/xhtml}style")
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
@@ -175,9 +169,12 @@ class TreeWalk:
     def paper(self, root: XmlNode) -> str | None:
         """Return the colour that the root puts behind the drawing; None for none, and for white."""
         own = self.sheet.declarations(root)
-        colors = (own.get(name, "") for name in ("background-color", "background"))
-        opaque = (c for c in colors if (values := rgba(c)) is not None and values[3] > 0.5)
-        return next((color for color in opaque if not is_white(color)), None)
+        for name in ("background-color", "background"):
+            color = own.get(name, "")
+            values = rgba(color)
+            if values is not None and values[3] > 0.5 and not is_white(color):
+                return color
+        return None
 
     def root(self, root: XmlNode) -> None:
         """Draw the root's content; its transform moves it on the page, outside of its view box."""
@@ -399,8 +396,11 @@ class TreeWalk:
         return self._pens[key][1]
 
     def context_of(self, state: InheritedState) -> Context:
+        """Return how outlines are drawn in that state."""
         style, fill = state.style, state.style.paint("fill")
-        faint = state.faint or style.get(FAINT) == "fill" or (rgba(fill or "") or (1.0,))[-1] < 1
+        color = rgba(fill) if fill is not None else None
+        is_translucent = color is not None and color[3] < 1
+        faint = state.faint or is_translucent or style.get(FAINT) == "fill"
         dashes: tuple[float, ...] = ()
         pattern = style.get("stroke-dasharray", "none")
         if pattern != "none" and style.paint("stroke"):
@@ -409,17 +409,17 @@ class TreeWalk:
         offset = state.px(style.get("stroke-dashoffset", "0"), "r") or 0.0
         return Context(
             state.matrix,
-            state.group,
-            style.paint("stroke"),
-            fill,
-            state.pen_width(),
-            dashes,
-            offset if dashes else 0.0,
-            state.clip,
-            style.get("fill-rule") == "evenodd",
-            self._on_dark,
-            style.is_area,
-            not faint and not is_partial(style.get("fill-opacity", "1")),
+            group=state.group,
+            stroke=style.paint("stroke"),
+            fill=fill,
+            width_mm=state.pen_width(),
+            dashes=dashes,
+            dash_offset=offset if dashes else 0.0,
+            clip=state.clip,
+            evenodd=style.get("fill-rule") == "evenodd",
+            on_dark=self._on_dark,
+            is_area=style.is_area,
+            hides=not faint and not is_partial(style.get("fill-opacity", "1")),
         )
 
     def container(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
@@ -444,12 +444,14 @@ class TreeWalk:
         self, node: XmlNode, sizes: dict[str, str], own: dict[str, str], state: InheritedState
     ) -> InheritedState:
         """Return the state inside an `<svg>`, `<symbol>` or its like; `sizes` places it."""
-        given = (state.px(sizes.get(name), name) for name in ("width", "height"))
-        sides = zip(state.viewport, given, strict=True)
-        size = Viewport(*(whole if side is None else side for whole, side in sides))
-        matrix = state.matrix @ translation(*state.lengths(sizes, "x", "y"))
+        width, height = (state.px(sizes.get(name), name) for name in _SIZES)
+        size = Viewport(
+            state.viewport.width if width is None else width,
+            state.viewport.height if height is None else height,
+        )
         if min(size) <= 0:  # a negative side is an error, of which nothing is seen
             return replace(state, matrix=Matrix(a=0.0, d=0.0))
+        matrix = state.matrix @ translation(*state.lengths(sizes, "x", "y"))
         state = replace(state, matrix=matrix)
         if own.get("overflow", "hidden") not in ("visible", "auto"):
             from drawscape.svg.read.clipping import clip_to_box
@@ -462,6 +464,7 @@ class TreeWalk:
         return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
 
     def _use(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
+        """Draw what a `<use>` names, at its place; report one that leads nowhere or into itself."""
         target = self.linked(node)
         if target is None:
             link = link_of(node)
@@ -470,21 +473,22 @@ class TreeWalk:
             return
         at = state.matrix @ use_place(node, own, state)
         inner = replace(state, matrix=at, used=True, context=state)
-        above = node.parent
-        while above is not None and above is not target:
-            above = above.parent
-        if above is not None:
+        if any(above is target for above in node.ancestors()):
             self.report(f"<{target.tag}> leads back to itself; it is not drawn")
             return
         with self.entered(target) as may_be_drawn:
             if may_be_drawn and target.tag in ("symbol", "svg"):
-                declared = self.sheet.declarations(target)
-                if self.seen(declared):
-                    sizes = {k: v for k, v in node.attributes.items() if k in _SIZES}
-                    shown = replace(target, tag="svg", attributes=target.attributes | sizes)
-                    self.container(shown, declared, self.inside(target, declared, inner))
+                self._use_symbol(node, target, inner)
             elif may_be_drawn:
                 self.visit(target, inner)
+
+    def _use_symbol(self, node: XmlNode, target: XmlNode, state: InheritedState) -> None:
+        """Draw a symbol as large as the `<use>` says."""
+        own = self.sheet.declarations(target)
+        if self.seen(own):
+            sizes = {name: text for name, text in node.attributes.items() if name in _SIZES}
+            shown = replace(target, tag="svg", attributes=target.attributes | sizes)
+            self.container(shown, own, self.inside(target, own, state))
 
     def style_at(self, node: XmlNode | None) -> InheritedStyle:
         """Return the style that an element has where it is defined, from the root on."""
