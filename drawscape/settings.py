@@ -1,10 +1,11 @@
 """Where files lie: the home, its folders, and the environment variables that change them.
 
 All paths hang from one folder, the home. It is `DRAWSCAPE_HOME`, else the nearest project upward from the
-working directory, else the user's data folder. A project holds `.drawscape/`, a `drawscape.toml`, or a
-`pyproject.toml` with `[tool.drawscape]`. So a notebook in `notebooks/` and a worker at the root find the same
-queue. The working directory is the one that the process has when it first asks: a later `os.chdir` changes
-nothing. A folder where all users put files, such as /tmp, is no home unless it is named.
+working directory. Else it is the working directory if that has tasks in `workers/`, else the user's data
+folder. A project holds `.drawscape/`, a `drawscape.toml`, or a `pyproject.toml` with `[tool.drawscape]`. So a
+notebook in `notebooks/` and a worker at the root find the same queue. The working directory is the one that
+the process has when it first asks: a later `os.chdir` changes nothing. A folder where all users put files,
+such as /tmp, is no home unless it is named.
 """
 
 import contextlib
@@ -72,6 +73,8 @@ def home() -> Path:
             (folder / ".drawscape").is_dir() or _project_table(folder) is not None
         ):
             return folder
+    if not _is_everybodys(here) and any((here / "workers").glob("*.py")):
+        return here
     return _user_data_folder()
 
 

@@ -26,6 +26,31 @@ def test_a_strangers_workers_package_is_no_project(here, tmp_path):
     assert settings.home() == tmp_path / "data" / "drawscape"
 
 
+def test_the_working_folder_is_the_home_of_a_program_with_tasks(here, tmp_path):
+    tasks = here / "src" / "workers"
+    tasks.mkdir()
+    assert settings.home() == tmp_path / "data" / "drawscape"
+    (tasks / "card_tasks.py").write_text("def draw_card(name):\n    return f'for {name}'\n")
+    assert settings.home() == here / "src"
+    (here / "drawscape.toml").touch()
+    assert settings.home() == here
+
+
+def test_the_worker_of_a_program_without_a_project_runs_its_tasks(tmp_path):
+    (tmp_path / "workers").mkdir()
+    own = "def generate_complex_svg(width, height):\n    return f'mine, {width} x {height}'\n"
+    (tmp_path / "workers" / "svg_tasks.py").write_text(own)
+    told = {"DRAWSCAPE_HOME": "", "XDG_DATA_HOME": str(tmp_path / "data")}
+    asked = "workers.svg_tasks.generate_complex_svg"
+    code = (
+        "from drawscape.job_manager import enqueue_background_job, start_worker\n"
+        f"job = enqueue_background_job('{asked}', 210, 297)\n"
+        "with start_worker(1):\n    print(job.wait(60))"
+    )
+    done = python("-c", code, cwd=tmp_path, env={**os.environ, **told})
+    assert done.stdout.strip() == "mine, 210 x 297"
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [
