@@ -154,11 +154,13 @@ def _ports() -> Iterator[Diagnosis]:
     with suppress(ImportError):
         from serial.tools.list_ports import comports
 
-        for port in comports():
-            if port.hwid != "n/a":
-                may = os.access(port.device, os.R_OK | os.W_OK)
-                closed = "" if may else "; this user has no right to open it"
-                yield Diagnosis("port", f"{port.device}: {port.description}{closed}")
+        ports = [port for port in comports() if port.hwid != "n/a"]
+        if not ports:
+            yield Diagnosis("port", "none; no plotter is plugged in, or its cable only charges")
+        for port in ports:
+            may = os.access(port.device, os.R_OK | os.W_OK)
+            closed = "" if may else "; this user has no right to open it"
+            yield Diagnosis("port", f"{port.device}: {port.description}{closed}")
 
 
 def _sketches() -> Iterator[Diagnosis]:

@@ -60,6 +60,7 @@ def test_a_healthy_home_has_no_problem_and_is_left_as_it_is(home):
     done = doctor(alone=False)
     assert done.code == 0, done.out
     assert done.out.endswith("\nno problems.\n")
+    assert re.search(r"^ *port +(none; no plotter is plugged in|/dev/)", done.out, re.MULTILINE)
     assert str(home) in done.out
     assert "jupyterlab 4" in done.out
     assert list(home.iterdir()) == []
