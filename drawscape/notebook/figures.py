@@ -34,5 +34,7 @@ def notice_of(document: Document) -> str:
     points = document.lines.points
     outside = ((points < 0) | (points > (document.width_mm, document.height_mm))).any(axis=1)
     if len(points) and outside.all():
-        return "all of it lies off the sheet"
-    return f"{100 * outside.mean():.1f} % of its points lie off the sheet" if outside.any() else ""
+        return "all of it lies off the sheet, and nothing is plotted"
+    if not outside.any():
+        return ""
+    return f"{100 * outside.mean():.1f} % of its points lie off the sheet, and are not plotted"

@@ -250,3 +250,10 @@ def test_a_home_that_is_a_link_to_itself_is_a_sentence(tmp_path, command, monkey
     assert done.code in (1, 2)
     assert "Traceback" not in done.err + done.out
     assert "loop" in done.err + done.out
+
+
+@pytest.mark.parametrize("group", [[], ["editions"], ["plots"]])
+def test_a_group_without_a_command_prints_its_help_alone(home, group):
+    said = program(sys.executable, "-m", "drawscape", *group, code=2).stderr
+    assert said.startswith(" ".join(["Usage: drawscape", *group]))
+    assert "See `" not in said
