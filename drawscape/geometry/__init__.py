@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         rounded,
     )
     from drawscape.geometry.hidden import visible_edges, visible_paths
-    from drawscape.geometry.implicit import implicit_mesh, implicit_slices
     from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
     from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.geometry.nearest import Nearest
@@ -89,8 +88,6 @@ __all__ = [
     "grow_count",
     "growing_streamlines",
     "hatch_along",
-    "implicit_mesh",
-    "implicit_slices",
     "inset_rings",
     "keep_positive",
     "occlude",
@@ -121,7 +118,6 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
             "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse rounded",
             "drawscape.geometry.contours": "contours_by_level distance_contours values_at",
             "drawscape.geometry.hidden": "visible_edges visible_paths",
-            "drawscape.geometry.implicit": "implicit_mesh implicit_slices",
             "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
             "drawscape.geometry.mesh": "Camera Mesh",
             "drawscape.geometry.nearest": "Nearest",

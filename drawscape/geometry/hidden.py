@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drawscape.errors import GeometryError
 from drawscape.geometry.clip import Pieces
-from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_floats, as_points
+from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_points
 from drawscape.geometry.mesh import Camera, Mesh, Points3, edges, lone_corner_first
 
 # As fractions of the picture's depth: a line on a face counts as in front of it.
@@ -38,16 +37,14 @@ def visible_paths(
     camera: Camera,
     *,
     bias: float = _BIAS,
-    shaded_from: ArrayLike | None = None,
 ) -> Lines:
     """Return what `camera` sees of `paths` in front of the triangles of `mesh`.
 
     `paths` are lines in space: an (M, K, 3) array or an iterable of (N, 3) arrays. A point is hidden
     when a triangle lies before it by more than `bias`, a share of the scene's depth: lines on the
     surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
-    1963), cut where the segment passes its edges or its plane. `shaded_from` is the direction in which
-    light falls, (3,): then only what `mesh` shades is returned, such as the hatch of its shadow.
-    Raises GeometryError for other shapes, and for shade in perspective.
+    1963), cut where the segment passes its edges or its plane.
+    Raises GeometryError for other shapes.
 
     >>> wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [(0, 1, 2, 3)])
     >>> behind = [[(-1, 2, 1), (9, 2, 1)]]
@@ -61,8 +58,6 @@ def visible_paths(
     start, end = camera.projected(a), camera.projected(b)
     corners = _faces_before_camera(camera.seen(mesh.corners.reshape(-1, 3)), camera)
     hidden = _hidden(start, end, camera.projected(corners), bias)
-    if shaded_from is not None:
-        hidden = Pieces.union((hidden, _lit(a, b, mesh, camera, shaded_from)), _SEAM)
     lines, pieces = _chained(start, end, owner), hidden.complement(len(a))
     # Without specks, which the bias leaves where edges meet.
     speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
@@ -81,15 +76,6 @@ def _hidden(start: Points3, end: Points3, corners: Points3, bias: float) -> Piec
         s, f = segment[first : first + _MOST_AT_ONCE], face[first : first + _MOST_AT_ONCE]
         found.append(Pieces(s, *_stretch(start[s], end[s], planes[f], margin)))
     return Pieces.union(found, _SEAM)
-
-
-def _lit(a: Points3, b: Points3, mesh: Mesh, camera: Camera, light: ArrayLike) -> Pieces:
-    """Return the stretches of segments, whose ends the camera has at `a` and `b`, that light falls on."""
-    if camera.perspective:
-        raise GeometryError("shaded_from needs a parallel camera; this one is a perspective")
-    sun = Camera.looking((0.0, 0.0, 0.0), camera.axes @ as_floats(light)).axes
-    corners = camera.seen(mesh.corners.reshape(-1, 3)) @ sun.T
-    return _hidden(a @ sun.T, b @ sun.T, corners, _BIAS).complement(len(a))
 
 
 def _planes(corners: NDArray[np.float64]) -> NDArray[np.float64]:

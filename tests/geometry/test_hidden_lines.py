@@ -11,27 +11,12 @@ from plot_support import cuboids, middles
 
 from drawscape.geometry.clip import OpaqueShape, occlude, visible
 from drawscape.geometry.hidden import visible_edges, visible_paths
-from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.regions import contains, rings, to_shapely
 
 CUBE = cuboids((0, 0, 0), (1, 1, 1))
 NOTHING = Mesh.join([])
-
-
-def volume(mesh):
-    a, b, c = mesh.corners.transpose(1, 0, 2)
-    return (np.cross(a, b) * c).sum() / 6
-
-
-def test_an_implicit_solid_is_closed_faces_outward_and_has_its_volume():
-    mesh = implicit_mesh(lambda x, y, z: x * x + y * y + z * z - 1, (-1.5,) * 3, (1.5,) * 3)
-    sides = mesh.faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).tolist()
-    # Each side is run once in each direction: closed, and all faces turned alike.
-    assert len({(a, b) for a, b in sides}) == len(sides)
-    assert {(a, b) for a, b in sides} == {(b, a) for a, b in sides}
-    assert volume(mesh) == pytest.approx(4 / 3 * np.pi, rel=0.01)
 
 
 def test_the_edges_of_a_cube_are_those_of_its_three_visible_sides():
@@ -112,7 +97,6 @@ def test_a_roof_hides_its_far_side():
 def test_nothing_in_space_is_nothing_on_paper():
     assert len(visible_edges(NOTHING, Camera.isometric())) == 0
     assert len(visible_paths([], CUBE, Camera.isometric())) == 0
-    assert len(implicit_mesh(lambda x, y, z: x + 99, (0, 0, 0), (1, 1, 1)).faces) == 0
     flat = Mesh.of([[0.0, 0, 0], [1, 1, 1], [2, 2, 2]], [[0, 1, 2]])
     assert len(visible_paths(np.zeros((1, 2, 3)), flat, Camera.isometric())) == 1
 
@@ -167,11 +151,3 @@ def test_nothing_to_hide_and_nothing_to_hide_behind():
     dot = Lines.of([[[5.0, 5.0]]])
     assert len(visible(dot, [0], [SQUARE], [1])[0]) == 0
     assert len(visible(dot, [1], [SQUARE], [0])[0]) == 1
-
-
-def test_a_shadow_is_as_long_as_the_light_is_low():
-    # Seen from above; light falls to the right by twice the height that it loses.
-    rows = np.array([[(-5.0, 0.5, 0.0), (9.0, 0.5, 0.0)], [(-5.0, 1.5, 0.0), (9.0, 1.5, 0.0)]])
-    shade = visible_paths(rows, CUBE, Camera.parallel(0, 90), shaded_from=(2, 0, -1))
-    assert len(shade) == 1  # none beside the cube
-    assert np.sort(shade.points[:, 0]) == pytest.approx([1, 3], abs=1e-3)

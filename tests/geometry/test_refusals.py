@@ -12,7 +12,6 @@ from drawscape.geometry.contours import contours, distance_contours, values_at
 from drawscape.geometry.curves import beziers, catmull_rom, circle
 from drawscape.geometry.hatch import hatch, hatch_circles
 from drawscape.geometry.hidden import visible_paths
-from drawscape.geometry.implicit import implicit_mesh, implicit_slices
 from drawscape.geometry.lines import on_lines, resample, simplify
 from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.nearest import Nearest
@@ -69,13 +68,6 @@ def level(*xyz):
         ("azimuth=nan", lambda: Camera.parallel(np.nan, 0)),
         ("behind the camera", lambda: Camera.looking(LOW, (0, 1, 0)).project([[0, -1, 0]])),
         ("N, 3", lambda: visible_paths([1.0], CUBE, FRONT)),
-        ("parallel", lambda: visible_paths(
-            np.ones((1, 2, 3)), CUBE, Camera.looking((9, 9, 9), LOW), shaded_from=(0, 0, -1)
-        )),
-        ("not finite", lambda: implicit_mesh(lambda x, y, z: x / 0, LOW, HIGH)),
-        ("low < high", lambda: implicit_mesh(level, LOW, (1, 1, 0))),
-        ("=1", lambda: implicit_mesh(level, LOW, HIGH, resolution=1)),
-        ("resolution=0", lambda: implicit_slices(level, [0.5], AREA, resolution=0)),
         ("points=0", lambda: rounded(SQUARE, points=0)),
         ("share=nan", lambda: rounded(SQUARE, np.nan)),
         ("across=0", lambda: squares_in(AREA, 0)),
@@ -119,8 +111,6 @@ def level(*xyz):
         ("iterations=None", lambda: relax([[1.0, 1.0]], PAGE, iterations=None)),
         ("test=None", lambda: streamlines(level, PAGE, 5, test=None)),
         ("pen_mm=0", lambda: coats(LINE, 0)),
-        ("resolution=2.5: give a whole number from 2 to 300",
-         lambda: implicit_mesh(level, LOW, HIGH, resolution=2.5)),
         *(("an area is", lambda area=area: bounds_of(area)) for area in (None, 5, "A4", (0, 0, "9", 9))),
         *(("2 x 2", lambda grid=grid: values_at(grid, AREA, [(1, 1)])) for grid in ([[]], [1.0], [[1.0]])),
         ("2 x 2", lambda: distance_contours([True], [1], AREA)),
