@@ -1,7 +1,6 @@
-"""Sheet, history, viewer and plot in one notebook: by pointer and keys, light and dark, wide and narrow."""
+"""Sheet, history, viewer and edition in a notebook: by pointer and keys, light and dark, wide and narrow."""
 
 import pytest
-from notebook_page import Panel
 from support import wait_until
 from web_pages import await_settled, serious
 
@@ -81,27 +80,23 @@ def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab, page):
     assert notebook.cell_errors() == []
 
 
-BUTTONS = """from drawscape.notebook import contact_sheet, form
-from drawscape.machine.device import add_device
-import ipywidgets
-_ = add_device('sim', 'simulator', '60x')
-sheet = contact_sheet('truchet', 2, paper='A7')
-ipywidgets.VBox([form('spiral', paper='A7', turns=3), sheet])"""
+EDITION = """from drawscape import edition
+from drawscape.editions import find_edition
+made = edition('gravel', sketch='schotter', seeds=range(1, 7), title='Gravel', year=2025)
+made"""
 
 
-def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page):
-    notebook = lab.run_cells(page, BUTTONS)
-    form, board = notebook.form(), page.locator(".drawscape-board")
-    form.await_status("finished")
-    form.press("Plot")
-    panel = Panel(form.root)
-    panel.await_state("waiting for paper")
-    assert not form.root.locator("img.drawscape-picture").is_visible()
-    panel.answer("paper", "position")
-    panel.await_state("done")
-    form.press("Close")
-    form.root.locator("img.drawscape-picture").wait_for()
-    tile = board.locator(".board-tile[data-state='finished']").first
-    tile.click()
-    board.get_by_role("button", name="Plot").click()
-    board.locator(".board-below .drawscape-plot").wait_for()
+def test_a_sheet_is_spoiled_by_a_key_and_another_program_is_seen(lab, page):
+    notebook = lab.run_cells(page, EDITION)
+    board = page.locator(".drawscape-board").first
+    tiles = board.locator(".board-tile:has(img:not([hidden]))")
+    wait_until(lambda: tiles.count() == 6, "6 pictures")
+    board.get_by_text("6 ready").wait_for()
+    notebook.evaluate("find_edition('gravel').claim('desk')")
+    board.get_by_text("1/6 · queued on desk").wait_for()
+    tiles.nth(0).click()
+    page.keyboard.press("g")
+    board.get_by_text("only a plotted sheet can be good").wait_for()
+    page.keyboard.press("s")
+    board.get_by_text("1/6 · spoiled on desk").wait_for()
+    board.get_by_text("1 spoiled, 5 ready").wait_for()
