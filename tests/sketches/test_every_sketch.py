@@ -38,6 +38,7 @@ PAIRS = 6
 
 FIGURES = {
     "attractor",  # one sheet, of as many threads as its narrowest fold takes without a blot
+    "family_tree",  # one tree, of as many lines as there were figures
     "hitomezashi",  # thirty stitches across, as a cloth has them, whatever its size
     "hypercube",  # the edges of one cube
     "rose",  # one flower, of as many veins as a plotter draws in an evening

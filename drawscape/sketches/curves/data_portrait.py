@@ -6,7 +6,17 @@ import numpy as np
 from annotated_types import MaxLen
 from scipy.ndimage import gaussian_filter1d
 
-from drawscape.geometry import Floats, Lines, Points, cartesian, fit_count, fitted, polar, thinned
+from drawscape.geometry import (
+    Floats,
+    Lines,
+    Points,
+    cartesian,
+    fit_count,
+    fitted,
+    grow_count,
+    polar,
+    thinned,
+)
 from drawscape.parameters import InputFile
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose
@@ -68,7 +78,7 @@ def data_portrait(
         values = np.interp(u, np.linspace(0, 1, len(columns[name])), columns[name])
         values = gaussian_filter1d(values, SMOOTH, mode="nearest")
         share = (values - values.min()) / max(np.ptp(values), 1e-9)
-        count = fit_count(threads, room, 0.85, least=2)
+        count = fit_count(grow_count(threads, frame), room, 0.85, least=2)
         rise = np.linspace(0, 1, count)[:, None] * (0.06 + 0.84 * share)
         lines = Lines.of(place(room * (band + rise)))
         parts.append(thinned(lines, 1 + np.arange(count), most=0.6))

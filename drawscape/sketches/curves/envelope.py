@@ -23,9 +23,11 @@ def envelope(
     Curve stitching, after Mary Everest Boole's cards for children (1904).
     """
     pens = set_pens(svg, palette, PLUM[:3])
-    skip = choose(svg, "stitch", {"to the next side": 1, "over one side": 2})
     star = choose(svg, "figure", {"regular": 0.0, "leaning": 0.25, "wild": 0.45})
     sides = choose(svg, "corners", {str(count): count for count in range(3, corners + 1)})
+    # Over one side of a square all lines would cross in its middle.
+    stitches = {"to the next side": 1} if sides < 5 else {"to the next side": 1, "over one side": 2}
+    skip = choose(svg, "stitch", stitches)
     angles = 2 * np.pi * (np.arange(sides) + rng.random()) / sides
     places = fitted(svg.frame, polar(rng.uniform(1 - star, 1, sides), angles), stretched=True)
     count = fit_count(grow_count(lines, svg.frame), svg.frame.short / 2, 0.6 * sides)

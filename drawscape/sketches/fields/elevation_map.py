@@ -33,9 +33,6 @@ NAMES = (
 )
 """Beginnings and ends of the names of mountains that are not there."""
 
-NAMED = 5
-"""Mountains that have a name at most."""
-
 SWELL_MM = 0.22
 """Between the strokes of a contour that lies in the shade."""
 
@@ -118,7 +115,7 @@ def _names(rng: Rng, frame: Frame, z: Floats) -> tuple[list[Lines], list[Frame]]
         half = style.width(text) / 2 + 1
         box = Frame(top[0] - half, top[1] - 1.5 * size, top[0] + half, top[1] + 2.6 * size)
         free = all(abs(box.cy - b.cy) > 4.2 * size or abs(box.cx - b.cx) > 2 * half for b in boxes)
-        if free and len(boxes) < NAMED and frame.contains([box[:2], box[2:]]).all():
+        if free and len(boxes) < 5 and frame.contains([box[:2], box[2:]]).all():
             words = set_text(text, style, align="center").lines
             written.append(words.with_points(words.points + top + (0, 2 * size)))
             written.append(Lines.of([top + 0.5 * size * polar(1, np.radians([-90, 30, 150, 270]))]))

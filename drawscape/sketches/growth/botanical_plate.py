@@ -46,7 +46,8 @@ def botanical_plate(
     Leaves follow each other by the golden angle or stand in crossed pairs (Louis and Auguste Bravais,
     1837). After Georg Dionysius Ehret's plates for Linnaeus (1736).
     """
-    frame, short = svg.frame, svg.frame.short
+    frame = svg.frame
+    short = min(frame.width, 0.7 * frame.height)
     blade = choose(svg, "leaf", LEAVES)
     flowers = choose(svg, "flower", {"head": _head, "umbel": _umbel, "spike": _spike})
     lean = choose(svg, "habit", {"upright": 0.02, "leaning": 0.1, "arching": 0.18})
