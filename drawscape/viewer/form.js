@@ -695,7 +695,6 @@ class FormView {
     this.live.checked = Boolean(state.live);
     this.showDetails(state.details ?? []);
     this.caption.textContent = state.caption ?? "";
-    this.stale.hidden = !state.older || state.running;
     this.showPage(inputs);
     const count = state.machines?.length ?? 0;
     this.plot.hidden = count > 1;
@@ -751,6 +750,7 @@ class FormView {
     this.image.alt = state.caption || "drawing";
     this.putAway.hidden = !this.model.get("below");
     this.image.hidden = !this.address || !this.putAway.hidden;
+    this.stale.hidden = this.image.hidden || !state.older || state.running;
   }
 
   showFigures(rows) {

@@ -87,6 +87,9 @@ def test_a_cell_whose_function_was_edited_draws_at_once_when_it_runs_again(lab, 
     form.slide("count", 7)
     stale = form.root.get_by_role("button", name="settings changed")
     stale.wait_for()  # the picture is older than the settings
+    form.root.get_by_role("button", name="Inspect").click()
+    stale.wait_for(state="hidden")  # nor does it cover what is in the place of the picture
+    form.root.get_by_role("button", name="Close").click()
     stale.click()
     stale.wait_for(state="hidden")
     assert notebook.cell_errors() == []
