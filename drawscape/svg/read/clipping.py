@@ -14,9 +14,10 @@ from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import NUMBER, PX, luminance, rgba
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.areas import COST_WITHIN, CrossingBudget, Region, edges_of, overlap, region
+from drawscape.svg.read.batch import by_outline
 from drawscape.svg.read.outlines import path_data
 from drawscape.svg.read.paint import SOFT
-from drawscape.svg.read.scene import Scene, by_outline
+from drawscape.svg.read.scene import Scene
 from drawscape.svg.read.state import use_place
 from drawscape.svg.read.tree import XmlNode
 from drawscape.svg.read.walk import passes_conditions

@@ -13,8 +13,9 @@ from drawscape.drawing.values import is_white
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
 from drawscape.geometry.regions import Bounds
+from drawscape.svg.read.batch import Context, by_outline, in_order
 from drawscape.svg.read.fills import hatched, hiding_areas, without_hidden
-from drawscape.svg.read.scene import Context, Scene, by_outline, in_order
+from drawscape.svg.read.scene import Scene
 from drawscape.svg.read.tree import XmlNode, parse_xml, tree_with_runs
 from drawscape.svg.read.walk import read_scene
 from drawscape.svg.read.white import without_white

@@ -18,6 +18,7 @@ from drawscape.drawing.values import (
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.areas import Region
+from drawscape.svg.read.batch import Context
 from drawscape.svg.read.css import (
     COMPUTED,
     UNREAD_COLOR,
@@ -26,7 +27,7 @@ from drawscape.svg.read.css import (
 )
 from drawscape.svg.read.outlines import path_data
 from drawscape.svg.read.paint import FAINT, SOFT, context_color, link_of, server_color
-from drawscape.svg.read.scene import Context, GroupDraft, Scene
+from drawscape.svg.read.scene import GroupDraft, Scene
 from drawscape.svg.read.state import InheritedState, use_place
 from drawscape.svg.read.tree import STYLE_SHEET, XmlNode
 from drawscape.svg.read.viewport import Viewport, fit_view_box, page_mm, view_box

@@ -7,7 +7,8 @@ import numpy as np
 from drawscape.drawing.values import is_white
 from drawscape.geometry.lines import Ints, Lines
 from drawscape.svg.read.areas import Region, borders, edges_of
-from drawscape.svg.read.scene import Scene, by_outline, in_order, is_straight
+from drawscape.svg.read.batch import by_outline, in_order, is_straight
+from drawscape.svg.read.scene import Scene
 
 _TOLERANCE_MM = 0.05
 # The part of a white outline that must lie on a colour.
