@@ -28,7 +28,7 @@ SETTINGS = {1: 25, 10: 1, 11: 0.01, 13: 0, 20: 0, 21: 0, 22: 0, 23: 0, 27: 1.0, 
 SETTINGS |= {110: 5000, 111: 5000, 112: 5000, 120: 250, 121: 250, 130: 300, 131: 300, 132: 40}
 TOUCHES_MM = 0.001  # a pen this high above the paper touches it
 TOUCHES_S = 45  # a servo's pen meets the paper halfway down, for S90
-MODES = ("G17", "G21", "G40", "G49", "G80", "G90", "G94", "M0", "M2")
+MODES = ("G17", "G21", "G40", "G80", "G90", "G94", "M0", "M2")
 
 
 @dataclass
@@ -435,12 +435,15 @@ class GrblEmulator(PlannedEmulator):
     def _boot(self):
         self.rx, self.waits = bytearray(), None
         self.alarm, self.deaf = (-1 if self.settings[22] else 0), False  # it wakes up locked
-        self.words, self.spindle = {"T": 0.0, "F": 0.0}, 0
+        self.words, self.spindle, self.tool_mm = {"T": 0.0, "F": 0.0, "S": 0.0}, 0, 0.0
+        self._reports, self._told = 0, None
         self.mode, self.system, self.relative = "G0", "G54", False
         self.systems["G92"] = 0j, 0.0
         self._until, self._dwells, self._moved_s = 0.0, False, -math.inf
         self.motion.drop()
         self.say("\r\nGrbl 1.1h ['$' for help]")
+        if self.alarm:
+            self.say("[MSG:'$H'|'$X' to unlock]")
 
     @property
     def state(self):
@@ -471,20 +474,20 @@ class GrblEmulator(PlannedEmulator):
     def hear(self, byte):
         if byte == 0x18:
             moving = self.motion.blocks and not self.motion.held
-            self._boot()
             if moving:
                 self.ring(3)
+            self._boot()
+            self.alarm = 3 if moving else self.alarm
         elif self.deaf:
             return
         elif byte == ord("?"):
             self.advance(self.heard_s)  # what came before it is not waiting any more
             at, z, kind = self.motion.at, self.motion.z, "MPos"
-            if not self.settings[10] & 1:
+            if not int(self.settings[10]) & 1:
                 shift, shift_z = self.shift
                 at, z, kind = at - shift, z - shift_z, "WPos"
-            self.say(
-                f"<{self.state}|{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}|FS:0,{self.spindle:.0f}>"
-            )
+            told = f"{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}|FS:0,{self.spindle:.0f}"
+            self.say(f"<{self.state}|{told}{self._extra()}>")
         elif byte == ord("!"):
             self.motion.hold()
         elif byte == ord("~"):
@@ -492,11 +495,20 @@ class GrblEmulator(PlannedEmulator):
         elif byte < 0x80:
             super().hear(byte)
 
+    def _extra(self):
+        """Return what a report has after a change and each tenth time: places of work, then overrides."""
+        self._reports += 1
+        way, z = self.shift
+        if self._reports % 10 == 1 or self._told != (way, z):
+            self._told = way, z
+            return f"|WCO:{way.real:.3f},{way.imag:.3f},{z:.3f}"
+        return "|Ov:100,100,100" + "|A:S" * (self.spindle > 0) if self._reports % 10 == 2 else ""
+
     @property
     def shift(self):
         """By how much work places differ from machine places, across and along Z."""
         (way, z), (way_92, z_92) = self.systems[self.system], self.systems["G92"]
-        return way + way_92, z + z_92
+        return way + way_92, z + z_92 + self.tool_mm
 
     def advance(self, now):
         if self.motion.blocks:
@@ -521,10 +533,13 @@ class GrblEmulator(PlannedEmulator):
         if self.alarm:
             return "error:9"
         text = "".join(line.split("(")[0].split(";")[0].split())
-        words = re.findall(r"([A-Z])([-+]?\d*\.?\d+)", text)
+        words = re.findall(r"([A-Z])([-+]?(?:\d+\.?\d*|\.\d+))", text)
         if "".join(letter + number for letter, number in words) != text:
             return "error:2"
         values = {letter: float(number) for letter, number in words}
+        letters = [letter for letter, _ in words if letter not in "GM"]
+        if len(set(letters)) < len(letters):
+            return "error:25"  # a word twice, as of two lines that a lost end makes one
         codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
         if self.motion.full and {"X", "Y", "Z"} & values.keys():
             return None
@@ -536,7 +551,7 @@ class GrblEmulator(PlannedEmulator):
             if code in ("G0", "G1", "G2", "G3"):
                 self.mode = code
             elif code in ("M3", "M5"):
-                self.spindle = values.get("S", self.spindle) if code == "M3" else 0
+                self.spindle = values.get("S", self.words["S"]) if code == "M3" else 0
                 self._spin(self.spindle > TOUCHES_S, now)
             elif code in self.systems:
                 self.system = code
@@ -548,9 +563,13 @@ class GrblEmulator(PlannedEmulator):
                     return "ok"
                 self.dwell(values.get("P", 0.0), now)
                 return None
+            elif code in ("G43.1", "G49"):  # the length of a tool
+                self.tool_mm = values["Z"] if code == "G43.1" else 0.0
+                return "ok"
             elif code not in MODES:
                 return "error:20"
-        self.words |= {key: values[key] for key in self.words.keys() & values.keys()}
+        # A tool is forgotten by the next line, as in GRBL's gc_execute_line.
+        self.words |= {"T": 0.0} | {key: values[key] for key in self.words.keys() & values.keys()}
         return self._move(values)
 
     def _spin(self, on, now):
@@ -564,9 +583,11 @@ class GrblEmulator(PlannedEmulator):
         """Let the words X, Y and Z name where it stands, in a system of places."""
         way, z = self.systems[system]
         at, at_z = self.motion.target, self.motion.target_z
-        x = at.real - values["X"] if "X" in values else way.real
-        y = at.imag - values["Y"] if "Y" in values else way.imag
-        self.systems[system] = complex(x, y), at_z - values["Z"] if "Z" in values else z
+        all_ways, all_z = self.shift
+        x = at.real - (all_ways - way).real - values["X"] if "X" in values else way.real
+        y = at.imag - (all_ways - way).imag - values["Y"] if "Y" in values else way.imag
+        z = at_z - (all_z - z) - values["Z"] if "Z" in values else z
+        self.systems[system] = complex(x, y), z
         return "ok"
 
     def _move(self, values):
@@ -604,15 +625,18 @@ class GrblEmulator(PlannedEmulator):
             return "ok"
         match line:
             case "$X":
+                if self.alarm:
+                    self.say("[MSG:Caution: Unlocked]")
                 self.alarm = 0
             case "$I":
                 self.say("[VER:1.1h.20190825:simulator]\r\n[OPT:V,15,128]")
             case "$G":
-                words = f"T{self.words['T']:g} F{self.words['F']:g}"
+                words = " ".join(f"{word}{value:g}" for word, value in self.words.items())
                 self.say(f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 {words}]")
             case "$#":
                 for name, (place, z) in self.systems.items():
                     self.say(f"[{name}:{place.real:.3f},{place.imag:.3f},{z:.3f}]")
+                self.say(f"[TLO:{self.tool_mm:.3f}]")
             case "$$":
                 for number, value in self.settings.items():
                     self.say(f"${number}={value:g}")

@@ -24,6 +24,7 @@ from drawscape.machine.plan import Section
 
 _STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
 _PLACE = re.compile(rb"([MW]Pos):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
+_MARK = re.compile(rb"\[TLO:(?:[^\]]*,)?(-?[\d.]+)\]")
 _SHIFT = re.compile(rb"\[(?:G54|G92):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
 _POWER = re.compile(rb"\|FS:[\d.]+,([\d.]+)")
 _SERVO = re.compile(rb"M3\s*S([\d.]+)", re.IGNORECASE)
@@ -57,13 +58,14 @@ class GrblDriver(GcodeDriver):
     title = "GRBL"
     pause_s = 0.0
     window = 1  # a lost line then shows in its own stroke, and not in a later one
-    usual = ("G17 G49 G54 G90 G94",)
+    usual = ("G17 G54 G90 G94",)
     absolute = "G90 "
     room = 127
     state = "Idle"
     _unit = 1.0  # of its reports, in mm
     _at = (0.0, 0.0, 0.0)  # MPos in mm
     _wco = (0.0, 0.0, 0.0)  # by how much its work coordinates differ from its steps, in mm
+    _work_z = 0.0  # the same along Z, without our mark
     _asked_s = 0.0
     _heard_s = 0.0
     _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
@@ -99,10 +101,11 @@ class GrblDriver(GcodeDriver):
         self.firmware = f"GRBL {name[1].decode() if name else 'of unknown version'}"
 
     def _is_marked(self) -> bool:
-        """Whether it still has the tool that `mark` has named."""
-        self._query(b"$G\n")  # ends a line that was cut off
-        tool = re.search(rb" T(\d+)", self._query(b"$G\n"))
-        return tool is not None and self.marker == int(tool[1]) > 0
+        """Whether it still has the length of a tool that `mark` has named, which it may tell in inches."""
+        self._query(b"$#\n")  # ends a line that was cut off
+        found = _MARK.search(self._query(b"$#\n"))
+        length = float(found[1]) if found else 0.0
+        return self.marker > 0 and self.marker in (round(length), round(length * INCH))
 
     @property
     def _knows_z(self) -> bool:
@@ -156,15 +159,22 @@ class GrblDriver(GcodeDriver):
         return self.ask(line, _ANSWER).string
 
     def mark(self) -> None:
-        """Name a tool: a reset forgets it, and nothing else uses it."""
+        """Name the length of a tool: a reset forgets it, and no line of ours changes it."""
         self.marker = random.randint(1, 99)
-        self._query(b"T%d\n" % self.marker)
+        self._write_mark()
+
+    def _write_mark(self) -> None:
+        self._query(b"G21 G43.1 Z%d\n" % self.marker)
+        if self._knows_z:
+            self.restore_z()  # which counts from there, too
 
     def _read_shift(self) -> None:
-        shifts = _SHIFT.findall(self._query(b"$#\n"))
+        told = self._query(b"$#\n")
+        shifts = _SHIFT.findall(told)
         numbers = np.array([[float(part or 0) for part in row] for row in shifts]).reshape(-1, 3)
-        x, y, z = (numbers.sum(axis=0) * self._unit).tolist()
-        self._wco = x, y, z
+        x, y, self._work_z = (numbers.sum(axis=0) * self._unit).tolist()
+        mark = _MARK.search(told)
+        self._wco = x, y, self._work_z + (float(mark[1]) * self._unit if mark else 0.0)
 
     @property
     def shift(self) -> Place:
@@ -204,8 +214,8 @@ class GrblDriver(GcodeDriver):
         back_mm = self._values.get(_BACK, 1.0)
         self.is_up = self.moves_z and abs(self._at[2] + back_mm) < _OFF_MM
         self._z_counts = self._z_counts or self.is_up
-        if self.zero_z is None and self._wco[2]:  # the machine's own work zero
-            self.zero_z = self._wco[2]
+        if self.zero_z is None and self._work_z:  # the machine's own work zero
+            self.zero_z = self._work_z
         self.known = self._knows_z
 
     def _find_corner(self) -> None:
@@ -387,4 +397,4 @@ class GrblDriver(GcodeDriver):
             self._query(command.text)
         self._read_shift()
         if self.marker and (is_held or own_reset):
-            self._query(b"T%d\n" % self.marker)
+            self._write_mark()
