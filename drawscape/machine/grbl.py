@@ -159,7 +159,7 @@ class GrblDriver(GcodeDriver):
         return self.ask(line, _ANSWER).string
 
     def mark(self) -> None:
-        """Name the length of a tool: a reset forgets it, and no line of ours changes it."""
+        """Name the length of a tool: a reset forgets it, and no stroke changes it."""
         self.marker = random.randint(1, 99)
         self._write_mark()
 
