@@ -131,16 +131,12 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
     found = []
     with engine.transaction() as run:
         for job_id, recoveries, may_recover, stop_grace_s in run(run.HELD_BY, worker=worker):
+            status, error = "queued", None
             if stop_grace_s is not None:
-                status, reason, error = "stopped", None, "stopped on request; its worker had died"
-            elif not may_recover:
-                status, reason, error = "failed", "lost", NOT_RECOVERED
-            elif recoveries >= MAX_RECOVERIES:
-                status, reason, error = "failed", "lost", _LOST
-            else:
-                status, reason, error = "queued", None, None
-            values = {"status": status, "reason": reason, "error": error}
-            run(run.RECOVER, **values, id=job_id, worker=worker)
+                status, error = "stopped", "stopped on request; its worker had died"
+            elif not may_recover or recoveries >= MAX_RECOVERIES:
+                status, error = "failed", _LOST if may_recover else NOT_RECOVERED
+            run(run.RECOVER, status=status, error=error, id=job_id, worker=worker)
             if status == "queued":
                 place(run, job_id)
             else:

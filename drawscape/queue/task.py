@@ -88,9 +88,8 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
     module = _module(module_name, path, search)
     function = getattr(module, name, None)
     if name.startswith("_") or not callable(function) or isinstance(function, type):
-        functions = {key for key, value in vars(module).items() if inspect.isfunction(value)}
-        aliases = {one.rpartition(".") for one in TASK_ALIASES}
-        functions |= {alias for owner, _, alias in aliases if owner == module_name}
+        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        functions += [alias.rpartition(".")[2] for alias in TASK_ALIASES if module_name in alias]
         known = [one for one in functions if not one.startswith("_")]
         raise TaskNotFoundError(str(UnknownNameError(f"task of {module_name}", name, known)))
     return cast("Function", _unwrapped(function))

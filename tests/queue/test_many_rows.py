@@ -136,13 +136,16 @@ def test_the_median_wait_leaves_out_delays_and_earlier_runs(home, start_consumer
     assert queue_statistics().median_wait_s < 4500
 
 
-@pytest.mark.parametrize("status", [None, *STATUSES, [*ENDED]])
-def test_a_list_takes_no_more_steps_the_more_jobs_wait(home, status):
+def test_a_list_takes_no_more_steps_the_more_jobs_wait(home):
+    def steps():
+        chosen = (None, *STATUSES, ENDED)
+        return {one: steps_of(partial(list_snapshots, one, limit=20)) for one in chosen}
+
     ended_jobs(300)
-    few = steps_of(lambda: list_snapshots(status, limit=20))
+    few = steps()
     enqueue_many(TASK, [{}] * 4 * MANY)
     enqueue_many(TASK, [{}] * 20, job_delay="1h")
-    assert steps_of(lambda: list_snapshots(status, limit=20)) < few + 60_000
+    assert {one for one, count in steps().items() if count > few[one] + 60_000} == set()
 
 
 def test_statistics_and_explanations_count_in_indexes(home):
@@ -180,7 +183,7 @@ def test_pruning_leaves_what_is_young_or_failed_among_many(home):
 
 WORK = {
     "prune": (lambda: ended_jobs() and prune_jobs, MANY * 9 // 10),
-    "retry": (lambda: ended_jobs(10 * MANY) and (lambda: len(retry_failed_jobs())), MANY),
+    "retry": (lambda: ended_jobs() and (lambda: len(retry_failed_jobs())), MANY // 10),
     "cancel": (lambda: enqueue_many(TASK, [{}] * MANY) and cancel_all, MANY),
 }
 

@@ -162,9 +162,9 @@ def test_a_worker_ends_with_its_terminal_unless_it_runs_under_nohup(home, under_
     ("options", "is_graceful"),
     [
         ([], True),
-        (["--grace", "0"], False),
-        (["--with-parent"], False),
-        (["--with-parent", "--grace", "5s"], True),
+        (["-w", "1", "--grace", "0"], False),
+        (["-w", "1", "--with-parent"], False),
+        (["-w", "1", "--with-parent", "--grace", "5s"], True),
     ],
 )
 def test_a_worker_lets_jobs_end_unless_it_belongs_to_a_program(home, options, is_graceful):
@@ -173,7 +173,8 @@ def test_a_worker_lets_jobs_end_unless_it_belongs_to_a_program(home, options, is
         streams = {"stdin": subprocess.PIPE, "stderr": output}
         with beside("worker", *options, cwd=home, **streams) as worker:
             wait_until(workers_alive)
-            assert workers_alive()[0].slots == os.cpu_count() + 1  # the last for what cannot wait
+            slots = 1 if options else os.cpu_count() + 1  # the last for what cannot wait
+            assert workers_alive()[0].slots == slots
             worker.terminate()
             worker.communicate(timeout=60)
     assert f"event=stopping graceful={is_graceful}" in log.read_text()
@@ -268,6 +269,7 @@ def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_c
         for lock in (home / ".drawscape" / "workers").glob("*.lock"):
             lock.unlink(missing_ok=True)
         assert cancel_job(job.id, grace=20)
+    wait_until(workers_alive, "the worker to make its lock file again")
     for job, path in zip(jobs, paths, strict=True):
         wait_until(lambda job=job: job.ended)
         assert job.status == "stopped"

@@ -131,9 +131,9 @@ class Queries:
     where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
     """
     RECOVER = """
-    update job set status = :status, reason = :reason, error = :error, worker = null, pid = null,
-        queued_at = :now, ended_at = case when :status = 'queued' then ended_at else :now end,
-        recoveries = recoveries + 1
+    update job set status = :status, reason = case when :status = 'failed' then 'lost' end, error = :error,
+        worker = null, pid = null, queued_at = :now,
+        ended_at = case when :status = 'queued' then ended_at else :now end, recoveries = recoveries + 1
     where id = :id and status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
     """
 
