@@ -63,7 +63,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
     as huey does, in its threads. `home` is the folder in which jobs run. Functions of `task_modules` may be
     jobs, and its workers run jobs of `lanes` only, if there are any. Its worker removes
-    ended jobs every `prune_every_s` seconds, but for those to `keep`. After SIGTERM running jobs have
+    ended jobs every `prune_every_s` seconds, except those to `keep`. After SIGTERM running jobs have
     `grace_s` seconds to end.
     """
 

@@ -56,7 +56,7 @@ class JobSnapshot(NamedTuple):
     """A job at one moment, without arguments and result; moments are aware UTC datetimes.
 
     `progress` lies between 0 and 1, `attempts` counts starts, `retries` those that are left, `recoveries`
-    how often a worker died with it. `details` holds what is known of a failure: signal, stack, last lines
+    how often a worker died with it. `details` holds the facts of a failure: signal, stack, last lines
     of the log.
     """
 

@@ -34,7 +34,7 @@ def feed_after(run: str) -> str:
 
 
 def queue_claim(edition: Edition, claim: Claim, *, yes: bool, zero_here: bool) -> Plot:
-    """Make the plot of a claim, queue it, and return it; what is done already is left alone.
+    """Make the plot of a claim, queue it, and return it; steps that were done before are left alone.
 
     Raises as `feed_machine` does.
     """

@@ -68,7 +68,7 @@ _CONNECTIONS: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
 class _ThreadConnection:
-    """A thread's connection, closed when the thread ends: by itself it would wait for the collector."""
+    """A thread's connection, closed when the thread ends, and not only by the collector."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

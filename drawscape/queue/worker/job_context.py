@@ -181,7 +181,7 @@ def current_job() -> JobContext:
 
 
 def set_current(job: JobContext = _NOWHERE) -> None:
-    """Set the current job of this process; without an argument, there is none."""
+    """Set the current job of this process, or reset it without an argument."""
     global _current
     _current = job
 

@@ -38,7 +38,7 @@ class JobLog:
             self._start += gone
 
     def flush(self) -> None:
-        """Write what is new into the table, as a row."""
+        """Add the new output to the table, as a row."""
         if self._written == self.end:
             return
         engine = self._engine
