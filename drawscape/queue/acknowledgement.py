@@ -19,13 +19,6 @@ NOT_RECOVERED = (
 )
 
 
-def warn(words: str, *values: object) -> None:
-    """Write a line into the worker's log; callers, who never need it, do not import logging."""
-    import logging
-
-    logging.getLogger("huey.drawscape").warning(words, *values)
-
-
 def acknowledge(
     engine: Engine, held: Claim, outcome: Outcome, request: ClaimRequest | None = None
 ) -> tuple[bool, Claim | None]:
@@ -128,7 +121,9 @@ def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> l
 
 
 def _recover_from(engine: Engine, worker: str | None) -> list[str]:
-    found = []
+    import logging  # callers, who never recover a job, do without it
+
+    found, log = [], logging.getLogger("huey.drawscape")
     with engine.transaction() as run:
         for job_id, recoveries, may_recover, stop_grace_s in run(run.HELD_BY, worker=worker):
             status, error = "queued", None
@@ -141,6 +136,6 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
                 place(run, job_id)
             else:
                 settle(run, status, job_id)
-            warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
+            log.warning("job=%s event=recovered from=%s status=%s", job_id, worker, status)
             found.append(job_id)
     return found

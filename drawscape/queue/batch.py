@@ -61,10 +61,8 @@ class Batch:
     @property
     def progress(self) -> float:
         """How far the batch is, 0 to 1, running jobs counted by their own progress."""
-        if self._total == 0:
-            return 1.0
-        running = self._read(self._database.BATCH_PROGRESS)[0][0]
-        return min(1.0, (self.done + float(running)) / self._total)
+        left = sum(1.0 - job.progress for job in self._snapshots() if not job.ended)
+        return 1.0 - left / max(1, self._total)
 
     def _words(self) -> str:
         return f"batch {self.id}: {self.done} of {self._total} jobs have ended"

@@ -209,11 +209,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 self._dispatcher.leave()  # what the jobs would write goes nowhere
                 self._signum, self._graceful = self._interrupt_sig, False  # as if signalled
                 break
-            except (DrawscapeError, OSError) as error:  # full or locked: it passes
-                _LOG.error("event=watch_failed error=%r", str(error))
-                self._has_left.wait(_CHECK_S)
-            except Exception:  # noqa: BLE001 - the watch goes on
-                _LOG.exception("event=watch_failed")
+            except Exception as error:  # noqa: BLE001 - full or locked, it passes; the watch goes on
+                is_known = isinstance(error, DrawscapeError | OSError)
+                _LOG.error("event=watch_failed error=%r", str(error), exc_info=not is_known)
                 self._has_left.wait(_CHECK_S)
         commits.close()
         self._watched.close()
