@@ -251,7 +251,7 @@ def align(
 def _points_to_find(
     plot: Plot, given: tuple[float, float, float, float] | None
 ) -> list[tuple[str, tuple[float, float]]]:
-    """Return two places of the drawing with their words: what was drawn, else the sheet's corners."""
+    """Return two places with a description each: ends of drawn strokes, else corners of the sheet."""
     plan = plot.plan
     if given is not None:
         pairs = [given[:2], given[2:]]
@@ -453,7 +453,7 @@ def frame(plot: Plot) -> None:
 
 
 def say_without_worker() -> None:
-    """Say so when nobody runs what was queued."""
+    """Warn that no worker is alive, if none is."""
     if not workers_alive():
         click.echo("no worker is alive; start one with `drawscape worker`", err=True)
 

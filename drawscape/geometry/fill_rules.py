@@ -15,7 +15,7 @@ def filled_faces(outlines: Lines, *, evenodd: bool = True, grid_mm: float | None
     The lines are cut where they meet, which leaves faces between them. By the even-odd rule those faces
     count around which the lines go an odd number of times, by the nonzero rule all but 0 times. GEOS's own
     `make_valid` counts a repeated edge once, and takes a hundred times as long. Points move onto a grid of
-    `grid_mm`: edges that run along each other but for rounding become one.
+    `grid_mm`: nearly equal edges become one.
     """
     import shapely
 

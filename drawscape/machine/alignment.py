@@ -43,7 +43,7 @@ AS_LAID = Alignment()
 def find_alignment(planned: Points, found: Points, *, scale: bool = False) -> Alignment:
     """Return what leads from two places (2, 2) of a plan to where they were found on the sheet, in mm.
 
-    The size stays, unless `scale`. What is left of an error is shared by both points.
+    The size stays, unless `scale`. The remaining error is shared by both points.
     Raises PlotError for points that are too near to each other, and for distances that differ too much.
     """
     way, seen = planned[1] - planned[0], found[1] - found[0]

@@ -133,7 +133,7 @@ class Device:
     ) -> Iterator[Driver]:
         """Open the port and yield its driver, while nobody else may.
 
-        `holder` says to others what has the machine. Raises MachineBusyError with the other's words when it
+        `holder` tells others who uses the machine. Raises MachineBusyError with the other's words when it
         has it for longer than `patience_s`, MachineError when the port cannot be opened.
         """
         lock = folder() / f"{self.name}.lock"

@@ -271,7 +271,7 @@ class EbbDriver(Driver):
             self.send(_FILL)
 
     def _retire(self, waiting: int) -> None:
-        """Take moves for executed but for one that runs, those that wait behind it, and those on their way.
+        """Count moves as executed, except the running one, those queued behind it, and those not yet sent.
 
         Then see whether the motors had power for them.
         """

@@ -31,7 +31,7 @@ def metres_left() -> dict[str, float]:
 def put_in_new(name: str, *, was_dry: bool = False) -> float:
     """Note that a new pen of that name is in; return how far it writes, in metres, 0 if that is unknown.
 
-    What a pen that `was_dry` has written is the capacity of the next. Raises UnknownNameError.
+    With `was_dry`, the metres of the old pen become the capacity of the next. Raises UnknownNameError.
     """
     written_m, old = metres_written().get(name, 0.0), read_pen(name)
     capacity_m = written_m - old.replaced_at_m if was_dry else old.capacity_m

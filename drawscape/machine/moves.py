@@ -11,7 +11,7 @@ ROUND_MM = 0.05
 
 
 def remedy(name: str, driver: Driver) -> str:
-    """Return what a person does so that the machine knows where its pen is."""
+    """Return the step by which the machine learns where its pen is."""
     if driver.homes:
         return f"`drawscape machine home {name}`"
     return f"put it at the sheet's corner, then `drawscape machine zero {name}`"

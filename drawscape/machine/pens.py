@@ -1,4 +1,4 @@
-"""What the pens of a home ask of a machine: speed, height and time to dry."""
+"""The speed, height and drying time that the pens of a home set on a machine."""
 
 from dataclasses import asdict, replace
 

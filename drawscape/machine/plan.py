@@ -261,7 +261,7 @@ def make_plan(
     """Return the strokes of `document` as they stand, for `machine`.
 
     A layer without a number gets a free pen for its name and colour; its passes follow each other.
-    What lies off the sheet is cropped, unless `outside` is 'keep': nobody draws on the table.
+    Lines off the sheet are cropped unless `outside` is 'keep'.
     Raises PlotError for a drawing without lines, one beyond the machine's reach with `outside='refuse'`,
     and copies below 1.
     """

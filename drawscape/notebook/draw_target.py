@@ -119,8 +119,9 @@ class DrawTarget:
 def target_of(drawable: SketchLike) -> DrawTarget:
     """Return the target of a pattern's name, a Sketch, or a function that draws on a canvas.
 
-    Raises UnknownNameError for another name. Raises SignatureError for what is no sketch, or for parameters
-    that no form can ask for. Raises NotSerializableError for a function that no worker can be handed.
+    Raises UnknownNameError for another name. Raises SignatureError for an object that is not a sketch, and
+    for parameters that no form can show. Raises NotSerializableError for a function that no worker can be
+    handed.
     """
     if isinstance(drawable, str):
         drawable = SKETCHES[drawable]

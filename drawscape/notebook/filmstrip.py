@@ -34,7 +34,7 @@ class Filmstrip:
         self._following = Following(jobs, self._job_changed)
 
     def close(self) -> None:
-        """Cancel what is not drawn yet."""
+        """Cancel the jobs that are not finished."""
         self._following.close()
         for _, job in self._jobs.values():
             job.cancel()

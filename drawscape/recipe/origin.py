@@ -26,8 +26,8 @@ _DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b
 class Origin:
     """The digest and source of a sketch's code. It travels with the function to the worker.
 
-    `code` is the digest. `source` is None if an object only lives in this process, or the text of some
-    code is unknown. `is_random` says whether it asks the canvas for random numbers.
+    `code` is the digest. `source` is None when an object exists in this process only, or some code has
+    no text. `is_random` says whether it asks the canvas for random numbers.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Composition: what a viewer names first, chosen by the seed before any geometry and said as a trait."""
+"""Composition: scale, focus and density, chosen by the seed before any geometry and noted as traits."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias, TypeVar

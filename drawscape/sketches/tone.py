@@ -199,7 +199,7 @@ def _evened(tile: Ints) -> Floats:
 def printable(dark: ArrayLike, most: float) -> Floats:
     """Return the part of the paper to cover for each darkness when `most` is all that a screen covers.
 
-    Light greys are covered as they are; the darks share what is left, none of them the same.
+    Light greys keep their tone. Dark ones share the rest of the scale, and stay apart.
 
     >>> printable([0.2, 0.5, 1.0], 0.7).round(2).tolist()
     [0.2, 0.47, 0.7]

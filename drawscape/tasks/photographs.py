@@ -1,4 +1,4 @@
-"""The photograph that a plot's panel is given: kept, examined by a job, and what it lacks is plotted."""
+"""The photograph given to a plot's panel: stored, examined by a job, turned into a healing plot."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -49,7 +49,7 @@ def examine_upload(
 def heal_photographed(
     plot: Plot, job_id: str, *, take_out: Iterable[int] = (), add: Iterable[int] = ()
 ) -> Plot:
-    """Return a new plot, not queued yet, of what the photograph that a job has examined shows to be missing.
+    """Return a new plot, not yet queued, of the missing stretches in the photograph that a job examined.
 
     `take_out` and `add` are strokes from 1, as for `changed_rows`. Raises PhotoError when nothing is
     missing, or for a job that did something else.

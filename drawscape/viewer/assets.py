@@ -24,7 +24,7 @@ def style(name: str) -> str:
 
 
 def _modules(name: str) -> list[str]:
-    """Return the names of what a module imports, directly or not, each once, and its own at the end."""
+    """Return the modules that a module imports, directly or not, each once, and itself at the end."""
     found = [one for imported in _IMPORT.findall(_text(name)) for one in _modules(imported)]
     return [*dict.fromkeys(found), name]
 

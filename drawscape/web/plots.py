@@ -68,7 +68,7 @@ def photograph(plot_id: str) -> flask.Response:
 
 
 def examined(plot_id: str, job_id: str) -> flask.Response:
-    """Return what a photograph tells, once it is examined; before that `{"ended": false}`.
+    """Return the findings in a photograph, once it is examined; before that `{"ended": false}`.
 
     Raises RequestRefused with 409 and the reason if the sheet is not seen in it.
     """

@@ -1,4 +1,4 @@
-"""Leaves and flowers as engravers draw them: an outline, which hides what lies behind, and veins."""
+"""Leaves and flowers as engravers draw them: opaque outlines with veins."""
 
 from typing import TypeAlias
 

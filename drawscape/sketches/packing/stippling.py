@@ -68,7 +68,7 @@ def stippling(
 
 
 def _sizes(tone: Tone, density: Floats, points: Points) -> Floats:
-    """Return the diameter of each dot, (N,) in mm, so that all cover what the picture is dark."""
+    """Return the diameter of each dot, (N,) in mm, so that together they are as dark as the picture."""
     room = cKDTree(points).query(points, k=2)[0][:, 1]
     # A dot of ten corners that is not quite full has four fifths of a circle's ink (bench_tone.py).
     size = np.sqrt(printable(tone.at(points), MOST) / (np.pi / 5 * density))

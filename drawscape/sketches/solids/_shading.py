@@ -1,4 +1,4 @@
-"""What a camera sees of a body in a light: how dark each place is, and which way its surface bends."""
+"""A lit body seen by a camera: how dark each place is, and which way its surface bends."""
 
 from dataclasses import dataclass
 

@@ -23,7 +23,7 @@ def hypercube(
     """One cube of many dimensions that turns from picture to picture, and the ways through it.
 
     In homage to Manfred Mohr's P-series (P-306, 1980; P-480, 1992). From a corner to the opposite
-    one a way takes one edge of each direction. The seed turns the cube and says what is left out.
+    one a way takes one edge of each direction. The seed turns the cube and leaves some edges out.
     """
     edges_pen, *broad_pens = set_pens(svg, palette, [INK[0], *INK[:3]], width=(0.25, 0.9, 0.9, 0.9))
     frame = svg.frame

@@ -98,7 +98,7 @@ def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
 def _place(walk: TreeWalk, node: XmlNode, state: InheritedState) -> Matrix:
     """Return the map from an element's units to mm, as its content has them.
 
-    What a `<use>` or an inner `<svg>` shows is placed by its x and y, and what clips that with it.
+    The content of a `<use>` or an inner `<svg>` is moved by its x and y, together with its clip.
     """
     if node.tag == "use":
         return state.matrix @ use_place(node, {}, state)

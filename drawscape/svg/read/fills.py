@@ -1,4 +1,4 @@
-"""The filled shapes of a scene: those that hide what lies below them, and their hatches."""
+"""The filled shapes of a scene: the lines that they hide, and their hatches."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -43,7 +43,7 @@ def hiding_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, in
 def without_hidden(
     scene: Scene, lines: Lines, shapes: Ints, covers: Sequence[tuple[Region, int]]
 ) -> tuple[Lines, Ints]:
-    """Return what the `covers` leave of the lines, whose shapes are given, and the number of each line.
+    """Return the parts of the lines outside the `covers`, and the number of the line of each.
 
     Raises SvgReadError when so many outlines cross below so many shapes that it would take minutes.
     """

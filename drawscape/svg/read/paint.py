@@ -65,7 +65,7 @@ def _stops(walk: TreeWalk, server: XmlNode) -> list[tuple[str, float]]:
 
 
 def context_color(paint: str, state: InheritedState | None) -> str:
-    """Return the colour of `context-fill` or `context-stroke`: that of what is marked or used."""
+    """Return the colour of `context-fill` or `context-stroke`: that of the element in use."""
     if state is None or state.context is None:
         return "none"
     name = paint.removeprefix("context-")

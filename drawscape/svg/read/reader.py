@@ -105,7 +105,7 @@ def _page(scene: Scene, lines: Lines) -> tuple[float, float]:
 
 
 def _notes(scene: Scene) -> Iterator[str]:
-    """Yield what the lines do not show, each with how often."""
+    """Yield a note for each kind of content left out, and its count."""
     for note, times in scene.unsupported.items():
         yield f"{note} ({times} times)" if times > 1 else note
     if scene.broken:

@@ -13,7 +13,7 @@ from drawscape.svg.read.viewport import Viewport
 class InheritedState:
     """The state that an element inherits.
 
-    At the top level `group` is None. `clip` is the number of a clip of the scene. It is `faint` inside a
+    `group` is None at the top level. `clip` is the number of a clip of the scene. It is `faint` inside a
     translucent element. `context` is the state of the element that uses it, or that it marks.
     """
 

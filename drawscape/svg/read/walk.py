@@ -465,7 +465,7 @@ class TreeWalk:
         return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
 
     def _use(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> None:
-        """Draw what a `<use>` names, at its place; report one that leads nowhere or into itself."""
+        """Draw the target of a `<use>` at its place; report a target that is missing or contains it."""
         target = self.linked(node)
         if target is None:
             link = link_of(node)
