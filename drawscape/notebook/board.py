@@ -577,7 +577,7 @@ class Board(StaticOutputWidget):
         words += [f"{statuses.count(s)} {s.replace('_', ' ')}" for s in TROUBLES if s in statuses]
         progress = ended / len(cells) if ended < len(cells) else None
         self._show_head(status=", ".join(words), progress=progress)
-        self._set_control("cancel", disabled=ended == len(cells))
+        self._set_control("cancel", hidden=ended == len(cells))
 
     def _show_head(self, **changes: Any) -> None:
         self.head = {**self.head, **changes}

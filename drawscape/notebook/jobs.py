@@ -98,7 +98,7 @@ class JobView(Board):
             return
         progress = None if state.ended else state.progress
         self._show_head(status=status_words(state, verb_of(state.task)), progress=progress)
-        self._set_control("cancel", disabled=state.ended)
+        self._set_control("cancel", hidden=state.ended)
         if state.ended and not self.details:
             error = "" if state.status == "finished" else more_than_a_line(state.error)
             printed = self.job.logs() if state.status != "not_found" else ""

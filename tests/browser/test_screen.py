@@ -5,7 +5,7 @@ from machine_bench import Bench
 from machine_emulators import EbbEmulator
 from notebook_page import Panel
 from support import wait_until
-from web_pages import await_settled
+from web_pages import await_settled, serious
 
 from drawscape.machine.plot import list_plots
 
@@ -311,3 +311,26 @@ def test_a_tile_draws_itself_and_the_page_does_not_grow_when_the_cell_runs_again
 
     before = count_nodes(4)
     assert count_nodes(10) - before < 10 * 10  # 2 for each run, as over 50 of them; some 370 in 0.4
+
+
+SMALL = f"{MACHINES}\n{ROSE}"
+
+
+@pytest.mark.nightly
+def test_a_form_at_900_in_the_dark_keeps_its_words_apart_and_axe_finds_nothing(lab, page):
+    page.set_viewport_size({"width": 900, "height": 900})
+    notebook = lab.run_cells(page, SMALL)
+    form = notebook.form()
+    form.await_status("finished")
+    notebook.darken()
+    form.slide("petals", 40)
+    stale = form.root.get_by_role("button", name="settings changed")
+    stale.wait_for()
+    assert serious(page, ".drawscape-form") == []
+    form.root.locator(".drawscape-plotting .ds-button:visible").click()
+    form.root.get_by_role("menuitem", name="on wall").click()
+    Panel(form.root).await_state("waiting")
+    assert not stale.is_visible()  # it stood on the panel's words
+    assert serious(page, ".drawscape-form") == []
+    wide = "form => form.scrollWidth <= form.clientWidth + 1"
+    assert form.root.evaluate(wide)

@@ -63,7 +63,7 @@ def test_each_tile_shows_the_file_of_its_job():
     pictures = [find(path).thumbnail for path in paths]
     assert [p.data if p else b"" for p in gallery.pictures] == pictures
     assert [tile["caption"] for tile in sheet.tiles] == [f"seed {seed}" for seed in range(4)]
-    assert [c["disabled"] for c in sheet.controls if c["id"] == "cancel"] == [True]
+    assert [c["hidden"] for c in sheet.controls if c["id"] == "cancel"] == [True]
 
 
 @pytest.mark.parametrize(
