@@ -83,13 +83,15 @@ class Motion:
         >>> Motion(speed=30, passes=2).named("red")
         '+S30+P2 red'
         """
-        codes = "".join(
-            f"+{code}{value}"
-            for code, (field, *_) in _CODES.items()
-            if (value := getattr(self, field)) is not None and (code, value) != ("P", 1)
-        )
+        codes = ""
+        for code, (field, *_) in _CODES.items():
+            value = getattr(self, field)
+            if value is not None and (code, value) != ("P", 1):
+                codes += f"+{code}{value}"
         number = "" if self.number is None else str(self.number)
-        start = f"{'' if self.plotted else '%'}{'!' if self.pause else ''}{number}{codes}"
+        hidden = "" if self.plotted else "%"
+        pause = "!" if self.pause else ""
+        start = f"{hidden}{pause}{number}{codes}"
         return f"{start} {text}" if number or codes else f"{start}{text}"
 
 

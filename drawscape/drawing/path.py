@@ -345,7 +345,7 @@ def flatten(
     """
     if not len(segments.kinds):
         return Lines.empty(), np.empty(0, dtype=np.int64)
-    pieces, points = stepped(segments, tolerance, most=most)
+    pieces, points = _stepped(segments, tolerance, most)
     moves = np.flatnonzero(segments.kinds == MOVE)
     along = np.concatenate(([0], np.cumsum(pieces)))
     offsets = np.append(along[moves], along[-1])
@@ -355,9 +355,7 @@ def flatten(
     return (lines.take(~short), paths[~short]) if short.any() else (lines, paths)
 
 
-def stepped(
-    segments: PathSegments, tolerance: Floats, *, most: int = MOST_POINTS
-) -> tuple[Ints, Floats]:
+def _stepped(segments: PathSegments, tolerance: Floats, most: int) -> tuple[Ints, Floats]:
     """Return how many points each segment adds to its line (S,), and all these points; as `flatten`."""
     kinds, begins = segments.kinds, segments.begins
     pieces = np.ones(len(kinds), dtype=np.int64)
@@ -423,8 +421,8 @@ def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
 
     if tag == "line":
         return f"M{get('x1')},{get('y1')} L{get('x2')},{get('y2')}"
-    rx, ry = n.get("rx"), n.get("ry")
-    rx, ry = (ry if rx is None else rx) or 0.0, (rx if ry is None else ry) or 0.0
+    rx = get("rx") if n.get("rx") is not None else get("ry")
+    ry = get("ry") if n.get("ry") is not None else get("rx")
     if tag == "rect":
         return _rectangle(get("x"), get("y"), get("width"), get("height"), rx, ry)
     if tag == "circle":

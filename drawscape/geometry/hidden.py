@@ -35,13 +35,11 @@ def visible_paths(
     paths: ArrayLike | Iterable[ArrayLike],
     mesh: Mesh,
     camera: Camera,
-    *,
-    bias: float = _BIAS,
 ) -> Lines:
     """Return what `camera` sees of `paths` in front of the triangles of `mesh`.
 
     `paths` are lines in space: an (M, K, 3) array or an iterable of (N, 3) arrays. A point is hidden
-    when a triangle lies before it by more than `bias`, a share of the scene's depth: lines on the
+    when a triangle lies before it by more than a millionth of the scene's depth: lines on the
     surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
     1963), cut where the segment passes its edges or its plane.
     Raises GeometryError for other shapes.
@@ -57,7 +55,7 @@ def visible_paths(
         return Lines.empty()
     start, end = camera.projected(a), camera.projected(b)
     corners = _faces_before_camera(camera.seen(mesh.corners.reshape(-1, 3)), camera)
-    hidden = _hidden(start, end, camera.projected(corners), bias)
+    hidden = _hidden(start, end, camera.projected(corners))
     lines, pieces = _chained(start, end, owner), hidden.complement(len(a))
     # Without specks, which the bias leaves where edges meet.
     speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
@@ -66,10 +64,10 @@ def visible_paths(
     return pieces.take(keep).lines_of(lines)[0]
 
 
-def _hidden(start: Points3, end: Points3, corners: Points3, bias: float) -> Pieces:
+def _hidden(start: Points3, end: Points3, corners: Points3) -> Pieces:
     """Return the hidden stretches of segments with x, y and depth at both ends."""
     planes = _planes(corners.reshape(-1, 3, 3))
-    margin = bias * float(np.ptp(np.concatenate((corners[:, 2], start[:, 2]))))
+    margin = _BIAS * float(np.ptp(np.concatenate((corners[:, 2], start[:, 2]))))
     segment, face = _near(start, end, planes, margin)
     found = []
     for first in range(0, len(segment) + 1, _MOST_AT_ONCE):

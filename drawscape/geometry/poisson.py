@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, as_floats
+from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.regions import Area, Frame, bounds_of, cartesian, polar
 
 Radius: TypeAlias = float | Callable[[Floats, Floats], ArrayLike]
@@ -37,14 +38,16 @@ def poisson_disc(
     """
     bounds = bounds_of(area)
     smallest = _smallest_radius(radius_mm, bounds)
-    spacing = _Spacing()
+    taken = np.empty((0, 2))
 
     def accepted(places: Points) -> tuple[Points, Flags]:
+        nonlocal taken
         free = bounds.contains(places)
-        free[free] = spacing.free(places[free], _radii(radius_mm, places[free]))
+        inside = places[free]
+        free[free] = Nearest(taken).distances(inside) >= _radii(radius_mm, inside)
         some = places[rng.permutation(np.flatnonzero(free))]
-        chosen = some[spacing.thin(some, _radii(radius_mm, some))]
-        spacing.add(chosen)
+        chosen = some[_apart(some, _radii(radius_mm, some))]
+        taken = np.concatenate((taken, chosen))
         return chosen, free
 
     count = int(min(_MOST_POINTS, max(1000.0, bounds.area / smallest**2)))
@@ -67,36 +70,19 @@ def poisson_disc(
     return points
 
 
-class _Spacing:
-    """The points so far: a place is free where the nearest of them is a radius away."""
-
-    def __init__(self) -> None:
-        self._points: Points = np.empty((0, 2))
-
-    def free(self, places: Points, radii: Floats) -> Flags:
-        from scipy.spatial import cKDTree
-
-        # Without any points yet, all are infinitely far.
-        return np.asarray(cKDTree(self._points).query(places)[0] >= radii)
-
-    def thin(self, places: Points, radii: Floats) -> Ints:
-        from scipy.spatial import cKDTree
-
-        kept = np.arange(len(places))
-        while len(kept) > 1:
-            distances, near = cKDTree(places[kept]).query(places[kept], k=2)
-            # Where two points coincide, the tree may name the point itself second.
-            own = np.arange(len(kept))
-            other = np.where(near[:, 0] == own, near[:, 1], near[:, 0])
-            close = distances[:, 1] < radii[kept]
-            if not close.any():
-                break
-            # Of each pair too close the later goes.
-            kept = np.delete(kept, np.maximum(own, other)[close])
-        return kept
-
-    def add(self, places: Points) -> None:
-        self._points = np.concatenate((self._points, places))
+def _apart(places: Points, radii: Floats) -> Ints:
+    """Return which of the places keep their radius from each other; of two too close the later goes."""
+    kept = np.arange(len(places))
+    while len(kept) > 1:
+        distances, near = Nearest(places[kept]).query(places[kept], 2)
+        # Where two points coincide, the index may name the point itself second.
+        own = np.arange(len(kept))
+        other = np.where(near[:, 0] == own, near[:, 1], near[:, 0])
+        close = distances[:, 1] < radii[kept]
+        if not close.any():
+            break
+        kept = np.delete(kept, np.maximum(own, other)[close])
+    return kept
 
 
 def _radii(radius: Radius, places: Points) -> Floats:

@@ -224,8 +224,7 @@ def _exchanges(lines: Lines, is_closed: Flags) -> Ints:
         if at != place:
             place, first, group = at, point, one
         elif one != group and not (opened[one] and opened[group]):
-            parent[one] = group
-            opened[group] |= opened[one]
+            parent[one] = group  # an open line, if one of them is: those have the lower numbers
             found += [first, point]
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 

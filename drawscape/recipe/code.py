@@ -20,14 +20,13 @@ import os
 import re
 import sys
 import textwrap
-from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from enum import Enum
 from functools import cache, cached_property, lru_cache
 from importlib.util import resolve_name
 from types import CellType, CodeType, FunctionType, ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -454,8 +453,7 @@ class _CodeWalk:
         elif not isinstance(inner, (FunctionType, type)):
             kind, state = self._value(type(value)), self._value(value.__getstate__())
             says = f"{kind}({getattr(value, '__name__', '')!r})"
-            made = says if isinstance(value, TypeVar) else self._cannot(says, state)
-            yield name, f"{name} = {made}"
+            yield name, f"{name} = {self._cannot(says, state)}"
         elif home != _module_name(self._space):
             inside = [one for held in (inner, *vars(inner).values()) for one in _functions_in(held)]
             # They may be older than the module that is loaded now.
@@ -535,14 +533,9 @@ class _CodeWalk:
         """Yield the definition of a class with the values that its members have now, then the rest."""
         members, found = _members_of(cls), _class_definition(cls)
         if found is None:
-            values = f"[{', '.join(map(self._value, members.values()))}]"
-            if "_field_defaults" in vars(cls):
-                given = f"{cls.__name__!r}, {cls._fields!r}, defaults={values}"
-                made = f"{self._value(namedtuple)}({given})"
-            else:
-                bases = map(self._value, cls.__bases__)
-                made = self._cannot(cls.__name__, [*members], values, *bases)
-            yield name, f"{name} = {made}"
+            values = map(self._value, [*members.values(), *cls.__bases__])
+            fields = getattr(cls, "_fields", ())  # of a named tuple
+            yield name, f"{name} = {self._cannot(cls.__name__, [*members], fields, *values)}"
             return
         code, node = found
         held: dict[str, str] = {}

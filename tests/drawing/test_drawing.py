@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drawscape.drawing.document import margin_mm, paper_size
-from drawscape.drawing.path import parse_numbers
+from drawscape.drawing.path import parse_numbers, parse_pairs
 from drawscape.drawing.values import parse_length
 from drawscape.errors import CanvasError, UnknownNameError
 
@@ -51,6 +51,13 @@ def test_numbers_far_apart_and_in_bulk_are_read_alike():
     # More than one chunk, with every length of number at the chunks' borders.
     texts = [f"{k * 0.37:.{k % 7}f}" for k in range(40_000)]
     assert parse_numbers(" ".join(texts).encode())[0].tolist() == [float(t) for t in texts]
+
+
+def test_pairs_are_read_in_one_form_only():
+    points, last = parse_pairs(b"1,2 -3.5,.5\n4,5 6,7\n")
+    assert (points.tolist(), last.tolist()) == ([[1, 2], [-3.5, 0.5], [4, 5], [6, 7]], [1, 3])
+    for text in (b"1,2", b"1_0,2\n", b"nan,2\n", b"1,2,\n", b"1,2  3,4\n", b"1.2.3,4\n", b"1 2\n"):
+        assert parse_pairs(text) is None
 
 
 @pytest.mark.parametrize(

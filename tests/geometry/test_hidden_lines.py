@@ -94,6 +94,12 @@ def test_a_roof_hides_its_far_side():
     assert len(visible_paths(back, roof, Camera.parallel(180, 20))) == 1
 
 
+def test_no_line_shows_through_the_seam_of_two_triangles():
+    wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [[0, 1, 2, 3]])
+    seam = np.array([[(0.0, 2.0, 0.0), (4.0, 2.0, 4.0)]])
+    assert len(visible_paths(seam, wall, Camera.parallel(0, 0))) == 0
+
+
 def test_nothing_in_space_is_nothing_on_paper():
     assert len(visible_edges(NOTHING, Camera.isometric())) == 0
     assert len(visible_paths([], CUBE, Camera.isometric())) == 0

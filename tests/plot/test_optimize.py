@@ -108,6 +108,15 @@ def test_a_closed_shape_is_drawn_in_passing_by_an_open_line_with_an_inner_vertex
     assert merged[0][[0, -1]].tolist() == [[0, 1], [0, 3]]
 
 
+def test_of_two_open_lines_on_a_closed_one_the_second_stays_as_it_is():
+    ring = [[2, 0], [3, 1], [2, 2], [1, 1], [2, 0]]
+    first, second = [[0, 1], [1, 1], [0, 3]], [[5, 1], [3, 1], [5, 3]]
+    merged = merge(Lines.of([ring, first, second]))
+    assert len(merged) == 2
+    assert second in [line.tolist() for line in merged]
+    assert edges(merged) == edges(Lines.of([first, ring, second]))
+
+
 ROW = [[(0, 0), (1, 0)], [(1.04, 0), (2, 0)], [(2.06, 0), (3, 0)]]
 
 

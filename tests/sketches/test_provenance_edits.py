@@ -217,10 +217,6 @@ class P(NamedTuple):
     y: float = 2.0
     def r(self): return self.x + self.y
 
-namedtuple() | Q.x | (3
-from collections import namedtuple
-Q = namedtuple('P', 'x y')(3, 1)
-
 statement in a class | len(A.r) + A.r[1] | append(3
 class A:
     r = [1]
@@ -360,12 +356,6 @@ from dataclasses import dataclass, field
 class A:
     r: int = field(default=3, repr=False)
 
-generic | A[int]().r() | return 3
-from typing import Generic, TypeVar
-T = TypeVar('T')
-class A(Generic[T]):
-    def r(self) -> T: return 3
-
 class in a function | B().r() | make(4
 def make(k):
     class A:
@@ -433,6 +423,10 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
          "def r(x): return M.size\n", "n: 3", "n: 4"),
         ("from types import new_class\nA = new_class('A', (), {}, lambda own: own.update(r=3))\n"
          "def r(x): return A.r\n", "r=3", "r=4"),
+        ("from collections import namedtuple\nQ = namedtuple('P', 'x y')(3, 1)\ndef r(x): return Q.x\n",
+         "(3", "(4"),
+        ("from typing import Generic, TypeVar\nT = TypeVar('T')\nclass A(Generic[T]):\n"
+         "    def r(self) -> T: return 3\ndef r(x): return A[int]().r()\n", "return 3", "return 4"),
         ("F = open('/dev/null')\ndef r(x): return F.name\n", "null", "zero"),
     ],
     ids=lambda text: text.partition("\n")[0],
