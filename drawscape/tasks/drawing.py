@@ -98,12 +98,12 @@ def _drawn(
     """Return the file of the existing drawing, else of a new one that the catalogue records."""
     target = None if filename is None else settings.output_path(filename, ".svg")
     known = None if fresh else _known(recipe, sheet)
-    if known is not None and target in (None, known.path):
-        return known.path
-    began = time.perf_counter()
-    if known is not None and target is not None:
+    if known is not None:
+        if target is None or target == known.path:
+            return known.path
         write_atomic(target, [known.path.read_bytes()])
         return target  # a copy under another name: the next scan of the folder finds it
+    began = time.perf_counter()
     svg = _canvas(recipe, parents)
     address = Provenance.of(svg.provenance).recipe
     path = svg.save(target or free_path(settings.output_path(file_name(recipe, address))))
