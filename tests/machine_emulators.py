@@ -3,7 +3,6 @@
 Facts are those of the makers' manuals and sources.
 """
 
-import cmath
 import contextlib
 import math
 import os
@@ -23,7 +22,6 @@ from drawscape.machine import simulator
 Point = tuple[float, float]
 TICK_S = 0.001
 LEAST_MM_S = 0.3
-ARC_TOLERANCE_MM = 0.002
 SETTINGS = {1: 25, 10: 1, 11: 0.01, 13: 0, 20: 0, 21: 0, 22: 0, 23: 0, 27: 1.0, 32: 0}
 SETTINGS |= {110: 5000, 111: 5000, 112: 5000, 120: 250, 121: 250, 130: 300, 131: 300, 132: 40}
 TOUCHES_MM = 0.001  # a pen this high above the paper touches it
@@ -102,9 +100,6 @@ class Planner:
         self._now = 0.0
         self.per_axis, self.acceleration, self.deviation = per_axis, acceleration, deviation
         self.blocks: deque[Block] = deque()
-        self.chords: deque[complex] = deque()  # of an arc, for which there was no room yet
-        self._chord_speed = 0.0
-        self.arcs = {2: 0, 3: 0}
         self.speed = 0.0
         self.moving_s = 0.0
         self.starved = 0  # moves that came late, while the pen was down
@@ -113,12 +108,10 @@ class Planner:
 
     @property
     def full(self):
-        return bool(self.chords) or len(self.blocks) >= self.depth
+        return len(self.blocks) >= self.depth
 
     @property
     def target(self):
-        if self.chords:
-            return self.chords[-1]
         return self.blocks[-1].end if self.blocks else self.at
 
     def _limited(self, way):
@@ -169,29 +162,10 @@ class Planner:
             reachable = math.sqrt(after**2 + 2 * block.acceleration * block.length)
             after = block.entry = min(block.junction, reachable)
 
-    def bend(self, code, end, centre, speed, longest_mm):
-        """Plan an arc, G2 or G3, in chords; one that ends at its start is a full circle."""
-        self.arcs[code] += 1
-        spoke, last = self.target - centre, end - centre
-        sweep = (cmath.phase(last) - cmath.phase(spoke)) % math.tau - math.tau * (code == 2)
-        if abs(end - self.target) < 1e-6:
-            sweep = math.tau if code == 3 else -math.tau
-        count = max(1, math.ceil(abs(sweep) * abs(spoke) / longest_mm))
-        turns = (cmath.exp(1j * sweep * number / count) for number in range(1, count))
-        self.chords.extend(centre + spoke * turn for turn in turns)
-        self.chords.append(end)
-        self._chord_speed = speed
-        self._feed()
-
-    def _feed(self):
-        while self.chords and len(self.blocks) < self.depth:
-            self.add(self.chords.popleft(), self._chord_speed)
-
     def advance(self, now):
         left, self._now = now - self._now, now
         while left > 1e-9 and self.blocks and not self.held:
             left = self._step(left, now)
-            self._feed()
 
     def _step(self, left, now):
         """Move along the first block; return the time that is over when it ends before."""
@@ -262,7 +236,6 @@ class Planner:
     def drop(self):
         """Forget all moves, as a reset does; the place stays."""
         self.blocks.clear()
-        self.chords.clear()
         self._done, self.speed = 0.0, 0.0
         self.resume()
 
@@ -548,7 +521,7 @@ class GrblEmulator(PlannedEmulator):
         if "G10" in codes or "G92" in codes:
             return self._set_place("G92" if "G92" in codes else "G54", values)
         for code in codes:
-            if code in ("G0", "G1", "G2", "G3"):
+            if code in ("G0", "G1"):
                 self.mode = code
             elif code in ("M3", "M5"):
                 self.spindle = values.get("S", self.words["S"]) if code == "M3" else 0
@@ -604,17 +577,10 @@ class GrblEmulator(PlannedEmulator):
         inside = (-self.settings[130 + a] - 0.01 <= v <= 0.01 for a, v in enumerate((x, y)))
         if self.settings[20] and not all(inside):
             self.ring(2)
-        elif self.mode in ("G0", "G1"):
+        else:
             fast = math.inf if self.mode == "G0" else speed
             self.motion.add(to, fast)
             self.motion.add_z(z, fast)
-        else:
-            centre = at + complex(values.get("I", 0.0), values.get("J", 0.0))
-            radius = abs(at - centre)
-            if abs(abs(to - centre) - radius) > max(0.005, 0.001 * radius):
-                return "error:33"
-            chord_mm = 2 * math.sqrt(ARC_TOLERANCE_MM * max(2 * radius - ARC_TOLERANCE_MM, 1e-6))
-            self.motion.bend(int(self.mode[1]), to, centre, speed, chord_mm)
         return "ok"
 
     def _command(self, line):
@@ -867,7 +833,7 @@ class MarlinEmulator(PlannedEmulator):
         code, *words = line.split()
         found = (re.fullmatch(r"([A-Z])([-+]?\d*\.?\d+)(\*\d*)?", word) for word in words)
         values = {word[1]: float(word[2]) for word in found if word}
-        if motion.full if code in ("G0", "G1", "G2", "G3") else motion.blocks and code in AT_REST:
+        if motion.full if code in ("G0", "G1") else motion.blocks and code in AT_REST:
             return False
         at = motion.target
         to = complex(values.get("X", at.real), values.get("Y", at.imag))
@@ -877,14 +843,9 @@ class MarlinEmulator(PlannedEmulator):
         match code:
             case "G0":
                 motion.add(to, 100.0)
-            case "G1" | "G2" | "G3":
+            case "G1":
                 self.feed = values.get("F", self.feed)
-                if code == "G1":
-                    motion.add(to, self.feed / 60)
-                else:
-                    spoke = complex(values["I"], values["J"])
-                    chord_mm = min(1.0, math.tau * abs(spoke) / 72)
-                    motion.bend(int(code[1]), to, at + spoke, self.feed / 60, chord_mm)
+                motion.add(to, self.feed / 60)
             case "M400" | "G4":
                 self.dwell(values.get("P", 0.0) / 1000, now)
             case "M280" if not motion.has_z:
