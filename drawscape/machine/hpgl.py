@@ -31,10 +31,6 @@ _QUESTIONS = 3  # times that something is asked before the plotter is silent
 _DRAW_S = 30.0  # that a full buffer may take to be drawn
 
 
-def _length_mm(points: Points) -> float:
-    return float(np.hypot(*np.diff(points, axis=0).T).sum())
-
-
 class HpglDriver(Driver):
     """An HP 7475A and what understands the same; places are in mm of the page."""
 
@@ -131,7 +127,8 @@ class HpglDriver(Driver):
                 row = "PD"
             row += word if row == "PD" else f",{word}"
         yield Command(f"{row};".encode())
-        self._line_s = 1.0 + len(points) * 0.05 + _length_mm(points) / self._speed_mm_s
+        length_mm = float(np.hypot(*np.diff(points, axis=0).T).sum())
+        self._line_s = 1.0 + len(points) * 0.05 + length_mm / self._speed_mm_s
 
     def fits(self, command: Command) -> bool:
         if self._asked_s is not None:  # the answer would not include commands sent now

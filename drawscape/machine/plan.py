@@ -171,14 +171,14 @@ class Plan:
 
         Not `over_ink`, a hop that crosses a stroke drawn before is infinite, too.
         """
-        import shapely  # takes long, and most callers draw nothing
-
         lines = self.lines
         ways_mm: Floats = np.hypot(*(np.roll(lines.starts, -1, axis=0) - lines.ends).T)
         ways_mm[[section.last - 1 for section in self.sections]] = np.inf
         near, inked = np.flatnonzero(ways_mm < HOP_MM), np.flatnonzero(lines.counts > 1)
         if over_ink or not len(near) or not len(inked):
             return ways_mm
+        import shapely  # takes long
+
         ways = np.stack((lines.ends[near], lines.starts[near + 1]), axis=1)
         ink = lines.take(inked)
         numbers = np.repeat(np.arange(len(ink)), ink.counts)
