@@ -136,7 +136,8 @@ class LoadedCode:
 
 
 def _is_installed(file: str) -> bool:
-    return file.startswith(sys.base_prefix) or "site-packages" in file
+    """Return whether a file is Python's own or of a package: site-packages, or Debian's dist-packages."""
+    return file.startswith(os.path.dirname(os.__file__)) or "-packages/" in file
 
 
 def _stamp(file: str) -> tuple[int, int] | None:
