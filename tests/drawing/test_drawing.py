@@ -56,7 +56,16 @@ def test_numbers_far_apart_and_in_bulk_are_read_alike():
 def test_pairs_are_read_in_one_form_only():
     points, last = parse_pairs(b"1,2 -3.5,.5\n4,5 6,7\n")
     assert (points.tolist(), last.tolist()) == ([[1, 2], [-3.5, 0.5], [4, 5], [6, 7]], [1, 3])
-    for text in (b"1,2", b"1_0,2\n", b"nan,2\n", b"1,2,\n", b"1,2  3,4\n", b"1.2.3,4\n", b"1 2\n"):
+    for text in (
+        b"1,2",
+        b"1_0,2\n",
+        b"nan,2\n",
+        b"1,2,\n",
+        b"1,2  3,4\n",
+        b"1.2.3,4\n",
+        b"1 2\n",
+        b",2\n",
+    ):
         assert parse_pairs(text) is None
 
 

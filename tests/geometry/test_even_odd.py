@@ -27,7 +27,7 @@ def is_inside(rings, points):
 @pytest.mark.parametrize("turn", [np.eye(2), TURN], ids=["on a grid", "turned"])
 def test_contains_and_clips_follow_the_even_odd_rule_for_any_ring(turn):
     rng = np.random.default_rng(4)
-    for _ in range(rounds(250, 5000)):
+    for _ in range(rounds(80, 5000)):
         sizes = rng.integers(3, 14, rng.integers(1, 4))
         rings = [rng.integers(0, 5, (size, 2)) @ turn for size in sizes]
         points = rng.uniform(-0.5, 4.5, (40, 2)) @ turn

@@ -94,6 +94,18 @@ def test_a_roof_hides_its_far_side():
     assert len(visible_paths(back, roof, Camera.parallel(180, 20))) == 1
 
 
+def test_a_round_side_shows_its_silhouette_and_no_other_edge():
+    turns = np.linspace(0, 2 * np.pi, 60, endpoint=False) + 0.01
+    ring = np.column_stack((np.cos(turns), np.sin(turns)))
+    vertices = np.concatenate([np.column_stack((ring, 0 * turns + z)) for z in (0, 3)])
+    here = np.arange(60)
+    ahead = np.roll(here, -1)
+    tube = Mesh.of(vertices, np.column_stack((here, ahead, ahead + 60, here + 60)))
+    shown = visible_edges(tube, Camera.parallel(0, 0))
+    upright = [line for line in shown if abs(line[0, 1] - line[-1, 1]) > 2.9]
+    assert sorted(round(float(line[0, 0])) for line in upright) == [-1, 1]
+
+
 def test_no_line_shows_through_the_seam_of_two_triangles():
     wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [[0, 1, 2, 3]])
     seam = np.array([[(0.0, 2.0, 0.0), (4.0, 2.0, 4.0)]])
