@@ -34,7 +34,9 @@ def celtic_knot(
     """
     shape = choose(svg, "shape", {"panel": _panel, "roundel": _roundel})
     loops = round(loops * choose(svg, "scale", {"large": 0.6, "middling": 1.0, "fine": 1.5}))
-    loops = max(2, as_on_a4(loops, svg.frame, lines=True))
+    band *= choose(svg, "bands", {"slim": 0.72, "middling": 0.9, "broad": 1.12})
+    breaks *= choose(svg, "crossings", {"most": 0.5, "some": 1.0, "few": 1.4})
+    loops = max(2, as_on_a4(loops, svg.frame, lines=True) + int(rng.integers(-1, 2)))
     edges, fold = shape(loops, svg.frame.height / svg.frame.width)
     # Both halves of each edge, from its node outwards: h, and its twin h + E, which is h - E.
     half = np.concatenate([edges, edges[:, ::-1]])
@@ -49,8 +51,8 @@ def celtic_knot(
     inner = fit_count(lines, 1.3 * np.min(reach), 0.62, least=0)
     offsets = np.concatenate([[-1.0, 1.0], np.linspace(-0.65, 0.65, inner)])
     found, arc, is_rim = _bands(arcs, reach, offsets, undone[follower])
-    knot = _strand_numbers(follower, undone)[arc]
-    parts = [found.take(is_rim)] + [found.take(~is_rim & (knot % 3 == ink)) for ink in range(3)]
+    knot = rng.permutation(3)[_strand_numbers(follower, undone)[arc] % 3]
+    parts = [found.take(is_rim)] + [found.take(~is_rim & (knot == ink)) for ink in range(3)]
     in_pens(
         svg,
         palette,
