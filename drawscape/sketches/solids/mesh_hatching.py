@@ -36,7 +36,7 @@ def mesh_hatching(
     mesh: Annotated[InputFile | None, "An .stl or .obj file; none: a body of the seed's"] = None,
     azimuth: Annotated[float | None, Slider(0, 360, "Degrees that it is turned; none: any")] = None,
     elevation: Annotated[float, Slider(10, 80, "Degrees from which it is seen")] = 28.0,
-    spacing: Annotated[float, Slider(0.6, 2.5, "In mm, between lines")] = 0.9,
+    spacing: Annotated[float, Slider(0.7, 2.5, "In mm, between lines")] = 0.9,
     palette: Palette = "as designed",
 ) -> None:
     """A body in lines along its curvature, crossed where it is darker, and its shadow on the floor.
