@@ -159,6 +159,14 @@ def test_a_shape_without_a_fill_is_a_line_in_the_file_whatever_becomes_of_it(dra
     assert read.lines.lengths_mm == pytest.approx(drawn.lines.lengths_mm, abs=0.05)
 
 
+def test_a_clipped_stroke_in_an_enlarged_group_is_as_wide_as_on_a_screen():
+    svg = SVGBuilder(100, 100)
+    with svg.clip(rect=(0, 0, 90, 90)), svg.group(transform="scale(2)", stroke_width=0.5):
+        svg.circle(20, 20, 10, stroke="red")
+    for document in (svg.document(), read_svg(svg.to_bytes())):
+        assert [layer.width_mm for layer in document.layers] == [1.0]
+
+
 def test_without_layers_each_stroke_colour_is_a_pen():
     svg = SVGBuilder(100, 100)
     svg.rect(0, 0, 5, 5, {"stroke": "red", "stroke-width": "0.5"}).circle(9, 9, 1, {"fill": "blue"})

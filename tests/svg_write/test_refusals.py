@@ -3,7 +3,6 @@
 
 import numpy as np
 import pytest
-from plot_support import cuboids
 
 from drawscape.drawing.affine import parse_transform
 from drawscape.errors import CanvasError, DrawscapeError, GeometryError, SvgReadError
@@ -14,7 +13,7 @@ from drawscape.svg_builder import Pen, SVGBuilder
 
 NAN, INF = float("nan"), float("inf")
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg"><image href="a.png"/></svg>'
-SQUARE, CUBE = [(0, 0), (9, 0), (9, 9), (0, 9)], cuboids((0, 0, 0), (1, 1, 1))
+SQUARE = [(0, 0), (9, 0), (9, 9), (0, 9)]
 CIRCLE = '<svg xmlns="http://www.w3.org/2000/svg"><circle r="9"/></svg>'
 
 

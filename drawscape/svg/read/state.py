@@ -14,7 +14,7 @@ class InheritedState:
     """The state that an element inherits.
 
     `group` is None at the top level. `clip` is the number of a clip of the scene. It is `faint` inside a
-    translucent element. `context` is the state of the element that uses it, or that it marks.
+    translucent element. `context` is the state of the `<use>` around it.
     """
 
     matrix: Matrix
