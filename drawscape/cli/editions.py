@@ -18,7 +18,7 @@ from drawscape.editions.choosing import least_alike
 from drawscape.editions.closing import check_file
 from drawscape.editions.closing import close as close_edition
 from drawscape.editions.marks import read_signature
-from drawscape.editions.sheets import label_of
+from drawscape.editions.sheets import drawing_of, label_of
 from drawscape.machine.device import device_names, read_device
 from drawscape.settings import output_folder
 from drawscape.tasks.drawing import generate_complex_svg
@@ -210,7 +210,7 @@ def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: b
 @_EDITION
 @_NUMBER
 def good(edition: Edition, number: int) -> None:
-    """Say that the plotted sheet of a NUMBER is good."""
+    """Say that the plotted sheet of a NUMBER is good, also after it was called spoiled."""
     judge_sheet(edition.name, number, "good")
 
 
@@ -220,7 +220,8 @@ def good(edition: Edition, number: int) -> None:
 def spoiled(edition: Edition, number: int) -> None:
     """Say that the sheet of a NUMBER is spoiled: it is plotted again, as the same number.
 
-    So is an interrupted sheet whose machine is gone. Its plot never goes on.
+    So is an interrupted sheet whose machine is gone. Its plot never goes on. A sheet that was called good
+    can be spoiled later; the ledger keeps both verdicts.
     """
     judge_sheet(edition.name, number, "spoiled")
 
@@ -252,8 +253,8 @@ def close(edition: Edition, folder: Path | None) -> None:
     output/editions/NAME-closed by default.
     """
     target = folder or output_folder() / "editions" / f"{edition.name}-closed"
+    found = [drawing_of(one) for one in edition.numbers]
     closed = close_edition(edition, target)
-    found = [find(one.provenance.recipe) for one in closed.numbers]
     labels = [label_of(closed, one) for one in closed.numbers]
     title = closed.terms.words or closed.name
     click.echo(publish(found, target / "page", title=title, words=labels))

@@ -45,7 +45,7 @@ def facts_of(edition: Edition, number: Number) -> dict[str, Any]:
     metres: Counter[str] = Counter()
     for plot in plots:
         metres.update(plot.plan.metres_of(plot.state.drawn))
-    judged = newest[0].judged_at if newest else None
+    judged = [moment for sheet in newest for _, moment in sheet.verdicts]
     parameters = [f"{name} {short(value)}" for name, value in recipe.parameters.items()]
     traits = [f"{name} {short(value)}" for name, value in recipe.traits.items()]
     return {
@@ -62,7 +62,7 @@ def facts_of(edition: Edition, number: Number) -> dict[str, Any]:
         "time": span_words(sum(plot.state.seconds for plot in plots)),
         "machine": ", ".join(dict.fromkeys(plot.record.machine for plot in plots)),
         "plotted": _day(max((plot.state.changed for plot in plots), default=None)),
-        "judged": _day(judged),
+        "judged": _day(max(judged, default=None)),
     }
 
 

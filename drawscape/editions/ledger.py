@@ -48,9 +48,14 @@ create table sheet (
     id integer primary key,
     number integer not null references number,
     parts integer not null,     -- plots that it needs: one for each pen or side
-    verdict text,               -- 'good', 'spoiled', or null before it is given
-    judged_at real
+    verdict text                -- the last one: 'good', 'spoiled', or null before it is given
 );
+create table verdict (
+    sheet integer not null references sheet,
+    verdict text not null,
+    judged_at real not null     -- all that were given are kept
+);
+create index verdict_sheet on verdict (sheet);
 create unique index sheet_that_counts on sheet (number) where verdict is null or verdict = 'good';
 create index sheet_number on sheet (number);
 create table plot (
@@ -67,12 +72,13 @@ select *, (select count(*) from number where edition = edition.id and kind = '')
 from edition where name = ?
 """
 NUMBERS = "select id, number, kind, request, file, pens from number where edition = ? order by kind, number"
-SHEETS = "select id, parts, verdict, judged_at from sheet where number = ? order by id"
+SHEETS = "select id, parts, verdict from sheet where number = ? order by id"
+VERDICTS = "select verdict, judged_at from verdict where sheet = ? order by rowid"
 PLOTS = "select id, part, machine from plot where sheet = ? order by part is null, part, id"
 CLAIM = """
 select plot.id, part, machine, parts, number from plot join sheet on sheet.id = sheet where plot.id = ?
 """
-JUDGE = "update sheet set verdict = ?, judged_at = ? where id = ?"
+JUDGE = "update sheet set verdict = ? where id = ?"
 ADD_NUMBER = """
 insert into number (edition, kind, number, request, file, pens) values (?, '', ?, ?, ?, ?)
 """
@@ -140,19 +146,25 @@ class Claim:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of paper of one number; `plots` are (id, part, machine), healing plots last."""
+    """A sheet of paper of one number; `plots` are (id, part, machine), healing plots last.
+
+    `verdicts` are all that were given: what, and when in seconds since 1970. The last one holds.
+    """
 
     id: int
     parts: int
     verdict: str | None
-    judged_at: float | None
+    verdicts: tuple[tuple[str, float], ...]
     plots: tuple[tuple[str, int | None, str], ...]
 
-    @cached_property
+    @property
     def state(self) -> str:
-        """What became of it: queued, plotting, waiting, interrupted, plotted, good or spoiled."""
-        if self.verdict:
-            return self.verdict
+        """What became of it: the verdict, or before it is given, how far its plots are."""
+        return self.verdict or self.progress
+
+    @cached_property
+    def progress(self) -> str:
+        """How far its plots are: queued, plotting, waiting, interrupted, plotted or spoiled."""
         states = [plot_state(plot) for plot, _, _ in self.plots]
         unfinished = [state for state in states if state != "plotted"]
         return (unfinished or ["queued" if self.drawn < self.parts else "plotted"])[0]
@@ -199,7 +211,14 @@ class Number:
             "plot": newest[0],
             "machine": newest[2],
             "request": json.loads(self.recipe),
-            "sheets": [{"plot": one.plots[-1][0], "state": one.state} for one in self.sheets],
+            "sheets": [
+                {
+                    "plot": one.plots[-1][0],
+                    "state": one.state,
+                    "verdicts": [verdict for verdict, _ in one.verdicts],
+                }
+                for one in self.sheets
+            ],
         }
 
 
@@ -344,18 +363,20 @@ class Edition:
             db.execute("delete from sheet where id not in (select sheet from plot)")
 
     def judge(self, number: int, verdict: Verdict) -> None:
-        """Give the newest sheet of a number its verdict.
+        """Give the newest sheet of a number its verdict, or take back the one before it.
 
-        Raises EditionError when the number is not there, has no such sheet, or was judged before.
+        Raises EditionError when the number is not there, has no such sheet, or has this verdict already.
         """
         with self._changing() as db:
             found = self.number(number, db)
             about = f"number {number} of {self.name!r} is {found.state}"
-            if not found.sheets or found.sheets[-1].verdict is not None:
-                raise EditionError(f"{about}: no sheet of it waits for a verdict")
-            if verdict == "good" and found.state != "plotted":
+            if not found.sheets or found.sheets[-1].verdict == verdict:
+                raise EditionError(f"{about}: no sheet of it waits for this verdict")
+            newest = found.sheets[-1]
+            if verdict == "good" and newest.progress != "plotted":
                 raise EditionError(f"{about}: only a plotted sheet can be good")
-            db.execute(JUDGE, (verdict, time.time(), found.sheets[-1].id))
+            db.execute(JUDGE, (verdict, newest.id))
+            db.execute("insert into verdict values (?, ?, ?)", (newest.id, verdict, time.time()))
 
     def close(self) -> "Edition":
         """Close it: no sheet of it is plotted or judged any more. Raises EditionError before all are good."""
@@ -418,7 +439,10 @@ def add_healing(old: str, new: str) -> None:
 
 def _sheets(db: sqlite3.Connection, number: int) -> tuple[Sheet, ...]:
     rows = db.execute(SHEETS, (number,)).fetchall()
-    return tuple(Sheet(*(*row, tuple(db.execute(PLOTS, (row[0],))))) for row in rows)
+    return tuple(
+        Sheet(*(*row, tuple(db.execute(VERDICTS, row[:1])), tuple(db.execute(PLOTS, row[:1]))))
+        for row in rows
+    )
 
 
 def _new_plot(db: sqlite3.Connection, sheet: int | None, part: int, machine: str) -> Claim:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from drawscape import settings
-from drawscape.catalogue import Drawing
+from drawscape.atomic import write_atomic
+from drawscape.catalogue import Drawing, find
 from drawscape.catalogue.database import stored_path
-from drawscape.catalogue.index import provenance_of
+from drawscape.catalogue.index import index_file, provenance_of
 from drawscape.catalogue.redraw import file_content_of, reasons_between, sketch_for
 from drawscape.drawing.document import Document, pen_numbers, plain_name
 from drawscape.editions.ledger import Claim, Edition, Number
@@ -60,6 +61,14 @@ def content_of(number: Number) -> bytes:
         if body_digest(content) == number.provenance.body:
             return content
     return drawn_again(number.provenance)
+
+
+def drawing_of(number: Number) -> Drawing:
+    """Return the drawing of a number; one that was deleted is drawn again. Raises as `content_of` does."""
+    if not number.file.is_file():
+        write_atomic(number.file, [content_of(number)])
+        index_file(number.file)
+    return find(number.provenance.recipe)
 
 
 def drawn_again(frozen: Provenance, *, trust: bool = False) -> bytes:

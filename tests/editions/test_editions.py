@@ -100,7 +100,23 @@ def test_a_machine_that_is_gone_loses_its_sheet_to_another(gravel, worker):
     with closing(sqlite3.connect(gravel / ".drawscape" / "editions.db")) as ledger:
         for verdict in (None, "good"):  # however it comes about: number 1 has a sheet that counts
             with pytest.raises(sqlite3.IntegrityError):
-                ledger.execute("insert into sheet values (null, 1, 1, ?, 0)", (verdict,))
+                ledger.execute("insert into sheet values (null, 1, 1, ?)", (verdict,))
+
+
+def test_a_verdict_is_taken_back_and_the_ledger_keeps_both(gravel, worker):
+    run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here")
+    plotted(1, 2, 3)
+    for verdict in ("good", "spoiled", "good", "spoiled"):  # a stain that is seen on the next day
+        assert run("editions", verdict, "gravel", "1").code == 0
+        assert verdict in run("editions", verdict, "gravel", "1").err  # it is that already
+    run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here")
+    plotted(1)
+    assert (
+        run("editions", "good", "gravel", "1").code == 0
+    )  # the new sheet; the old one stays spoiled
+    sheets = shown()["numbers"][0]["sheets"]
+    assert [one["state"] for one in sheets] == ["spoiled", "good"]
+    assert sheets[0]["verdicts"] == ["good", "spoiled", "good", "spoiled"]
 
 
 def test_pens_are_drawn_one_after_the_other_on_all_sheets(home, worker):
@@ -156,6 +172,7 @@ def test_a_complete_edition_is_closed_and_its_files_prove_their_origin(gravel, w
     assert "not good yet: 1, 2, 3" in run("editions", "close", "gravel").err
     for number in "123":
         assert run("editions", "good", "gravel", number).code == 0
+    find(shown()["numbers"][2]["request"]["recipe"]).delete()  # it is drawn again
     index = Path(run("editions", "close", "gravel", "closed").out.strip())
     assert "3/3" in index.read_text()
     folder = gravel / "closed"
