@@ -99,6 +99,8 @@ def _show(told: dict[str, Any]) -> None:
         for row, word in zip(found, words, strict=True)
     ]
     print_table(["stroke", "pen", "from mm", "to mm", "ink"], rows)
+    if told["warning"]:
+        click.echo(told["warning"], err=True)
     click.echo(
         f"{_counted(told['missing'])} of {told['strokes']} strokes missing, "
         f"{len(told['unsure'])} unsure; the sheet is placed within {told['sheet']['error_mm']:.2f} mm",

@@ -15,31 +15,46 @@ from drawscape.photo.sheet import Picture, Sheet
 _MOST_PX_PER_MM = 12.0
 _LEAST_PX_PER_MM = 6.0
 _MOST_PX = 24_000_000  # of the flattened sheet: finer ones take more memory than they tell
+_MOST_OFF_MM = 0.5  # farther than that, a stroke may be taken for the next one
+_UPRIGHT = (
+    "the drawing looks the same when it is turned, and is taken to be upright in the photograph; "
+    "name its corners with --corners if it is not"
+)
 _MARKS = ((255, 40, 40), (255, 170, 0))
 
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """Where the sheet lies in its photograph, which stretches have no ink, and of which that is not sure."""
+    """Where the sheet lies in its photograph, which stretches have no ink, and of which that is not sure.
+
+    `warning` is a sentence about what the photograph cannot tell, '' for none.
+    """
 
     placement: Placement
     missing: Intervals
     unsure: Intervals
+    warning: str = ""
 
 
 def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Finding:
     """Return what a photograph (H, W, 3), in RGB, tells of a sheet.
 
     `corners` (4, 2) are the sheet's in pixels: top left, top right, bottom right, bottom left as it is drawn.
-    Raises PhotoError for a sheet that is not found or not seen well enough.
+    Raises PhotoError for a sheet that is not found, or not seen well enough, or is too bent.
     """
     if not len(sheet.lines):
         raise PhotoError("nothing was to be drawn on this sheet; name another one with --sheet")
     placement = find(sheet, picture, corners)
+    if placement.error_mm > _MOST_OFF_MM:
+        raise PhotoError(
+            f"parts of the sheet are {placement.error_mm:.1f} mm away from where they are expected; "
+            "lay it flat, and photograph it from above"
+        )
     finest = np.sqrt(_MOST_PX / sheet.page.prod())
     scale = float(min(np.clip(placement.px_per_mm, _LEAST_PX_PER_MM, _MOST_PX_PER_MM), finest))
     flat = FlatSheet(sheet, placement.flattened(picture, scale), scale)
-    return Finding(placement, *judge(flat))
+    warning = "" if placement.is_turn_known else _UPRIGHT
+    return Finding(placement, *judge(flat), warning)
 
 
 def marked(sheet: Sheet, picture: Picture, finding: Finding) -> Picture:

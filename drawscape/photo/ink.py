@@ -31,6 +31,10 @@ _ENOUGH = 8.0  # evidence that there is no ink, in nats
 _SURE = 2.0  # evidence that a whole stroke needs, in nats
 _PLAIN = 3.0  # times the least contrast: such an ink would be seen
 _LEAST_GAIN = 0.3  # of an ink's colour: less is no ink
+_DOUBLED = 0.4  # of a stretch under strokes that run along it: whether it has ink does not show
+_BESIDE_MM = 1.6  # how far beside a stretch its ink is looked for
+_BESIDE_LONG_MM = 3.0  # that are looked at together
+_BESIDE = 0.6  # of a stroke's ink
 _FAINT = 3.0  # least contrast of an ink, in standard deviations of the paper
 
 
@@ -202,7 +206,8 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
             unsure += [(k, 0.0, lengths[k]) for k in strokes.tolist()]
             continue
         rows = Rows.of(flat.sheet, pen, _ROW_MM)
-        evidence, known = _evidence(flat, pen, _direction(flat, inks, ink), rows)
+        look = _Look.fitted(flat, pen, _direction(flat, inks, ink), rows)
+        evidence, known, doubled = _evidence(look, rows)
         for stroke, first, last in _parts(rows.strokes):
             part = slice(first, last)
             along, length = rows.along_mm[part], lengths[stroke]
@@ -211,7 +216,11 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
                 row = stroke, max(along[begin], 0.0), min(along[end - 1], length)
                 if row[2] - row[1] < min(_LEAST_MM, 0.9 * length):
                     continue
-                sure = evidence[part][begin:end].sum() > _ENOUGH
+                sure = (
+                    evidence[part][begin:end].sum() > _ENOUGH
+                    and doubled[part][begin:end].mean() < _DOUBLED
+                    and look.beside(rows.take(slice(first + begin, first + end))) < _BESIDE
+                )
                 (missing if sure else unsure).append(row)
             if not gaps and known[part].sum() < _SURE:
                 unsure.append((stroke, 0.0, length))
@@ -252,9 +261,11 @@ def _direction(flat: FlatSheet, inks: list[Floats | None], color: Floats) -> Flo
     return np.asarray(weights / (weights @ color))
 
 
-def _evidence(flat: FlatSheet, pen: int, direction: Floats, rows: Rows) -> tuple[Floats, Floats]:
-    """Return for each row how much likelier no ink is than ink, in nats, and how much can be known."""
-    look = _Look.fitted(flat, pen, direction, rows)
+def _evidence(look: "_Look", rows: Rows) -> tuple[Floats, Floats, Floats]:
+    """Return for each row how much likelier no ink is than ink, in nats, and how much can be known.
+
+    The third is how much more other inks cover the row than its sides.
+    """
     sums = np.concatenate(
         [look.compared(rows.take(slice(at, at + _CHUNK))) for at in range(0, len(rows), _CHUNK)],
         axis=1,
@@ -266,7 +277,7 @@ def _evidence(flat: FlatSheet, pen: int, direction: Floats, rows: Rows) -> tuple
     scale = 2 * noise**2 * max(usual, 1e-9) * _REPEATS
     logs = np.stack((2 * sums[0] - sums[1], 2 * sums[2] - sums[3])) / scale
     most = _CLIP * (1 - _DOUBT * sums[4])
-    return np.clip(logs.max(axis=0), -most, most), sums[1] / scale
+    return np.clip(logs.max(axis=0), -most, most), sums[1] / scale, sums[5]
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,34 +340,67 @@ class _Look:
         return cls(flat, pen, offsets, blur_mm, seen, wanted, shown, covered, trust)
 
     def compared(self, rows: Rows) -> Floats:
-        """Return for each row, (5, R): what is lacking times what the stroke adds, and that squared.
+        """Return for each row, (6, R): what is lacking times what the stroke adds, and that squared.
 
-        The first two are where no other stroke of the pen is; the next two as if none were there. The last
-        is how much of the stroke is under or over other inks, 0 to 1.
+        The first two are where no other stroke of the pen is; the next two as if none were there. Then comes
+        how much of the stroke is under or over other inks, 0 to 1, and how much more than its sides.
         """
         flat, pen = self.flat, self.pen
         places = rows.across(self.offsets_mm)
         wanted = flat.sampled(self.wanted, places)
         lacks = wanted - flat.sampled(self.seen, places)
-        away = np.hypot(self.offsets_mm, rows.beyond_mm[:, None])
-        inside = away < flat.sheet.widths_mm[pen] / 2 + 0.01
+        inside = self._inside(rows)
         shown = flat.sampled(self.shown, places)
         hidden = np.minimum(2 * flat.sampled(self.covered, places), 1)
         weight = 1 - (1 - self.trust) * hidden
         # On free paper the level is known; between other inks it is that of the stroke's sides.
         firm = _FIRM * (1 - hidden.mean(axis=1)) ** 2 + weight.sum(axis=1)
-        between = self.offsets_mm[:, None] - self.offsets_mm
-        spread = np.exp(-((between / self.blur_mm) ** 2) / 2)
-        spread /= spread[len(spread) // 2].sum()
         sums = []
         for share in (inside & (flat.sampled(flat.counts[pen], places) <= 1), inside):
-            adds = np.minimum(share @ spread * shown, np.maximum(wanted, 0.0))
+            adds = np.minimum(share @ self._spread * shown, np.maximum(wanted, 0.0))
             total = (weight * adds).sum(axis=1) / firm
             level = (weight * lacks).sum(axis=1)
             sums.append((weight * adds * lacks).sum(axis=1) - total * level)
             sums.append((weight * adds**2).sum(axis=1) - total**2 * firm)
-        under = (hidden * inside).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
-        return np.array([*sums, under])
+        under, beside = (
+            (hidden * part).sum(axis=1) / np.maximum(part.sum(axis=1), 1)
+            for part in (inside, ~inside)
+        )
+        return np.array([*sums, under, under - beside])
+
+    def _inside(self, rows: Rows) -> Flags:
+        """Return which places across rows are under the stroke, (R, J)."""
+        away = np.hypot(self.offsets_mm, rows.beyond_mm[:, None])
+        return np.asarray(away < self.flat.sheet.widths_mm[self.pen] / 2 + 0.01)
+
+    @cached_property
+    def _spread(self) -> Floats:
+        """How the ink at each place shows at each other, (J, J)."""
+        between = self.offsets_mm[:, None] - self.offsets_mm
+        spread = np.exp(-((between / self.blur_mm) ** 2) / 2)
+        return np.asarray(spread / spread[len(spread) // 2].sum())
+
+    def beside(self, rows: Rows) -> float:
+        """Return how much ink lies in rows, or along them up to _BESIDE_MM away, as a share of a stroke's.
+
+        That is ink where the plan has none. Much of it tells that the sheet is not where it is taken to be.
+        """
+        step_mm = self.offsets_mm[1] - self.offsets_mm[0]
+        reach = round(_BESIDE_MM / step_mm)
+        offsets = step_mm * np.arange(-reach, reach + 1.0)
+        places = rows.across(offsets)
+        strokes = np.sum([self.flat.sampled(one, places) for one in self.flat.counts], axis=0)
+        width_mm = self.flat.sheet.widths_mm[self.pen]
+        own = np.abs(offsets) < width_mm / 2 + self.blur_mm
+        free = strokes < np.where(own, 1.5, 0.5)
+        ink = self.flat.sampled(self.seen, places) - (~own) * self.flat.sampled(self.wanted, places)
+        long = max(round(_BESIDE_LONG_MM / _ROW_MM), 1)
+        size = max(round(width_mm / step_mm), 1), min(long, len(rows))
+        seen = cv2.boxFilter(np.where(free, ink, 0.0), -1, size)
+        known = cv2.boxFilter(free.astype(np.float64), -1, size)
+        return float(
+            np.median(np.where(known > 0.5, seen / np.maximum(known, 0.5), 0.0).max(axis=1))
+        )
 
 
 def _blurred(flat: FlatSheet, count: Picture, blur_mm: float) -> Values:

@@ -22,6 +22,9 @@ _AROUND_MM = 2.0  # what lies around a pixel
 _NEAR_MM = 9.0  # how far blocks pull at a knot
 _STIFF = 0.3  # blocks' worth of staying
 _SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
+_ERROR_PERCENT = 97  # of the blocks: in the others ink may be missing
+_NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
+_LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
 _STEP_PX = 8  # between pixels whose place is computed; those in between are interpolated
 
 
@@ -36,6 +39,8 @@ class Level:
     bend: bool = False
 
 
+_OTHER = Level(2, 0, 6)
+_NO_OTHER_MM = 0.7  # nearer places are the same one
 QUICK = (Level(1.5, 40, 7),)
 COARSE = (Level(2, 36, 7), Level(2, 24, 4), Level(3, 18, 2, lens=True))
 FINE = (
@@ -52,8 +57,9 @@ class Placement:
 
     `corners` (4, 2) are those of the page before the lens bends them. `lens` are two terms of radial
     distortion. `bend` (R, C, 2) moves points of the page in mm, one for each knot. `signs` are 1 for inks
-    darker than the paper, -1 for lighter ones, both when that is not known yet. `error_mm` is how far blocks
-    of the drawing are off, `score` how much alike the two pictures are, -1 to 1.
+    darker than the paper, -1 for lighter ones, both when that is not known yet. `error_mm` is how far the
+    worst blocks of the drawing are off, but for a few, which may lack ink. `score` is how much alike the
+    two pictures are, -1 to 1. `is_turn_known` is false for a drawing that looks the same when it is turned.
     """
 
     page: Floats
@@ -64,6 +70,7 @@ class Placement:
     signs: tuple[int, ...] = (1, -1)
     error_mm: float = 0.0
     score: float = 0.0
+    is_turn_known: bool = True
 
     @classmethod
     def of(cls, sheet: Sheet, picture: Picture, corners: Points) -> "Placement":
@@ -106,6 +113,12 @@ class Placement:
         return np.stack(columns, axis=2)
 
     @property
+    def quarter_turns(self) -> int:
+        """How the page's upper side lies in the picture: 0 for upright, 1 for its left side above, to 3."""
+        right, down = self.corners[1] - self.corners[0] + self.corners[2] - self.corners[3]
+        return int(np.round(np.arctan2(down, right) / (np.pi / 2))) % 4
+
+    @property
     def px_per_mm(self) -> float:
         """How fine the picture is at the middle of the page."""
         return float(np.sqrt(abs(np.linalg.det(self.jacobian(self.page[None] / 2)[0]))))
@@ -143,36 +156,33 @@ def _reduced(picture: Picture, ratio: float) -> tuple[Picture, int]:
 
 
 def contrast(picture: Picture, px_per_mm: float) -> Values:
-    """Return how far each pixel is from what lies around it, as the logarithm of each channel's ratio."""
-    logs = np.log(picture.astype(np.float32) + 12)
+    """Return how far each pixel (H, W) is from what lies around it, as the logarithm of their ratio.
+
+    Of a picture in colours it is that of the colour that varies most. What is darker is below 0.
+    """
+    if picture.ndim == 3:
+        small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        around = cv2.GaussianBlur(_LOGS[small], (0, 0), _AROUND_MM * px_per_mm / 2)
+        flat = (_LOGS[small] - around).reshape(-1, 3)
+        main = np.linalg.eigh(flat.T @ flat)[1][:, -1]
+        logs = cv2.transform(_LOGS[picture], main[None] if main.sum() > 0 else -main[None])
+    else:
+        logs = _LOGS[picture]
     return np.asarray(logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm))
 
 
-def toned(values: Values) -> Values:
-    """Return contrasts (H, W, 3) along the colour that varies most, (H, W); what is darker is below 0."""
-    flat = values.reshape(-1, 3)
-    main = np.linalg.eigh(flat.T @ flat)[1][:, -1]
-    return np.asarray(values @ (main if main.sum() > 0 else -main))
-
-
 def refine(
-    sheet: Sheet,
-    picture: Picture,
-    start: Placement,
-    levels: tuple[Level, ...],
-    *,
-    colored: bool = False,
+    sheet: Sheet, picture: Picture, start: Placement, levels: tuple[Level, ...]
 ) -> Placement:
     """Return the placement that makes the picture most like the predicted one.
 
-    Without `colored`, all inks are alike: darker than the paper, or lighter.
+    All inks are darker than the paper, or all are lighter.
     """
     placement = start
     for level in levels:
         scale = level.px_per_mm
-        seen = contrast(placement.flattened(picture, scale), scale)
-        seen = _smoothed(seen if colored else toned(seen), scale)
-        wanted = _wanted(sheet, scale, colored)
+        seen = _smoothed(contrast(placement.flattened(picture, scale), scale), scale)
+        wanted = _wanted(sheet, scale)
         tried = [(sign, _Blocks.matched(wanted, sign * seen, level)) for sign in placement.signs]
         sign, blocks = max(tried, key=lambda pair: float(pair[1].scores.sum()))
         if len(blocks.middles) < 3:
@@ -181,11 +191,33 @@ def refine(
     return placement
 
 
+def other_place(sheet: Sheet, picture: Picture, placement: Placement) -> tuple[Placement, float]:
+    """Return the likeliest place of the whole drawing a few mm away, and how much likelier that is.
+
+    Even patterns of lines are much alike when they are moved by a line; only their ends tell.
+    """
+    scale = _OTHER.px_per_mm
+    wanted = _wanted(sheet, scale)
+    seen = _smoothed(contrast(placement.flattened(picture, scale), scale), scale)
+    reach = round(_OTHER.search_mm * scale)
+    padded = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0.0)
+    sign = placement.signs[0]
+    likeness = cv2.matchTemplate(sign * padded, wanted, cv2.TM_CCOEFF_NORMED)
+    here = float(likeness[reach, reach])
+    likeness[likeness < cv2.dilate(likeness, np.ones((3, 3)))] = -1.0  # no summits
+    near = round(_NO_OTHER_MM * scale)
+    inner = slice(reach - near, reach + near + 1)
+    likeness[inner, inner] = -1.0
+    _, there, _, (x, y) = cv2.minMaxLoc(likeness)
+    moved = placement.pixels(sheet.corners + np.array([x - reach, y - reach]) / scale)
+    shift = moved - placement.pixels(sheet.corners)
+    return replace(placement, corners=placement.corners + shift), there - here
+
+
 @lru_cache(maxsize=8)
-def _wanted(sheet: Sheet, px_per_mm: float, colored: bool) -> Values:
-    """Return the contrast that the plan predicts, (H, W) or (H, W, 3)."""
-    drawn = sheet.colored(px_per_mm) if colored else sheet.grey(px_per_mm)
-    return _smoothed(contrast(drawn, px_per_mm), px_per_mm)
+def _wanted(sheet: Sheet, px_per_mm: float) -> Values:
+    """Return the contrast that the plan predicts, (H, W)."""
+    return _smoothed(contrast(sheet.grey(px_per_mm), px_per_mm), px_per_mm)
 
 
 def _smoothed(values: Values, px_per_mm: float) -> Values:
@@ -232,7 +264,7 @@ def _matches(
                 continue
             window = padded[top : top + block + 2 * reach, left : left + block + 2 * reach]
             likeness = cv2.matchTemplate(window, part, cv2.TM_CCOEFF_NORMED)
-            shift, score = _peak(likeness)
+            shift, score = _peak(likeness, reach)
             middle = np.array([left, top]) + (block - 1) / 2
             cut = slice(top, top + block), slice(left, left + block)
             yield middle, shift, _structure(down[cut], across[cut]) * max(score, 0.0) ** 2, score
@@ -244,17 +276,22 @@ def _starts(length: int, block: int) -> list[int]:
     return np.linspace(0, length - block, count).astype(int).tolist()
 
 
-def _peak(likeness: Values) -> tuple[Points, float]:
-    """Return the highest place from the middle, between pixels, and how high it is."""
-    middle = np.array(likeness.shape)[::-1] // 2
-    _, highest, _, (x, y) = cv2.minMaxLoc(likeness)
-    shift = np.array([x, y], dtype=np.float64) - middle
+def _peak(likeness: Values, reach: int) -> tuple[Points, float]:
+    """Return the highest place from the middle, between pixels, and how high it is.
+
+    In an even pattern many places are alike, so nearer ones count more.
+    """
+    across = (np.arange(2 * reach + 1, dtype=np.float32) / reach - 1) ** 2
+    nearer = likeness - _NEARER * (across[:, None] + across)
+    _, _, _, (x, y) = cv2.minMaxLoc(nearer)
+    shift = np.array([x, y], dtype=np.float64) - reach
     for axis, (line, at) in enumerate(((likeness[y], x), (likeness[:, x], y))):
         if 0 < at < len(line) - 1:
             before, here, after = line[at - 1 : at + 2].tolist()
             curve = before - 2 * here + after
-            shift[axis] += 0.5 * (before - after) / curve if curve < -1e-9 else 0.0
-    return shift, float(highest)
+            move = 0.5 * (before - after) / curve if curve < -1e-9 else 0.0
+            shift[axis] += min(max(move, -1.0), 1.0)
+    return shift, float(likeness[y, x])
 
 
 def _structure(down: Values, across: Values) -> Floats:
@@ -292,10 +329,9 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
         off = np.einsum("kij,kj->ki", to_mm, target - placement.pixels(middles))
         placement = replace(placement, bend=_bend(placement, middles, off, roots))
     left = np.einsum("kij,kj->ki", pull, target - placement.pixels(middles))
-    error = 1.4826 * float(np.median(np.hypot(*left.T)))
-    return replace(
-        placement, error_mm=error, score=float(np.percentile(blocks.scores, _SCORE_PERCENT))
-    )
+    error = float(np.percentile(np.hypot(*left.T), _ERROR_PERCENT))
+    score = float(np.percentile(blocks.scores, _SCORE_PERCENT))
+    return replace(placement, error_mm=error, score=score)
 
 
 def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> Floats:

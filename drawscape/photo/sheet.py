@@ -1,7 +1,7 @@
 """What was plotted on a sheet: its strokes, and the picture of them that a photograph should show."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import cv2
@@ -15,7 +15,8 @@ Picture: TypeAlias = NDArray[Any]
 Values: TypeAlias = NDArray[Any]
 """(H, W) or (H, W, 3), float32."""
 
-_FINE_PX_PER_MM = 8.0
+_FINE_PX_PER_MM = 14.0  # of the picture that others are made from
+_LEAST_DARK = 0.3  # of black: ink on dark paper is light, or its colour is not known
 _SHIFT = 4  # binary digits behind the point in OpenCV's coordinates
 
 
@@ -43,29 +44,26 @@ class Sheet:
         """The page's corners in mm, clockwise from the top left, (4, 2)."""
         return np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.page
 
-    def cover(self, px_per_mm: float, pens: Iterable[int] | None = None) -> Values:
-        """Return how much of each pixel of the page is under strokes of pens, (H, W), 0 to 1."""
-        fine = max(_FINE_PX_PER_MM, px_per_mm)
-        width, height = np.ceil(self.page * fine).astype(int).tolist()
-        picture = np.zeros((height, width), np.uint8)
-        for pen in range(len(self.widths_mm)) if pens is None else pens:
+    @cached_property
+    def _drawn(self) -> Picture:
+        """The page as dark strokes on white paper, pale inks less dark, at _FINE_PX_PER_MM."""
+        width, height = np.ceil(self.page * _FINE_PX_PER_MM).astype(int).tolist()
+        light = np.full((height, width), 255, np.uint8)
+        for pen, color in enumerate(self.colors):
             lines = self.lines.take(self.pens == pen)
-            places = np.round((lines.points * fine - 0.5) * 2**_SHIFT).astype(np.int32)
+            places = np.round((lines.points * _FINE_PX_PER_MM - 0.5) * 2**_SHIFT).astype(np.int32)
             parts = np.split(places, lines.offsets[1:-1])
-            thick = max(1, round(self.widths_mm[pen] * fine))
-            cv2.polylines(picture, parts, False, 255, thick, cv2.LINE_AA, _SHIFT)
-        size = np.ceil(self.page * px_per_mm).astype(int).tolist()
-        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        return np.asarray(small, dtype=np.float32) / np.float32(255)
+            bare = np.full((height, width), 255, np.uint8)
+            cv2.polylines(bare, parts, False, 0, 1, cv2.LINE_8, _SHIFT)
+            away_px = cv2.distanceTransform(bare, cv2.DIST_L2, 5)
+            half_px = self.widths_mm[pen] * _FINE_PX_PER_MM / 2
+            dark = 0.8 * max(1 - color.mean(), _LEAST_DARK)
+            shown = np.interp(np.arange(256) / 8, [half_px - 0.5, half_px + 0.5], [1 - dark, 1.0])
+            steps = cv2.convertScaleAbs(away_px, alpha=8)
+            light = cv2.multiply(light, (255 * shown).astype(np.uint8)[steps], scale=1 / 255)
+        return light
 
     def grey(self, px_per_mm: float) -> Picture:
         """Return the page as dark strokes on white paper, (H, W)."""
-        return np.asarray(255 * (1 - 0.8 * self.cover(px_per_mm)), dtype=np.uint8)
-
-    def colored(self, px_per_mm: float) -> Picture:
-        """Return the page with inks that darken white paper, (H, W, 3)."""
-        light: Values = np.ones(1, np.float32)
-        for pen, color in enumerate(self.colors):
-            cover = self.cover(px_per_mm, [pen])[..., None]
-            light = light * (1 - cover * (1 - color.astype(np.float32)))
-        return np.asarray(255 * light, dtype=np.uint8)
+        size = np.ceil(self.page * px_per_mm).astype(int).tolist()
+        return np.asarray(cv2.resize(self._drawn, size, interpolation=cv2.INTER_AREA))

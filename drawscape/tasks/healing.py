@@ -39,8 +39,9 @@ def examine_photograph(
     sheet: int = 1,
     marked_file: str | None = None,
 ) -> dict[str, Any]:
-    """Return what the photograph of a plot's sheet tells: `sheet`, `strokes`, `missing` and `unsure`.
+    """Return what the photograph of a plot's sheet tells.
 
+    That is `sheet`, `strokes`, `missing`, `unsure`, and a `warning`, which is '' for none.
     `corners` are the sheet's in pixels of the photograph: top left, top right, bottom right, bottom left of
     the sheet as drawn. `marked_file` is for the photograph with missing stretches in red and unsure ones in
     orange. Without it, that lies in the plot's folder, beside the flattened `sheet.jpg`.
@@ -97,6 +98,7 @@ def _told(plan: Plan, numbers: Ints, sheet: Sheet, finding: Finding) -> dict[str
         "strokes": len(numbers),
         "missing": rows(finding.missing),
         "unsure": rows(finding.unsure),
+        "warning": finding.warning,
     }
 
 

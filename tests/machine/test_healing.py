@@ -67,7 +67,7 @@ SCENES = {
     "stippling, on its side on cloth": ("stippling", Scene(turn=94, table="cloth"), None),
     "tone_hatching, upside down on white": ("tone_hatching", Scene(turn=183, table="white"), None),
     "phyllotaxis, scanned": ("phyllotaxis", Scene(table="none", tilt=0, margin=0, shadow=0), None),
-    "rose, white ink on black paper": ("rose", BLACK_PAPER, WHITE),
+    "penrose, white ink on black paper": ("penrose", BLACK_PAPER, WHITE),
     "chladni, pale yellow": ("chladni", Scene(grain=0.008), YELLOW),
     "four_pens, four inks": ("four_pens", Scene(turn=-5), None),
 }
@@ -91,6 +91,71 @@ def test_a_photograph_tells_which_stretches_have_no_ink(name):
     places = found.placement.pixels(sheet.lines.points)
     off = np.hypot(*(places - photo.place(sheet.lines.points)).T) / found.placement.px_per_mm
     assert np.percentile(off, 90) < 0.15
+
+
+def test_an_even_pattern_is_placed_although_its_corners_are_a_line_off():
+    sheet = sheet_of("ridgelines")
+    photo = taken(sheet, [], Scene())
+    beside = photo.place(sheet.corners + np.array([0.0, 2.4]))
+    found = examine(sheet, photo.picture, beside)
+    off = found.placement.pixels(sheet.lines.points) - photo.place(sheet.lines.points)
+    assert np.abs(off[:, 1]).max() < 0.3 * found.placement.px_per_mm
+    assert len(found.missing) == 0
+
+
+def test_equal_lines_that_lie_between_others_are_not_called_missing():
+    """The corners are given half a line off, and the whole pattern could lie a line further."""
+    lines = [[(10, y), (95, y)] for y in np.arange(20.0, 130.0, 2.0)]
+    sheet = sheet_with(lines)
+    photo = taken(sheet, [(0, 0.0, 85.0), (len(lines) - 1, 0.0, 85.0)], Scene())
+    beside = photo.place(sheet.corners + np.array([0.0, 1.0]))
+    try:
+        called = set(examine(sheet, photo.picture, beside).missing.strokes.tolist())
+    except PhotoError:
+        called = set()
+    assert called <= {0, len(lines) - 1}
+
+
+def sheet_with(lines):
+    """Return a sheet with lines of one black pen."""
+    return Sheet(
+        Lines.of(lines),
+        np.zeros(len(lines), int),
+        np.array([0.3]),
+        np.zeros((1, 3)),
+        PAGE[0],
+        PAGE[1],
+    )
+
+
+def test_a_drawing_that_looks_the_same_when_turned_is_taken_as_upright_or_refused():
+    around = np.linspace(0, 2 * np.pi, 91)
+    circle = np.stack((np.cos(around), np.sin(around)), axis=1)
+    sheet = sheet_with([radius * circle + (52.5, 74.0) for radius in range(4, 44, 4)])
+    upright = examine(sheet, taken(sheet, [], Scene(turn=4)).picture)
+    assert "taken to be upright" in upright.warning
+    with pytest.raises(PhotoError, match="looks the same when it is turned"):
+        examine(sheet, taken(sheet, [], Scene(turn=92)).picture)
+
+
+def test_ink_beside_its_place_is_not_missing():
+    """The paper has slipped while two strokes were drawn; two others were not drawn."""
+    slopes = np.random.default_rng(3).uniform(-2, 2, 20)
+    lines = [
+        np.array([(10, 15 + 6 * k), (95, 15 + 6 * k + slope)]) for k, slope in enumerate(slopes)
+    ]
+    sheet = sheet_with(lines)
+    lines[5], lines[12] = lines[5] + (0, 0.6), lines[12] - (0, 0.6)
+    slipped = sheet_with(lines)
+    found = examine(sheet, taken(slipped, [(8, 0.0, 85.0), (15, 0.0, 85.0)], Scene()).picture)
+    assert set(found.missing.strokes) == {8, 15}
+    assert set(found.unsure.strokes) == {5, 12}
+
+
+def test_marks_of_all_pens_at_one_place_are_not_called_missing():
+    sheet = sheet_of("four_pens")
+    found = examine(sheet, taken(sheet, [], Scene(turn=3)).picture)
+    assert len(found.missing) == 0
 
 
 def drawscape(*arguments):
