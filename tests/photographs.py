@@ -1,14 +1,17 @@
 """Photographs of plotted sheets, made from a plan: a table, a telephone's lens, light, paper and ink.
 
 `photograph` returns the picture with what is truly missing on it, and where each point of the sheet lies.
+Run as a program, it makes the picture of the tutorial about photographs.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from drawscape import draw
 from drawscape.drawing.values import rgb
 from drawscape.geometry.lines import Lines, stretches
 from drawscape.svg_builder import SVGBuilder
@@ -237,3 +240,23 @@ def _light(size, scene, rng):
             cv2.line(hand, *ends, 1.0, int(0.4 * reach))
         light = light * (1 - scene.shadow * cv2.GaussianBlur(hand, (0, 0), 0.012 * min(size)))
     return light.astype(np.float32)
+
+
+def main():
+    """Make the photograph of the tutorial about photographs: a pen that was dry, and one that skipped."""
+    document = draw("truchet", 105, 148, seed=1).document()
+    lines = [layer.lines.drawable() for layer in document.layers]
+    pens = np.repeat(np.arange(len(lines)), [len(one) for one in lines])
+    inks = [(rgb(layer.color), layer.width_mm) for layer in document.layers]
+    drawn = Lines.join(lines)
+    gone = remove(drawn, np.random.default_rng(4), whole=0.008, part=0.008, least_mm=4.0)
+    kept, strokes = inked(drawn, gone)
+    scene = Scene(px_per_mm=8.0, turn=6.0, table="wood", seed=9)
+    photo = photograph(kept, pens[strokes], (105.0, 148.0), inks, scene)
+    photo.save(
+        Path(__file__).parents[1] / "notebooks" / "pictures" / "plotted_sheet.jpg", quality=75
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -27,7 +27,7 @@ def read(name):
 
 
 def test_the_tutorials_are_there():
-    assert [path.stem[:2] for path in TUTORIALS] == [f"{number:02}" for number in (*range(9), 10)]
+    assert [path.stem[:2] for path in TUTORIALS] == [f"{number:02}" for number in range(11)]
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
