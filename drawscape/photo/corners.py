@@ -40,18 +40,19 @@ def find(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Place
     does so too when the drawing would fit as well in another place.
     """
     if corners is not None:
-        found = _best(sheet, picture, [corners])
+        coarse = _coarse(sheet, picture, [corners])
         where = "at these corners"
     else:
         outlines = [*_outlines(sheet, picture)]
-        found = _best(sheet, picture, _turned(sheet, outlines))
+        coarse = _coarse(sheet, picture, _turned(sheet, outlines))
         where = "in the photograph; give its corners, or a better one"
-        if found.score < _LEAST_SCORE:
-            behind = [(outline[::-1], frame) for outline, frame in outlines]
-            if _best(sheet, picture, _turned(sheet, behind)).score > _LEAST_SCORE:
-                raise PhotoError(
-                    "the photograph is mirrored; turn off the mirror of the camera or scanner"
-                )
+        behind = [(outline[::-1], frame) for outline, frame in outlines]
+        mirrored = _coarse(sheet, picture, _turned(sheet, behind))[0].score
+        if mirrored > max(coarse[0].score + _ALIKE, _LEAST_SCORE):
+            raise PhotoError(
+                "the photograph is mirrored; turn off the mirror of the camera or scanner"
+            )
+    found = _best(sheet, picture, coarse)
     if found.score < _LEAST_SCORE:
         raise PhotoError(
             f"this drawing is not found {where} (likeness {max(found.score, 0.0):.2f})"
@@ -74,15 +75,20 @@ def _check_view(sheet: Sheet, found: Placement) -> None:
         )
 
 
-def _best(sheet: Sheet, picture: Picture, corners: list[Points]) -> Placement:
-    """Return the likeliest of several places of the page's corners, refined."""
+def _coarse(sheet: Sheet, picture: Picture, corners: list[Points]) -> list[Placement]:
+    """Return places of the page's corners, roughly refined, the likeliest first."""
     starts = [Placement.of(sheet, picture, one) for one in corners]
     if len(starts) > _TRIED:
         quick = [refine(sheet, picture, start, QUICK).score for start in starts]
         starts = [starts[index] for index in np.argsort(quick)[: -_TRIED - 1 : -1]]
     coarse = [refine(sheet, picture, start, COARSE) for start in starts]
     nowhere = Placement.of(sheet, picture, sheet.corners)
-    best = max(coarse, key=lambda placement: placement.score, default=nowhere)
+    return sorted(coarse, key=lambda placement: -placement.score) or [nowhere]
+
+
+def _best(sheet: Sheet, picture: Picture, coarse: list[Placement]) -> Placement:
+    """Return the likeliest of several places, refined."""
+    best = coarse[0]
     if best.score < _LEAST_COARSE:
         return best
     alike = [one for one in coarse if one.score > best.score - _ALIKE]
