@@ -193,7 +193,10 @@ class FlatSheet:
 
 
 def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
-    """Return the stretches without ink, and those of which that is not sure."""
+    """Return the stretches without ink, and those of which that is not sure.
+
+    No gap in ink lighter than its paper is sure: intact strokes in crowded places were taken for gaps.
+    """
     inks = [_color_of(flat, pen) for pen in range(len(flat.counts))]
     missing: list[tuple[int, float, float]] = []
     unsure: list[tuple[int, float, float]] = []
@@ -205,6 +208,7 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
         if ink is None:
             unsure += [(k, 0.0, lengths[k]) for k in strokes.tolist()]
             continue
+        is_light = ink.mean() > 0
         rows = Rows.of(flat.sheet, pen, _ROW_MM)
         look = _Look.fitted(flat, pen, _direction(flat, inks, ink), rows)
         evidence, known, doubled = _evidence(look, rows)
@@ -217,7 +221,8 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
                 if row[2] - row[1] < min(_LEAST_MM, 0.9 * length):
                     continue
                 sure = (
-                    evidence[part][begin:end].sum() > _ENOUGH
+                    not is_light
+                    and evidence[part][begin:end].sum() > _ENOUGH
                     and doubled[part][begin:end].mean() < _DOUBLED
                     and look.beside(rows.take(slice(first + begin, first + end))) < _BESIDE
                 )
