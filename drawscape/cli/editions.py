@@ -206,7 +206,7 @@ def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: b
     say_without_worker()
 
 
-@editions.command()
+@editions.command(short_help="Call the sheet of a NUMBER good.")
 @_EDITION
 @_NUMBER
 def good(edition: Edition, number: int) -> None:
@@ -214,7 +214,7 @@ def good(edition: Edition, number: int) -> None:
     judge_sheet(edition.name, number, "good")
 
 
-@editions.command(short_help="Say that the sheet of a NUMBER is spoiled.")
+@editions.command(short_help="Call the sheet of a NUMBER spoiled.")
 @_EDITION
 @_NUMBER
 def spoiled(edition: Edition, number: int) -> None:

@@ -29,7 +29,7 @@ MIDDLES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(el =>
 
 
 TIMES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(({ drawscapeViewer: viewer }) =>
-    [viewer.time, viewer.drawing.layers.find(layer => layer.name === 'pen 2').visible])"""
+    [viewer.time, viewer.drawing.layers.find(layer => layer.name === 'loops').visible])"""
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_each_pane_of_a_comparison_shows_its_page_and_all_move_together(lab, pag
         f"seed {n}" for n in range(count)
     ]
     page.get_by_label("the pen's way").fill("5000")  # one transport and one row of layers for all
-    page.get_by_label("pen 2").uncheck()
+    page.get_by_label("loops").uncheck()
     assert page.evaluate(TIMES) == [[0.5, False]] * count
     page.locator(".drawscape-viewer canvas").first.focus()
     page.keyboard.press("+")

@@ -41,7 +41,7 @@ TYPED = [
 @pytest.mark.parametrize(("page", "line"), TYPED)
 def test_a_command_that_needs_a_machine_is_one_that_there_is(page, line):
     """Behind two blanks or more stands what it prints or does. There is no plot of the guide's id here."""
-    words = shlex.split(re.split(r"\s{2,}", line)[0])[1:]
+    words = shlex.split(re.split(r"\s{2,}| && ", line)[0])[1:]
     command = root
     context = click.Context(root)
     while isinstance(command, click.Group):

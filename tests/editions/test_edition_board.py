@@ -66,7 +66,8 @@ def test_sheets_are_plotted_and_judged_by_clicks_and_keys(home, worker):
     board.act("good", "1")
     board.choose("1")
     board.act("spoiled")
-    assert "number 1 of 'rings' is good" in board.note
+    assert captions(board)[0].startswith("1/2 · spoiled")
+    board.act("good", "1")
     assert captions(board)[0].startswith("1/2 · good on desk")
     board.act("spoiled", "2")
     assert find_edition("rings").numbers[1].state == "spoiled"

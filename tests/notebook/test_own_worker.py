@@ -26,13 +26,16 @@ def no_worker_left(module_home):
     wait_until(lambda: not workers_alive(), "the end of all workers")
 
 
-def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
-    """Hold until the file `gate` is there."""
+TASK = "workers.svg_tasks.generate_complex_svg"
+
+
+def hold(svg, rng, *, gate: str = ""):
+    """A dot, once the file `gate` is there."""
     import time
 
     while gate and not Path(gate).exists():
         time.sleep(0.01)
-    return "done"
+    svg.circle(svg.frame.cx, svg.frame.cy, rng.uniform(1, 2))
 
 
 STARTS = """
@@ -71,7 +74,7 @@ def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(recwarn
     own_worker.stop_workers()
     wait_until(lambda: not workers_alive(), "its end")
     with pytest.raises(JobTimeout):
-        enqueue_background_job(hold, width=1, height=1, job_delay="1h").wait(2)
+        enqueue_background_job(TASK, 40, 40, job_delay="1h").wait(2)
     assert not recwarn.list
 
 
@@ -84,7 +87,7 @@ def test_a_form_starts_a_worker_says_so_and_outlives_it(tmp_path):
     os.kill(first.pid, signal.SIGKILL)
     wait_until(lambda: held.state.get("note", "") == own_worker.RESTARTED, "the note")
     (tmp_path / "gate").touch()
-    assert job.wait(60) == "done"
+    assert job.wait(60).endswith(".svg")
     wait_until(lambda: held.status.startswith("finished"), "the form")
     assert [w.pid for w in workers_alive()] != [first.pid]
 
@@ -140,7 +143,7 @@ def test_the_check_of_one_home_starts_no_worker_for_another(tmp_path, monkeypatc
     own_worker.keep_worker_alive()
     (tmp_path / ".drawscape").mkdir()
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    enqueue_background_job(hold, width=1, height=1)
+    enqueue_background_job(TASK, 40, 40)
     WORKERS.do(done.set)
     go.set()
     assert done.wait(60)

@@ -41,13 +41,16 @@ class Viewport(NamedTuple):
         )
 
 
+_LEAST_SIDE = 1e-9  # of a view box: what fills a smaller one has no finite size on the page
+
+
 def view_box(text: str | None) -> ViewBox | None:
-    """Return a `viewBox` as (x, y, width, height); None when absent, malformed or empty."""
+    """Return a `viewBox` as (x, y, width, height); None when absent, malformed or next to empty."""
     match = _VIEW_BOX.fullmatch(text) if text and len(text) < _LONGEST else None
     if match is None:
         return None
     x, y, width, height = map(float, match.groups())
-    good = all(map(math.isfinite, (x, y, width, height))) and width > 0 and height > 0
+    good = all(map(math.isfinite, (x, y, width, height))) and min(width, height) > _LEAST_SIDE
     return (x, y, width, height) if good else None
 
 
