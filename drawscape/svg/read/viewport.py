@@ -41,7 +41,7 @@ class Viewport(NamedTuple):
         )
 
 
-_LEAST_SIDE = 1e-9  # of a view box: what fills a smaller one has no finite size on the page
+_LEAST_SIDE = 1e-301  # of a view box: what fills a smaller one has no finite size on the page
 
 
 def view_box(text: str | None) -> ViewBox | None:
