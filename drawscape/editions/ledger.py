@@ -24,7 +24,7 @@ from drawscape.errors import EditionError, PlotNotFoundError, UnknownNameError
 from drawscape.machine.plot import Plot, new_id, plots_folder
 from drawscape.recipe import Provenance
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 create table edition (
@@ -66,6 +66,21 @@ create table plot (
     unique (sheet, part)
 );
 """
+
+MIGRATIONS = {
+    # Of the first ledgers, in which a sheet had one verdict.
+    1: """
+create table verdict (
+    sheet integer not null references sheet,
+    verdict text not null,
+    judged_at real not null
+);
+create index verdict_sheet on verdict (sheet);
+insert into verdict select id, verdict, judged_at from sheet where verdict is not null order by id;
+alter table sheet drop column judged_at
+""",
+}
+"""The migration of each version to the next."""
 
 EDITION = """
 select *, (select count(*) from number where edition = edition.id and kind = '')
@@ -126,10 +141,13 @@ def _writing() -> Iterator[sqlite3.Connection]:
             (version,) = db.execute("pragma user_version").fetchone()
             if version > VERSION:
                 raise EditionError(f"{_path()} is of a newer Drawscape; update this one")
-            if version == 0:
-                for statement in TABLES.split(";\n"):
+            scripts = (
+                [MIGRATIONS[number] for number in range(version, VERSION)] if version else [TABLES]
+            )
+            for script in scripts:
+                for statement in script.split(";\n"):
                     db.execute(statement)
-                db.execute(f"pragma user_version = {VERSION}")
+            db.execute(f"pragma user_version = {VERSION}")
             yield db
 
 

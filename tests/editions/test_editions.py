@@ -217,3 +217,22 @@ def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
         EditionError, match="would be drawn otherwise now, because of: the sketch's"
     ):
         content_of(number)
+
+
+def test_a_ledger_whose_sheets_had_one_verdict_opens_with_all_of_them(gravel, worker):
+    assert run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here").code == 0
+    plotted(1, 2)
+    for verdict, number in (("good", "1"), ("spoiled", "2")):
+        assert run("editions", verdict, "gravel", number).code == 0
+    before = shown()["numbers"][:2]
+    with closing(sqlite3.connect(gravel / ".drawscape" / "editions.db")) as db:
+        db.executescript("""
+            alter table sheet add column judged_at real;
+            update sheet set judged_at =
+                (select judged_at from verdict where sheet = sheet.id order by judged_at desc);
+            drop table verdict;
+            pragma user_version = 1;
+        """)
+    assert shown()["numbers"][:2] == before
+    assert run("editions", "spoiled", "gravel", "1").code == 0
+    assert shown()["numbers"][0]["sheets"][0]["verdicts"] == ["good", "spoiled"]

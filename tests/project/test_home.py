@@ -32,6 +32,8 @@ def test_the_working_folder_is_the_home_of_a_program_with_tasks(here, tmp_path):
     assert settings.home() == tmp_path / "data" / "drawscape"
     (tasks / "card_tasks.py").write_text("def draw_card(name):\n    return f'for {name}'\n")
     assert settings.home() == here / "src"
+    (here / "src").chmod(0o1777)  # all users may put tasks there
+    assert settings.home() == tmp_path / "data" / "drawscape"
     (here / "drawscape.toml").touch()
     assert settings.home() == here
 
