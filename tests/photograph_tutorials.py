@@ -17,7 +17,7 @@ from PIL import Image
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 SCREENS = NOTEBOOKS / "pages" / "_static" / "screens"
 CELLS = {
-    "01_first_drawing": (1,),
+    "01_first_drawing": (1, 9),
     "02_your_own_sketch": (13,),
     "03_many_drawings": (3, 8, 17),
     "04_the_queue": (5, 29),

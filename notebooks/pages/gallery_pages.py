@@ -193,4 +193,6 @@ def _row(parameter: Parameter) -> str:
     elif parameter.bounded:
         values = f"{parameter.low:g} to {parameter.high:g}"
     doc = html.escape(parameter.doc or "", quote=False).replace("|", r"\|")
-    return f"| `{parameter.name}` | {doc} | {values} | `{parameter.shown(parameter.default)}` |"
+    default = parameter.shown(parameter.default)
+    shown = "none" if default == "" else f"`{default}`"
+    return f"| `{parameter.name}` | {doc} | {values} | {shown} |"

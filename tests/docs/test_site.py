@@ -141,7 +141,7 @@ def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site
 def test_a_method_that_draws_has_the_picture_of_its_example(site):
     page = (site / "pages" / "reference" / "canvas.html").read_text()
     shown = set(re.findall(r"_images/(\w+)\.webp", page))
-    assert shown >= {"rect", "circle", "grid", "hatch", "curve", "lettering", "mesh", "set_pen"}
+    assert shown >= {"rect", "circle", "grid", "hatch", "curve", "lettering", "set_pen"}
 
 
 def test_the_gallery_shows_seeds_gives_code_and_filters(site, chromium):
@@ -187,7 +187,7 @@ def test_the_first_page_is_light(site):
 
 
 PAGES = (
-    *("index", "01_first_drawing", "pages/gallery", "pages/_gallery/type", "pages/guides/cookbook"),
+    *("index", "01_first_drawing", "pages/gallery", "pages/_gallery/curves", "pages/guides/cookbook"),
     *(f"pages/reference/{name}" for name in ("settings", "notebook", "commands")),
     *("pages/figures", "search"),
 )
