@@ -187,7 +187,13 @@ def test_the_first_page_is_light(site):
 
 
 PAGES = (
-    *("index", "01_first_drawing", "pages/gallery", "pages/_gallery/curves", "pages/guides/cookbook"),
+    *(
+        "index",
+        "01_first_drawing",
+        "pages/gallery",
+        "pages/_gallery/curves",
+        "pages/guides/cookbook",
+    ),
     *(f"pages/reference/{name}" for name in ("settings", "notebook", "commands")),
     *("pages/figures", "search"),
 )
