@@ -148,6 +148,18 @@ def search_home_from(monkeypatch):
 
 
 @pytest.fixture(scope="module", autouse=True)
+def _no_board_left():
+    """Close the boards of a file: each reads the catalogue once a second, and the next tests have others."""
+    yield
+    if "drawscape.notebook.board" in sys.modules:
+        from ipywidgets.widgets.widget import _instances
+
+        board = sys.modules["drawscape.notebook.board"].Board
+        for widget in [one for one in _instances.values() if isinstance(one, board)]:
+            widget.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
 def _no_process_left(tmp_path_factory):
     """Fail the last test of a file that leaves a process behind, by the folders that it works in."""
     yield

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from drawscape.catalogue import (
     rebuild,
     sheet_store,
 )
-from drawscape.catalogue.database import reading
+from drawscape.catalogue.database import data_version, reading
 from drawscape.errors import CatalogueError
 from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES
@@ -82,8 +83,8 @@ def test_rebuilding_counts_what_lies_elsewhere_in_the_home_and_not_what_is_gone(
 
 def damage(file, text):
     """Write over the page of the catalogue that holds `text`, as a disk might."""
-    with reading() as opened:
-        opened.execute("pragma wal_checkpoint(truncate)")
+    # All pages must lie in the file: those in its log are read from there, and the damage is not seen.
+    in_other_thread(empty_the_log)
     code = (
         "import sys; file = open(sys.argv[1], 'r+b'); content = file.read()\n"
         "file.seek(content.index(sys.argv[2].encode()) // 4096 * 4096); file.write(b'!' * 4096)"
@@ -92,10 +93,26 @@ def damage(file, text):
     python("-c", code, file, text)
 
 
-def rebuilt_elsewhere():
-    """Return what `rebuild` returns in another thread, which has none of the pages in its memory."""
+def empty_the_log():
+    with reading() as opened:
+        assert opened.execute("pragma wal_checkpoint(truncate)").fetchone()[0] == 0
+
+
+def in_other_thread(function):
+    """Return what a function returns in another thread, which has none of the pages in its memory."""
     with ThreadPoolExecutor() as pool:
-        return pool.submit(rebuild).result()
+        return pool.submit(function).result()
+
+
+@pytest.fixture(params=["alone", "beside a reader"])
+def other_reader(request, home):
+    """Let another thread, as that of a live gallery, keep the catalogue open or not."""
+    if request.param == "alone":
+        yield
+        return
+    with ThreadPoolExecutor() as pool:
+        pool.submit(data_version).result()
+        yield
 
 
 def test_of_a_damaged_catalogue_each_table_of_marks_that_is_readable_is_kept(home, drawn, caplog):
@@ -104,7 +121,7 @@ def test_of_a_damaged_catalogue_each_table_of_marks_that_is_readable_is_kept(hom
     for number in range(400):
         sheet_store.save(f"sheet {number}", {"words": "and more " * 20})
     damage(file, "sheet 200")
-    assert rebuilt_elsewhere() == 1
+    assert in_other_thread(rebuild) == 1
     # Seen by the connection that was open all the time.
     assert (drawing.stars, drawing.tags) == (3, ("kept",))
     assert sheet_store.load("sheet 0") is None
@@ -113,19 +130,20 @@ def test_of_a_damaged_catalogue_each_table_of_marks_that_is_readable_is_kept(hom
     with reading() as opened:
         assert opened.execute("pragma integrity_check").fetchone()[0] == "ok"
     assert drawing.star(5).stars == 5
-    assert rebuilt_elsewhere() == 1
+    assert in_other_thread(rebuild) == 1
     assert drawing.stars == 5
     assert len(list(file.parent.glob("catalogue-damaged-*.db"))) == 1
 
 
+@pytest.mark.usefixtures("other_reader")
 def test_a_damaged_catalogue_says_what_to_do_and_is_made_again_from_the_files(home, drawn):
-    with ThreadPoolExecutor() as pool:  # whose connections are closed with their threads
-        list(pool.map(lambda seed: drawn(seed=seed), range(2)))
-    (home / ".drawscape" / "catalogue.db").write_bytes(b"not a database" * 1000)
+    for seed in range(2):
+        in_other_thread(partial(drawn, seed=seed))
+    damage(home / ".drawscape" / "catalogue.db", "SQLite format 3")
     with pytest.raises(CatalogueError, match="rebuild"):
         drawings()
     assert Path(generate_complex_svg(60, 60, "molnar")).is_file()  # drawn all the same
-    assert rebuilt_elsewhere() == 3
+    assert in_other_thread(rebuild) == 3
     assert sorted((d.sketch, d.seed) for d in drawings()) == [
         ("molnar", 0), ("spiral", 0), ("spiral", 1),
     ]  # fmt: skip
