@@ -10,7 +10,7 @@ from drawscape.geometry.lines import Points, stretches
 from drawscape.photo.corners import find
 from drawscape.photo.ink import FlatSheet, Intervals, judge
 from drawscape.photo.placement import Placement
-from drawscape.photo.sheet import Picture, Sheet
+from drawscape.photo.sheet import Picture, Sheet, negative
 
 _MOST_PX_PER_MM = 12.0
 _LEAST_PX_PER_MM = 6.0
@@ -52,7 +52,9 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
         )
     finest = np.sqrt(_MOST_PX / sheet.page.prod())
     scale = float(min(np.clip(placement.px_per_mm, _LEAST_PX_PER_MM, _MOST_PX_PER_MM), finest))
-    flat = FlatSheet(sheet, placement.flattened(picture, scale), scale)
+    is_light = placement.signs == (-1,)
+    flattened = placement.flattened(negative(picture) if is_light else picture, scale)
+    flat = FlatSheet(sheet, flattened, scale, is_light)
     warning = "" if placement.is_turn_known else _UPRIGHT
     return Finding(placement, *judge(flat), warning)
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, Segments, ranges
-from drawscape.photo.sheet import Picture, Sheet, Values
+from drawscape.photo.sheet import Picture, Sheet, Values, negative
 
 _ROW_MM = 0.15  # between two places of a stroke that are looked at
 _CHUNK = 30_000  # rows at once; OpenCV's limit is 32,767
@@ -110,11 +110,12 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class FlatSheet:
-    """A sheet and its flattened photograph."""
+    """A sheet and its flattened photograph, as a negative where the ink is lighter than its paper."""
 
     sheet: Sheet
     picture: Picture
     px_per_mm: float
+    is_light: bool = False
 
     @cached_property
     def counts(self) -> list[Picture]:
@@ -158,18 +159,30 @@ class FlatSheet:
     @cached_property
     def density(self) -> Values:
         """How far each pixel's colours are from the paper's around it, as a share of that, (H, W, 3)."""
-        paper = self.paper.astype(np.uint8)
-        shape = self.picture.shape[1::-1]
+        around = self._around(self.picture.astype(np.float32), self.paper)
+        density = (self.picture.astype(np.float32) - around) / (around + 10)
+        return np.asarray(density / self._brightness(density) if self.is_light else density)
+
+    def _brightness(self, density: Values) -> Values:
+        """Return how bright light ink is around each pixel, (H, W, 1): dark paper does not tell the light."""
+        inked = np.any([count > 0 for count in self.counts], axis=0)
+        shown = np.abs(density).max(axis=2)
+        usual = float(np.median(shown[inked])) if inked.any() else 1.0
+        seen = inked & (shown > 0.4 * usual)
+        return self._around(np.repeat(shown[..., None], 3, axis=2) / usual, seen)[..., :1]
+
+    def _around(self, values: Values, known: Flags) -> Values:
+        """Return what the known pixels around each pixel show, (H, W, 3); nearer ones count more."""
+        shape = values.shape[1::-1]
         small = [max(2, round(3 * side / self.px_per_mm)) for side in shape]
-        share = cv2.resize(paper.astype(np.float32), small, interpolation=cv2.INTER_AREA)
-        masked = cv2.bitwise_and(self.picture, self.picture, mask=paper)
-        light = cv2.resize(masked.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+        mask = known.astype(np.float32)
+        share = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
+        light = cv2.resize(values * mask[..., None], small, interpolation=cv2.INTER_AREA)
         weight, found = np.zeros_like(share), np.zeros_like(light)
         for sigma_mm, trust in ((2.0, 1.0), (6.0, 0.05), (25.0, 0.001)):
             weight += trust * cv2.GaussianBlur(share, (0, 0), 3 * sigma_mm)
             found += trust * cv2.GaussianBlur(light, (0, 0), 3 * sigma_mm)
-        around = cv2.resize(found / np.maximum(weight, 1e-9)[..., None], shape)
-        return np.asarray((self.picture.astype(np.float32) - around) / (around + 10))
+        return np.asarray(cv2.resize(found / np.maximum(weight, 1e-9)[..., None], shape))
 
     @cached_property
     def noise(self) -> Floats:
@@ -193,10 +206,7 @@ class FlatSheet:
 
 
 def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
-    """Return the stretches without ink, and those of which that is not sure.
-
-    No gap in ink lighter than its paper is sure: intact strokes in crowded places were taken for gaps.
-    """
+    """Return the stretches without ink, and those of which that is not sure."""
     inks = [_color_of(flat, pen) for pen in range(len(flat.counts))]
     missing: list[tuple[int, float, float]] = []
     unsure: list[tuple[int, float, float]] = []
@@ -208,7 +218,6 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
         if ink is None:
             unsure += [(k, 0.0, lengths[k]) for k in strokes.tolist()]
             continue
-        is_light = ink.mean() > 0
         rows = Rows.of(flat.sheet, pen, _ROW_MM)
         look = _Look.fitted(flat, pen, _direction(flat, inks, ink), rows)
         evidence, known, doubled = _evidence(look, rows)
@@ -221,8 +230,7 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
                 if row[2] - row[1] < min(_LEAST_MM, 0.9 * length):
                     continue
                 sure = (
-                    not is_light
-                    and evidence[part][begin:end].sum() > _ENOUGH
+                    evidence[part][begin:end].sum() > _ENOUGH
                     and doubled[part][begin:end].mean() < _DOUBLED
                     and look.beside(rows.take(slice(first + begin, first + end))) < _BESIDE
                 )
@@ -252,7 +260,8 @@ def _color_of(flat: FlatSheet, pen: int) -> Floats | None:
     if flat.strength(color) > _FAINT:
         return color
     paper = np.median(flat.picture[flat.paper], axis=0) if flat.paper.any() else np.full(3, 255.0)
-    expected = (255 * flat.sheet.colors[pen] - paper) / (paper + 10)
+    ink = np.round(255 * flat.sheet.colors[pen]).astype(np.uint8)
+    expected = ((negative(ink) if flat.is_light else ink) - paper) / (paper + 10)
     return np.asarray(expected) if flat.strength(expected) > _PLAIN * _FAINT else None
 
 

@@ -15,7 +15,7 @@ from scipy.ndimage import map_coordinates
 from scipy.optimize import least_squares
 
 from drawscape.geometry.lines import Floats, Points
-from drawscape.photo.sheet import Picture, Sheet, Values
+from drawscape.photo.sheet import Picture, Sheet, Values, negative
 
 _KNOT_MM = 10.0  # between two places at which the paper's bend is known
 _AROUND_MM = 2.0  # what lies around a pixel
@@ -181,9 +181,11 @@ def refine(
     placement = start
     for level in levels:
         scale = level.px_per_mm
-        seen = _smoothed(contrast(placement.flattened(picture, scale), scale), scale)
         wanted = _wanted(sheet, scale)
-        tried = [(sign, _Blocks.matched(wanted, sign * seen, level)) for sign in placement.signs]
+        tried = [
+            (sign, _Blocks.matched(wanted, _seen(placement, picture, scale, sign), level))
+            for sign in placement.signs
+        ]
         sign, blocks = max(tried, key=lambda pair: float(pair[1].scores.sum()))
         if len(blocks.middles) < 3:
             return replace(placement, score=-1.0)
@@ -198,11 +200,10 @@ def other_place(sheet: Sheet, picture: Picture, placement: Placement) -> tuple[P
     """
     scale = _OTHER.px_per_mm
     wanted = _wanted(sheet, scale)
-    seen = _smoothed(contrast(placement.flattened(picture, scale), scale), scale)
+    seen = _seen(placement, picture, scale, placement.signs[0])
     reach = round(_OTHER.search_mm * scale)
     padded = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0.0)
-    sign = placement.signs[0]
-    likeness = cv2.matchTemplate(sign * padded, wanted, cv2.TM_CCOEFF_NORMED)
+    likeness = cv2.matchTemplate(padded, wanted, cv2.TM_CCOEFF_NORMED)
     here = float(likeness[reach, reach])
     likeness[likeness < cv2.dilate(likeness, np.ones((3, 3)))] = -1.0  # no summits
     near = round(_NO_OTHER_MM * scale)
@@ -218,6 +219,12 @@ def other_place(sheet: Sheet, picture: Picture, placement: Placement) -> tuple[P
 def _wanted(sheet: Sheet, px_per_mm: float) -> Values:
     """Return the contrast that the plan predicts, (H, W)."""
     return _smoothed(contrast(sheet.grey(px_per_mm), px_per_mm), px_per_mm)
+
+
+def _seen(placement: Placement, picture: Picture, px_per_mm: float, sign: int) -> Values:
+    """Return the contrast of the page in a picture, (H, W), below 0 where ink is."""
+    flat = placement.flattened(picture, px_per_mm)
+    return _smoothed(contrast(flat if sign > 0 else negative(flat), px_per_mm), px_per_mm)
 
 
 def _smoothed(values: Values, px_per_mm: float) -> Values:
@@ -310,9 +317,10 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
     values, vectors = np.linalg.eigh(blocks.weights)
     roots = np.sqrt(np.clip(values, 0, 1))[:, :, None] * vectors.transpose(0, 2, 1)
     pull = roots @ to_mm
+    px_per_mm = placement.px_per_mm
 
     def moved(numbers: Floats) -> Placement:
-        corners = placement.corners + numbers[:8].reshape(4, 2) * placement.px_per_mm
+        corners = placement.corners + numbers[:8].reshape(4, 2) * px_per_mm
         lens = placement.lens + (numbers[8:] if level.lens else 0.0)
         return replace(placement, corners=corners, lens=lens)
 
