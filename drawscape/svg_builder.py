@@ -504,7 +504,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         """Fill `polygon` with lines `spacing` mm apart, drawing its outline too if `outline`.
 
         `polygon` is a ring as (N, 2), or several: a ring in a ring is a hole. `pattern` is lines at
-        `angle` degrees, cross, concentric or circles. The current transform moves the region; the
+        `angle` degrees, cross or concentric. The current transform moves the region; the
         spacing stays the pen's. Raises GeometryError for a spacing that is not positive.
 
         >>> svg.hatch([(10, 10), (90, 10), (50, 90)], spacing=2, angle=30, outline=True)

@@ -107,7 +107,7 @@ class PlotOptions:
     hatch_style: str | None = _option(
         None,
         "Style of hatches.  [default: lines]",
-        type=click.Choice(("lines", "cross", "concentric", "circles")),
+        type=click.Choice(("lines", "cross", "concentric")),
     )
     crop: str | None = _option(
         None, "Rectangle to crop to, in mm or with units.", "X,Y,WIDTH,HEIGHT"

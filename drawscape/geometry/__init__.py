@@ -22,11 +22,10 @@ if TYPE_CHECKING:
         beziers,
         catmull_rom,
         circle,
-        cubic,
         ellipse,
         rounded,
     )
-    from drawscape.geometry.hidden import visible_edges, visible_paths
+    from drawscape.geometry.hidden import visible_edges, visible_segments
     from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
     from drawscape.geometry.mesh import Camera, Mesh
     from drawscape.geometry.nearest import Nearest
@@ -78,7 +77,6 @@ __all__ = [
     "coats",
     "contains",
     "contours_by_level",
-    "cubic",
     "depth_in",
     "distance_contours",
     "ellipse",
@@ -107,7 +105,7 @@ __all__ = [
     "uncrossed",
     "values_at",
     "visible_edges",
-    "visible_paths",
+    "visible_segments",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # a type checker would take any name for an export
@@ -115,9 +113,9 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
         __name__,
         {
             "drawscape.geometry.clip": "OpaqueShape clip_to_polygon clip_to_rectangle occlude",
-            "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse rounded",
+            "drawscape.geometry.curves": "arc beziers catmull_rom circle ellipse rounded",
             "drawscape.geometry.contours": "contours_by_level distance_contours values_at",
-            "drawscape.geometry.hidden": "visible_edges visible_paths",
+            "drawscape.geometry.hidden": "visible_edges visible_segments",
             "drawscape.geometry.lines": "Flags Floats Ints Lines Points",
             "drawscape.geometry.mesh": "Camera Mesh",
             "drawscape.geometry.nearest": "Nearest",

@@ -50,7 +50,7 @@ def arc(
     array([[10.,  0.],
            [ 0., 10.]])
     """
-    return _arc((cx, cy, radius, radius, start_degrees, end_degrees, 0.0), tolerance_mm)
+    return _arc((cx, cy, radius, radius, start_degrees, end_degrees), tolerance_mm)
 
 
 def circle(cx: float, cy: float, radius: float, *, tolerance_mm: float = TOLERANCE_MM) -> Points:
@@ -68,7 +68,6 @@ def ellipse(
     rx: float,
     ry: float,
     *,
-    rotation_degrees: float = 0.0,
     tolerance_mm: float = TOLERANCE_MM,
 ) -> Points:
     """Return an ellipse with radii `rx`, `ry` as a closed line, (N, 2). Errors as in `arc`.
@@ -76,14 +75,14 @@ def ellipse(
     >>> ellipse(0, 0, 20, 10).max(axis=0).round(2)
     array([20., 10.])
     """
-    points = _arc((cx, cy, rx, ry, 0.0, 360.0, rotation_degrees), tolerance_mm)
+    points = _arc((cx, cy, rx, ry, 0.0, 360.0), tolerance_mm)
     points[-1] = points[0]
     return points
 
 
 def _arc(values: tuple[float, ...], tolerance_mm: float) -> Points:
-    """Return an arc of an ellipse: its middle, radii, both angles and rotation in degrees are `values`."""
-    cx, cy, rx, ry, start, end, rotation = values
+    """Return an arc of an ellipse: its middle, radii and both angles in degrees are `values`."""
+    cx, cy, rx, ry, start, end = values
     if not (all(map(is_finite, values)) and rx >= 0 and ry >= 0):
         raise GeometryError(f"radii {rx!r}, {ry!r} at {cx, cy}: give finite numbers, radii from 0")
     check_positive(tolerance_mm=tolerance_mm)
@@ -95,27 +94,7 @@ def _arc(values: tuple[float, ...], tolerance_mm: float) -> Points:
     if pieces > _MOST_PIECES:
         raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for {pieces} pieces; use more")
     turns = math.radians(start) + sweep * np.linspace(0.0, 1.0, max(pieces, 1) + 1)
-    x, y = rx * np.cos(turns), ry * np.sin(turns)
-    turn = math.radians(rotation)
-    cos, sin = math.cos(turn), math.sin(turn)
-    return np.column_stack((cx + cos * x - sin * y, cy + sin * x + cos * y))
-
-
-def cubic(
-    p0: ArrayLike,
-    p1: ArrayLike,
-    p2: ArrayLike,
-    p3: ArrayLike,
-    *,
-    tolerance_mm: float = TOLERANCE_MM,
-) -> Points:
-    """Return one cubic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`.
-
-    >>> cubic((0, 0), (0, 10), (10, 10), (10, 0))[[0, -1]]
-    array([[ 0.,  0.],
-           [10.,  0.]])
-    """
-    return beziers([[p0, p1, p2, p3]], tolerance_mm=tolerance_mm).points
+    return np.column_stack((cx + rx * np.cos(turns), cy + ry * np.sin(turns)))
 
 
 def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines:

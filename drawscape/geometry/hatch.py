@@ -6,12 +6,11 @@ import numpy as np
 
 from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.clip import clip_to_polygon
-from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines, Segments, check_finite, check_positive, ranges
 from drawscape.geometry.offset import inset_rings
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 
-HatchStyle: TypeAlias = Literal["lines", "cross", "concentric", "circles"]
+HatchStyle: TypeAlias = Literal["lines", "cross", "concentric"]
 
 _MOST_LINES = 5_000_000
 # Concentric rings leave no more than this, in spacings, where they have room; and specks are not filled.
@@ -30,7 +29,7 @@ def hatch(
 
     `polygon` is one ring as (N, 2) or several (even-odd: a ring in a ring is a hole). `style` is
     `lines` at `angle` degrees (clockwise on paper from the x axis) or `cross`, at `angle` and square to
-    it. `concentric` is the outline again and again, inwards, and `circles` lie around the middle.
+    it. `concentric` is the outline again and again, inwards.
     `shift`, in shares of the spacing, moves the lines. Lines run to and fro, so that a pen travels
     little; neighbouring polygons with the same options match up.
     Raises GeometryError when the spacing is not positive or makes millions of lines, and
@@ -44,8 +43,7 @@ def hatch(
         return Lines.join(
             hatch_lines(polygon, spacing_mm, angle=angle + turn, shift=shift) for turn in turns
         )
-    fill = hatch_circles if style == "circles" else hatch_concentric
-    return fill(polygon, spacing_mm, shift=shift)
+    return hatch_concentric(polygon, spacing_mm, shift=shift)
 
 
 def hatch_lines(
@@ -115,24 +113,6 @@ def _along_gaps(outline: Lines, found: Lines, spacing_mm: float) -> Lines:
         # The long sides are 0-1 and 2-3: from the middle of one short side to that of the other.
         middles.append([(turned[0] + turned[3]) / 2, (turned[1] + turned[2]) / 2])
     return clip_to_polygon(Lines.of(middles), outline)
-
-
-def hatch_circles(polygon: Polygon, spacing_mm: float, *, shift: float = 0.0) -> Lines:
-    """Return circles around the middle of the bounds of `polygon`, within it.
-
-    Otherwise as `hatch`.
-    """
-    outline = _checked(polygon, spacing_mm, 0.0, shift)
-    if outline.bounds is None:
-        return outline
-    x0, y0, x1, y1 = outline.bounds
-    cx, cy = (x0 + x1) / 2.0, (y0 + y1) / 2.0
-    farthest = np.hypot(*(outline.points - (cx, cy)).T).max()
-    if farthest / spacing_mm > _MOST_LINES:
-        raise GeometryError(f"spacing_mm={spacing_mm!r} makes too many circles; use more")
-    radii = (np.arange(int(farthest / spacing_mm) + 1) + 0.5 + shift % 1.0) * spacing_mm
-    ripples = [circle(cx, cy, radius) for radius in radii[radii < farthest].tolist()]
-    return clip_to_polygon(Lines.of(ripples), outline)
 
 
 def _turned(lines: Lines, degrees: float) -> Lines:

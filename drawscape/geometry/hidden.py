@@ -1,12 +1,10 @@
 """The visible parts of lines in space, seen by a camera, with meshes before them."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.geometry.clip import Pieces
-from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_points
+from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_floats, as_points
 from drawscape.geometry.mesh import Camera, Mesh, Points3, edges, lone_corner_first
 
 # As fractions of the picture's depth: a line on a face counts as in front of it.
@@ -28,17 +26,13 @@ def visible_edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -
     >>> len(visible_edges(pyramid, Camera.parallel(20, 30)))
     3
     """
-    return visible_paths(edges(mesh, camera=camera, crease_degrees=crease_degrees), mesh, camera)
+    return visible_segments(edges(mesh, camera=camera, crease_degrees=crease_degrees), mesh, camera)
 
 
-def visible_paths(
-    paths: ArrayLike | Iterable[ArrayLike],
-    mesh: Mesh,
-    camera: Camera,
-) -> Lines:
-    """Return what `camera` sees of `paths` in front of the triangles of `mesh`.
+def visible_segments(segments: ArrayLike, mesh: Mesh, camera: Camera) -> Lines:
+    """Return what `camera` sees of `segments` in front of the triangles of `mesh`.
 
-    `paths` are lines in space: an (M, K, 3) array or an iterable of (N, 3) arrays. A point is hidden
+    `segments` are straight lines in space, (S, 2, 3). A point is hidden
     when a triangle lies before it by more than a millionth of the scene's depth: lines on the
     surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
     1963), cut where the segment passes its edges or its plane.
@@ -46,17 +40,17 @@ def visible_paths(
 
     >>> wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [(0, 1, 2, 3)])
     >>> behind = [[(-1, 2, 1), (9, 2, 1)]]
-    >>> visible_paths(behind, wall, Camera.parallel(0, 0)).lengths_mm.round(1)
+    >>> visible_segments(behind, wall, Camera.parallel(0, 0)).lengths_mm.round(1)
     array([1., 5.])
     """
-    points, line = _flat(paths)
-    a, b, owner = _before_camera(points, line, camera)
+    a, b = _before_camera(as_floats(segments), camera)
     if not len(a):
         return Lines.empty()
     start, end = camera.projected(a), camera.projected(b)
     corners = _faces_before_camera(camera.seen(mesh.corners.reshape(-1, 3)), camera)
     hidden = _hidden(start, end, camera.projected(corners))
-    lines, pieces = _chained(start, end, owner), hidden.complement(len(a))
+    lines = Lines.of(np.stack((start[:, :2], end[:, :2]), axis=1))
+    pieces = hidden.complement(len(a))
     # Without specks, which the bias leaves where edges meet.
     speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
     whole = (pieces.start == 0.0) & (pieces.end == 1.0)
@@ -136,26 +130,16 @@ def _stretch(
     return low, high
 
 
-def _chained(start: Points3, end: Points3, owner: Ints) -> Lines:
-    """Return the segments as lines on paper: one line where a segment begins at the end of another."""
-    fresh = np.ones(len(start), dtype=bool)
-    fresh[1:] = (owner[1:] != owner[:-1]) | (start[1:] != end[:-1]).any(axis=1)
-    heads = np.flatnonzero(fresh)
-    points = np.insert(end[:, :2], heads, start[heads, :2], axis=0)
-    return Lines.from_counts(points, np.diff(heads, append=len(start)) + 1)
-
-
-def _before_camera(points: Points3, line: Ints, camera: Camera) -> tuple[Points3, Points3, Ints]:
-    """Return the segments' ends as the camera has them, cut at its near plane, and their lines."""
-    inner = np.flatnonzero(line[1:] == line[:-1])
-    seen = camera.seen(points)
+def _before_camera(segments: Floats, camera: Camera) -> tuple[Points3, Points3]:
+    """Return the ends of (S, 2, 3) segments as the camera has them, cut at its near plane."""
+    seen = camera.seen(as_points(segments.reshape(-1, segments.shape[-1]), 3)).reshape(-1, 2, 3)
     if camera.perspective:
-        inner = inner[np.maximum(seen[inner, 2], seen[inner + 1, 2]) >= camera.near]
-    a, b = seen[inner], seen[inner + 1]
+        seen = seen[seen[:, :, 2].max(axis=1) >= camera.near]
+    a, b = seen[:, 0].copy(), seen[:, 1].copy()
     for one, other in ((a, b), (b, a)) if camera.perspective else ():
         behind = one[:, 2] < camera.near
         one[behind] = _at_near(one[behind], other[behind], camera.near)
-    return a, b, line[inner]
+    return a, b
 
 
 def _at_near(p: Points3, q: Points3, near: float) -> Points3:
@@ -178,12 +162,3 @@ def _faces_before_camera(seen: Points3, camera: Camera) -> Points3:
     rest = np.concatenate([np.stack((pq, q, r), axis=1), np.stack((pq, r, pr), axis=1)])
     cut = np.stack((p, pq, pr), axis=1)[tip], rest[np.tile(~tip, 2)]
     return np.concatenate((faces[whole], *cut)).reshape(-1, 3)
-
-
-def _flat(paths: ArrayLike | Iterable[ArrayLike]) -> tuple[Points3, Ints]:
-    """Return the points of all paths, and the number of each one's path."""
-    if isinstance(paths, np.ndarray) and paths.ndim == 3:
-        points = as_points(paths.reshape(-1, paths.shape[2]), 3)
-        return points, np.repeat(np.arange(len(paths)), paths.shape[1])
-    parts = [np.empty((0, 3)), *(as_points(path, 3) for path in paths)]  # type: ignore[union-attr]
-    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])

@@ -30,8 +30,8 @@ class Camera:
     a perspective sees.
 
     >>> corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
-    >>> Camera.isometric().project(corners)[:, 1].round(2).tolist()
-    [0.0, 0.41, -0.41, -0.82]
+    >>> Camera.parallel(45, 30).project(corners)[:, 1].round(2).tolist()
+    [0.0, 0.35, -0.35, -0.87]
     """
 
     axes: Floats
@@ -73,11 +73,6 @@ class Camera:
         forward = np.array([-np.sin(a) * np.cos(e), np.cos(a) * np.cos(e), -np.sin(e)])
         right = np.array([np.cos(a), np.sin(a), 0.0])
         return cls(np.stack((right, np.cross(forward, right), forward)), np.zeros(3), False)
-
-    @classmethod
-    def isometric(cls) -> "Camera":
-        """Return the parallel view in which the three axes have the same length on paper."""
-        return cls.parallel(45.0, float(np.degrees(np.arctan(np.sqrt(0.5)))))
 
     def seen(self, points: Points3) -> Points3:
         """Return `points`, (N, 3), as the camera has them: right, down, forward."""

@@ -1,6 +1,8 @@
 """Gradient noise."""
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product
 from operator import mul
 from typing import Any
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, as_floats, check_positive, check_whole
+from drawscape.geometry.lines import Floats, Ints, as_floats, check_positive, check_whole
 
 # 64 kB an array, so that ten temporaries stay in a core's second-level cache.
 _CHUNK = 8_192
@@ -19,10 +21,9 @@ _FARTHEST = 1e12
 _STEP = 1e-5
 # Cells after which the noise repeats along each axis of its grid.
 _PERIOD = 256
-_SKEW = (np.sqrt(3.0) - 1.0) / 2.0
-_UNSKEW = (3.0 - np.sqrt(3.0)) / 6.0
-# One over the largest sum of the corners' (1/2 - d^2)^4 * d in the triangle, found numerically.
-_SIMPLEX_SCALE = 99.2043
+_SQRT_2 = math.sqrt(2.0)
+# Each octave is so many times finer than the one before it.
+_LACUNARITY = 2.0
 # Twelve cube-edge gradients reach 1.0364 at most (the maximum over a cell, found numerically).
 _CUBE_SCALE = 0.9649
 _CUBE_EDGES = np.array(
@@ -31,11 +32,23 @@ _CUBE_EDGES = np.array(
 )
 
 
+@dataclass(frozen=True)
+class _LookUps:
+    """What noise looks up, for arrays or for single numbers: each takes indices and gives values.
+
+    `floor` gives the cell of a coordinate, `gradients` those of the plane and of space, one a coordinate.
+    """
+
+    floor: Callable[[Any], Any]
+    shuffled: Callable[[Any], Any]
+    flat: tuple[Callable[[Any], Any], ...]
+    cube: tuple[Callable[[Any], Any], ...]
+
+
 class Noise:
     """Noise that `seed` decides: one value per place, smooth.
 
-    Perlin noise repeats after 256 units along each axis. Simplex noise stands on a skewed grid: it
-    repeats after (201.9, -54.1) and (-54.1, 201.9), not along the axes.
+    Perlin noise repeats after 256 units along each axis.
 
     `seed` is an int or a numpy Generator (which is drawn from once, here). All methods take
     coordinates as arrays or numbers that broadcast, in units of about one bump, and return float64
@@ -51,11 +64,22 @@ class Noise:
         rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
         once = rng.permutation(_PERIOD).astype(np.intp)
         # Twice and two more, so that `shuffled[i] + j + 1` needs no wrapping.
-        self._shuffled = np.concatenate((once, once, once[:2]))
-        turns = self._shuffled * (2.0 * np.pi / _PERIOD)
-        cube = _CUBE_EDGES[self._shuffled[self._shuffled] % len(_CUBE_EDGES)] * _CUBE_SCALE
-        # The gradients of the plane and of space, laid out for one look-up each.
-        self._flat, self._cube = (np.cos(turns), np.sin(turns)), np.ascontiguousarray(cube.T)
+        shuffled = np.concatenate((once, once, once[:2]))
+        turns = shuffled * (2.0 * np.pi / _PERIOD)
+        flat = np.cos(turns), np.sin(turns)
+        cube = (_CUBE_EDGES[shuffled[shuffled] % len(_CUBE_EDGES)] * _CUBE_SCALE).T.copy()
+        self._of_arrays = _LookUps(
+            _cells,
+            shuffled.take,
+            tuple(axis.take for axis in flat),
+            tuple(axis.take for axis in cube),
+        )
+        self._of_numbers = _LookUps(
+            math.floor,
+            shuffled.tolist().__getitem__,
+            tuple(axis.tolist().__getitem__ for axis in flat),
+            tuple(axis.tolist().__getitem__ for axis in cube),
+        )
         # Octaves are shifted against each other, else all of them are 0 at whole coordinates.
         self._shifts = rng.random((32, 3)) * _PERIOD
         self._shifts[0] = 0.0
@@ -65,11 +89,29 @@ class Noise:
 
         It is 0 where all coordinates are integers.
         """
-        return self._sampled(self._perlin, x, y, z)
+        places = [as_floats(place) for place in (x, y, z) if place is not None]
+        arrays = np.broadcast_arrays(*places)
+        for axis, array in zip("xyz", arrays, strict=False):
+            if array.size and not (array.min() > -_FARTHEST and array.max() < _FARTHEST):
+                raise GeometryError(f"noise needs finite {axis} within {_FARTHEST:g} of 0")
+        flat = [array.ravel() for array in arrays]
+        values = np.empty(flat[0].size)
+        for start in range(0, flat[0].size, _CHUNK):
+            part = slice(start, start + _CHUNK)
+            values[part] = _perlin([place[part] for place in flat], self._of_arrays)
+        return values.reshape(arrays[0].shape)
 
-    def simplex(self, x: ArrayLike, y: ArrayLike) -> Floats:
-        """Return simplex noise (Perlin 2001) at `x`, `y`, within -1 to 1, with rounder bumps."""
-        return self._sampled(self._simplex, x, y)
+    def perlin_at(self, *place: float) -> float:
+        """Return Perlin noise at one place, x, y or x, y, z: as `perlin`, without its arrays.
+
+        >>> bool(Noise(7).perlin_at(0.5, 0.25) == Noise(7).perlin(0.5, 0.25))
+        True
+        """
+        if not all(-_FARTHEST < coordinate < _FARTHEST for coordinate in place):
+            raise GeometryError(
+                f"noise needs a finite place within {_FARTHEST:g} of 0, not {place}"
+            )
+        return float(_perlin(place, self._of_numbers))
 
     def fractal(
         self,
@@ -78,17 +120,14 @@ class Noise:
         z: ArrayLike | None = None,
         *,
         octaves: int = 4,
-        lacunarity: float = 2.0,
         gain: float = 0.5,
     ) -> Floats:
         """Return fractal Brownian motion (Perlin 1985; Musgrave 1989), within -1 to 1.
 
-        Each of the `octaves` (1 to 32) is `lacunarity` times finer and `gain` times weaker than the
-        one before. Raises GeometryError when `octaves` is out of range or another not positive.
+        Each of the `octaves` (1 to 32) is twice as fine as the one before, and `gain` times as strong.
+        Raises GeometryError when `octaves` is out of range or `gain` not positive.
         """
-        weights, layers = self._octaves(
-            self.perlin, 0, x, y, z, octaves=octaves, lacunarity=lacunarity, gain=gain
-        )
+        weights, layers = self._octaves(0, x, y, z, octaves=octaves, gain=gain)
         return np.asarray(sum(map(mul, weights, layers)) / weights.sum())
 
     def ridged(
@@ -99,7 +138,7 @@ class Noise:
         Options and errors are those of `fractal`.
         """
         # The first octave is shifted too, else the ridges of all seeds meet at whole coordinates.
-        weights, layers = self._octaves(self.perlin, 1, x, y, z, **options)
+        weights, layers = self._octaves(1, x, y, z, **options)
         total, carried = np.zeros(()), np.ones(())
         for weight, layer in zip(weights, layers, strict=True):
             crest = (1.0 - np.abs(layer)) ** 2
@@ -115,90 +154,55 @@ class Noise:
         by_y = self.fractal(x, y + _STEP, **options) - self.fractal(x, y - _STEP, **options)
         return np.stack((by_x, by_y), axis=-1) / (2 * _STEP)
 
-    def curl(self, x: ArrayLike, y: ArrayLike, **options: Any) -> Floats:
-        """Return curl noise (Bridson 2007), a flow without sources or sinks: shape + (2,).
-
-        Options are those of `gradient`.
-        """
-        return self.gradient(x, y, **options)[..., ::-1] * (1.0, -1.0)
-
     def _octaves(
         self,
-        sample: Callable[..., Floats],
         first: int,
         x: ArrayLike,
         y: ArrayLike,
         z: ArrayLike | None,
         *,
         octaves: int = 4,
-        lacunarity: float = 2.0,
         gain: float = 0.5,
     ) -> tuple[Floats, list[Floats]]:
         """Return the weight and noise of each octave; the shifts begin with number `first`."""
         check_whole(1, 32, octaves=octaves)
-        check_positive(lacunarity=lacunarity, gain=gain)
+        check_positive(gain=gain)
         places = [as_floats(place) for place in (x, y, z) if place is not None]
         layers = []
         for octave in range(octaves):
             moved = zip(places, self._shifts[(octave + first) % len(self._shifts)], strict=False)
-            layers.append(sample(*(at * lacunarity**octave + shift for at, shift in moved)))
+            layers.append(self.perlin(*(at * _LACUNARITY**octave + shift for at, shift in moved)))
         return as_floats(gain) ** np.arange(octaves), layers
 
-    def _sampled(self, kernel: Callable[..., Floats], *places: ArrayLike | None) -> Floats:
-        given = (as_floats(place) for place in places if place is not None)
-        arrays = np.broadcast_arrays(*given)
-        for axis, array in zip("xyz", arrays, strict=False):
-            if array.size and not (array.min() > -_FARTHEST and array.max() < _FARTHEST):
-                raise GeometryError(f"noise needs finite {axis} within {_FARTHEST:g} of 0")
-        flat = [array.ravel() for array in arrays]
-        values = np.empty(flat[0].size)
-        for start in range(0, flat[0].size, _CHUNK):
-            part = slice(start, start + _CHUNK)
-            values[part] = kernel(*(place[part] for place in flat))
-        return values.reshape(arrays[0].shape)
 
-    def _perlin(self, *places: Floats) -> Floats:
-        """Return what `perlin` does."""
-        cells = [np.floor(place) for place in places]
-        numbers = [cell.astype(np.intp) & (_PERIOD - 1) for cell in cells]
-        offsets = [place - cell for place, cell in zip(places, cells, strict=True)]
-        # The corners of a cell one after the other, along x first.
-        corners = [numbers[0], numbers[0] + 1]
-        for number in numbers[1:]:
-            corners = [self._shuffled.take(corner) + number for corner in corners]
-            corners += [corner + 1 for corner in corners]
-        # Four unit gradients on the plane that point at the middle of a cell give sqrt(1/2).
-        gradients, scale = (self._flat, np.sqrt(2.0)) if len(places) == 2 else (self._cube, 1.0)
-        sides = [(offset, offset - 1.0) for offset in reversed(offsets)]
-        values = []
-        for corner, away in zip(corners, product(*sides), strict=True):
-            value = gradients[0].take(corner) * away[-1]
-            for gradient, gap in zip(gradients[1:], away[-2::-1], strict=True):
-                value += gradient.take(corner) * gap
-            values.append(value)
-        fades = [t * t * t * (t * (t * 6.0 - 15.0) + 10.0) for t in offsets]
-        return _blended(values, fades) * scale
-
-    def _simplex(self, x: Floats, y: Floats) -> Floats:
-        """Return what `simplex` does (after Gustavson 2005)."""
-        skew = (x + y) * _SKEW
-        column, row = np.floor(x + skew), np.floor(y + skew)
-        back = (column + row) * _UNSKEW
-        x, y = x - (column - back), y - (row - back)
-        right = (x > y).astype(np.intp)
-        i, j = column.astype(np.intp) & (_PERIOD - 1), row.astype(np.intp) & (_PERIOD - 1)
-        total = np.zeros_like(x)
-        for di, dj in ((0, 0), (right, 1 - right), (1, 1)):
-            shift = (di + dj) * _UNSKEW
-            dx, dy = x - di + shift, y - dj + shift
-            near = np.maximum(0.5 - dx * dx - dy * dy, 0.0)
-            near *= near
-            index = self._shuffled.take(i + di) + j + dj
-            total += near * near * (self._flat[0].take(index) * dx + self._flat[1].take(index) * dy)
-        return total * _SIMPLEX_SCALE
+def _cells(places: Floats) -> Ints:
+    return np.floor(places).astype(np.int64)
 
 
-def _blended(values: Sequence[Floats], fades: Sequence[Floats]) -> Floats:
+def _perlin(places: Sequence[Any], look_ups: _LookUps) -> Any:
+    """Return Perlin noise at coordinates, two or three arrays or numbers."""
+    cells = [look_ups.floor(place) for place in places]
+    numbers = [cell & (_PERIOD - 1) for cell in cells]
+    offsets = [place - cell for place, cell in zip(places, cells, strict=True)]
+    # The corners of a cell one after the other, along x first.
+    corners = [numbers[0], numbers[0] + 1]
+    for number in numbers[1:]:
+        corners = [look_ups.shuffled(corner) + number for corner in corners]
+        corners += [corner + 1 for corner in corners]
+    # Four unit gradients on the plane that point at the middle of a cell give sqrt(1/2).
+    gradients, scale = (look_ups.flat, _SQRT_2) if len(places) == 2 else (look_ups.cube, 1.0)
+    sides = [(offset, offset - 1.0) for offset in reversed(offsets)]
+    values = []
+    for corner, away in zip(corners, product(*sides), strict=True):
+        value = gradients[0](corner) * away[-1]
+        for gradient, gap in zip(gradients[1:], away[-2::-1], strict=True):
+            value += gradient(corner) * gap
+        values.append(value)
+    fades = [t * t * t * (t * (t * 6.0 - 15.0) + 10.0) for t in offsets]
+    return _blended(values, fades) * scale
+
+
+def _blended(values: Sequence[Any], fades: Sequence[Any]) -> Any:
     """Interpolate between the `values` at a cell's corners, along x first."""
     for fade in fades:
         pairs = zip(values[::2], values[1::2], strict=False)

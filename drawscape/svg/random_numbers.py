@@ -77,7 +77,11 @@ class RandomNumbers:
         <SVGBuilder 100 x 100 mm, 1 element>
         """
         self._noise = self._noise or Noise(self._noise_seed)
-        value = self._noise.perlin(x, _BETWEEN if y is None else y, z)
+        place: list[Any] = [x, _BETWEEN if y is None else y]
+        place += [] if z is None else [z]
+        if all(isinstance(coordinate, (int, float)) for coordinate in place):
+            return self._noise.perlin_at(*place)
+        value = self._noise.perlin(*place)
         return float(value) if np.ndim(value) == 0 else value
 
     def lerp(self, begin: Any, end: Any, amount: Any) -> Any:

@@ -10,8 +10,8 @@ from drawscape.geometry import Lines, coats, rounded
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle, visible
 from drawscape.geometry.contours import contours, distance_contours, values_at
 from drawscape.geometry.curves import beziers, catmull_rom, circle
-from drawscape.geometry.hatch import hatch, hatch_circles
-from drawscape.geometry.hidden import visible_paths
+from drawscape.geometry.hatch import hatch
+from drawscape.geometry.hidden import visible_segments
 from drawscape.geometry.lines import on_lines, resample, simplify
 from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.nearest import Nearest
@@ -25,7 +25,7 @@ from drawscape.geometry.voronoi import relax, scatter
 PAGE, AREA = (10.0, 20.0, 90.0, 130.0), (0.0, 0.0, 9.0, 9.0)
 SQUARE = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]])
 LINE = Lines.of(SQUARE[:2])
-CUBE, FRONT = cuboids((0, 0, 0), (1, 1, 1)), Camera.isometric()
+CUBE, FRONT = cuboids((0, 0, 0), (1, 1, 1)), Camera.parallel(45, 30)
 RNG = np.random.default_rng(0)
 LOW, HIGH = (0, 0, 0), (1, 1, 1)
 NOTHING = Lines.empty()
@@ -41,6 +41,7 @@ def level(*xyz):
     [
         ("finite y", lambda: Noise(0).perlin([0.0, 1.0], [0.0, np.nan])),
         ("finite y", lambda: Noise(0).perlin([0.0, 1.0], [0.0, 1e300])),
+        *(("finite place", lambda x=x: Noise(0).perlin_at(0.5, x)) for x in (np.nan, np.inf, -1e12)),
         *(("octaves=", lambda n=n: Noise(0).fractal(0.5, 0.5, octaves=n)) for n in (0, 99)),
         ("arrays of numbers", lambda: Noise(0).perlin("x", 0.5)),
         ("gain=0.0", lambda: Noise(0).fractal(0.5, 0.5, gain=0.0)),
@@ -67,7 +68,7 @@ def level(*xyz):
         ("near=0", lambda: Camera.looking(HIGH, LOW, near=0)),
         ("azimuth=nan", lambda: Camera.parallel(np.nan, 0)),
         ("behind the camera", lambda: Camera.looking(LOW, (0, 1, 0)).project([[0, -1, 0]])),
-        ("N, 3", lambda: visible_paths([1.0], CUBE, FRONT)),
+        ("N, 3", lambda: visible_segments([1.0], CUBE, FRONT)),
         ("points=0", lambda: rounded(SQUARE, points=0)),
         ("share=nan", lambda: rounded(SQUARE, np.nan)),
         ("across=0", lambda: squares_in(AREA, 0)),
@@ -93,7 +94,7 @@ def level(*xyz):
         ("not finite", lambda: beziers(np.full((1, 4, 2), np.nan))),
         ("rings; use more", lambda: hatch(SQUARE * 1e5, 9.99, style="concentric")),
         *((f"spacing_mm={mm!r}", lambda mm=mm: hatch(SQUARE, mm)) for mm in (0, np.nan, "1")),
-        *(("use more", lambda fill=fill: fill(SQUARE, 1e-6)) for fill in (hatch, hatch_circles)),
+        ("use more", lambda: hatch(SQUARE, 1e-6)),
         ("angle=inf", lambda: hatch(SQUARE, 1, angle=np.inf)),
         ("at least three", lambda: hatch(SQUARE[:2], 1)),
         ("2 x 2", lambda: contours(np.zeros(5), 0, AREA)),
@@ -151,7 +152,7 @@ def test_complex_numbers_are_points_wherever_lines_are_taken():
 )  # fmt: skip
 def test_an_area_of_nothing_has_no_filling(polygon):
     assert len(inset_rings(polygon, 1.0)) == 0
-    for style in ("lines", "cross", "concentric", "circles"):
+    for style in ("lines", "cross", "concentric"):
         assert len(hatch(polygon, 1.0, style=style)) == 0
 
 

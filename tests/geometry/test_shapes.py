@@ -23,7 +23,7 @@ TURNS = np.arange(10) * np.pi / 5 + 0.1
 DIRECTIONS = np.column_stack((np.cos(TURNS), np.sin(TURNS)))
 STAR = 50 + np.where(np.arange(10) % 2, 18, 44)[:, None] * DIRECTIONS
 HOLE = 50 + 9 * DIRECTIONS
-STYLES = ["lines", "cross", "concentric", "circles"]
+STYLES = ["lines", "cross", "concentric"]
 
 
 @given(
