@@ -61,8 +61,8 @@ class Batch:
     @property
     def progress(self) -> float:
         """How far the batch is, 0 to 1, running jobs counted by their own progress."""
-        left = sum(1.0 - job.progress for job in self._snapshots() if not job.ended)
-        return 1.0 - left / max(1, self._total)
+        ((count, progress),) = self._read(self._database.BATCH_LEFT)
+        return 1.0 - (count - progress) / max(1, self._total)
 
     def _words(self) -> str:
         return f"batch {self.id}: {self.done} of {self._total} jobs have ended"

@@ -145,6 +145,15 @@ def test_the_queue_is_paused_checked_and_emptied_on_the_command_line():
     assert "counts" in checked.out
 
 
+def test_the_progress_of_a_batch_counts_what_has_ended_and_what_runs():
+    batch = enqueue_many(TASK, [{}] * 4)
+    assert batch.progress == 0
+    end(take())
+    running, database = take(), default_queue().database
+    database.write(database.PROGRESS, progress=0.5, message=None, meta=None, **running.key)
+    assert batch.progress == pytest.approx(1.5 / 4)
+
+
 def test_a_batch_whose_jobs_were_removed_has_ended():
     batch = enqueue_many(TASK, [{}] * 3)
     batch.cancel()
