@@ -192,7 +192,8 @@ def show(edition: Edition, as_json: bool) -> None:
 def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: bool) -> None:
     """Send the next numbers to machines, and print the plots that begin.
 
-    That is what is not yet plotted, interrupted or good. A machine gets its next sheet when the plot before
+    That is what is not yet plotted, interrupted or good, and numbers whose sheets are spoiled by now. A
+    machine gets its next sheet when the plot before
     is done. Each plot asks its questions, unless --yes is given: see `drawscape plots`. The same command
     goes on after any trouble.
     """
@@ -218,10 +219,11 @@ def good(edition: Edition, number: int) -> None:
 @_EDITION
 @_NUMBER
 def spoiled(edition: Edition, number: int) -> None:
-    """Say that the sheet of a NUMBER is spoiled: it is plotted again, as the same number.
+    """Say that the sheet of a NUMBER is spoiled. The next `editions plot` plots that number again.
 
-    So is an interrupted sheet whose machine is gone. Its plot never goes on. A sheet that was called good
-    can be spoiled later; the ledger keeps both verdicts.
+    Until then the verdict can be taken back by `good`. Call an interrupted sheet spoiled when its machine
+    is gone: its plot never goes on. A sheet that has not begun is not judged. A good sheet can be called
+    spoiled later; the ledger keeps all verdicts.
     """
     judge_sheet(edition.name, number, "spoiled")
 

@@ -24,7 +24,7 @@ from drawscape.errors import EditionError, PlotNotFoundError, UnknownNameError
 from drawscape.machine.plot import Plot, new_id, plots_folder
 from drawscape.recipe import Provenance
 
-VERSION = 2
+VERSION = 2  # in 1, which no release wrote, a sheet had one verdict
 
 TABLES = """
 create table edition (
@@ -66,21 +66,6 @@ create table plot (
     unique (sheet, part)
 );
 """
-
-MIGRATIONS = {
-    # Of the first ledgers, in which a sheet had one verdict.
-    1: """
-create table verdict (
-    sheet integer not null references sheet,
-    verdict text not null,
-    judged_at real not null
-);
-create index verdict_sheet on verdict (sheet);
-insert into verdict select id, verdict, judged_at from sheet where verdict is not null order by id;
-alter table sheet drop column judged_at
-""",
-}
-"""The migration of each version to the next."""
 
 EDITION = """
 select *, (select count(*) from number where edition = edition.id and kind = '')
@@ -139,15 +124,14 @@ def _writing() -> Iterator[sqlite3.Connection]:
         with db:
             db.execute("begin immediate")
             (version,) = db.execute("pragma user_version").fetchone()
-            if version > VERSION:
-                raise EditionError(f"{_path()} is of a newer Drawscape; update this one")
-            scripts = (
-                [MIGRATIONS[number] for number in range(version, VERSION)] if version else [TABLES]
-            )
-            for script in scripts:
-                for statement in script.split(";\n"):
+            if version == 0:
+                for statement in TABLES.split(";\n"):
                     db.execute(statement)
-            db.execute(f"pragma user_version = {VERSION}")
+                db.execute(f"pragma user_version = {VERSION}")
+            elif version != VERSION:
+                raise EditionError(
+                    f"{_path()} is of another version of Drawscape; use that one, or put the file aside"
+                )
             yield db
 
 
@@ -316,31 +300,38 @@ class Edition:
     def feed(self, machines: Sequence[str], **orders: bool) -> None:
         """Note which machines draw it from now on, and how; others no longer get numbers of it.
 
-        `orders` are `yes`, `zero_here` and `by_pen`: new sheets are drawn with one pen at a time. Raises
-        EditionError when it is closed.
+        `orders` are `yes`, `zero_here` and `by_pen`: new sheets are drawn with one pen at a time. Spoiled
+        sheets are plotted again; those that are spoiled later wait for the next call. Raises EditionError
+        when the edition is closed.
         """
         with self._changing() as db:
-            text = json.dumps({"machines": [*machines], **orders})
+            again = []
+            for number in self.rows(db):
+                if number.state == "spoiled":
+                    newest = number.sheets[-1]
+                    if newest.verdict is None:  # its plot was given up, which is a verdict
+                        _give_verdict(db, newest, "spoiled")
+                    again.append(newest.id)
+            text = json.dumps({"machines": [*machines], "again": again, **orders})
             db.execute("update edition set orders = ? where id = ?", (text, self.id))
 
     def claim(self, machine: str) -> Claim | None:
         """Return what a machine draws next, None when it has a sheet in hand or nothing is left.
 
         That is what an earlier claim left unfinished, or the first number without a sheet, or the next part
-        of a sheet. All sheets have their first part before any has its second.
+        of a sheet. All sheets have their first part before any has its second. A number whose sheet was
+        spoiled is free as well, if that was before the last `feed`.
         """
         with self._changing() as db:
-            for number in self.rows(db):
+            rows = self.rows(db)
+            for number in rows:
                 for sheet in number.sheets:
                     for plot, part, where in sheet.plots if sheet.verdict is None else ():
                         state = plot_state(plot)
-                        if state == "spoiled":  # a person gave it up
-                            db.execute(JUDGE, ("spoiled", time.time(), sheet.id))
-                        elif where == machine and state != "plotted":
+                        if where == machine and state not in ("plotted", "spoiled"):
                             is_new = state == "queued" and part is not None
                             return _claim(db, plot) if is_new else None
-            rows = self.rows(db)
-            free = [one for one in rows if not one.kind and one.state in ("ready", "spoiled")]
+            free = [one for one in rows if not one.kind and self._may_begin(one)]
             if free:
                 return self._begin(db, free[0].id, free[0].pens, machine)
             begun = [
@@ -353,6 +344,13 @@ class Edition:
                 return None
             part, _, sheet_id = min(begun)
             return _new_plot(db, sheet_id, part, machine)
+
+    def _may_begin(self, number: Number) -> bool:
+        """Whether a number has no sheet, or one that was spoiled before the last `feed`."""
+        if not number.sheets:
+            return True
+        newest = number.sheets[-1]
+        return newest.verdict == "spoiled" and newest.id in self.orders["again"]
 
     def claim_proof(self, number: int, kind: ProofKind, machine: str) -> Claim:
         """Return a new proof of a number, on a machine. Raises EditionError when there are enough."""
@@ -383,18 +381,26 @@ class Edition:
     def judge(self, number: int, verdict: Verdict) -> None:
         """Give the newest sheet of a number its verdict, or take back the one before it.
 
-        Raises EditionError when the number is not there, has no such sheet, or has this verdict already.
+        Raises EditionError when the number is not there, has no sheet that has begun, or has this verdict
+        already. A sheet that waits for a machine without orders is gone with it: it can be spoiled.
         """
         with self._changing() as db:
             found = self.number(number, db)
-            about = f"number {number} of {self.name!r} is {found.state}"
-            if not found.sheets or found.sheets[-1].verdict == verdict:
-                raise EditionError(f"{about}: no sheet of it waits for this verdict")
+            about = f"number {number} of {self.name!r}"
+            if found.state == verdict:
+                raise EditionError(f"{about} is {verdict} already")
+            if not found.sheets:
+                raise EditionError(f"{about} has no sheet yet: plot it first")
             newest = found.sheets[-1]
             if verdict == "good" and newest.progress != "plotted":
-                raise EditionError(f"{about}: only a plotted sheet can be good")
-            db.execute(JUDGE, (verdict, newest.id))
-            db.execute("insert into verdict values (?, ?, ?)", (newest.id, verdict, time.time()))
+                raise EditionError(f"{about} is {found.state}: only a plotted sheet can be good")
+            plot, part, machine = newest.plots[-1]
+            has_begun = part != 0 or plot_state(plot) != "queued"
+            if not has_begun and machine in self.orders.get("machines", ()):
+                raise EditionError(
+                    f"{about} is queued: its sheet has not begun; `drawscape plots stop {plot}` gives it up"
+                )
+            _give_verdict(db, newest, verdict)
 
     def close(self) -> "Edition":
         """Close it: no sheet of it is plotted or judged any more. Raises EditionError before all are good."""
@@ -453,6 +459,11 @@ def add_healing(old: str, new: str) -> None:
     if _path().exists():
         with _writing() as db:
             db.execute(ADD_HEALING, (new, old))
+
+
+def _give_verdict(db: sqlite3.Connection, sheet: Sheet, verdict: Verdict) -> None:
+    db.execute(JUDGE, (verdict, sheet.id))
+    db.execute("insert into verdict values (?, ?, ?)", (sheet.id, verdict, time.time()))
 
 
 def _sheets(db: sqlite3.Connection, number: int) -> tuple[Sheet, ...]:

@@ -143,7 +143,9 @@ class EditionBoard(Board):
         self._rarity = _rarity(self._drawings.values())
         controls = [
             control("good", "button", "Good", tooltip="The chosen sheets are good (g)"),
-            control("spoiled", "button", "Spoiled", tooltip="The chosen are plotted again (s)"),
+            control(
+                "spoiled", "button", "Spoiled", tooltip="The next plot draws the chosen again (s)"
+            ),
         ]
         head = {"title": made.terms.words or made.name}
         super().__init__(f"edition {made.name}", self._now(), controls=controls, head=head)
@@ -181,7 +183,7 @@ class EditionBoard(Board):
         self._judge(tile_ids, "good")
 
     def spoiled(self, *tile_ids: str | int) -> None:
-        """Call them spoiled: they are plotted again. Raises EditionError."""
+        """Call them spoiled: the next `plot` draws them again. Raises EditionError."""
         self._judge(tile_ids, "spoiled")
 
     def _judge(self, tile_ids: Sequence[str | int], verdict: Verdict) -> None:

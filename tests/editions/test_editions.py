@@ -119,6 +119,27 @@ def test_a_verdict_is_taken_back_and_the_ledger_keeps_both(gravel, worker):
     assert sheets[0]["verdicts"] == ["good", "spoiled", "good", "spoiled"]
 
 
+def test_a_sheet_that_was_given_up_is_spoiled_and_waits_for_the_next_plot(gravel):
+    """Without a worker: nothing begins, so each state is as the commands left it."""
+    feed = ("editions", "plot", "gravel", "--yes", "--zero-here", "--on")
+    first = run(*feed, "desk").out.split()[0]
+    not_begun = run("editions", "spoiled", "gravel", "1")  # a second click that comes too late
+    assert (not_begun.code, f"plots stop {first}" in not_begun.err) == (2, True), not_begun
+    assert run("plots", "stop", first).code == 0
+    assert states() == ["spoiled", "ready", "ready"]
+    assert "is spoiled already" in run("editions", "spoiled", "gravel", "1").err
+    assert find_edition("gravel").claim("desk").number == 2  # the verdict begins no sheet by itself
+    add_device("wall", "simulator", "1000x")
+    again = run(*feed, "wall").out
+    assert again.endswith(" on wall\n"), again
+    assert states() == ["queued", "queued", "ready"]
+    assert [one["state"] for one in shown()["numbers"][0]["sheets"]] == ["spoiled", "queued"]
+    assert shown()["numbers"][0]["sheets"][0]["verdicts"] == ["spoiled"]
+    # Number 2 waits for a machine that gets no more numbers: it is lost with it.
+    assert run("editions", "spoiled", "gravel", "2").code == 0
+    assert states() == ["queued", "spoiled", "ready"]
+
+
 def test_pens_are_drawn_one_after_the_other_on_all_sheets(home, worker):
     add_device("desk", "simulator", "1000x")
     words = ("--sketch", "schotter", "--seeds", "1-2", "--paper", "100x100", "--side", "back")
@@ -144,8 +165,8 @@ BAD = [
     ("editions new gravel --sketch rose --seeds 1", "there is an edition 'gravel' already"),
     ("editions show nothing", "unknown edition 'nothing'; known: gravel"),
     ("editions good gravel 4", "edition 'gravel' has no number 4; give 1 to 3"),
-    ("editions good gravel 3", "number 3 of 'gravel' is ready: no sheet of it waits"),
-    ("editions spoiled gravel 2", "number 2 of 'gravel' is spoiled: no sheet of it waits"),
+    ("editions good gravel 3", "number 3 of 'gravel' has no sheet yet: plot it first"),
+    ("editions spoiled gravel 2", "number 2 of 'gravel' is spoiled already"),
     ("editions good gravel 1", "number 1 of 'gravel' is queued: only a plotted sheet"),
     (
         "editions plot gravel --on nowhere",
@@ -217,22 +238,3 @@ def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
         EditionError, match="would be drawn otherwise now, because of: the sketch's"
     ):
         content_of(number)
-
-
-def test_a_ledger_whose_sheets_had_one_verdict_opens_with_all_of_them(gravel, worker):
-    assert run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here").code == 0
-    plotted(1, 2)
-    for verdict, number in (("good", "1"), ("spoiled", "2")):
-        assert run("editions", verdict, "gravel", number).code == 0
-    before = shown()["numbers"][:2]
-    with closing(sqlite3.connect(gravel / ".drawscape" / "editions.db")) as db:
-        db.executescript("""
-            alter table sheet add column judged_at real;
-            update sheet set judged_at =
-                (select judged_at from verdict where sheet = sheet.id order by judged_at desc);
-            drop table verdict;
-            pragma user_version = 1;
-        """)
-    assert shown()["numbers"][:2] == before
-    assert run("editions", "spoiled", "gravel", "1").code == 0
-    assert shown()["numbers"][0]["sheets"][0]["verdicts"] == ["good", "spoiled"]

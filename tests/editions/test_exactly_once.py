@@ -1,7 +1,7 @@
 """Each number is good exactly once, in the ledger and by ink, whatever is killed.
 
 A script is the person. It sends numbers to three emulated machines and kills what works on them at random
-moments. It calls two sheets spoiled, and takes one machine away for good.
+moments. It calls two sheets spoiled, heals one, and takes one machine away for good.
 """
 
 import os
@@ -20,10 +20,11 @@ from machine_emulators import KINDS
 from support import run, wait_until
 
 from drawscape.editions import find_edition
+from drawscape.editions.sheets import drawn_again
 from drawscape.jobs import start_worker
 from drawscape.machine.plot import Plot, plots_folder
 from drawscape.tasks.editions import judge_sheet
-from drawscape.tasks.plotting import resume_plot
+from drawscape.tasks.plotting import enqueue_plot, resume_plot
 
 SKETCH = """
 def ticks(svg, rng):
@@ -128,16 +129,23 @@ def made(sheets):
 
 
 def judge(studio, numbers, to_spoil, told):
-    """Do what a person does who looks at the machines: verdicts, and a resume of what broke off."""
+    """Do what a person does who looks at the machines: verdicts, healing, and a resume of what broke off."""
     for one in numbers:
-        for plot in made(one.sheets[-1:]):
-            if one.state == "plotted":
-                verdict = "spoiled" if one.number in to_spoil else "good"
-                if verdict == "spoiled":
-                    to_spoil.remove(one.number)
-                judge_sheet("gravel", one.number, verdict)
-                told.append(f"{one.number} {verdict}")
-            elif one.state == "interrupted" and is_over(plot):
+        plots = made(one.sheets[-1:])
+        if one.state == "plotted" and one.number in to_spoil:
+            to_spoil.remove(one.number)
+            judge_sheet("gravel", one.number, "spoiled")
+            told.append(f"{one.number} spoiled")
+        elif one.state == "plotted" and is_to_heal(one, plots, told):
+            plan = plots[0].plan.stretched([(0, 0.5, 1.5)], plots[0].device.machine)
+            enqueue_plot(plots[0].healing(plan), **ANSWERED)
+            told.append(f"{one.number} healed")
+        elif one.state == "plotted":
+            judge_sheet("gravel", one.number, "good")
+            told.append(f"{one.number} good")
+        for plot in plots:
+            is_cut_off = one.state == "interrupted" or (plot.record.heals and one.state == "queued")
+            if is_cut_off and is_over(plot) and plot.state.state != "done":
                 if plot.record.machine in studio.desks:
                     resume_plot(plot, **ANSWERED)
                 else:
@@ -145,11 +153,24 @@ def judge(studio, numbers, to_spoil, told):
                     told.append(f"{one.number} on {plot.record.machine} lost")
 
 
+def is_to_heal(number, plots, told):
+    """Whether this is the first sheet that can be healed: its machine stays to the end."""
+    was_healed = any(word.endswith("healed") for word in told)
+    return not was_healed and number.number > 2 and plots[0].record.machine != "attic"
+
+
 def check_ledger_and_ink(studio, edition, told):
-    """All plots of a number have the same strokes, so its ink is counted once on each machine."""
+    """All plots of a number have the same strokes, so its ink is counted once on each machine.
+
+    A plot that heals draws a stretch alone, and does not count.
+    """
+    healed = []
     for one in edition.numbers:
         assert [sheet.verdict for sheet in one.sheets].count("good") == 1, (one, told)
-        plots = made(one.sheets)
+        drawn_again(one.provenance)  # an EditionError when it is not the same to the byte
+        plots = [plot for plot in made(one.sheets) if not plot.record.heals]
+        good = next(sheet for sheet in one.sheets if sheet.verdict == "good")
+        healed += [plot for plot in made([good]) if plot.record.heals]
         done = sum(plot.state.state == "done" for plot in plots)
         lines = plots[0].plan.lines
         drawn = np.zeros(int((lines.starts[:, 1] < DRAWN_MM).sum()))
@@ -161,3 +182,4 @@ def check_ledger_and_ink(studio, edition, told):
             far = np.hypot(*(own[:, None] - starts).transpose(2, 0, 1))
             drawn += (far < 0.1).sum(axis=1)
         assert done <= drawn.min() <= len(plots), (one, drawn, told)
+    assert [plot.state.state for plot in healed] == ["done"], told
