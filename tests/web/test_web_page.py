@@ -202,7 +202,7 @@ def test_on_a_phone_nothing_runs_over_the_edge(opened, serving, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         small = page.eval_on_selector_all(
             "button, select, input:not([type=range], [type=checkbox])",
-            "all => all.filter(f => f.offsetParent && f.offsetHeight < 44).map(f => f.id)",
+            "all => all.filter(f => f.offsetParent && f.offsetHeight < 44).map(f => f.id || f.outerHTML)",
         )
         assert small == []
 
