@@ -569,7 +569,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
             raise CanvasError(
                 "clip to one region: a polygon, rect=(x, y, w, h) or circle=(cx, cy, r)"
             )
-        from drawscape.geometry.clip import clip_to_polygon
+        from drawscape.geometry.clip import pieces_in
 
         if rect is not None:
             x, y, w, h = as_points([rect], 4)[0]
@@ -582,7 +582,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
                 raise CanvasError(f"circle={circle!r}: give (cx, cy, r), the radius above 0")
             polygon = circle_points(cx, cy, radius)
         region = self._region(rectangle(polygon) if isinstance(polygon, Frame) else polygon)
-        cut = partial(clip_to_polygon, polygon=region, outside=outside)
+        cut = partial(pieces_in, polygon=region, outside=outside)
         with clipping(self.elements, self.current_group, cut):
             yield self
 

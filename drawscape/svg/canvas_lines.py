@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.drawing.document import Layer, Pen
 from drawscape.drawing.values import PX, InheritedStyle, parse_declarations
 from drawscape.geometry.curves import TOLERANCE_MM
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Ints, Lines
 from drawscape.svg.attributes import CanvasWarning, transform_text
 from drawscape.svg.elements import (
     CanvasNode,
@@ -116,18 +117,28 @@ def hide(nodes: list[CanvasNode]) -> None:
         ranks += [rank if whole else rank + int(part[0]) for part in parts]
         order += [rank] * size if whole else range(rank, rank + size)
         rank += 1 if whole else size
-    lines = Lines.join(leaf.lines for leaf in leaves)
-    shown, source = visible(lines, order, covers, ranks)
+    _replace_lines(leaves, lambda lines: visible(lines, order, covers, ranks))
+    nodes[:] = _left(flat, OcclusionMask)
+
+
+def _replace_lines(
+    leaves: Sequence[StyledLines | OcclusionMask], cut: Callable[[Lines], tuple[Lines, Ints]]
+) -> None:
+    """Give each of `leaves` what `cut` leaves of its lines; it cuts those of all at once.
+
+    It returns the lines in order, and the number of the line that each comes from.
+    """
+    counts = [len(leaf.lines) for leaf in leaves]
+    kept, source = cut(Lines.join(leaf.lines for leaf in leaves))
     owner = np.repeat(np.arange(len(leaves)), counts)[source]
     bounds = np.searchsorted(owner, np.arange(len(leaves) + 1))
-    for index, leaf in enumerate(leaves):
-        leaf.lines = shown.take(np.arange(*bounds[index : index + 2]))
-    nodes[:] = _left(flat, OcclusionMask)
+    for leaf, (begin, end) in zip(leaves, pairwise(bounds.tolist()), strict=True):
+        leaf.lines = kept.take(np.arange(begin, end))
 
 
 @contextmanager
 def clipping(
-    root: list[CanvasNode], group: Group | None, cut: Callable[[Lines], Lines]
+    root: list[CanvasNode], group: Group | None, cut: Callable[[Lines], tuple[Lines, Ints]]
 ) -> Iterator[None]:
     """Cut the lines that the block adds to the open `group`, or to the root and its layers."""
     before = {id(nodes): len(nodes) for nodes in _lists(root, group)}
@@ -139,9 +150,7 @@ def clipping(
         nodes[begin:] = layers + loose
         begin += len(layers)
         flat = as_runs(nodes[begin:])
-        for leaf in _leaves(flat):
-            if isinstance(leaf, StyledLines):
-                leaf.lines = cut(leaf.lines)
+        _replace_lines([leaf for leaf in _leaves(flat) if isinstance(leaf, StyledLines)], cut)
         nodes[begin:] = _left(flat, type(None))
 
 

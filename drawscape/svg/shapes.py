@@ -10,7 +10,7 @@ import numpy as np
 from drawscape.drawing.affine import Matrix
 from drawscape.drawing.values import finite
 from drawscape.errors import CanvasError
-from drawscape.geometry.curves import TOLERANCE_MM
+from drawscape.geometry.curves import TOLERANCE_MM, ellipse
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg.attributes import number
 
@@ -52,27 +52,33 @@ def moved_shape(
     """
     n = {} if tag == "path" else {name: _coordinate(name, value) for name, value in numbers.items()}
     upright, round_ = matrix.b == matrix.c == 0, tag in ("circle", "ellipse")
+    rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
     if tag == "line":
         ends = matrix.apply(np.array([[n["x1"], n["y1"]], [n["x2"], n["y2"]]])).ravel().tolist()
         return tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
-    if tag == "rect" and upright and not {"rx", "ry"} & attrs.keys():
-        corners = [[n["x"], n["y"]], [n["x"] + n["width"], n["y"] + n["height"]]]
-        (x0, y0), (x1, y1) = np.sort(matrix.apply(np.array(corners)), axis=0).tolist()
+    if tag == "rect" and min(n["width"], n["height"]) > 0 and not {"rx", "ry"} & attrs.keys():
+        corners = (0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)
+        placed = np.array(corners) * (n["width"], n["height"]) + (n["x"], n["y"])
+        moved = matrix.apply(placed)
+        if not upright:
+            return Lines.of([moved])
+        (x0, y0), (x1, y1) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
         return tag, {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0}
     if round_ and (upright or (tag == "circle" and matrix.is_similarity)):
         ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
         if tag == "circle" and matrix.is_similarity:
             return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
-        rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
         return "ellipse", {"cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d)}
+    tolerance = TOLERANCE_MM / max(matrix.stretch, 1e-9)
+    if round_ and min(rx, ry) > 0:
+        return Lines.of([matrix.apply(ellipse(n["cx"], n["cy"], rx, ry, tolerance_mm=tolerance))])
     from drawscape.drawing.path import flatten, read_segments
 
     d = path_data(tag, numbers, attrs)
     segments = read_segments([d])
     if segments.broken:
         raise unreadable(d)
-    tolerance = np.array([TOLERANCE_MM / max(matrix.stretch, 1e-9)])
-    return matrix.apply(flatten(segments, tolerance)[0])
+    return matrix.apply(flatten(segments, np.array([tolerance]))[0])
 
 
 def spline(through: Points, *, closed: bool = False) -> str:

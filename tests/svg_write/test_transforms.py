@@ -53,7 +53,9 @@ def test_shapes_stay_shapes_where_they_can_and_the_pen_keeps_its_width(svg, elem
     assert svg.elements == [element]
 
 
-@pytest.mark.parametrize("matrix", [(30, 1, 1), (77, 2, 0.5), (10, -1, 3), (0, 2, -0.7)])
+@pytest.mark.parametrize(
+    "matrix", [(30, 1, 1), (77, 2, 0.5), (10, -1, 3), (0, 2, -0.7), (0, -2, 0.7)]
+)
 def test_every_shape_moves_as_its_points_do(matrix):
     angle, sx, sy = matrix
     plain, moved = canvas(), canvas().translate(50, 40).rotate(angle).scale(sx, sy)
