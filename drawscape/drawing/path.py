@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from drawscape.drawing.values import LARGEST_MM, NUMBER
@@ -462,8 +463,8 @@ def _bytes_of(letters: bytes) -> Flags:
 
 
 _IN_NUMBER = _bytes_of(b"0123456789.+-eE")
-_IN_PAIRS = _bytes_of(b"0123456789.-, \n")
 _SIGN, _EXPONENT = _bytes_of(b"+-"), _bytes_of(b"eE")
+_AS_COMMAS = bytes.maketrans(b" \n", b",,")
 # Numbers read at once: each is an object for a moment.
 _CHUNK = 65_536
 
@@ -477,20 +478,29 @@ def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
     raw = np.frombuffer(b" " + text, dtype=np.uint8)
     inside = _IN_NUMBER[raw]
     # A sign that touches what is before it begins a number, except that of an exponent.
-    touching = np.append(False, inside[:-1] & _SIGN[raw[1:]] & ~_EXPONENT[raw[:-1]])
-    begins = inside & (touching | np.append(False, ~inside[:-1]))
-    spaced = np.insert(np.where(inside, raw, ord(" ")), np.flatnonzero(touching), ord(" "))
-    starts = np.flatnonzero(begins)
-    places = np.append(starts + np.cumsum(touching[starts]), len(spaced))
+    touching = inside[:-1] & _SIGN[raw[1:]] & ~_EXPONENT[raw[:-1]]
+    starts = np.flatnonzero(inside & np.append(False, touching | ~inside[:-1]))
+    # All numbers in a row, a comma before each.
+    row = np.insert(raw[inside], np.cumsum(inside)[starts] - 1, ord(","))
+    commas = np.append(np.flatnonzero(row == ord(",")), len(row))
     values = np.empty(len(starts))
     for low in range(0, len(starts), _CHUNK):
         high = min(low + _CHUNK, len(starts))
         try:
-            values[low:high] = spaced[places[low] : places[high]].tobytes().split()
+            values[low:high] = _floats(row[commas[low] + 1 : commas[high]].tobytes())
         except ValueError:
             values.fill(np.nan)
             break
     return values, starts - 1
+
+
+def _floats(text: bytes) -> Floats:
+    """Return the numbers between commas; raise ValueError for a malformed one."""
+    try:
+        found = orjson.loads(b"[" + text + b"]")
+    except orjson.JSONDecodeError:  # `.5` and `+1` are numbers of SVG, and not of JSON
+        found = text.split(b",")
+    return np.fromiter(found, np.float64, len(found))
 
 
 def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
@@ -498,17 +508,14 @@ def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
 
     Other text gives None.
     """
-    raw = np.frombuffer(text, dtype=np.uint8)
-    marks = raw[raw < ord("-")]
-    commas = marks == ord(",")
-    if not text.endswith(b"\n") or len(marks) % 2 or not _IN_PAIRS[raw].all():
-        return None
-    if not commas[::2].all() or commas[1::2].any():
+    marks = text.translate(None, b"0123456789.-")
+    behind_x, behind_y = marks[::2], marks[1::2]
+    if behind_x.strip(b",") or behind_y.strip(b" \n") or not text.endswith(b"\n"):
         return None
     try:
-        values = np.array(text.replace(b",", b" ").split(), dtype=np.float64)
+        values = _floats(text[:-1].translate(_AS_COMMAS))
     except ValueError:
         return None
-    if len(values) != len(marks):
+    if len(values) != len(marks) or len(marks) % 2:
         return None
-    return values.reshape(-1, 2), np.flatnonzero(marks[1::2] == ord("\n"))
+    return values.reshape(-1, 2), np.flatnonzero(np.frombuffer(behind_y, np.uint8) == ord("\n"))
