@@ -20,7 +20,6 @@ from drawscape.cli.errors import for_each
 from drawscape.cli.options import (
     GRACE,
     JSON,
-    SEED,
     SLOTS,
     flag,
     option,
@@ -295,8 +294,7 @@ _DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "rose", "ridgelines")
 
 @click.command()
 @SLOTS
-@SEED
-def demo(slots: int | None, seed: int) -> None:
+def demo(slots: int | None) -> None:
     """Draw a few pictures through the queue, without a browser.
 
     A worker is started, jobs are queued and waited for, and the files are listed. A page shows them.
@@ -309,7 +307,7 @@ def demo(slots: int | None, seed: int) -> None:
     with WorkerBeside(slots):
         try:
             for pattern in _DEMO:
-                drawing = (210, 297, pattern, f"demo/{pattern}.svg", seed)
+                drawing = (210, 297, pattern, f"demo/{pattern}.svg")
                 made.append(job_api.enqueue_background_job(_DRAW, *drawing))
             click.echo(f"{len(made)} drawings are queued.")
             for job in made:
