@@ -1,6 +1,6 @@
 """Drawings side by side: a Cell is one drawing, a Board shows cells in a grid.
 
-Contact sheets, evolutions, the history, job views and the queue's table are Boards. `board.js` draws one; the
+Contact sheets, evolutions, the history and the queue's table are Boards. `board.js` draws one; the
 comment at its top says what travels to the page.
 """
 
@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import traitlets
 
-from drawscape.catalogue import REJECTED, Drawing, Traits, drawings
+from drawscape.catalogue import REJECTED, Drawing, Traits
 from drawscape.catalogue.database import data_version, reading
 from drawscape.catalogue.drawing import short
 from drawscape.catalogue.marks import Marks, marks_of_each
-from drawscape.catalogue.query import SortOrder
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
@@ -59,9 +58,6 @@ TROUBLES = ("failed", "stopped", "canceled", "not_found")
 _AGAIN = frozenset({"stopped", "canceled", "not_found"})
 """Statuses that are drawn again with their sheet; a failed drawing would fail again."""
 
-AS_ASKED = "as asked"
-ORDERS: tuple[SortOrder, ...] = get_args(SortOrder)
-
 FIRST_TILES = 40  # tiles in one message: the first are on the page while the rest is read
 
 PREVIEW_S = 1.0
@@ -70,7 +66,7 @@ PREVIEW_S = 1.0
 CATALOGUE_S = 0.5
 """How often to read whether anybody has drawn or marked: others' work shows within a second."""
 
-MOST_TRACED = 200_000  # points of a drawing that draws itself in its tile: 0.8 MB
+MOST_TRACED = 200_000  # points of a drawing that draws itself in its tile: 1.6 MB
 
 KEEP_S = 2.0  # the static output is no older than this
 MOST_KEPT = 100  # tiles that a saved notebook keeps
@@ -228,7 +224,7 @@ class Board(StaticOutputWidget):
     """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
 
     Each button calls a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
-    `export`, `tag`, `reject`, `sort`. Keys: arrows move, Space enlarges, v inspects,
+    `export`, `tag`, `reject`. Keys: arrows move, Space enlarges, v inspects,
     Enter opens a form. Of the chosen, 0 to 5 rate, c compares, b breeds and x rejects all.
     """
 
@@ -246,9 +242,8 @@ class Board(StaticOutputWidget):
     empty = traitlets.Unicode("nothing here yet").tag(sync=True)
     details = traitlets.Unicode("").tag(sync=True)
     _page_calls = (
-        "star enlarge inspect open_form compare reject breed plot tag annotate close_below sort"
+        "star enlarge inspect open_form compare reject breed plot tag annotate close_below"
     )
-    _tells_of_worker = False
 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
@@ -317,12 +312,11 @@ class Board(StaticOutputWidget):
         drawn = [cell for cell in cells if cell.job and not cell.drawing]
         if drawn:
             jobs = {cell.job.id: cell.job for cell in drawn if cell.job}
-            on_note = partial(setattr, self, "note") if self._tells_of_worker else None
             show = partial(self._changed, drawn)
-            self._followings.append(Following(list(jobs.values()), show, on_note))
+            self._followings.append(Following(list(jobs.values()), show))
 
     def close(self) -> None:
-        """Close the widget and its child, and follow nothing more; `display` opens it again."""
+        """Close the widget and its child, and follow nothing more."""
         self._keeping.drop()
         for following in self._followings:
             following.close()
@@ -415,16 +409,6 @@ class Board(StaticOutputWidget):
         caption = f"{self._cells[tile_id].caption} · {figures_words(drawing)}"
         self.send({"enlarged": {"id": tile_id, "caption": caption, "url": picture.url}})
 
-    def sort(self, order: str) -> None:
-        """Put the tiles in the order of a figure ('ink', 'minutes', 'lines', 'stars', ...) or 'as asked'."""
-        first: list[str] = []
-        if order != AS_ASKED:
-            found = drawings(order=order, deleted=True).ids  # type: ignore[arg-type]
-            place = {cell.drawing.id: one for one, cell in self._cells.items() if cell.drawing}
-            first = [place[one] for one in found if one in place]
-        self.order = list(dict.fromkeys([*first, *self._cells]))
-        self._set_control("sort", value=order)
-
     def act(self, event: str, *arguments: Any) -> None:
         """Do the action of a button or control; an error is shown in the note."""
         self._received(self, {"event": event, "arguments": arguments}, ())
@@ -463,6 +447,7 @@ class Board(StaticOutputWidget):
         self.note = getattr(error, "rule", error_words(error))  # of a parameter, without its name
 
     def _begin(self) -> None:
+        """Follow what a new board shows."""
         self.follow(self._cells.values())
         self._catalogue.request()
 
@@ -552,9 +537,6 @@ class Board(StaticOutputWidget):
             "picture": key,
         }
 
-    def _picture(self, cell: Cell) -> EncodedImage | None:
-        return cell.picture()
-
     def _send_tiles(self, tile_ids: Sequence[str]) -> None:
         """Send tiles with their pictures; the caller holds the lock."""
         if self._has_static_output and tile_ids:
@@ -564,7 +546,7 @@ class Board(StaticOutputWidget):
             with reading():
                 for one in tile_ids[first : first + FIRST_TILES]:
                     tile = self._tiles[one]
-                    found = self._picture(self._cells[one]) if tile["picture"] else None
+                    found = self._cells[one].picture() if tile["picture"] else None
                     contents.append({**tile, "url": found.url if found else ""})
             self.send({"tiles": contents})
 

@@ -11,8 +11,6 @@ from drawscape.drawing.document import Orientation
 from drawscape.errors import JobNotFoundError, ParameterError, UnknownNameError
 from drawscape.jobs import Batch, get_job
 from drawscape.notebook.board import (
-    AS_ASKED,
-    ORDERS,
     Board,
     Cell,
     Gallery,
@@ -168,7 +166,6 @@ class ContactSheet(Board):
 
     def __init__(self, title: str, cells: Sequence[Cell], columns: int, name: str) -> None:
         self.name, self._title = name, title
-        orders = [(f"order: {one}", one) for one in (AS_ASKED, *ORDERS)]
         controls = [
             control(
                 "cancel",
@@ -176,7 +173,6 @@ class ContactSheet(Board):
                 "Stop the rest",
                 tooltip="Cancel the drawings that are not finished",
             ),
-            control("sort", "select", "order", value=AS_ASKED, options=orders, tooltip="Order"),
         ]
         super().__init__(
             f"{len(cells)} drawings of {title}",

@@ -418,9 +418,8 @@ class Form(StaticOutputWidget):
         if size is not None and not drawn and not self._job:
             self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
 
-    def _name_changed(self, name: str | None) -> None:
-        chosen = {} if name is None else {"name": name}
-        self._say(names=self.named.names, **chosen)
+    def _name_changed(self, name: str) -> None:
+        self._say(names=self.named.names, name=name)
 
     # Drawing
 
@@ -720,7 +719,7 @@ class Form(StaticOutputWidget):
     def _on_ready(self) -> None:
         """Draw at once when a page opens, unless the drawing exists or is under way."""
         self._is_open = True
-        self._say(machines=device_names())
+        self._say(machines=device_names(), names=self.named.names)
         if not self._job and not self._show_existing():
             with contextlib.suppress(DrawscapeError):
                 _ = self._settings.values  # a field is not filled in: nothing is drawn yet

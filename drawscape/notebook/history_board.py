@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
 from drawscape.catalogue.listing import captions
 from drawscape.catalogue.query import SortOrder, name_of, parameter_names, sketch_names
 from drawscape.errors import UnknownNameError
 from drawscape.machine.plot import plotted_drawings
-from drawscape.notebook.board import ORDERS, Board, Cell, control, count_words
+from drawscape.notebook.board import Board, Cell, control, count_words
 from drawscape.notebook.draw_target import Values, notebook_sketch
 from drawscape.notebook.labels import label_of
 from drawscape.parameters import parameters_apart
@@ -144,10 +144,6 @@ class History(Board):
             self._found = _find(self._values, self._where)
             self._show_page()
 
-    def sort(self, order: str) -> None:
-        """Show the drawings in another order."""
-        self.filter(order=order)
-
     def _show_page(self) -> None:
         with self._lock:
             self._page = min(self._page, max(0, (len(self._found) - 1) // PAGE))
@@ -184,7 +180,7 @@ class History(Board):
             "sketch": [("all sketches", ""), *((label_of(name), name) for name in names)],
             "stars": [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))],
             "since": _DATES,
-            "order": [(f"order: {one}", one) for one in ORDERS],
+            "order": [(f"order: {one}", one) for one in get_args(SortOrder)],
         }
         is_offered = now["since"] in [value for _, value in _DATES]
         shown = {

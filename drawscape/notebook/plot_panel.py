@@ -43,16 +43,13 @@ class PlotPanel(StaticOutputWidget):
         self._examining = Following((), lambda _state: None)
         super().__init__(f"a plot on {plot.record.machine}", "plot")
         self._refresh()
-        self._begin()
+        self._checking.request()
 
     def _refresh(self) -> None:
         with self._lock:
             state = self.plot.as_dict()
             waits_for = ahead_of(state) if state["state"] == "ready" else ""
             self.state = {**state, "found": self.found, "waits_for": waits_for}
-
-    def _begin(self) -> None:
-        self._checking.request()
 
     def act(self, action: str, **values: Any) -> None:
         """Do the action of a button: answer, pause, pause_now, resume, stop, set, move, again, heal.

@@ -4,10 +4,9 @@ Both are kept by notebook and target: they are back when the form's cell runs ag
 """
 
 import logging
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 from drawscape.catalogue import named_store, settings_key, settings_store
 from drawscape.errors import CatalogueError, ParameterError, UnknownNameError
@@ -60,20 +59,17 @@ class NamedSettings:
     """The settings that were given a name, of all forms of a target in this notebook.
 
     `read()` returns the settings of the form, `show(kept)` shows others. `on_change(name)` gets the name of
-    the settings that the form shows, or None when another form has changed the names.
+    the settings that the form shows.
     """
-
-    _open: ClassVar["weakref.WeakSet[NamedSettings]"] = weakref.WeakSet()
 
     def __init__(
         self,
         key: str,
         read: Callable[[], Kept],
         show: Callable[[Kept], object],
-        on_change: Callable[[str | None], object],
+        on_change: Callable[[str], object],
     ) -> None:
         self._key, self._read, self._show, self._on_change = f"{key}\n", read, show, on_change
-        self._open.add(self)
 
     @property
     def names(self) -> list[str]:
@@ -91,7 +87,7 @@ class NamedSettings:
         if not name or "\n" in name:
             raise ParameterError("name", name, "give the settings a name, of one line")
         named_store.save(self._key + name, self._read())
-        self._tell(name)
+        self._on_change(name)
 
     def load(self, name: str) -> None:
         """Show the settings of that name. Raises UnknownNameError."""
@@ -105,9 +101,4 @@ class NamedSettings:
         """Forget the settings of that name. Raises UnknownNameError."""
         if not named_store.delete(self._key + name.strip()):
             raise UnknownNameError("saved settings", name, self.names)
-        self._tell("")
-
-    def _tell(self, name: str) -> None:
-        for one in list(self._open):
-            if one._key == self._key:
-                one._on_change(name if one is self else None)
+        self._on_change("")

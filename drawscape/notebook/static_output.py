@@ -49,7 +49,7 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
     """A widget with a second output, `static_html`, which is shown where no kernel is.
 
     `what` names it. An event of the page calls the method of that name in `_page_calls`, or `_on_EVENT`.
-    The widget belongs to the cell that made it: when that runs again, it is closed. `display` opens it again.
+    The widget belongs to the cell that made it: when that runs again, it is closed.
     """
 
     below = traitlets.Unicode("").tag(sync=True)
@@ -159,17 +159,6 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         self.close_below()
         super().close()
 
-    def reopen(self) -> None:
-        """Open it again after `close`."""
-        self.__dict__.pop(
-            "_repr_mimebundle_", None
-        )  # ipywidgets hides the method of a closed widget
-        self.open()
-        self._begin()
-
-    def _begin(self) -> None:
-        """Follow the jobs that are shown; called for a new widget, and for one that is opened again."""
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._what}>"
 
@@ -182,7 +171,8 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         from IPython.display import display
 
         if self.comm is None:
-            self.reopen()
+            self._publish(update=False)  # closed: only what it kept
+            return
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
         self.enable_static_output()

@@ -23,7 +23,7 @@ from drawscape.notebook.threads import EXPORTS
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
-from drawscape.viewer import drawing_data, findings, roughly
+from drawscape.viewer import drawing_data, findings
 from drawscape.viewer.assets import script, style
 
 TALL = "max(320px, 72vh)"
@@ -76,13 +76,9 @@ class Viewer(StaticOutputWidget):
         if not self._is_open:
             return
         with self._lock:  # an older drawing must not be sent last
-            whole = self._drawings
-            rough = [(roughly(document), title) for document, title in whole]
-            for sent in [whole] if rough == whole else [rough, whole]:
-                data = [drawing_data(it, title=t) for it, t in sent]
-                more = {"rough": sent is not whole}
-                headers = [{**one.header, **more, "arrays": len(one.buffers)} for one in data]
-                self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
+            data = [drawing_data(document, title=title) for document, title in self._drawings]
+            headers = [{**one.header, "arrays": len(one.buffers)} for one in data]
+            self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
     def _on_ready(self) -> None:
         self._is_open = True
@@ -98,9 +94,6 @@ class Viewer(StaticOutputWidget):
         except Exception as error:  # noqa: BLE001 - shown in the viewer, for it would reach no cell
             found = {"trouble": str(error)}
         self.send({"findings": found, "place": place})
-
-
-View = Viewer
 
 
 def view(drawing: Viewable, *, title: str = "") -> Viewer:

@@ -4,13 +4,11 @@ The contract between Python and viewer.js. A web page may use viewer.js alone: `
 
 - `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter` and
   `layers`. A plotter has `draw_mm_s`, `travel_mm_s`, `lift_s`. The layers are in plotting order, each with
-  `name`, `color`, `width_mm`, `wide` and `seconds`. Those are the estimated time, pen-up moves included; they
-  are null above MOST_TIMED points. `rough` says that
-  the same drawing follows with all its points.
+  `name`, `color`, `width_mm` and `seconds`. Those are the estimated time, pen-up moves included; they
+  are null above MOST_TIMED points.
 - `buffers` holds two arrays a layer, little-endian. The first has x and y of each point in turn, as the
   difference from the point before, the first from 0, 0. Lines follow one another without a break. The unit is
-  1 / `units_per_mm` mm: int32 where `wide`, else int16. The second has the number of points of each line,
-  uint32.
+  1 / `units_per_mm` mm, int32. The second has the number of points of each line, uint32.
 
 `findings` are what `preflight` sees, one entry each: `concern`, `text`, and `places`, a list of x and y
 in mm.
@@ -21,24 +19,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.drawing.document import WARM_WHITE, Document, Layer
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Lines
 from drawscape.machine.ink import metres_left
 from drawscape.plot import Plotter, layer_statistics, preflight
 
 UNITS_PER_MM = 100
-"""A plotter's step is about that, and two points of an A0 sheet fit into an int32 a thousand times."""
+"""A plotter's step is about that, and an A0 sheet fits into an int32 a thousand times."""
 
 DEFAULT_PEN_MM = 0.3
-
-_CHUNK = 8192  # points: the arrays in between stay in the cache
-
-ROUGH_POINTS = 1_000_000
-"""A drawing with more points is shown roughly at first: sending and painting all takes a second."""
-
-_ROUGH_EVERY = 8
 
 MOST_TIMED = 500_000
 """Points of a layer whose time is estimated before it is shown: a tenth of a second."""
@@ -69,7 +59,7 @@ def drawing_data(
     paper: str = WARM_WHITE,
     plotter: Plotter | None = None,
 ) -> DrawingData:
-    """Return `document` as the viewer wants it: 4 bytes a point, as a rule."""
+    """Return `document` as the viewer wants it: 8 bytes a point."""
     plotter = plotter or Plotter()
     layers = [_layer_data(layer, plotter) for layer in document.layers]
     header = {
@@ -86,22 +76,6 @@ def drawing_data(
         "layers": [entry for entry, _ in layers],
     }
     return DrawingData(header, [buffer for _, buffers in layers for buffer in buffers])
-
-
-def roughly(document: Document) -> Document:
-    """Return `document` with some points of each line, where it has more than ROUGH_POINTS."""
-    if sum(len(layer.lines.points) for layer in document.layers) <= ROUGH_POINTS:
-        return document
-    return document.with_layers([each.with_lines(_thinned(each.lines)) for each in document.layers])
-
-
-def _thinned(lines: Lines) -> Lines:
-    lines = _without_empty(lines)
-    kept = np.zeros(len(lines.points), dtype=bool)
-    kept[::_ROUGH_EVERY] = True
-    kept[lines.offsets[:-1]] = kept[lines.offsets[1:] - 1] = True
-    places = np.flatnonzero(kept)
-    return Lines(lines.points.take(places, axis=0), np.searchsorted(places, lines.offsets))
 
 
 def _without_empty(lines: Lines) -> Lines:
@@ -122,29 +96,12 @@ def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, An
 
 def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[bytes]]:
     lines = _without_empty(layer.lines)
-    narrow = _deltas(lines.points, "<i2")
-    deltas = _deltas(lines.points, "<i4") if narrow is None else narrow
+    steps = np.diff(np.rint(lines.points * UNITS_PER_MM), axis=0, prepend=[[0, 0]])
     is_timed = len(lines.points) <= MOST_TIMED
     entry = {
         "name": layer.name or "pen",
         "color": layer.color,
         "width_mm": layer.width_mm or DEFAULT_PEN_MM,
         "seconds": layer_statistics(lines, plotter=plotter).seconds if is_timed else None,
-        "wide": narrow is None,
     }
-    sent = b"" if deltas is None else deltas.tobytes()
-    return entry, [sent, lines.counts.astype("<u4").tobytes()]
-
-
-def _deltas(points: Points, kind: str) -> NDArray[Any] | None:
-    """Return the differences from point to point in whole units; None if some do not fit into `kind`."""
-    deltas = np.empty(points.shape, kind)
-    most, before = np.iinfo(kind).max, np.zeros((1, 2))
-    for begin in range(0, len(points), _CHUNK):
-        whole = np.rint(points[begin : begin + _CHUNK] * UNITS_PER_MM)
-        steps = np.diff(whole, axis=0, prepend=before)
-        if np.abs(steps).max() > most:
-            return None
-        deltas[begin : begin + _CHUNK] = steps
-        before = whole[-1:]
-    return deltas
+    return entry, [steps.astype("<i4").tobytes(), lines.counts.astype("<u4").tobytes()]

@@ -6,7 +6,7 @@
    A frame never draws the whole drawing. The page is painted into a canvas of its own, as many points a frame
    as the browser manages, from points thinned to half a pixel; meanwhile the last such canvas is moved and
    scaled to where the view is. Copies of it are kept along the way, so that the scrubber only has to draw
-   from the nearest one on. A very large drawing may come twice: first `rough`, with few points of each line. */
+   from the nearest one on. */
 
 import { decodeLayers } from "./drawing_lines.js";
 import { button, make, setPressed, swatch } from "./elements.js";
@@ -16,7 +16,7 @@ const STRIP = 256;          // points in a row that are skipped together when ou
 const COPIES = 40;
 const COPY_BYTES = 96e6;    // of all copies together
 const COPY_POINTS = 8192;   // fewer are painted sooner than copied
-const MOST_STEPS = 1_000_000;  // points a frame; so many of a rough drawing at once, however late that frame is
+const MOST_STEPS = 1_000_000;  // points a frame
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
@@ -109,7 +109,7 @@ class Painting {
     Object.assign(this, { drawing, level, view, width, height, options });
     this.canvas = new OffscreenCanvas(width, height);
     this.context = this.canvas.getContext("2d", { alpha: false });
-    this.most = drawing.rough ? 0 : Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
+    this.most = Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
     this.every = Math.max(COPY_POINTS, Math.ceil(level.xy.length / 2 / Math.max(this.most, 1)));
     this.copies = [];
     this.clear();
@@ -261,15 +261,10 @@ export class Viewer {
     this.el.replaceChildren();
   }
 
-  /* Show a drawing: where the rough one that came before it is not all painted yet, then. */
   show(header, buffers) {
-    const isFiner = this.drawing?.rough && !header.rough;
-    this.finer = isFiner && !this.isWhole ? [header, buffers] : null;
-    if (this.finer) return;
     this.drawing = decode(header, buffers);
     this.levels.clear();
-    this.painting = null;
-    if (!isFiner) this.shown = null;
+    this.painting = this.shown = null;
     this.isWhole = this.busy = false;
     this.canvas.setAttribute("aria-label", header.title || "drawing");
     this.options.paper = header.paper || "#fefcf7";
@@ -528,15 +523,14 @@ export class Viewer {
     this.busy = !moving && !this.isWhole;
     this.compose(target);
     this.describe(target);
-    if (this.isWhole && this.finer) this.show(...this.finer);
     if (!this.isWhole || this.playing) this.draw();
   }
 
   paint(target) {
     const { width, height } = this.canvas;
     this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, { ...this.options });
-    const whole = this.painting.advance(target, this.drawing.rough ? MOST_STEPS : this.steps);
-    if (whole || this.time < 1 || this.drawing.rough || !this.shown) this.shown = this.painting;
+    const whole = this.painting.advance(target, this.steps);
+    if (whole || this.time < 1 || !this.shown) this.shown = this.painting;
     return whole;
   }
 

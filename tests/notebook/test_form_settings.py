@@ -347,7 +347,6 @@ def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):
     send(shown, "save", name="five")
     shown.set(columns=18, paper="A5").named.save("eight")
     assert shown.named.names == ["eight", "five"]
-    wait_until(lambda: other.state["names"] == ["eight", "five"], "the names in the other form")
     send(other, "load", name="five")
     assert (other.values["columns"], other.values["width"]) == (15, 74)
     assert other.state["name"] == "five"

@@ -13,11 +13,11 @@ from drawscape.errors import DrawscapeError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.notebook import contact_sheet, history, variations
 from drawscape.notebook.job_states import state_of
-from drawscape.notebook.viewer import Viewer, compare, document_of, view
+from drawscape.notebook.viewer import Viewer, compare, document_of
 from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
-from drawscape.viewer import DrawingData, drawing_data
+from drawscape.viewer import drawing_data
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -53,15 +53,10 @@ def test_a_late_state_of_a_job_never_replaces_a_newer_one():
     wait_until(lambda: made.tiles[0]["state"] == "finished", "its tile")
 
 
-def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger():
+def test_drawings_are_rated_rejected_compared_exported_and_drawn_larger():
     made = contact_sheet("phyllotaxis", range(3), paper="A7")
     made.wait(60)
     made.star([1], 4)
-    made.sort("stars")
-    assert made.tiles[0]["id"] == "1"
-    made.sort("ink")
-    inks = [cell.drawing.figures.ink_mm for cell in made.cells.values() if cell.drawing]
-    assert inks == sorted(inks, reverse=True)
     made.reject(0)
     made.reject(0, 1)  # the other, too
     assert [one.tags for one in made.drawings] == [("rejected",), ("rejected",), ()]
@@ -81,16 +76,11 @@ def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger()
     assert offered == [name for _, name in made.open_form().schema["exports"]] == [*EXPORTERS]
 
 
-def test_a_closed_board_follows_nothing_and_opens_again_as_it_is_then():
+def test_a_closed_board_waits_for_its_drawings_still():
     made = contact_sheet("phyllotaxis", range(60, 63), paper="A7")
     made.close()
     assert made.comm is None
     assert made.wait(60).captions == ["seed 60", "seed 61", "seed 62"]
-    made.reopen()
-    assert made.comm is not None
-    made.drawings[0].star(2)
-    wait_until(lambda: made.tiles[0]["stars"] == 2, "the star of another")
-    made.close()
 
 
 def test_the_history_filters_pages_and_shows_what_others_do():
@@ -175,8 +165,7 @@ def test_traits_of_a_sheet_are_counted_over_its_seeds_and_found_in_the_history()
 
 def decoded(data, layer):
     """Return what viewer.js makes of a layer's two arrays."""
-    kind = "<i4" if data.header["layers"][layer]["wide"] else "<i2"
-    deltas = np.frombuffer(data.buffers[2 * layer], kind).reshape(-1, 2).astype(np.int64)
+    deltas = np.frombuffer(data.buffers[2 * layer], "<i4").reshape(-1, 2).astype(np.int64)
     counts = np.frombuffer(data.buffers[2 * layer + 1], "<u4").astype(np.int64)
     points = np.cumsum(deltas, axis=0) / data.header["units_per_mm"]
     return Lines(points, np.concatenate(([0], np.cumsum(counts))))
@@ -194,16 +183,13 @@ def test_the_lines_come_back_within_half_a_unit_in_their_order():
         lines = decoded(data, number)
         assert np.array_equal(lines.offsets, layer.lines.offsets)
         assert np.abs(lines.points - layer.lines.points).max() <= 0.5 / 100 + 1e-9
-    points = sum(len(layer.lines.points) for layer in original.layers)
-    assert sum(map(len, data.buffers)) < 4.5 * points
 
 
-def test_a_leap_across_a_large_sheet_takes_wider_numbers():
+def test_a_leap_across_a_large_sheet_comes_back_and_a_layer_without_a_pen_has_one():
     leap = Lines.of([[[0, 0], [800.0, 1100.0]], [[-100.0, 2.0], [1.5, 2.0]]])
     far = Layer("far", "#000", 0.5, leap)
     near = Layer("near", "#c00", None, Lines.of([[[0, 0], [8.0, 11.0]]]))
     data = drawing_data(document(far, near))
-    assert [entry["wide"] for entry in data.header["layers"]] == [True, False]
     assert np.allclose(decoded(data, 0).points, far.lines.points)
     assert [entry["width_mm"] for entry in data.header["layers"]] == [0.5, 0.3]
 
@@ -224,24 +210,6 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
     assert sent[0][1] == drawing_data(original).buffers
     viewer.show(original, title="again")
     assert sent[1][0]["drawings"][0]["title"] == "again"  # a page is there
-
-
-def test_of_a_very_large_drawing_some_points_of_each_line_are_sent_first():
-    way = np.linspace((0, 0), (200, 290), 1_000_001)
-    lines = Lines.of([way, [], [[1, 1], [2, 2], [3, 5]], [[7, 7]]])
-    sent = []
-    layers = Layer("pen", "#000", 0.3, lines), Layer("none", "#c00", 0.3, Lines.empty())
-    shown = view(document(*layers))
-    shown.send = lambda content, buffers=None: sent.append((content["drawings"][0], buffers))
-    shown._handle_custom_msg({"event": "ready"}, [])
-    (rough, few), (whole, all_points) = sent
-    assert (rough["rough"], whole["rough"]) == (True, False)
-    assert np.frombuffer(all_points[1], "<u4").tolist() == [1_000_001, 3, 1]
-    counts = np.frombuffer(few[1], "<u4")
-    assert counts[0] < 130_000
-    data = DrawingData(rough, few)
-    assert np.allclose(decoded(data, 0).ends, [[200, 290], [3, 5], [7, 7]], atol=0.01)
-    assert np.allclose(decoded(data, 0).starts, [[0, 0], [1, 1], [7, 7]], atol=0.01)
 
 
 def spirals(*turns):
