@@ -338,7 +338,7 @@ class InheritedStyle:
             color = self.get("color", "black")
         if color in ("none", "transparent") or opacity_of(self.get(f"{name}-opacity", "1")) <= 0:
             return None
-        if color.startswith(("url(", "context-")):
+        if color.startswith("url("):
             fallback = color.partition(")")[2].strip()
             return fallback if fallback and fallback != "none" else "black"
         values = rgba(color)

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.geometry.clip import Pieces
-from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_floats, as_points
-from drawscape.geometry.mesh import Camera, Mesh, Points3, edges, lone_corner_first
+from drawscape.geometry.lines import Floats, Ints, Lines, Segments, as_floats
+from drawscape.geometry.mesh import Camera, Mesh, Points3, edges
 
 # As fractions of the picture's depth: a line on a face counts as in front of it.
 _BIAS = 1e-6
@@ -26,7 +26,7 @@ def visible_edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -
     >>> len(visible_edges(pyramid, Camera.parallel(20, 30)))
     3
     """
-    return visible_segments(edges(mesh, camera=camera, crease_degrees=crease_degrees), mesh, camera)
+    return visible_segments(edges(mesh, camera, crease_degrees=crease_degrees), mesh, camera)
 
 
 def visible_segments(segments: ArrayLike, mesh: Mesh, camera: Camera) -> Lines:
@@ -43,14 +43,15 @@ def visible_segments(segments: ArrayLike, mesh: Mesh, camera: Camera) -> Lines:
     >>> visible_segments(behind, wall, Camera.parallel(0, 0)).lengths_mm.round(1)
     array([1., 5.])
     """
-    a, b = _before_camera(as_floats(segments), camera)
-    if not len(a):
+    ends = as_floats(segments)
+    start, end = (
+        camera.project(ends.reshape(-1, ends.shape[-1])).reshape(-1, 2, 3).transpose(1, 0, 2)
+    )
+    if not len(start):
         return Lines.empty()
-    start, end = camera.projected(a), camera.projected(b)
-    corners = _faces_before_camera(camera.seen(mesh.corners.reshape(-1, 3)), camera)
-    hidden = _hidden(start, end, camera.projected(corners))
+    hidden = _hidden(start, end, camera.project(mesh.corners.reshape(-1, 3)))
     lines = Lines.of(np.stack((start[:, :2], end[:, :2]), axis=1))
-    pieces = hidden.complement(len(a))
+    pieces = hidden.complement(len(start))
     # Without specks, which the bias leaves where edges meet.
     speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
     whole = (pieces.start == 0.0) & (pieces.end == 1.0)
@@ -128,37 +129,3 @@ def _stretch(
         high = np.where((rise < 0.0) & (last < 0.0), np.minimum(high, at), high)
         high = np.where((first <= 0.0) & (last <= 0.0), -1.0, high)
     return low, high
-
-
-def _before_camera(segments: Floats, camera: Camera) -> tuple[Points3, Points3]:
-    """Return the ends of (S, 2, 3) segments as the camera has them, cut at its near plane."""
-    seen = camera.seen(as_points(segments.reshape(-1, segments.shape[-1]), 3)).reshape(-1, 2, 3)
-    if camera.perspective:
-        seen = seen[seen[:, :, 2].max(axis=1) >= camera.near]
-    a, b = seen[:, 0].copy(), seen[:, 1].copy()
-    for one, other in ((a, b), (b, a)) if camera.perspective else ():
-        behind = one[:, 2] < camera.near
-        one[behind] = _at_near(one[behind], other[behind], camera.near)
-    return a, b
-
-
-def _at_near(p: Points3, q: Points3, near: float) -> Points3:
-    places = p + ((near - p[:, 2:]) / (q - p)[:, 2:]) * (q - p)
-    places[:, 2] = near
-    return places
-
-
-def _faces_before_camera(seen: Points3, camera: Camera) -> Points3:
-    """Return the triangles' corners, (3 F, 3), cut at the near plane."""
-    if not camera.perspective:
-        return seen
-    faces = seen.reshape(-1, 3, 3)
-    front = faces[:, :, 2] >= camera.near
-    whole = front.all(axis=1)
-    mixed = front.any(axis=1) & ~whole
-    p, q, r = lone_corner_first(faces[mixed], front[mixed]).transpose(1, 0, 2)
-    pq, pr = _at_near(p, q, camera.near), _at_near(p, r, camera.near)
-    tip = p[:, 2] >= camera.near
-    rest = np.concatenate([np.stack((pq, q, r), axis=1), np.stack((pq, r, pr), axis=1)])
-    cut = np.stack((p, pq, pr), axis=1)[tip], rest[np.tile(~tip, 2)]
-    return np.concatenate((faces[whole], *cut)).reshape(-1, 3)

@@ -16,8 +16,8 @@ class Nearest:
     """An index of `points`, (N, 2) in mm, that answers who is near (a k-d tree, Bentley 1975).
 
     >>> index = Nearest([(0, 0), (10, 0), (0, 10)])
-    >>> index.within([(1, 1)], 3)
-    (array([0]), array([0]))
+    >>> index.query([(8, 1)])[1]
+    array([[1]])
     """
 
     def __init__(self, points: ArrayLike) -> None:
@@ -65,17 +65,6 @@ class Nearest:
     def distances(self, places: ArrayLike) -> Floats:
         """Return how far each place, (P, 2), is from the nearest point, (P,) in mm."""
         return self.query(places)[0][:, 0]
-
-    def within(self, places: ArrayLike, radius_mm: float) -> tuple[Ints, Ints]:
-        """Return all pairs (place, point) at most `radius_mm` apart, as two index arrays."""
-        where = as_points(places)
-        if self._are_few(where):
-            one, other = np.nonzero(_squares(where, self.points) <= radius_mm**2)
-            return one, other
-        found = self._tree.query_ball_point(where, radius_mm, return_sorted=True)
-        counts = np.fromiter(map(len, found), dtype=np.int64, count=len(where))
-        index = np.concatenate([np.empty(0, dtype=np.int64), *found]).astype(np.int64)
-        return np.repeat(np.arange(len(where)), counts), index
 
     def pairs(self, radius_mm: float) -> Ints:
         """Return all pairs of points at most `radius_mm` apart, (K, 2), the lower index first."""

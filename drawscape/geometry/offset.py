@@ -17,7 +17,7 @@ _QUARTER_SEGMENTS = 16
 _MOST_CORNERS, _CORNERS_PER_RING = 20_000_000, 1000
 
 
-def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "round") -> Lines:
+def parallel(lines: Lines | ArrayLike, distance_mm: float) -> Lines:
     """Return lines beside `lines`, `distance_mm` to the right of their direction on paper (y down).
 
     Negative distances lie to the left. Sharp bends may cut a line up or leave nothing of it; lines
@@ -33,9 +33,7 @@ def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "roun
     some = without_repeats(Lines.of(lines))
     some = some.take(some.counts > 1)
     shapes = shapely.linestrings(some.points, indices=some.ids)
-    moved = shapely.offset_curve(
-        shapes, distance_mm, quad_segs=_QUARTER_SEGMENTS, join_style=_known(join)
-    )
+    moved = shapely.offset_curve(shapes, distance_mm, quad_segs=_QUARTER_SEGMENTS)
     return Lines.from_shapes(shapely.get_parts(moved))
 
 

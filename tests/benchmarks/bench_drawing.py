@@ -153,7 +153,7 @@ def _hidden_lines():
     low = np.column_stack((x * 1.2, y * 1.2, 0.0 * x))
     tall = np.random.default_rng(0).uniform(0.5, 6.0, len(x))
     city = cuboids(low, low + np.column_stack((0 * x + 1.0, 0 * x + 1.0, tall)))
-    camera = Camera.looking((-8, -10, 12), (12, 12, 0))
+    camera = Camera.parallel(-42, 22)
     seconds, lines = best(lambda: visible_edges(city, camera), 3)
     what = f"hidden lines, {len(city.faces):,} triangles, {len(lines):,} lines"
     return Row(what, f"{seconds:.2f} s")

@@ -265,8 +265,6 @@ def test_neighbours_are_named_by_distance_and_missing_ones_by_infinity():
     distances, near = index.query([[1.0, 0.0]], 3)
     assert distances.tolist() == [[1.0, 2.0, np.inf]]
     assert near.tolist() == [[0, 1, 2]]
-    within = index.within([[1.0, 0.0], [9.0, 0.0]], 2.5)
-    assert [found.tolist() for found in within] == [[0, 0], [0, 1]]
     assert Nearest([]).query([[1.0, 0.0]])[0].tolist() == [[np.inf]]
     assert Nearest([]).pairs(5).shape == Nearest(np.zeros((999, 2))).query([], 2)[0].shape == (0, 2)
 

@@ -16,7 +16,7 @@ from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.regions import contains, rings, to_shapely
 
 CUBE = cuboids((0, 0, 0), (1, 1, 1))
-NOTHING = Mesh.join([])
+NOTHING = Mesh.of([], [])
 ISOMETRIC = Camera.parallel(45, np.degrees(np.arctan(np.sqrt(0.5))))
 
 
@@ -31,35 +31,31 @@ def test_isometric_axes_have_equal_lengths_and_up_is_up_on_paper():
     assert z[1] < 0
 
 
-def test_a_camera_from_the_front_has_right_right_and_far_small():
-    camera = Camera.looking((0, -10, 0), (0, 0, 0))
-    near, far, above = camera.project([[1, 0, 0], [1, 10, 0], [0, 0, 1]])
-    assert near[0] == pytest.approx(0.1)
-    assert far[0] == pytest.approx(0.05)
-    assert near[2] < far[2]
-    assert above[1] < 0
-    down = Camera.looking((0, 0, 5), (0, 0, 0)).project([[1, 0, 0], [0, 1, 0]])
-    assert down[0, 0] > 0
-    assert down[1, 1] < 0
+def test_a_view_from_the_front_has_right_right_and_up_up():
+    right, far, above = Camera.parallel(0, 0).project([[1, 0, 0], [1, 10, 0], [0, 0, 1]])
+    for point in (right, far):
+        assert point[:2] == pytest.approx([1, 0])
+    assert right[2] < far[2]
+    assert above[:2] == pytest.approx([0, -1])
 
 
-@given(seed=st.integers(0, 9999), perspective=st.booleans())
-def test_a_point_shows_if_and_only_if_no_triangle_lies_before_it(seed, perspective):
+@given(seed=st.integers(0, 9999))
+def test_a_point_shows_if_and_only_if_no_triangle_lies_before_it(seed):
     rng = np.random.default_rng(seed)
     mesh = Mesh.of(rng.uniform(-2, 2, (12, 3)), np.arange(12).reshape(4, 3))
     paths = rng.uniform(-2, 2, (5, 3, 3))
-    camera = Camera.looking((1, -9, 3), (0, 0, 0)) if perspective else Camera.parallel(20, 35)
+    camera = Camera.parallel(20, 35)
     segments = np.stack((paths[:, :-1], paths[:, 1:]), axis=2).reshape(-1, 2, 3)
     shown = visible_segments(segments, mesh, camera)
     total = 0.0
     for path in paths:
         parts = [np.linspace(a, b, 1000, endpoint=False) for a, b in pairwise(path)]
         samples = np.concatenate(parts)
-        ways = camera.eye - samples if perspective else 0 * samples - camera.axes[2]
+        ways = 0 * samples - camera.axes[2]
         free = ~_meets_any(samples, ways, mesh.corners)
         flat = camera.project(samples)[:, :2]
         total += np.hypot(*np.diff(flat, axis=0).T)[free[:-1]].sum()
-    assert shown.lengths_mm.sum() == pytest.approx(total, abs=0.05 if not perspective else 0.01)
+    assert shown.lengths_mm.sum() == pytest.approx(total, abs=0.05)
 
 
 def _meets_any(points, ways, triangles):
@@ -76,16 +72,6 @@ def _meets_any(points, ways, triangles):
         along = q @ v / turn
         met |= (s >= 0) & (t >= 0) & (s + t <= 1) & (along > 1e-9)
     return met
-
-
-def test_what_lies_behind_the_camera_is_cut_off():
-    camera = Camera.looking((0, 0, 0), (0, 1, 0), near=0.5)
-    path = np.array([[[0.2, -5.0, 0.1], [0.2, 5.0, 0.1]]])
-    seen = visible_segments(path, NOTHING, camera)
-    assert seen.starts[0] == pytest.approx([0.4, -0.2])
-    wall = Mesh.of([[-5.0, -1, -5], [-5, 4, 5], [5, 4, 5], [5, -1, -5]], [[0, 1, 2, 3]])
-    assert visible_segments(path, wall, camera).lengths_mm.sum() < seen.lengths_mm.sum()
-    assert len(visible_segments(path - [0, 20, 0], wall, camera)) == 0
 
 
 def test_a_roof_hides_its_far_side():

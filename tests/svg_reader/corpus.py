@@ -133,7 +133,6 @@ CORPUS = {
         "dash-negative": f'<g stroke-dasharray="20 -10">{LINE}</g>',
         "hsl": (f'<g stroke="hsl(120deg, 100%, 20%)">{LINE}</g>', "", LINE),
         "hsla-zero": (f'<g stroke="hsla(120, 100%, 20%, 0)">{LINE}</g>{SHORT}', TRANSPARENT),
-        "context-stroke": f'<g stroke="context-stroke">{LINE}</g>{SHORT}',
         "width-bad": f'<g stroke-width="thick">{LINE}</g>',
         "server-linked-missing": f'<linearGradient id="q" href="#no"/><path stroke="url(#q)" d="M20,30L90,60"/>{LINE}',
         "server-one-stop": '<linearGradient id="q"><stop stop-color="navy"/></linearGradient><path stroke="url(#q)" d="M20,30L90,60"/>',

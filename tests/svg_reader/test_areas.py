@@ -45,7 +45,6 @@ ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>
         ('<path d="M0,0H30" stroke="red" stroke-width="-2"/>', 0),
         ('<polygon points="0,0 30,0 30,40 7" stroke="red"/>', 120),
         ('<switch><foreignObject/><path d="M0,0H7" stroke="red"/></switch>', 7),
-        ('<defs><path id="a" d="M0,0H7" stroke="context-fill"/></defs><use href="#a" fill="red"/>', 7),
         (f'<svg width="20" height="20" transform="translate(50 0)">{BAR}</svg>', 40),
     ],
 )  # fmt: skip

@@ -46,7 +46,9 @@ class Shading:
         facing, is_body = np.tile(up, (len(seen), 1)), np.zeros(len(seen), dtype=bool)
         seen[place], facing[place], is_body[place] = points[nearest], normal[face[nearest]], True
         # What the light reaches first, on a grid square to it.
-        axes = Camera.looking((0, 0, 0), -light).axes
+        x, y, z = light
+        azimuth, elevation = np.degrees([np.arctan2(x, -y), np.arctan2(z, np.hypot(x, y))])
+        axes = Camera.parallel(azimuth, elevation).axes
         low = (points @ axes.T).min(axis=0)
         size = (np.ptp(points @ axes.T, axis=0)[:2] / pitch).astype(int) + 1
         reached = np.full(size.prod(), np.inf)

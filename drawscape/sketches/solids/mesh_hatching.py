@@ -58,7 +58,7 @@ def mesh_hatching(
     edges = fitted(svg.frame, visible_edges(body, camera, crease_degrees=40), like=outline)
     # From here on all is as the camera sees it: right, down and ahead, in mm.
     origin, unit = fitted(svg.frame, np.array([(0.0, 0.0), (0.0, 1.0)]), like=outline)
-    corners = (unit - origin)[1] * camera.seen(body.corners.reshape(-1, 3)) + (*origin, 0)
+    corners = (unit - origin)[1] * camera.project(body.corners.reshape(-1, 3)) + (*origin, 0)
     up = camera.axes @ (0, 0, 1)
     light = camera.axes @ light / np.linalg.norm(light)
     seen = Shading.of(svg.frame, corners.reshape(-1, 3, 3), light, up)

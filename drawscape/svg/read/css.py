@@ -25,7 +25,7 @@ _SHORTHANDS = {
 COMPUTED = re.compile(r"(?<!, )\b(calc|min|max|clamp|var)\(")
 """Functions that are not computed; draw.io's `light-dark(#000, var(--a))` is read by its first colour."""
 
-_PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
+_PAINT = re.compile(r"none|currentcolor|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
 UNREAD_COLOR = re.compile(
     r"color-mix\(.*|[a-z]+\(\s*from\s.*|(accent|button|canvas|field|graytext|highlight|link|"

@@ -1,4 +1,4 @@
-"""Paints that are no plain colours: gradients as the colour of a stop, and those of a marked element."""
+"""Paints that are no plain colours: gradients as the colour of a stop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from drawscape.drawing.values import luminance, opacity_of, rgba
 from drawscape.svg.read.tree import XmlNode
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.state import InheritedState
     from drawscape.svg.read.walk import TreeWalk
 
 SOFT = "soft masks are applied hard: lines are let through or cut"
@@ -16,7 +15,6 @@ FAINT = "--drawscape-faint"
 """A custom property: which paint is a translucent gradient."""
 
 _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
-_PAINTS = {"fill": "black", "stroke": "none"}
 
 
 def server_color(walk: TreeWalk, paint: str, name: str, own: dict[str, str]) -> str:
@@ -62,14 +60,6 @@ def _stops(walk: TreeWalk, server: XmlNode) -> list[tuple[str, float]]:
             return colors
         server = further
     return []
-
-
-def context_color(paint: str, state: InheritedState | None) -> str:
-    """Return the colour of `context-fill` or `context-stroke`: that of the element in use."""
-    if state is None or state.context is None:
-        return "none"
-    name = paint.removeprefix("context-")
-    return state.context.style.get(name, _PAINTS[name])
 
 
 def link_of(node: XmlNode) -> str:

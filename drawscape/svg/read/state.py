@@ -14,7 +14,7 @@ class InheritedState:
     """The state that an element inherits.
 
     `group` is None at the top level. `clip` is the number of a clip of the scene. It is `faint` inside a
-    translucent element. `context` is the state of the `<use>` around it.
+    translucent element.
     """
 
     matrix: Matrix
@@ -24,7 +24,6 @@ class InheritedState:
     used: bool = False
     clip: int | None = None
     faint: bool = False
-    context: "InheritedState | None" = None
 
     def px(self, text: str | None, name: str) -> float | None:
         """Return a length in user units; percents are of the side that the coordinate `name` refers to."""

@@ -26,7 +26,7 @@ from drawscape.svg.read.css import (
     is_for_screens,
 )
 from drawscape.svg.read.outlines import path_data
-from drawscape.svg.read.paint import FAINT, SOFT, context_color, link_of, server_color
+from drawscape.svg.read.paint import FAINT, SOFT, link_of, server_color
 from drawscape.svg.read.scene import GroupDraft, Scene
 from drawscape.svg.read.state import InheritedState, use_place
 from drawscape.svg.read.tree import STYLE_SHEET, XmlNode
@@ -301,7 +301,7 @@ class TreeWalk:
             self.note(SOFT)
         matrix = self.placed(node, own, state)
         faint = state.faint or is_partial(own.get("opacity", "1"))
-        style = state.style.with_(self.resolved(own, state))
+        style = state.style.with_(self.resolved(own))
         inner = replace(state, matrix=matrix, style=style, faint=faint)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
@@ -328,16 +328,14 @@ class TreeWalk:
             return state.matrix
         return state.matrix @ moved
 
-    def resolved(self, own: dict[str, str], state: InheritedState | None = None) -> dict[str, str]:
-        """Return declarations with the paints of a context and of gradients as colours."""
+    def resolved(self, own: dict[str, str]) -> dict[str, str]:
+        """Return declarations with the paints of gradients as colours."""
         for name in ("fill", "stroke"):
             paint = own.get(name, "")
             if paint and UNREAD_COLOR.fullmatch(paint):
                 self.note(f"the colour {paint[:60]!r} is not known; it is drawn in black")
                 own[name] = "black"
-            if paint.startswith("context-"):
-                own[name] = context_color(paint, state)
-            elif paint.startswith("url("):
+            if paint.startswith("url("):
                 own[name] = server_color(self, paint, name, own)
         return own
 
@@ -473,7 +471,7 @@ class TreeWalk:
             self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
             return
         at = state.matrix @ use_place(node, own, state)
-        inner = replace(state, matrix=at, used=True, context=state)
+        inner = replace(state, matrix=at, used=True)
         if any(above is target for above in node.ancestors()):
             self.report(f"<{target.tag}> leads back to itself; it is not drawn")
             return
