@@ -188,6 +188,12 @@ ANGLES = np.linspace(0, np.pi, 300, endpoint=False)
 ARMS = 50 * np.stack((np.cos(ANGLES), np.sin(ANGLES)), axis=1)
 
 
+def test_no_stub_is_left_of_a_piece_that_is_covered_but_for_a_hair():
+    corner, over = [(0, 0), (10, 0), (10, 10)], [(10, 30), (10, 0.015)]
+    kept = sorted(line.tolist() for line in deduplicate(Lines.of([corner, over])))
+    assert kept == [[[0, 0], [10, 0]], [[10, 30], [10, 0.015]]]
+
+
 @pytest.mark.parametrize(
     "lines",
     [segments(300), hatch(100, spacing=0.1), Lines.of(np.stack((-ARMS, ARMS), axis=1))],

@@ -21,6 +21,10 @@ CLEAR = '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'
 BAR = '<rect x="-9" y="5" width="90" height="5" fill="none" stroke="red"/>'
 NAVY = '<rect width="99" height="99" fill="navy"/>'
 MASKED = f'<mask id="k" mask-type="alpha">{GREEN}</mask><circle r="9" fill="red" mask="url(#k)"/>'
+FRAMED = (
+    '<mask id="k" maskUnits="userSpaceOnUse" x="10" width="30" height="99">'
+    '<rect width="99" height="99" fill="white"/></mask>'
+)
 WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
 RED, WHITE = (f'<rect width="{{0}}" height="{{0}}" fill="{ink}" {{1}}/>' for ink in ("red", "#fff"))
 ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>'
@@ -34,6 +38,11 @@ ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>
         (MASK + FULL.format('mask="url(#m)"'), 40 * np.pi),
         # Half of it: a half circle and its diameter.
         (CLIP + '<g clip-path="url(#c)"><rect width="50" height="99" fill="red"/></g>', 20 * np.pi + 40),
+        # A mask's frame cuts; a stroke along a clip's edge is seen by half its width.
+        (FRAMED
+         + '<path d="M0,50H100" stroke="red" fill="none" mask="url(#k)"/>', 30),
+        (CLIP.replace(CIRCLE, '<rect width="50" height="50"/>')
+         + '<path d="M0,50H70" stroke="red" fill="none" clip-path="url(#c)"/>', 50),
         # A stroke ends at the clip, the clip's own edge is not drawn.
         (CLIP + '<path d="M0,50H100" stroke="red" fill="none" clip-path="url(#c)"/>', 40),
         ('<svg x="10" y="10" width="20" height="20"><rect width="90" height="90"/></svg>', 80),
@@ -176,6 +185,7 @@ def test_of_a_white_shape_that_stands_out_of_a_colour_the_part_on_it_is_drawn():
         ('style="background-color:#101014"', "#101014"),
         ('style="background:navy"', "navy"),
         ('style="background:white"', None),
+        ('style="background:rgba(0, 0, 0, 0.3)"', None),
         ("", None),
     ],
 )

@@ -88,6 +88,9 @@ def test_pen_names_a_layer_for_one_element_and_a_cell_of_a_grid_moves_the_origin
     cells = [*svg.grid(3, 2, area=Frame(10, 0, 40, 10))]
     assert [(cell.cx, cell.cy) for cell in cells[2:4]] == [(35, 2.5), (15, 7.5)]
     assert cells[5].frame == (30, 5, 40, 10)
+    # Squares lie in the middle, whether a row of them is too low for the area or too high.
+    assert [cell.cy for cell in SVGBuilder(40, 25).grid(4)][::4] == [7.5, 17.5]
+    assert [(cell.cx, cell.cy) for cell in SVGBuilder(40, 10).grid(2)] == [(15, 5), (25, 5)]
     with svg.layer("red"):
         svg.line(0, 0, 1, 1, pen="red")
         with pytest.raises(CanvasError, match="inside another"):

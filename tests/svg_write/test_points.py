@@ -81,6 +81,9 @@ def test_random_numbers_and_noise_follow_their_seed():
         return (svg.random(), svg.random(5, 6), svg.random_gauss(), svg.random_choice("abc"),
                 svg.noise(0.5), svg.noise(0.5, 0.5), svg.noise(0.5, 0.5, 0.5))  # fmt: skip
 
+    used = SVGBuilder(9, 9)
+    before = used.noise(0.5)
+    assert used.random_seed(1).noise(0.5) == numbers(1)[4] != before
     assert numbers(1) == numbers(1)
     assert numbers(1) != numbers(2)
     assert 5 <= numbers(3)[1] <= 6

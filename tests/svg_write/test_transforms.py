@@ -155,6 +155,17 @@ def test_a_clip_knows_holes_transforms_groups_and_layers():
     assert layers["old"][0].tolist() == [[0, 1], [100, 1]]
 
 
+def test_a_clip_cuts_each_element_by_itself_and_keeps_their_order():
+    svg = canvas()
+    with svg.clip(rect=(10, 10, 20, 20)):
+        svg.line(0, 15, 20, 15).circle(90, 90, 5).polylines([[(5, 20), (15, 20)], [(0, 0), (1, 1)]])
+        svg.rotate(90, 20, 20).rect(18, 18, 4, 4).line(0, 0, 1, 1)
+    found = [line.round(9).tolist() for line in svg.lines()]
+    assert found[:2] == [[[10, 15], [20, 15]], [[10, 20], [15, 20]]]
+    assert found[2][0] == [22, 18]
+    assert len(found) == 3
+
+
 SQUARE = np.array([(0, 0), (10, 0), (10, 10), (0, 10)], dtype=float)
 
 
