@@ -230,13 +230,17 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return self._shape("path", {"d": d}, attrs, style)
 
     def text(
-        self, x: float, y: float, content: object, attrs: Attrs | None = None, **style: Any
+        self, x: Any, y: Any, content: object, attrs: Attrs | None = None, **style: Any
     ) -> Self:
         """Write text in the viewer's font; a plotter needs `hershey_text` or `lettering`.
 
-        >>> svg.text(10, 20, "for the screen")
-        <SVGBuilder 100 x 100 mm, 1 element>
+        The text may come first, as in `lettering`.
+
+        >>> svg.text("for the screen", 10, 20).text(10, 30, "too")
+        <SVGBuilder 100 x 100 mm, 2 elements>
         """
+        if isinstance(x, str) and not isinstance(content, str):
+            content, x, y = x, y, content
         return self._shape("text", {"x": x, "y": y}, attrs, style, escape(content))
 
     def title(self, content: object, attrs: Attrs | None = None) -> Self:

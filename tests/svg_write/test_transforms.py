@@ -47,6 +47,9 @@ def test_quarter_turns_are_exact():
          '<circle cx="10" cy="10" r="10" stroke-width="0.5" />'),
         (canvas().translate(3, 4).text(1, 1, "a"),
          '<text x="1" y="1" transform="matrix(1 0 0 1 3 4)">a</text>'),
+        (canvas().text("12", 1, 2), '<text x="1" y="2">12</text>'),
+        (canvas().text("50%", "9", "a"), '<text x="50%" y="9">a</text>'),
+        (canvas().text(1, 2, 3), '<text x="1" y="2">3</text>'),
     ],
 )  # fmt: skip
 def test_shapes_stay_shapes_where_they_can_and_the_pen_keeps_its_width(svg, element):
