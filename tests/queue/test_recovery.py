@@ -8,12 +8,13 @@ import time
 from collections import Counter
 
 import pytest
-from queue_steps import enqueue, queued
+from queue_steps import end, enqueue, queued, take
 from support import is_running, rounds, started, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import check_queue, list_jobs
-from drawscape.jobs import enqueue_many
+from drawscape.jobs import default_queue, enqueue_many
+from drawscape.queue.acknowledgement import cancel_overdue, give_back
 
 # A worker of its own for nearly every test.
 pytestmark = [pytest.mark.slow, pytest.mark.both_engines]
@@ -32,21 +33,16 @@ def test_a_job_that_has_not_started_in_time_is_canceled(home, start_consumer):
     assert {job.reason for job in jobs} == {"expired"}
 
 
-def test_a_job_that_was_started_once_is_canceled_by_no_job_ttl(home, start_consumer, tmp_path):
-    trace, gate, tries = (tmp_path / name for name in ("trace", "gate", "tries"))
-    first = start_consumer("-w", "2")
-    options = {"job_ttl": 4, "job_retries": 1, "job_retry_delay": 8}
-    given_back = enqueue("append_then_wait", str(trace), str(gate), **options)
-    tried_again = enqueue("say_and_fail", str(tries), 1, **options)
-    until = time.time() + 4.5
-    wait_until(lambda: trace.exists() and tried_again.status == "scheduled")
-    first.stop()
-    wait_until(lambda: time.time() > until)
-    gate.touch()
-    start_consumer("-w", "2")
-    for job in (given_back, tried_again):
-        job.wait(60)
-        assert job.refresh().attempts == 2
+def test_a_job_that_was_started_once_is_canceled_by_no_job_ttl(claimant):
+    options = {"job_ttl": "1h", "job_retries": 1, "job_retry_delay": "1h"}
+    given_back, tried_again = queued(**options), queued(**options)
+    engine = default_queue().database
+    first, second = take(), take()
+    assert give_back(engine, first)
+    end(second, "failed", "exception")
+    engine.write("update job set start_by = 1")
+    cancel_overdue(engine)
+    assert (given_back.status, tried_again.status) == ("queued", "scheduled")
 
 
 def test_job_on_failure_and_dependents_hear_of_a_job_that_did_not_start_in_time(

@@ -317,11 +317,8 @@ def test_a_frozen_child_holds_up_no_other_job_and_its_own_runs_in_another(
     text = "x" * 2_000_000  # more than a pipe takes
     jobs = [enqueue("echo", text, job_timeout=5) for _ in range(5)]
     assert [job.wait(60) == text for job in jobs] == [True] * 5
-    rows = [job.refresh() for job in jobs]
-    assert {row.attempts for row in rows} == {1}
+    assert {job.refresh().attempts for job in jobs} == {1}
     assert not is_running(frozen)  # it had one of them, until the limit of that was over
-    took_s = sorted((row.ended_at - row.started_at).total_seconds() for row in rows)
-    assert took_s[-2] < 5 < took_s[-1]
 
 
 @pytest.mark.both_engines
