@@ -18,6 +18,7 @@ WINDOW = 2  # strokes that may be with the machine and are not known to be execu
 
 Place = tuple[float, float]
 
+_STALLED_S = 1.0  # between two polls: the computer was too busy, or the program was stopped
 _SLACK = 1.5  # how much longer than estimated a move may take before its answer is late
 
 
@@ -81,6 +82,7 @@ class Driver:
             maxlen=self.planner
         )  # acknowledged, perhaps not drawn
         self._waiting_since_s = 0.0  # for the answer to the oldest
+        self._heard_s = self._polled_s = 0.0
         self._buffer = bytearray()
         self._executed: list[int] = []
 
@@ -224,12 +226,13 @@ class Driver:
         self.port.write(data)
         heard, until = b"", time.monotonic() + seconds
         while (found := re.search(pattern, heard)) is None:
-            if time.monotonic() > until:
+            is_late = time.monotonic() > until  # a busy computer may have had no time to read it
+            heard += self.port.read()
+            if is_late and not re.search(pattern, heard):
                 raise MachineError(
                     f"no {self.title} at {self.port.path}: {data.strip()!r} was answered by "
                     f"{heard[-40:]!r}; check power, cable, port and driver"
                 )
-            heard += self.port.read()
         self.quiet(self.pause_s)
         return found
 
@@ -271,7 +274,11 @@ class Driver:
 
     def poll(self) -> list[int]:
         """Return the strokes that are known to be executed since the last call; takes up to 20 ms."""
-        if data := self.port.read():
+        data, before_s = self.port.read(), self._polled_s
+        self._polled_s = time.monotonic()
+        if self._polled_s - before_s > _STALLED_S:  # nobody listened: no answer is late yet
+            self._waiting_since_s = self._heard_s = self._polled_s
+        if data:
             *lines, rest = bytes(self._buffer + data).split(self.line_end)
             self._buffer[:] = rest
             for line in filter(None, (line.strip(b"\r\n") for line in lines)):

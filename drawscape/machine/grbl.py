@@ -67,7 +67,6 @@ class GrblDriver(GcodeDriver):
     _wco = (0.0, 0.0, 0.0)  # by how much its work coordinates differ from its steps, in mm
     _work_z = 0.0  # the same along Z, without our mark
     _asked_s = 0.0
-    _heard_s = 0.0
     _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
     _power = 0.0  # of the servo, as it says
     _tells_power = False  # whether what it says was ever what was sent

@@ -39,7 +39,6 @@ class MarlinDriver(GcodeDriver):
     _sent = 0  # how many of `pending` are with the machine
     _resend: int | None = None  # the line that is sent next, once all is quiet
     _asked = 0  # answers to our own questions that are still to come
-    _heard_s = 0.0
 
     def connect(self, *, may_reset: bool = False) -> None:
         reset = b"start" in self.quiet(_SLOW_S)

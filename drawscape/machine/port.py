@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import termios
 from pathlib import Path
 
 from drawscape.errors import MachineError, MissingExtraError
@@ -23,11 +24,9 @@ class Port:
             self._serial = serial.serial_for_url(
                 path, baudrate=baudrate, timeout=_READ_S, write_timeout=3.0, exclusive=True
             )
-        except (OSError, ValueError) as error:  # SerialException is an OSError
+        except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
             raise MachineError(_port_trouble(path, error)) from None
-        with contextlib.suppress(Exception):  # not a terminal, or none of POSIX
-            import termios
-
+        with contextlib.suppress(OSError, termios.error):  # not a terminal
             # DTR stays when the port is closed: the next to open it then resets no Arduino.
             attributes = termios.tcgetattr(self._serial.fileno())
             attributes[2] &= ~termios.HUPCL

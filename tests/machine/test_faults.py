@@ -6,8 +6,10 @@ import json
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -167,6 +169,20 @@ def test_a_port_that_cannot_be_opened_says_why(bench):
         Port(real, 9600)
 
 
+def test_a_cable_that_is_pulled_while_its_port_is_opened_is_a_trouble_like_others(monkeypatch):
+    machine, port = os.openpty()
+    path, flush = os.ttyname(port), termios.tcflush
+
+    def pull_and_flush(*given):
+        os.close(port)
+        os.close(machine)
+        flush(*given)
+
+    monkeypatch.setattr(termios, "tcflush", pull_and_flush)
+    with pytest.raises(MachineError, match="there is no port"):
+        Port(path, 9600)
+
+
 @pytest.mark.parametrize(
     ("driver", "size", "words"),
     [
@@ -309,8 +325,8 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
         device.remember(driver)
     plot = desk.plot(scribble(6))
     desk.emulator.spared = 3
-    desk.emulator.faults.append(hang)
-    with pytest.raises(MachineError):
+    desk.emulator.faults.append(lambda it: it.unplug())
+    with pytest.raises(MachineError, match="broke"):
         desk.run(plot)
     desk.power_cycle(at=(20.0, 10.0))  # what waits to lift the pen finds it first
     wait_until(lambda: desk.emulator.carriage.moved_s > 0)
@@ -318,6 +334,26 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
     place = lambda points: np.add(plot.plan.placed(points, device.machine), (20, 10))  # noqa: E731
     verdict = judge(plot, desk.emulator.carriage.strokes, place)
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
+
+
+@pytest.mark.parametrize(
+    "driver", [pytest.param(d, marks=[pytest.mark.nightly] * (d != "grbl")) for d in KINDS]
+)
+def test_a_program_that_stood_still_for_a_while_goes_on(bench, driver):
+    """As after Ctrl-Z, or on a computer that has no memory left."""
+    desk = bench(driver, KINDS[driver], scale=1.0)
+    read_device("desk").update(settings={"silence_s": 1.5})
+    page = (297, 210) if driver == "hpgl" else (100, 100)
+    layer = Layer("1+S20 pen", "black", None, Lines.of([[(40, 40), (90, 80)]]))
+    plot = desk.plot(Document(*page, (layer,)))
+    run = desk.start(plot)
+    wait_until(lambda: desk.emulator.carriage.down)
+    os.kill(run.pid, signal.SIGSTOP)
+    stopped = time.monotonic()
+    wait_until(lambda: time.monotonic() > stopped + 2)
+    os.kill(run.pid, signal.SIGCONT)
+    run.join(60)
+    assert plot.words == "done", plot.state.reason
 
 
 def test_the_pen_is_lifted_although_a_dying_run_holds_its_machine_for_a_while(bench, home):
