@@ -87,7 +87,7 @@ def _seconds(lines: Lines) -> float:
     """Return about how long drawing and lifting take; travel is not known before the order is."""
     plotter = Plotter()
     hop_s = plotter.raise_s + plotter.lower_s + plotter.travel_s(np.array([_HOP_MM]))
-    return plotter.drawing_s(lines) + len(lines) * hop_s
+    return plotter.strokes(lines)[1] + len(lines) * hop_s
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,14 +14,12 @@ from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Segments, resample
 from drawscape.plot.known_machines import Machine
-from drawscape.plot.merge import as_plane, near_pieces, overlaps, same_points
+from drawscape.plot.merge import same_points
 from drawscape.plot.pages import Reach, crop
 from drawscape.plot.statistics import statistics
 
 # Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.
 _SPOT_MM = 1.0
-# Strokes this near to each other are one: a circle of 20 mm begun elsewhere has its chords so far off.
-_SAME_STROKE_MM = 0.03
 _STEP_MM = 0.25
 
 _LONG_S = 2 * 3600
@@ -77,8 +75,8 @@ def preflight(
 
     Found are lines that leave the sheet inside its margin, or the machine's reach, and strokes without
     length. So are spots of a square millimetre (of a wider pen's own width) that get more than
-    `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, wholly
-    or in part, from whatever point, within 0.03 mm. So is a drawing that takes more than two hours or
+    `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, in
+    either direction. So is a drawing that takes more than two hours or
     lifts the pen more than 10,000 times, on `machine` or an AxiDraw. So is a page with
     less ink than a fiftieth of its outline. So is a layer whose pen has fewer
     `metres_left`, by its name, than all `copies` of the layers need.
@@ -195,7 +193,7 @@ def _repeated(layer: Layer, most: int) -> Iterator[PreflightFinding]:
         return
     keys = np.sort(same_points(pieces.reshape(-1, 2))[1].reshape(-1, 2), axis=1)
     _, at, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
-    times = (counts + _beside(pieces[at], counts)) * layer.motion.passes
+    times = counts * layer.motion.passes
     worst = _worst_first(times, most)
     if len(worst):
         text = (
@@ -204,21 +202,6 @@ def _repeated(layer: Layer, most: int) -> Iterator[PreflightFinding]:
         )
         places = pieces[at[worst]].mean(axis=1)
         yield _finding(Concern.REPEATED, layer, len(worst), places, text)
-
-
-def _beside(pieces: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
-    """Return how often the middle of each piece (N, 2, 2) is drawn by others that run along it.
-
-    Pieces shorter than a spot touch others in every drawing, and do not count.
-    """
-    points = as_plane(pieces.reshape(-1, 2))
-    pairs = near_pieces(points, 2 * np.arange(len(pieces)), _SAME_STROKE_MM)
-    one, two = np.concatenate((pairs, pairs[::-1]), axis=1)
-    begin, end = overlaps(points, one, two, _SAME_STROKE_MM)
-    middle = np.abs(points[one + 1] - points[one]) / 2
-    over = (begin <= middle) & (middle <= end) & (2 * middle > _SPOT_MM)
-    one, two = one[over] // 2, two[over] // 2
-    return np.bincount(one, weights=counts[two], minlength=len(pieces)).astype(np.int64)
 
 
 def _worst_first(values: NDArray[Any], most: float) -> NDArray[np.intp]:

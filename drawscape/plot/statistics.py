@@ -58,17 +58,13 @@ class Plotter:
         """Return the plotter as it lifts its pen before a short way."""
         return self if self.low_lift is None else replace(self, **self.low_lift._asdict())
 
-    def drawing_s(self, lines: Lines) -> float:
-        """Return the seconds of all strokes, each from rest to rest, slowed down at its corners.
+    def strokes(self, lines: Lines) -> tuple[float, float]:
+        """Return the length of all strokes in mm, and the seconds that they take, each from rest to rest.
 
         The speed at a corner is what keeps the arc that cuts it within the deviation (Jeon 2011, in
         grbl). Between corners it follows a trapezoid. The passes that make the corners' speeds reachable
         are running minima, so that there is no loop over points.
         """
-        return self.strokes(lines)[1]
-
-    def strokes(self, lines: Lines) -> tuple[float, float]:
-        """Return the length of all strokes in mm, and the seconds that they take (see `drawing_s`)."""
         steps = self.motion(lines)
         return float(steps[0].sum()), float(_step_seconds(*steps).sum())
 
