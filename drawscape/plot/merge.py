@@ -85,17 +85,10 @@ def same_points(points: Points) -> tuple[Ints, Ints]:
     """Return the first of each group of points that are one point, and the group of each, (N,)."""
     # Points 2**32 cells apart, 4.29 m, may be one. Neighbours in order are neighbours on paper.
     cells = np.rint(points / SAME_MM).astype(np.int64)
-    return _grouped((cells[:, 1] << 32) + cells[:, 0])
-
-
-def _grouped(keys: Ints) -> tuple[Ints, Ints]:
-    """Return the first of each group of equal numbers, and the group of each, (N,), in rising order."""
-    # As np.unique does it, in half of its time: 16 bits are sorted in a tenth of that of 64.
-    order = np.lexsort(keys.view(np.uint16).reshape(-1, 4).T)
-    fresh = np.append(True, np.diff(keys[order]) != 0)[: len(keys)]
-    group = np.empty_like(order)
-    group[order] = np.cumsum(fresh) - 1
-    return order[fresh], group
+    _, first, group = np.unique(
+        (cells[:, 1] << 32) + cells[:, 0], return_index=True, return_inverse=True
+    )
+    return first, group
 
 
 def _paired(nodes: Ints) -> Ints:
@@ -266,7 +259,7 @@ def find_doubles(lines: Lines, tolerance_mm: float) -> tuple[Ints, Ints]:
     place = same_points(lines.points)[1]
     one, two = place[long], place[long + 1]
     keys = np.minimum(one, two) * len(points) + np.maximum(one, two)
-    first = _grouped(keys)[0]
+    first = np.unique(keys, return_index=True)[1]
     return np.delete(long, first), near_pieces(points, long[np.sort(first)], tolerance_mm)
 
 
