@@ -25,7 +25,7 @@ import orjson
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.drawing.document import Document, Layer, Outside
+from drawscape.drawing.document import Document, Outside
 from drawscape.errors import (
     DrawscapeError,
     JournalError,
@@ -33,7 +33,7 @@ from drawscape.errors import (
     PlotError,
     PlotNotFoundError,
 )
-from drawscape.geometry.lines import Ints
+from drawscape.geometry.lines import Ints, Lines
 from drawscape.machine.alignment import AS_LAID, Alignment
 from drawscape.machine.device import Device, locked, read_device, try_lock
 from drawscape.machine.driver import WINDOW
@@ -41,7 +41,6 @@ from drawscape.machine.moves import ROUND_MM, out_of_reach
 from drawscape.machine.pens import with_motions
 from drawscape.machine.plan import HOP_MM, Plan, make_plan
 from drawscape.pens import with_pens
-from drawscape.plot.pages import crop
 
 Event = dict[str, Any]
 
@@ -60,6 +59,9 @@ _WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no pl
 _SHOWN = (
     "machine", "drawing", "reason", "runs", "job", "plan", "created", "changed", "heals", "paper"
 )  # fmt: skip
+
+# What a plot has of the one that it repeats or heals.
+_INHERITED = ("machine", "drawing", "outside", "paper")
 
 BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
 
@@ -240,15 +242,19 @@ class Plot:
         plan = make_plan(document, device.machine, outside=outside, copies=copies)
         with locked(settings.state_folder() / "plots.lock", 60.0, "another plot is made just now"):
             found = _unfinished(plan.hash, machine) if reuse else None
+            facts = {"machine": machine, "drawing": drawing, "outside": outside}
             paper = document.paper_color or ""
-            return found or cls._begin(plan, machine, drawing, outside, paper, plot_id)
+            return found or cls._begin(plan, plot_id, **facts, paper=paper)
 
     def again(self) -> "Plot":
         """Return a new plot of the same strokes on the same machine."""
-        record = self.record
-        plot = self._begin(self.plan, record.machine, record.drawing, record.outside, record.paper)
-        plot.set_drying(record.drying_min)
+        plot = self._begin(self.plan, **self._facts)
+        plot.set_drying(self.record.drying_min)
         return plot
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        return {name: getattr(self.record, name) for name in _INHERITED}
 
     def set_drying(self, minutes: float) -> None:
         """Let the ink of each pen dry for so long before the next one draws."""
@@ -257,35 +263,21 @@ class Plot:
 
     def healing(self, plan: Plan) -> "Plot":
         """Return a new plot of what this one's sheet lacks, where the sheet lies now."""
-        record = self.refresh()
-        made = self._begin(
-            plan, record.machine, record.drawing, record.outside, record.paper, heals=self.id
-        )
-        if record.alignment != AS_LAID:
-            made.align(record.alignment)
+        made = self._begin(plan, **self._facts, heals=self.id)
+        alignment = self.refresh().alignment
+        if alignment != AS_LAID:
+            made.align(alignment)
         return made
 
     @classmethod
-    def _begin(
-        cls,
-        plan: Plan,
-        machine: str,
-        drawing: str,
-        outside: str,
-        paper: str,
-        plot_id: str = "",
-        heals: str = "",
-    ) -> "Plot":
+    def _begin(cls, plan: Plan, plot_id: str = "", **facts: Any) -> "Plot":
         folder = plots_folder() / (plot_id or new_id())
         folder.mkdir(parents=True, exist_ok=bool(plot_id))
         # Its maker may have been killed at any place below, and now goes on.
         if (folder / _JOURNAL).exists() and (made := cls(folder)).record.plan:
             return made
         write_atomic(folder / _PLAN, [plan.packed()])
-        Journal(folder / _JOURNAL).append(
-            "plot", plan=plan.hash, strokes=len(plan), machine=machine, drawing=drawing,
-            outside=outside, heals=heals, paper=paper,
-        )  # fmt: skip
+        Journal(folder / _JOURNAL).append("plot", plan=plan.hash, strokes=len(plan), **facts)
         return cls(folder)
 
     @cached_property
@@ -309,18 +301,19 @@ class Plot:
         self.journal.append("aligned", **asdict(alignment))
 
     def _check_reach(self, alignment: Alignment, start: int) -> None:
-        if alignment == AS_LAID:
+        if alignment == AS_LAID and self.record.outside == "keep":
             return
         device, plan = self.device, replace(self.plan, alignment=alignment)
-        left = plan.lines.take(np.arange(start, len(plan)))
-        points = plan.placed(left.points, device.machine)
+        machine = device.machine
+        strokes = Lines.join(plan.moved(s, device.offsets, machine) for s in plan.sections)
+        points = plan.placed(strokes.points[strokes.offsets[start] :], machine)
         low, high = np.array(device.limits)
-        if device.machine.format == "hpgl":  # by the paper that is in
-            reach = device.machine.limits(Document(plan.width_mm, plan.height_mm, ()))
+        if machine.format == "hpgl":  # by the paper that is in
+            reach = machine.limits(Document(plan.width_mm, plan.height_mm, ()))
             low, high = np.array([(reach.x0, reach.y0), (reach.x1, reach.y1)])
         beyond = np.maximum(low - points, points - high).max(axis=1, initial=0.0)
         if beyond.max(initial=0.0) > ROUND_MM:
-            raise out_of_reach(device.machine, *points[beyond.argmax()].round(1).tolist())
+            raise out_of_reach(machine, *points[beyond.argmax()].round(1).tolist())
 
     @property
     def device(self) -> Device:
@@ -415,12 +408,7 @@ class Plot:
         profile would draw the strokes from `start` on elsewhere than those before.
         """
         device, plan, record = self.device, self.plan, self.record
-        machine, page = device.machine, Document(plan.width_mm, plan.height_mm, ())
-        layers = [
-            Layer(s.name, "", None, plan.moved(s, device.offsets, machine)) for s in plan.sections
-        ]
-        if record.outside != "keep":
-            crop(page.with_layers(layers), machine.limits(page), outside="refuse")
+        machine = device.machine
         self._check_reach(record.alignment, start)
         corner: list[float] = plan.placed(np.zeros((1, 2)), machine)[0].tolist()
         if start and record.corner not in ([], corner):

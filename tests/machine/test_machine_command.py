@@ -138,13 +138,13 @@ A3 = "axidraw-v3-a3"
 @pytest.mark.parametrize(
     ("size", "pen_2", "then", "outside", "words"),
     [
-        ((420, 297), (0, 0), "axidraw-v3", "refuse", r"leaves the reach of the AxiDraw V3 \(A4\) by 11"),
+        ((420, 297), (0, 0), "axidraw-v3", "refuse", r"415, 285 mm: the AxiDraw V3 \(A4\) reaches"),
         ((420, 297), (0, 0), "axidraw-v3", "keep", None),
         ((420, 297), (0, 0), "axidraw-v3", None, None),  # of a home that did not note it
         ((420, 297), (9, 0), A3, "refuse", None),
-        ((420, 297), (-5.5, 0), A3, "refuse", "'red' leaves the reach of the AxiDraw V3/A3 .* by 0.50 mm"),
+        ((420, 297), (-5.5, 0), A3, "refuse", r"^-0\.5, 5 mm: the AxiDraw V3/A3"),
         ((210, 290), (-4.9, 0), "axidraw-v3", "crop", None),
-        ((210, 290), (-5.1, 0), "axidraw-v3", "crop", "by 0.10 mm"),
+        ((210, 290), (-5.1, 0), "axidraw-v3", "crop", r"\(A4\) reaches 300 x 218 mm"),
     ],
 )  # fmt: skip
 def test_a_plot_is_checked_by_its_machine_as_it_is_when_it_is_drawn(
