@@ -62,13 +62,21 @@ Trait = str | int | float | bool
 
 _SAY_STROKE = "write pen='red' or stroke='red' as an option of what you draw"
 _SAY_CURVE = "with svg.shape() as shape: shape.vertex(x, y), or shape.curve_vertex(x, y)"
+_SAY_NO_FILL = "a pen draws outlines anyway"
 _VERBS_ELSEWHERE = {
     "stroke": _SAY_STROKE,
     "fill": "a pen draws lines; svg.hatch(polygon, spacing=1) fills with them",
     "strokeWeight": "svg.set_pen(name, color, width) chooses a pen's width",
     "penWidth": "svg.set_pen(name, color, width) chooses a pen's width",
     "square": "svg.rect(x, y, size, size)",
+    "quad": "svg.polygon([(x1, y1), (x2, y2), (x3, y3), (x4, y4)])",
+    "noFill": _SAY_NO_FILL,
+    "no_fill": _SAY_NO_FILL,
+    "background": "svg.paper_color = '#101014' is the paper's colour",
+    "noiseSeed": "svg.random_seed(7) restarts random numbers and noise",
+    "randomGaussian": "svg.random_gauss(mean, deviation)",
     "beginShape": _SAY_CURVE,
+    "begin_shape": _SAY_CURVE,
     "vertex": _SAY_CURVE,
     "pushMatrix": "with svg.pushed(): keeps the transform",
 }
@@ -334,6 +342,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
         >>> svg.point(50, 50)
         <SVGBuilder 100 x 100 mm, 1 element>
         """
+        if self.current_pen is None and style.get("pen") is None:
+            style = {"stroke_linecap": "round", **style}  # without it a screen shows no dot
         return self.polylines([((x, y), (x, y))], **style)
 
     def triangle(

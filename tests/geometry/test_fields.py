@@ -55,6 +55,19 @@ def test_noise_at_one_place_is_that_of_arrays_to_the_last_bit(axes):
     assert Noise(4).perlin(*places).tolist() == single
 
 
+def test_octaves_add_ever_finer_detail():
+    x = np.linspace(0, 40, 4001)
+    heights = [Noise(3).fractal(x, 0.4, octaves=octaves) for octaves in (1, 2, 4)]
+    bends = [np.abs(np.diff(height, 2)).mean() for height in heights]
+    assert 2 * bends[0] < 1.5 * bends[1] < bends[2]
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_noise_reaches_nearly_one(axes):
+    anywhere = np.random.default_rng(0).uniform(0, 256, (axes, 400_000))
+    assert 0.85 < np.abs(Noise(0).perlin(*anywhere)).max() <= 1
+
+
 @given(x=places, y=places, octaves=st.integers(1, 4))
 def test_the_gradient_is_the_slope_of_the_noise(x, y, octaves):
     noise, step = Noise(5), 1e-4

@@ -75,6 +75,12 @@ def test_points_triangles_and_regular_polygons():
     assert np.hypot(*np.diff(hexagon, axis=0).T) == pytest.approx(np.full(6, 10))
 
 
+def test_a_point_is_seen_on_a_screen_too():
+    assert "round" in SVGBuilder(9, 9).point(1, 1).to_string()
+    # A layer says so for all that is in it.
+    assert SVGBuilder(9, 9).point(1, 1, pen="red").to_string().count("stroke-linecap") == 1
+
+
 def test_random_numbers_and_noise_follow_their_seed():
     def numbers(seed):
         svg = SVGBuilder(9, 9).random_seed(seed)

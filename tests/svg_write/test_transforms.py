@@ -73,6 +73,9 @@ def test_every_shape_moves_as_its_points_do(matrix):
     for one, two in zip(expected, actual, strict=True):
         assert distances(moved.matrix.apply(one), two).max() < 0.021
         assert distances(two, moved.matrix.apply(one)).max() < 0.021
+    placed = moved.matrix.apply(expected)
+    assert actual.lengths_mm == pytest.approx(placed.lengths_mm, rel=0.01)
+    assert len(moved.rect(1, 2, 0, 5).rect(1, 2, 5, 0).lines()) == len(actual)
 
 
 def test_a_transform_outside_joins_a_groups_own():
