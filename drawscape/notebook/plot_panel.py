@@ -41,6 +41,7 @@ class PlotPanel(StaticOutputWidget):
         self.plot, self.found = plot, found
         self._checking = Debounce(CHECK_PERIOD_S, self._check, thread=PLOTS)
         self._examining = Following((), lambda _state: None)
+        self._examined: tuple[dict[str, Any], list[bytes]] | None = None
         super().__init__(f"a plot on {plot.record.machine}", "plot")
         self._refresh()
         self._checking.request()
@@ -61,7 +62,8 @@ class PlotPanel(StaticOutputWidget):
             MOTIONS.do(partial(self._guarded, act_on_plot, self.plot, action, values))
             return
         shown, self.plot = self.plot, act_on_plot(self.plot, action, values)
-        self.found = self.found and self.plot is shown
+        if self.plot is not shown:
+            self.found, self._examined = False, None
         keep_worker_alive()  # the worker may have ended with an earlier kernel
         self._refresh()
 
@@ -80,6 +82,8 @@ class PlotPanel(StaticOutputWidget):
 
     def _on_ready(self) -> None:
         self.send({"lines": True}, [self.plot.plan.packed()])
+        if self._examined:
+            self.send(*self._examined)
 
     def _on_photograph(
         self,
@@ -99,13 +103,15 @@ class PlotPanel(StaticOutputWidget):
             self.send({"asked": asked, "trouble": str(error)})
             return
         keep_worker_alive()
-        self._examining = Following([job], partial(self._send_examined, asked))
+        self._examining = Following([job], partial(self._send_examined, asked, sheet))
 
-    def _send_examined(self, asked: int, state: JobState) -> None:
+    def _send_examined(self, asked: int, sheet: int, state: JobState) -> None:
+        """Send what a photograph tells; a page that opens later gets it, too."""
         if state.status == "finished":
-            told = {**state.result, "job": state.id}
+            told = {**state.result, "job": state.id, "sheet": sheet}
             picture = (self.plot.folder / "sheet.jpg").read_bytes()
-            self.send({"asked": asked, "told": told}, [picture])
+            self._examined = {"asked": asked, "told": told}, [picture]
+            self.send(*self._examined)
         elif state.ended:
             self.send({"asked": asked, "trouble": error_line(state.error)})
 

@@ -127,6 +127,13 @@ export function photographOf(link) {
     paint();
   };
 
+  const take = async found => {
+    picture = await createImageBitmap(found.picture);
+    [told, corners, takenOut, added] = [found, null, new Set(), new Set()];
+    Object.assign(canvas, { width: picture.width, height: picture.height });
+    place.replaceChildren(canvas);
+  };
+
   const examine = async at => {
     const run = ++runs;
     words.textContent = "Looking at the photograph …";
@@ -135,10 +142,7 @@ export function photographOf(link) {
     try {
       const found = await link.examine(file, at, Number(sheet.value || 1));
       if (run !== runs) return;  // another photograph was chosen meanwhile
-      picture = await createImageBitmap(found.picture);
-      [told, corners, takenOut, added] = [found, null, new Set(), new Set()];
-      Object.assign(canvas, { width: picture.width, height: picture.height });
-      place.replaceChildren(canvas);
+      await take(found);
     } catch (error) {
       if (run !== runs) return;
       trouble.textContent = error.message;
@@ -166,6 +170,11 @@ export function photographOf(link) {
   show();
   return {
     root,
+    async show(found) {
+      sheet.value = found.sheet;
+      await take(found);
+      show();
+    },
     sheets(plan) {
       const numbers = [...new Set(plan.sections.map(section => section.sheet))];
       sheet.replaceChildren(...numbers.map(number => make("option", { value: number, textContent: `sheet ${number}` })));

@@ -180,6 +180,7 @@ export function mount(el, link) {
       photograph.sheets(plan);
       draw();
     },
+    photographed: photograph.show,  // found before the page was loaded, or on another page
     trouble(text) { trouble.textContent = text; },
     gone() {
       root.classList.add("drawscape-gone");
@@ -212,7 +213,8 @@ export default {
         panel.lines(buffer.slice(byteOffset, byteOffset + byteLength));
       }
       const waiting = asked.get(message.asked);
-      if (waiting && message.told) waiting.done({ ...message.told, picture: new Blob([buffers[0]], { type: "image/jpeg" }) });
+      const found = message.told && { ...message.told, picture: new Blob([buffers[0]], { type: "image/jpeg" }) };
+      if (found) (waiting?.done ?? panel.photographed)(found);
       else if (waiting) waiting.fail(new Error(message.trouble));
       else if (message.trouble) panel.trouble(message.trouble);
     };

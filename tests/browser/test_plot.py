@@ -143,6 +143,9 @@ def test_a_photograph_in_the_panel_tells_what_is_missing_and_it_is_plotted(
     assert chooser.get_attribute("capture") == "environment"
     chooser.set_input_files(file)
     panel.root.get_by_text("4 of 60 strokes lack ink").wait_for(timeout=300_000)
+    notebook.save()
+    page.reload()
+    panel.root.get_by_text("4 of 60 strokes lack ink").wait_for()
     strokes = panel.root.locator(".drawscape-strokes li")
     boxes = {
         int(words.split(",")[0].removeprefix("stroke ")): strokes.nth(i).get_by_role("checkbox")
