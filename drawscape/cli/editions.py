@@ -1,5 +1,6 @@
 """`drawscape editions`: numbered sheets, from a list of recipes to good ones on paper."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ _EDITION = click.argument(
     metavar="NAME",
     callback=lambda _context, _parameter, value: find_edition(value),
 )
-_COUNT = click.IntRange(1, 10_000)
+_MOST = 10_000  # numbers of an edition
+_COUNT = click.IntRange(1, _MOST)
 _NUMBER = click.argument("number", type=click.IntRange(1))
 
 
@@ -142,10 +144,13 @@ def _seeds(text: str) -> list[int]:
     """Return the seeds of a list: 1, 2, 3 and 9 for '1-3,9'."""
     seeds: list[int] = []
     for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not (first.isdigit() and (last.isdigit() or not dash)):
+        ends = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", part)
+        if ends is None:
             raise click.BadParameter(f"{text!r}: write 1-30, or 3,5,9", param_hint="--seeds")
-        seeds += range(int(first), int(last or first) + 1)
+        numbers = range(int(ends[1]), int(ends[2] or ends[1]) + 1)
+        if len(numbers) > _MOST:
+            raise click.BadParameter(f"{text!r}: give at most {_MOST} seeds", param_hint="--seeds")
+        seeds += numbers
     return seeds
 
 

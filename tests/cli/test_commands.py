@@ -152,6 +152,8 @@ BAD = [
     ("editions new x --sketch rosee --seeds 1", "unknown pattern 'rosee'"),
     ("editions new x --sketch rose", "give --drawings, or --seeds"),
     ("editions new x --sketch rose --seeds 3-", "'3-': write 1-30"),
+    ("editions new x --sketch rose --seeds 1-²", "'1-²': write 1-30"),
+    ("editions new x --sketch rose --seeds 1-999999999", "give at most 10000 seeds"),
     ("editions new x --drawings a.svg", "a.svg does not say how it was made"),
     ("editions new x --like a.svg --seeds 1", "a.svg: the file does not say how it was drawn"),
     (f"{NEW} --paper 3x", "unknown paper '3x'"),
