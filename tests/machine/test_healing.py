@@ -72,9 +72,13 @@ SCENES = {
     "penrose, white on black": ("penrose", BLACK_PAPER, WHITE),
     "chladni, white on black": ("chladni", BLACK_PAPER, WHITE),
 }
+DAILY = {"truchet, folded on wood", "chladni, pale yellow", "penrose, white on black"}
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in DAILY else pytest.mark.nightly) for name in SCENES],
+)
 def test_a_photograph_tells_which_stretches_have_no_ink(name):
     sketch, scene, inks = SCENES[name]
     sheet = sheet_of(sketch)
