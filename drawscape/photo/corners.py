@@ -150,7 +150,7 @@ def _outlines(sheet: Sheet, picture: Picture) -> Iterator[tuple[Points, Points]]
     drawn = _drawing(sheet.grey(scale), scale)
     factor /= 3  # strokes are thinner than sheets
     fine = cv2.resize(picture, [3 * side for side in size], interpolation=cv2.INTER_AREA)
-    seen = _drawing(fine, max(fine.shape[:2]) / max(sheet.page))
+    seen = _drawing(cv2.cvtColor(fine, cv2.COLOR_RGB2GRAY), max(fine.shape[:2]) / max(sheet.page))
     if drawn is not None and seen is not None:
         yield seen * factor, drawn / scale
 

@@ -18,6 +18,7 @@ from drawscape.photo.sheet import Picture, Sheet, Values, negative
 
 _ROW_MM = 0.15  # between two places of a stroke that are looked at
 _CHUNK = 30_000  # rows at once; OpenCV's limit is 32,767
+_FITTED = 6_000  # rows that tell a pen's blur and strength
 _BLURS_MM = (0.05, 0.08, 0.12, 0.17, 0.24, 0.33)
 _LEAST_NOISE = 0.15  # of full ink: no prediction is better
 _CLIP = 2.5  # the evidence of one row, in nats
@@ -322,7 +323,7 @@ class _Look:
         seen = cv2.transform(flat.density, direction[None].astype(np.float32))
         others = [count for other, count in enumerate(flat.counts) if other != pen]
         covered = _blurred(flat, sum(others, np.zeros_like(flat.counts[pen])), _BLURS_MM[1])
-        chosen = np.sort(np.random.default_rng(0).permutation(len(rows))[: _CHUNK // 2])
+        chosen = np.sort(np.random.default_rng(0).permutation(len(rows))[:_FITTED])
         places = rows.take(chosen).across(offsets)
         alone = flat.sampled(flat.counts[pen], places) <= 1
         values, under = flat.sampled(seen, places)[alone], flat.sampled(covered, places)[alone]

@@ -15,7 +15,7 @@ from scipy.ndimage import map_coordinates
 from scipy.optimize import least_squares
 
 from drawscape.geometry.lines import Floats, Points
-from drawscape.photo.sheet import Picture, Sheet, Values, negative
+from drawscape.photo.sheet import Picture, Sheet, Values, ink_as_dark
 
 _KNOT_MM = 10.0  # between two places at which the paper's bend is known
 _AROUND_MM = 2.0  # what lies around a pixel
@@ -97,9 +97,13 @@ class Placement:
 
     def pixels(self, points: Points) -> Points:
         """Return where points of the page in mm, (N, 2), lie in the picture, in pixels."""
+        return self.projected(points + self.bent(points))
+
+    def projected(self, points: Points) -> Points:
+        """Return where points of the page lie in pixels, (N, 2), after its bend has moved them."""
         frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.page
         matrix = perspective(frame, (self.corners - self._middle) / self._radius)
-        flat = np.column_stack((points + self.bent(points), np.ones(len(points)))) @ matrix.T
+        flat = np.column_stack((points, np.ones(len(points)))) @ matrix.T
         unit = flat[:, :2] / flat[:, 2:]
         square = (unit**2).sum(axis=1, keepdims=True)
         stretched: Points = unit * (1 + square * (self.lens[0] + square * self.lens[1]))
@@ -155,19 +159,12 @@ def _reduced(picture: Picture, ratio: float) -> tuple[Picture, int]:
     return cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA), factor
 
 
-def contrast(picture: Picture, px_per_mm: float) -> Values:
+def contrast(light: Picture, px_per_mm: float) -> Values:
     """Return how far each pixel (H, W) is from what lies around it, as the logarithm of their ratio.
 
-    Of a picture in colours it is that of the colour that varies most. What is darker is below 0.
+    What is darker is below 0.
     """
-    if picture.ndim == 3:
-        small = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        around = cv2.GaussianBlur(_LOGS[small], (0, 0), _AROUND_MM * px_per_mm / 2)
-        flat = (_LOGS[small] - around).reshape(-1, 3)
-        main = np.linalg.eigh(flat.T @ flat)[1][:, -1]
-        logs = cv2.transform(_LOGS[picture], main[None] if main.sum() > 0 else -main[None])
-    else:
-        logs = _LOGS[picture]
+    logs = _LOGS[light]
     return np.asarray(logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm))
 
 
@@ -224,7 +221,8 @@ def _wanted(sheet: Sheet, px_per_mm: float) -> Values:
 def _seen(placement: Placement, picture: Picture, px_per_mm: float, sign: int) -> Values:
     """Return the contrast of the page in a picture, (H, W), below 0 where ink is."""
     flat = placement.flattened(picture, px_per_mm)
-    return _smoothed(contrast(flat if sign > 0 else negative(flat), px_per_mm), px_per_mm)
+    dark = ink_as_dark(flat, is_light=sign < 0)
+    return _smoothed(contrast(dark, px_per_mm), px_per_mm)
 
 
 def _smoothed(values: Values, px_per_mm: float) -> Values:
@@ -311,6 +309,7 @@ def _structure(down: Values, across: Values) -> Floats:
 def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
     """Return the placement that moves the blocks to where they were found."""
     middles = blocks.middles
+    bent = middles + placement.bent(middles)
     jacobian = placement.jacobian(middles)
     target = placement.pixels(middles) + np.einsum("kij,kj->ki", jacobian, blocks.off)
     to_mm = np.linalg.inv(jacobian)
@@ -325,7 +324,7 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
         return replace(placement, corners=corners, lens=lens)
 
     def residuals(numbers: Floats) -> Floats:
-        left = np.einsum("kij,kj->ki", pull, moved(numbers).pixels(middles) - target)
+        left = np.einsum("kij,kj->ki", pull, moved(numbers).projected(bent) - target)
         return np.concatenate((left.ravel(), 3.0 * numbers[8:]))
 
     start = np.zeros(10 if level.lens else 8)

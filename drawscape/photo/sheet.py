@@ -31,6 +31,16 @@ def negative(picture: Picture) -> Picture:
     return np.asarray(np.round(tones).astype(np.uint8)[picture])
 
 
+def ink_as_dark(picture: Picture, *, is_light: bool) -> Picture:
+    """Return how light each pixel is (H, W), in the colour in which ink is darkest there.
+
+    Light ink is dark in it, too.
+    """
+    if is_light:
+        return negative(picture.max(axis=2))
+    return np.asarray(picture.min(axis=2))
+
+
 @dataclass(frozen=True, eq=False)
 class Sheet:
     """Strokes in mm of a page, y down, and the pen of each, (M,).
