@@ -62,7 +62,8 @@ class Batch:
     def progress(self) -> float:
         """How far the batch is, 0 to 1, running jobs counted by their own progress."""
         ((count, progress),) = self._read(self._database.BATCH_LEFT)
-        return 1.0 - (count - progress) / max(1, self._total)
+        left: float = count - progress
+        return 1.0 - left / max(1, self._total)
 
     def _words(self) -> str:
         return f"batch {self.id}: {self.done} of {self._total} jobs have ended"
