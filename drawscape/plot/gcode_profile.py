@@ -1,5 +1,6 @@
 """A G-code machine as data: its commands, feeds and reach."""
 
+import math
 import os
 import re
 import tomllib
@@ -16,6 +17,8 @@ from drawscape.plot.lifts import LiftTimes
 
 _COMMANDS = ("pen_up", "pen_down", "start", "end", "layer_change", "pause", "dwell")
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
+_Z_ACCELERATION = 250.0
+"""In mm/s², as GRBL's $122 is on usual machines."""
 _COMMENT = re.compile(r"\(.*?\)|;.*")
 
 
@@ -66,8 +69,8 @@ class GcodeProfile:
             if {("G", 20.0), ("G", 21.0)} & {*_words(text)}:
                 raise PlotError(f"{name}={text!r} switches the units; lengths are in mm")
 
-    def lift_s(self, name: Literal["pen_up", "pen_down"]) -> float:
-        """Return the seconds that a command dwells and moves the pen along Z, without acceleration.
+    def lift_s(self, name: Literal["pen_up", "pen_down"], part: float = 1.0) -> float:
+        """Return the seconds that a command dwells, and moves the pen a `part` of its way along Z.
 
         >>> GcodeProfile(pen_up="M3 S0\\nG4 P0.15").lift_s("pen_up")
         0.15
@@ -80,7 +83,7 @@ class GcodeProfile:
             words = dict(_words(row))
             seconds += self.dwell_s(row)
             if "Z" in words:
-                seconds += 60 * way / words.get("F", self.top_feed)
+                seconds += _from_rest_to_rest_s(part * way, words.get("F", self.top_feed) / 60)
         return seconds
 
     @property
@@ -95,13 +98,15 @@ class GcodeProfile:
 
     @property
     def low_time(self) -> float:
-        """The part of the time that such a lift takes; a quarter of a servo's does not depend on its way."""
-        return self.low if self.has_z else 0.25 + 0.75 * self.low
+        """The part of a servo's time that such a lift takes: a quarter of it does not depend on the way."""
+        return 0.25 + 0.75 * self.low
 
     def low_lift(self, raise_s: float, lower_s: float) -> LiftTimes:
         """Return the times of a pen that is raised for a short hop."""
-        slow_s = lower_s if self.has_z else raise_s  # a low lift has the feed of the way down
-        return LiftTimes(slow_s * self.low_time, lower_s * self.low_time)
+        if self.has_z:  # with the feed of the way down
+            low_s = self.lift_s("pen_down", self.low)
+            return LiftTimes(low_s, low_s)
+        return LiftTimes(raise_s * self.low_time, lower_s * self.low_time)
 
     def dwell_s(self, row: str) -> float:
         """Return the seconds that a row of commands dwells: S are seconds, P what `dwell` counts in."""
@@ -134,6 +139,12 @@ class GcodeProfile:
         low, high = self.down_range
         height = low + (high - low) * (self.down_percent if percent is None else percent) / 100
         return self.command("pen_down", down=f"{height:g}")
+
+
+def _from_rest_to_rest_s(way_mm: float, speed: float) -> float:
+    if way_mm < speed**2 / _Z_ACCELERATION:
+        return 2 * math.sqrt(way_mm / _Z_ACCELERATION)
+    return way_mm / speed + speed / _Z_ACCELERATION
 
 
 def _words(text: str) -> list[tuple[str, float]]:

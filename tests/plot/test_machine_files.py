@@ -225,7 +225,7 @@ def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(own_machin
 @pytest.mark.parametrize(
     ("command", "seconds"),
     [
-        ('pen_up = "G0 Z5 F600"\npen_down = "G1 Z{down} F600"\ndown_range = [-5, 5]', 0.5),
+        ('pen_up = "G0 Z5 F600"\npen_down = "G1 Z{down} F600"\ndown_range = [-5, 5]', 0.54),
         ('base = "marlin-servo"', 0.15),
         ('base = "servo"', 0.15),
     ],
