@@ -27,9 +27,6 @@ OnSketchStep = Callable[[float, SVGBuilder], None]
 # and gone. It does so here, untouched: noise on small arrays runs three times as fast.
 np.empty(3_900_000)
 
-_CANVAS = int.from_bytes(b"canvas")
-"""Sets the random numbers of a canvas apart from those of `rng`, which have the seed alone."""
-
 
 def draw_recipe(
     recipe: Recipe, *, on_progress: OnSketchStep | None = None, parents: Sequence[str] = ()
@@ -40,7 +37,7 @@ def draw_recipe(
     """
     sketch = recipe.sketch
     svg = SVGBuilder(recipe.width, recipe.height, margin=recipe.margin, pen=Pen())
-    svg.random_seed(_canvas_seed(recipe.seed))
+    svg.random_seed(recipe.seed)
     handed = {"rng": np.random.default_rng(recipe.seed)} if sketch.takes_rng else {}
     with _noted_reads() as reads:
         outcome = sketch.function(svg, **handed, **recipe.arguments)
@@ -49,11 +46,6 @@ def draw_recipe(
                 _take_step(sketch, outcome, step, svg, on_progress)
     svg.provenance = recipe.provenance(reads, parents, svg.traits).as_dict()
     return svg
-
-
-def _canvas_seed(seed: int) -> int:
-    """Return the seed of the canvas's random numbers: the same for the same, and related to no `rng`."""
-    return int(np.random.SeedSequence((seed, _CANVAS)).generate_state(1, np.uint64)[0])
 
 
 # Progress

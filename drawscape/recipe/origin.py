@@ -18,8 +18,10 @@ from drawscape.recipe.provenance import SourceText, digest_of, is_library
 NOTE = "__sketch_origin__"
 """The attribute by which a function that is sent to a worker carries its origin."""
 
-_DICE = re.compile(r"\.(?:random|random_gauss|random_choice|noise|shuffle|rng)\b")
-"""By these a canvas gives random numbers."""
+_DICE = re.compile(
+    r"\.(?:random|random_gauss|random_choice|deal|noise|shuffle|rng)\b|\b(?:choose|choose_unless|focus)\("
+)
+"""By these a canvas, or a composition, gives what depends on the seed."""
 
 
 @dataclass(frozen=True)

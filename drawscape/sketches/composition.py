@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.geometry.lines import Floats
+from drawscape.sketches.palette import AS_DESIGNED
 from drawscape.svg_builder import SVGBuilder
 
 T = TypeVar("T")
@@ -22,44 +23,66 @@ SIDES = {
     "from a corner": 45,
 }
 
+KINDS = (
+    "from below",
+    "an island",
+    "a band",
+    "from the left",
+    "a clearing",
+    "from above",
+    "two islands",
+    "from a corner",
+    "from the right",
+)
+
 
 def choose(svg: SVGBuilder, trait: str, choices: Mapping[str, T]) -> T:
-    """Return one of `choices` by the canvas's own chance; the canvas keeps its name as a trait.
+    """Return one of `choices`, which the canvas deals by its seed and keeps as a trait by its name.
+
+    The seed 0 gets the first of each choice, so that comes first which shows the sketch at its best.
+    Seeds in a row differ in their traits until all combinations were dealt.
 
     >>> svg = SVGBuilder(100, 100)
     >>> choose(svg, "scale", {"fine": 24, "coarse": 8}), svg.traits
-    (8, {'scale': 'coarse'})
+    (24, {'scale': 'fine'})
     """
-    name = svg.random_choice(list(choices))
+    name = svg.deal(list(choices))
     svg.trait(trait, name)
     return choices[name]
 
 
 def choose_unless(svg: SVGBuilder, given: str | None, trait: str, names: Iterable[str]) -> str:
-    """Return `given`, or one of `names` by chance where nothing is given; the canvas keeps it as a trait.
+    """Return `given`, or one of `names` in turn where nothing is given; the canvas keeps it as a trait.
 
     >>> svg = SVGBuilder(100, 100)
     >>> choose_unless(svg, None, "map", ["de Jong", "Clifford"]), choose_unless(svg, "knot", "body", [])
-    ('Clifford', 'knot')
+    ('de Jong', 'knot')
     """
     chosen = [given] if given is not None else names
     return choose(svg, trait, {name: name for name in chosen})
 
 
+def choose_inks(svg: SVGBuilder, palette: str, *names: str) -> str:
+    """Return `palette`, or one of the sets of inks `names` in turn where it is as designed.
+
+    >>> svg = SVGBuilder(100, 100)
+    >>> choose_inks(svg, "as designed", "plum", "tide"), svg.traits, choose_inks(svg, "navy", "plum")
+    ('plum', {'inks': 'plum'}, 'navy')
+    """
+    return choose_unless(svg, None, "inks", names) if palette == AS_DESIGNED else palette
+
+
 def focus(svg: SVGBuilder, trait: str = "focus") -> Field:
     """Return where on the page something grows: from a side, in an island, around a clearing, in a band.
 
-    The canvas's own chance decides, and the canvas keeps the name as a trait.
+    The seed decides as it does for `choose`, and the canvas keeps the name as a trait.
 
     >>> svg = SVGBuilder(100, 100)
     >>> field = focus(svg)
     >>> svg.traits, field(0.5, [0.1, 0.9]).round(2).tolist()
     ({'focus': 'from below'}, [0.03, 0.97])
     """
-    kind = svg.random_choice(["an island", "two islands", "a clearing", "a band", "a side"])
-    if kind == "a side":
-        kind = svg.random_choice(list(SIDES))
-    svg.trait(trait, kind)
+    kind = choose_unless(svg, None, trait, KINDS)
     rng = svg.rng
     places = rng.uniform(0.25, 0.75, (2, 2))
     reach, lean = rng.uniform(0.3, 0.5), np.radians(rng.choice([0, 35, 90, 145]))

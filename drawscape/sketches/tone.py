@@ -68,9 +68,6 @@ STEEPEST = 2.5
 BINS = 128
 """Steps of darkness that local contrast tells apart."""
 
-BUST = 340
-"""Rows of the plaster head's picture above which its shoulders do not reach the picture's sides."""
-
 _GREY = np.array([0.299, 0.587, 0.114])
 """How bright the eye finds red, green and blue (ITU-R BT.601)."""
 
@@ -126,12 +123,12 @@ def tone_over(
 ) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
-    None is a picture that comes along: `own` is `'shell'`, an ammonite, `'head'`, a plaster cast, or
-    `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the
-    frame and crops the picture, `contain` shows all of it. `contrast` 0 leaves the picture
-    grey, 1 stretches it from white to black. `clarity` is how much of `local_contrast` it gets,
-    so that coarse lines show a face. `focus` is the part that is drawn finer: left, top, right and
-    bottom, from 0 to 1.
+    None is a picture that comes along: `own` is `'shell'`, an ammonite, `'fruit'`, or `'head'`, Grace
+    Hopper (by James S. Davis for the United States Navy, 1984; in the public domain). Else it is a
+    path that may be read (see `settings.readable_path`). `cover` fills the frame and crops the
+    picture, `contain` shows all of it. `contrast` 0 leaves the picture grey, 1 stretches it from white
+    to black. `clarity` is how much of `local_contrast` it gets, so that coarse lines show a face.
+    `focus` is the part that is drawn finer: left, top, right and bottom, from 0 to 1.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -152,14 +149,6 @@ def tone_over(
     broad = BROAD * min(dark.shape)
     detail += gaussian_filter(dark - detail, broad)
     dark = np.clip((1 - clarity) * dark + clarity * detail, 0, 1)
-    if picture is None and own == "head" and fit == "cover":
-        # A page of any width shows the whole plaster head: its backdrop is extended to both sides.
-        ratio = frame.width / frame.height
-        dark = dark[: max(BUST, min(len(dark), int(dark.shape[1] / ratio)))]
-        more = max(0, int(len(dark) * ratio - dark.shape[1])) // 2
-        # The light falls off there as behind the head.
-        ends = dark[:, 0].mean() + 0.06, dark[:, -1].mean() - 0.06
-        dark = np.pad(dark, ((0, 0), (more, more)), "linear_ramp", end_values=((0, 0), ends))
     x, y = (np.arange(side) / side for side in dark.shape[::-1])
     left, top, right, bottom = focus
     inside = (x >= left) & (x < right) & (y[:, None] >= top) & (y[:, None] < bottom)

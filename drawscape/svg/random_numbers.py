@@ -12,6 +12,9 @@ from drawscape.geometry.noise import Noise
 
 T = TypeVar("T")
 
+# Sets a canvas's random numbers apart from a sketch's `rng`, which has the seed alone.
+_CANVAS = int.from_bytes(b"canvas")
+
 # Noise is 0 at whole numbers, so a missing coordinate stands between them.
 _BETWEEN = 0.37
 
@@ -32,7 +35,10 @@ class RandomNumbers:
         """
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise CanvasError(f"random_seed({seed!r}): give a whole number, 0 or more")
-        self.rng, self._noise_seed = np.random.default_rng(seed), seed
+        own = np.random.SeedSequence((seed, _CANVAS)).generate_state(1, np.uint64)
+        self._noise_seed = int(own[0])
+        self.rng = np.random.default_rng(self._noise_seed)
+        self._undealt, self._dealt = int(seed), 0
         self._noise: Noise | None = None
         return self
 
@@ -66,6 +72,22 @@ class RandomNumbers:
         if not len(values):
             raise CanvasError("random_choice() of nothing; give one value at least")
         return values[int(self.rng.integers(len(values)))]
+
+    def deal(self, values: Sequence[T]) -> T:
+        """Return one of `values`, dealt by the seed: 0 gets the first, and seeds in a row take turns.
+
+        After deals of 2, 3 and 4 values, 24 seeds in a row have each combination once. Raises
+        CanvasError when the values are empty.
+
+        >>> [svg.random_seed(seed).deal("ABC") for seed in range(5)]
+        ['A', 'B', 'C', 'A', 'B']
+        """
+        if not len(values):
+            raise CanvasError("deal() of nothing; give one value at least")
+        self._undealt, digit = divmod(self._undealt, len(values))
+        # Digits of the seed alone would give neighbours the same second value; the sum of them does not.
+        self._dealt = (self._dealt + digit) % len(values)
+        return values[self._dealt]
 
     def noise(self, x: ArrayLike, y: ArrayLike | None = None, z: ArrayLike | None = None) -> Any:
         """Return smooth noise, -1 to 1, along a line, over a plane or in space; arrays give arrays.

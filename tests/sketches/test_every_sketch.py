@@ -42,11 +42,15 @@ FIGURES = {
     "hitomezashi",  # thirty stitches across, as a cloth has them, whatever its size
     "hypercube",  # the edges of one cube
     "rose",  # one flower, of as many veins as a plotter draws in an evening
+    *SKETCHES.families()["pictures"],
+    "stippling",
     "schotter",  # twelve stones by twenty-two, one line each: Nees' figure on any sheet
 }
-"""Their parts are counted, and grow with the page; all else is as dense on a large page as on a small one."""
+"""Their parts are counted, and grow with the page, as those of a picture do.
 
-EVERYDAY = ("moire", "squiggles", "voronoi")
+All else is as dense on a large page as on a small one."""
+
+EVERYDAY = ("moire", "ridgelines", "voronoi")
 
 
 def darkest(document):

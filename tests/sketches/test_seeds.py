@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from drawscape.drawing.values import rgb
 from drawscape.geometry.lines import resample
-from drawscape.sketches import SKETCHES, draw
+from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.composition import choose, choose_unless, focus
 from drawscape.svg_builder import SVGBuilder
 
@@ -70,15 +70,11 @@ def thumbnail(svg):
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", [name for name in SKETCHES if name not in SCREENS])
 def test_no_two_of_twelve_seeds_are_composed_alike(name):
-    seen = [thumbnail(draw(name, SIDE_MM, SIDE_MM, seed=seed)) for seed in range(12)]
+    drawn = [draw(name, SIDE_MM, SIDE_MM, seed=seed) for seed in range(12)]
+    assert len({tuple(svg.traits.items()) for svg in drawn}) == 12
+    seen = [thumbnail(svg) for svg in drawn]
     for (a, one), (b, other) in itertools.combinations(enumerate(seen), 2):
         assert np.abs(one - other).sum() > FARTHER * (one.sum() + other.sum()) / 2, (a, b)
-
-
-@pytest.mark.nightly
-def test_twenty_sketches_name_two_traits_or_more():
-    drawn = [draw(name, 60, 60).traits for name in SKETCHES if name not in SCREENS]
-    assert sum(len(traits) > 1 for traits in drawn) >= 20
 
 
 def test_a_composition_follows_the_seed_and_says_what_it_is():
@@ -89,7 +85,9 @@ def test_a_composition_follows_the_seed_and_says_what_it_is():
         svg.circle(50, 50, size * (1 + float(field(0.5, 0.5))))
 
     drawn = [draw(dots, 100, 100, seed=seed) for seed in range(40)]
+    assert as_sketch(dots).is_random
     assert draw(dots, 100, 100, seed=7).traits == drawn[7].traits
+    assert drawn[0].traits == {"focus": "from below", "size": "small", "land": "hills"}
     assert {svg.traits["size"] for svg in drawn} == {"small", "large"}
     assert len({svg.traits["focus"] for svg in drawn}) >= 8
     assert draw(dots, 100, 100, seed=7, land="sea").traits["land"] == "sea"

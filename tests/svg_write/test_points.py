@@ -1,5 +1,7 @@
 """Points of any kind, and shapes by their vertices."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
@@ -95,6 +97,18 @@ def test_random_numbers_and_noise_follow_their_seed():
     assert 5 <= numbers(3)[1] <= 6
     assert 5 <= SVGBuilder(9, 9).random(6, 5) <= 6
     assert np.abs(SVGBuilder(9, 9).noise(np.arange(20.0))).max() > 0.05  # at whole numbers, too
+
+
+def test_seeds_in_a_row_deal_each_combination_once():
+    def hand(seed):
+        svg = SVGBuilder(9, 9).random_seed(seed)
+        return svg.deal("AB"), svg.deal("abc"), svg.deal(range(4))
+
+    hands = [hand(seed) for seed in range(24)]
+    assert hands[0] == ("A", "a", 0)
+    assert len(set(hands)) == 24
+    assert all(one[0] != other[0] for one, other in pairwise(hands))
+    assert hand(2**63 - 1) == hand((2**63 - 1) % 24)
 
 
 def test_a_layer_inside_a_group_takes_the_groups_transform_and_stands_at_the_top():

@@ -51,6 +51,7 @@ def clip(svg, **regions):
         (r"U\+0000", lambda svg: svg.text(0, 0, "a\0b")),
         ("attribute name", lambda svg: svg.rect(0, 0, 1, 1, {'x"><script>': 1})),
         ("choice", lambda svg: svg.random_choice([])),
+        ("deal", lambda svg: svg.deal([])),
         *(("scale", lambda svg, by=by: svg.scale(*by)) for by in ((0,), (1, 0))),
         *((rf"{name}=.* is not a finite number", lambda svg, v=verb, given=given: getattr(svg, v)(*given))
           for name, verb, given in (

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from drawscape.geometry import cartesian, fit_count
 from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 NEAREST, NEAREST_MM = 0.42, 0.4
 """Of the distance that lines should have, and square to them: however the hand errs, they do not touch."""
@@ -31,6 +31,7 @@ def copied_line(
     frame = svg.frame
     tremor = min(1.0, tremor * choose(svg, "hand", {"calm": 0.3, "human": 1.0, "shaking": 2.2}))
     slips *= choose(svg, "slips", {"rare": 0.2, "some": 1.0, "many": 2.5})
+    palette = choose_inks(svg, palette, "tide", "kiln")
     # As far apart as on A4, where the frame is 267.6 mm high.
     lines = fit_count(round(lines * frame.height / 267.6), frame.height, 0.95)
     columns = max(60, int(frame.width / 0.6))

@@ -19,7 +19,7 @@ from drawscape.geometry import (
 )
 from drawscape.parameters import InputFile
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.curves._table import read_table
 
 COLUMNS = 4
@@ -29,10 +29,10 @@ SMOOTH = 9
 """How far values are evened out, in steps, of which a band has 1,440."""
 
 FORMS = {
-    "rings": (0.5, 0.5, -90, 360),
-    "half rings": (0.0, 0.5, -90, 180),
     "a quarter": (0.0, 1.0, -90, 90),
+    "rings": (0.5, 0.5, -90, 360),
     "rows": (0.5, 1.0, 0, 0),
+    "half rings": (0.0, 0.5, -90, 180),
 }
 """Where the middle lies, parts of the page, where bands begin, and how far they go, in degrees."""
 
@@ -57,6 +57,7 @@ def data_portrait(
     form = choose(svg, "form", FORMS if track is None else {"rings": FORMS["rings"]})
     names = list(columns)[:COLUMNS]
     names = names[:: choose(svg, "order", {"as given": 1, "turned round": -1})]
+    palette = choose_inks(svg, palette, "kiln", "tide", "plum")
     size, u = frame.short / 55, np.linspace(0, 1, 1441)
     high = frame.height - 2.2 * size * (len(names) + 2)
     x, y, begin, sweep = form
@@ -64,6 +65,8 @@ def data_portrait(
     # As far as the page allows on either side of the middle; rows rise over the page's whole height.
     wide, tall = max(x, 1 - x) * frame.width, max(y, 1 - y) * high
     reach = min(wide, tall) if sweep else tall
+    # Rings fill the page as ovals, but for those around a track, which stay round.
+    stretch = np.array([wide, tall]) / reach if track is None else 1.0
     inner = reach * (0.34 if sweep else 0)
     room = (reach - inner) / len(names)
 
@@ -71,7 +74,7 @@ def data_portrait(
         """Return where the points, v mm above the lowest band, lie on the page."""
         if not sweep:
             return cartesian(frame.x0 + frame.width * u, middle[1] - v)
-        return middle + polar(inner + v, np.radians(begin + sweep * u))
+        return middle + stretch * polar(inner + v, np.radians(begin + sweep * u))
 
     parts = []
     for band, name in enumerate(names):
@@ -89,7 +92,7 @@ def data_portrait(
         svg, palette, dict(zip(names, [KILN[0], KILN[1], KILN[4], KILN[2]], strict=False)), parts
     )
     legend = [
-        f"{name}  {np.min(columns[name]):.4g} to {np.max(columns[name]):.4g}" for name in names
+        f"{name}  {np.min(columns[name]):.1f} to {np.max(columns[name]):.1f}" for name in names
     ]
     for row, (text, pen) in enumerate(zip([*legend, title], [*names, names[0]], strict=True)):
         y = frame.y1 - size * 2.2 * (len(names) - row)

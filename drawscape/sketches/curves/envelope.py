@@ -4,9 +4,9 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import fit_count, fitted, grow_count, polar
+from drawscape.geometry import fit_count
 from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks, focus
 
 
 @sketch
@@ -14,26 +14,23 @@ def envelope(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    lines: Annotated[int, Slider(8, 80, "Lines of a side")] = 44,
-    corners: Annotated[int, Slider(3, 9, "Most corners of the figure")] = 6,
+    columns: Annotated[int, Slider(1, 8, "Cells across the page")] = 3,
+    spacing: Annotated[float, Slider(1, 6, "In mm, between stitches")] = 2.0,
     palette: Palette = "as designed",
 ) -> None:
-    """Straight lines from side to side of a figure, and the curves that they touch.
+    """Straight lines from side to side of each cell, and the curves that they touch.
 
-    Curve stitching, after Mary Everest Boole's cards for children (1904).
+    Curve stitching, after Mary Everest Boole's cards for children (1904). The seed says where more
+    corners of a cell are sewn.
     """
-    pens = set_pens(svg, palette, PLUM[:3])
-    star = choose(svg, "figure", {"regular": 0.0, "leaning": 0.25, "wild": 0.45})
-    sides = choose(svg, "corners", {str(count): count for count in range(3, corners + 1)})
-    # Over one side of a square all lines would cross in its middle.
-    stitches = {"to the next side": 1} if sides < 5 else {"to the next side": 1, "over one side": 2}
-    skip = choose(svg, "stitch", stitches)
-    angles = 2 * np.pi * (np.arange(sides) + rng.random()) / sides
-    places = fitted(svg.frame, polar(rng.uniform(1 - star, 1, sides), angles), stretched=True)
-    count = fit_count(grow_count(lines, svg.frame), svg.frame.short / 2, 0.6 * sides)
-    for side in range(sides):
-        start, knot = places[side], places[(side + 1) % sides]
-        far = places[(side + skip) % sides], places[(side + skip + 1) % sides]
-        for share in np.linspace(0, 1, count):
-            a, b = start + (knot - start) * share, far[0] + (far[1] - far[0]) * share
-            svg.line(*a, *b, pen=pens[side % 3])
+    pens = set_pens(svg, choose_inks(svg, palette, "plum", "tide", "kiln"), PLUM[:3])
+    columns *= choose(svg, "cells", {"middling": 1, "small": 2})
+    sewn = focus(svg, "sewn")
+    for cell in svg.grid(columns):
+        stitches = fit_count(round(cell.size / spacing), cell.size, 1.2)
+        with cell:
+            svg.rotate(90 * rng.integers(4))
+            for corner in range(1 + round(3 * float(sewn(cell.u, cell.v)))):
+                for share in np.linspace(-0.5, 0.5, stitches) * cell.size:
+                    svg.line(share, -cell.size / 2, -cell.size / 2, -share, pen=pens[corner % 3])
+                svg.rotate(90)

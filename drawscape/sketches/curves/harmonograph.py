@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, Points, cartesian, coats, filled
 from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose, choose_unless
+from drawscape.sketches.composition import choose, choose_inks, choose_unless
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
 RATIOS = {
@@ -48,6 +48,7 @@ def harmonograph(
     """
     chosen = choose_unless(svg, chord, "chord", [*RATIOS][1:])  # unison is but an oval
     damping *= choose(svg, "swings", {"long": 0.6, "fading": 1.2})
+    palette = choose_inks(svg, palette, "tide", "plum", "ink")
     low, high = RATIOS[chosen]
     frame = svg.frame
     # The figure is chosen as on A4. It has more swings that drift less on a larger page, and fewer

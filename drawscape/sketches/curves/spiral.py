@@ -17,7 +17,7 @@ from drawscape.sketches import (
     in_pens,
     sketch,
 )
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 STEPS = 16
 """Small steps of the stirring; fewer let neighbouring turns touch."""
@@ -49,6 +49,7 @@ def spiral(
     """
     hole = min(0.8, hole + choose(svg, "eye", {"closed": 0.0, "open": 0.2, "wide": 0.45}))
     scale = min(1.0, scale * choose(svg, "eddies", {"fine": 0.5, "middling": 1.0, "broad": 1.8}))
+    palette = choose_inks(svg, palette, "ink", "tide", "plum")
     radius = svg.frame.short / 2
     turns = as_on_a4(turns, svg.frame, lines=True)
     turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)

@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Floats, Lines, cartesian, coats, filled, fit_count, polar
 from drawscape.geometry.lines import simplify
 from drawscape.sketches import PLUM, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose, choose_unless
+from drawscape.sketches.composition import choose, choose_inks, choose_unless
 
 MOST_COATS = 2.0
 """Of ink in a fold, where the threads crowd: there are fewer threads before there is more."""
@@ -37,6 +37,7 @@ def attractor(
     frame = svg.frame
     wildness *= choose(svg, "folds", {"wide": 1.0, "tight": 1.3})
     map_name = choose_unless(svg, family, "map", ["de Jong", "Clifford"])
+    palette = choose_inks(svg, palette, "plum", "tide", "kiln")
     maps = rng.uniform(0.35, 1, (TRIES, 4)) * rng.choice([-1, 1], (TRIES, 4)) * wildness
     samples = (240, 700, 1600)[folds - 1]
 

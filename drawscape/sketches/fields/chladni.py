@@ -8,7 +8,7 @@ import numpy as np
 from drawscape.geometry import as_on_a4, polar, rectangle, stippled
 from drawscape.geometry.lines import Floats, Points
 from drawscape.sketches import KILN, Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 GRAIN_MM = 0.32
 """Radius of the circle that the pen draws for a grain; down to 0.2 where a plate is small."""
@@ -37,6 +37,7 @@ def chladni(
     stipples (2002). One plate is as large as the page.
     """
     frame = svg.frame
+    palette = choose_inks(svg, palette, "kiln", "tide")
     draw = partial(in_pens, palette=palette, pens=KILN[:2], width=(0.3, 0.6))
     columns = round(columns * choose(svg, "plates", {"one": 1, "several": 2}))
     pitch = max(3, round(pitch * choose(svg, "pitch", {"low": 0.45, "middling": 0.8, "high": 1.2})))

@@ -7,7 +7,7 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, Noise, circle, growing_streamlines, rectangle
 from drawscape.sketches import TIDE, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 
 @sketch
@@ -33,6 +33,7 @@ def flow_field(
     noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
     turn *= choose(svg, "wind", {"steady": 0.35, "gusty": 1.0, "whirling": 1.7})
     moon = min(0.45, moon * choose(svg, "moon", {"none": 0.0, "small": 0.5, "large": 1.2}))
+    palette = choose_inks(svg, palette, "tide", "plum", "kiln")
 
     def along(turned: float, x: Floats, y: Floats) -> Floats:
         u, v = (x - frame.cx) * gusts / frame.short, (y - frame.cy) * gusts / frame.short

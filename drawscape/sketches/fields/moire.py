@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import polar
 from drawscape.sketches import TIDE, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 
 @sketch
@@ -24,8 +24,9 @@ def moire(
     After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
     """
     corners = choose(svg, "pattern", {"circles": 90, "squares": 4, "triangles": 3, "hexagons": 6})
-    size = choose(svg, "size", {"the page": 1.1, "a large figure": 0.55, "a figure": 0.42})
+    size = choose(svg, "size", {"the page": 1.1, "a figure": 0.34})
     apart = shift * choose(svg, "shift", {"near": 0.4, "middling": 1.0, "wide": 1.7})
+    palette = choose_inks(svg, palette, "tide", "plum", "kiln")
     frame, heading = svg.frame, rng.uniform(0, 2 * np.pi)
     with svg.clip(frame):
         for pen, side in zip(set_pens(svg, palette, TIDE[:2]), (-0.5, 0.5), strict=True):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry import Floats, Lines, as_on_a4, contours_by_level, fit_count, thinned
 from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 ITERATIONS = 90
 """What has not left by then is less than a line away from the set."""
@@ -42,6 +42,7 @@ def julia(
     while _flight(np.zeros(1, dtype=complex), c)[0][0] < 9:
         c *= 0.97
     zoom *= choose(svg, "view", {"whole": 1.0, "near": 1.5, "a bay": 2.2})
+    palette = choose_inks(svg, palette, "plum", "tide", "kiln", "moss")
     # Backwards, the map drives any point to the set: it lies along the page, as large as that holds it.
     points = np.ones(2000, dtype=complex)
     for _ in range(30):

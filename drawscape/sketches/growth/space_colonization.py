@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
 from drawscape.geometry.lines import Ints, Points
 from drawscape.sketches import KILN, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.growth._twigs import wood_lines
 
 CROWNS = {"broad": (1.0, 0.0), "slim": (0.6, 0.0), "blown to one side": (0.75, 0.125)}
@@ -39,6 +39,7 @@ def space_colonization(
     After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
     algorithm" (2007). A branch's width follows from the branches it carries (Cecil D. Murray's law, 1926).
     """
+    palette = choose_inks(svg, palette, "kiln", "tide")
     draw = partial(in_pens, palette=palette, pens=KILN)
     frame, noise = svg.frame, Noise(rng)
     share, aside = choose(svg, "crown", CROWNS)

@@ -17,7 +17,7 @@ from drawscape.sketches import (
     in_pens,
     sketch,
 )
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 LEAST_STEP_MM = 1.6
 """How far each turn moves along the sides at least: less is a blot where the turns meet."""
@@ -46,6 +46,7 @@ def delaunay(
     frame = svg.frame
     waves *= choose(svg, "facets", {"one drift": 0.6, "waves": 1.2, "patches": 2.4})
     accent *= choose(svg, "colour", {"a little": 1.0, "much": 2.5})
+    palette = choose_inks(svg, palette, "ink", "tide")
     # On long strips the shorter side says little: at most some four thousand points.
     least = max(smallest * frame.short, np.sqrt(frame.size.prod() / 4000))
     points = _points(rng, frame, least, largest, waves)

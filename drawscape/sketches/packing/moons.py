@@ -4,35 +4,36 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import fit_count, polar
-from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose, focus
+from drawscape.geometry import circle, fit_count, polar
+from drawscape.sketches import PLUM, Palette, Slider, SVGBuilder, set_pens, sketch
+from drawscape.sketches.composition import choose, choose_inks, focus
 
 
 @sketch
 def moons(
     svg: SVGBuilder,
-    rng: Rng,
     *,
-    columns: Annotated[int, Slider(2, 16, "Moons across the page")] = 6,
-    spacing: Annotated[float, Slider(0.7, 3, "In mm, between lines of the shade")] = 1.2,
+    columns: Annotated[int, Slider(1, 10, "Moons across the page")] = 3,
+    spacing: Annotated[float, Slider(0.8, 3, "In mm, between lines of the night")] = 1.1,
     palette: Palette = "as designed",
 ) -> None:
-    """Rows of moons that wax and wane, their dark sides hatched.
+    """Moons that wax and wane in a hatched night, which leaves their light as paper.
 
     The phases are those that Galileo Galilei drew in Sidereus Nuncius (1610).
     """
-    pens = set_pens(svg, palette, [PLUM[0], PLUM[2]], width=0.4)
+    pens = set_pens(svg, choose_inks(svg, palette, "plum", "tide", "kiln"), PLUM[:3])
     full = focus(svg, "full moons")
-    slant = choose(svg, "light", {"left": 0, "right": 180})
-    months = choose(svg, "months", {"one": 0.5, "two": 1.0, "three": 1.5})
-    for cell in svg.grid(fit_count(columns, svg.frame.width, 8.0, least=2)):
-        phase = months * (0.7 * float(full(cell.u, cell.v)) + 0.3 * cell.v)
+    slant = choose(svg, "light", {"right": -25, "left": 155})
+    columns *= choose(svg, "moons", {"few": 1, "many": 2})
+    for cell in svg.grid(fit_count(columns, svg.frame.width, 8.0)):
+        phase = 0.7 * float(full(cell.u, cell.v)) + 0.3 * cell.v
         light = 0.5 - 0.5 * np.cos(2 * np.pi * phase)
-        radius = cell.size * (0.3 + 0.16 * light)
-        rim = polar(radius, np.linspace(np.pi / 2, 3 * np.pi / 2, 60))
-        inner = rim[::-1] * (2 * light - 1, 1)  # where day meets night
+        # The dark side is bounded by half of the rim, and by the line where day meets night.
+        rim = polar(0.44 * cell.size, np.linspace(np.pi / 2, 3 * np.pi / 2, 60))
+        dark = np.concatenate([rim, rim[::-1] * (2 * light - 1, 1)])
+        sky = cell.size / 2 * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
         with cell:
-            svg.circle(0, 0, radius, pen=pens[int(light > 0.9)]).rotate(slant - 25)
-            if light < 0.97:
-                svg.hatch(np.concatenate([rim, inner]), spacing, angle=slant + 65, pen=pens[0])
+            svg.rotate(slant)
+            svg.hatch(dark, spacing, angle=slant + 65, pen=pens[1])
+            svg.rotate(-slant)
+            svg.hatch([sky, circle(0, 0, 0.44 * cell.size)], spacing, angle=0, pen=pens[0])

@@ -8,7 +8,7 @@ from drawscape.geometry import Floats, Lines, as_on_a4, polar, rectangle, thinne
 from drawscape.geometry.clip import pieces_in, visible
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
 
@@ -46,7 +46,8 @@ def phyllotaxis(
     # A head that fills the sheet is off its middle, where the seed puts it.
     heart = choose(svg, "heart", {"in the middle": 0.05, "aside": 0.3, "beyond the edge": 0.6})
     off = polar(heart, rng.uniform(0, 2 * np.pi)) * frame.size * fill
-    florets = round(florets * choose(svg, "florets", {"few": 0.4, "many": 1.0}))
+    florets = round(florets * choose(svg, "florets", {"many": 1.0, "few": 0.4}))
+    palette = choose_inks(svg, palette, "as designed", "plum")
     reach = np.hypot(*(np.abs(off) + frame.size / 2)) if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
     fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2
@@ -61,8 +62,8 @@ def phyllotaxis(
     where = complex(*(frame.middle + off)) + radius * share**growth * heading
     # Inks pass into each other floret by floret, by an even lot (van der Corput, 1935).
     pens = np.clip(np.floor(4.4 * share**growth - 0.6 + van_der_corput(k)), 0, 2)
-    unit = _unit(shape)
-    nested = np.clip((room * np.max(unit.imag) / RING_MM).astype(int), 1, rings)
+    unit, apart = _unit(shape), max(RING_MM, frame.short / 214)
+    nested = np.clip((room * np.max(unit.imag) / apart).astype(int), 1, rings)
     nested[room < SMALLEST_MM] = 0
     owner = np.repeat(np.arange(florets), nested)
     inner = np.arange(len(owner)) - np.repeat(np.cumsum(nested) - nested, nested)

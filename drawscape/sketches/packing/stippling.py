@@ -22,6 +22,7 @@ from drawscape.sketches.tone import (
 )
 
 PEN_MM = 0.3
+"""On a card; a larger sheet has larger dots, and a broader pen that fills them in as few turns."""
 
 ROOM_MM2 = 3.3
 """Of a dot, on the mean: in the darks there are four times as many."""
@@ -37,11 +38,11 @@ def stippling(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    dots: Annotated[int, Slider(300, 20000, "Most dots, each a lift of the pen")] = 6500,
+    dots: Annotated[int, Slider(300, 20000, "Most dots, each a lift of the pen")] = 6200,
     largest: Annotated[float, Slider(0.3, 3, "Largest dot's size in mm")] = 2.6,
-    gamma: Annotated[float, Slider(0.5, 3, "More gathers the dots in the dark")] = 1.2,
-    contrast: Contrast = 0.9,
-    clarity: Clarity = 0.6,
+    gamma: Annotated[float, Slider(0.5, 3, "More gathers the dots in the dark")] = 1.8,
+    contrast: Contrast = 0.5,
+    clarity: Clarity = 0.7,
     focus: Focus = NO_FOCUS,
     rounds: Annotated[int, Slider(1, 30, "Rounds of spreading the dots evenly")] = 16,
     palette: Palette = "as designed",
@@ -60,7 +61,8 @@ def stippling(
     closer = 1 + (1 / FINER**2 - 1) * tone.focus_at(places)
     density = (0.01 + tone.at(places) ** gamma) * closer
     density *= count / (density.mean() * box.area)
-    draw = partial(_draw, palette=palette)
+    pen_mm = PEN_MM * max(1.0, svg.frame.short / 100)
+    draw = partial(_draw, pen_mm=pen_mm, palette=palette)
     for done, points in stippled(rng, density, box, count, rounds):
         size = _sizes(tone, values_at(density, box, points), points)
         yield 0.95 * done, partial(draw, points=points, size=np.minimum(size, largest))
@@ -75,11 +77,11 @@ def _sizes(tone: Tone, density: Floats, points: Points) -> Floats:
     return np.asarray(np.minimum(size, 0.95 * room))
 
 
-def _draw(svg: SVGBuilder, points: Points, size: Floats, palette: str) -> None:
+def _draw(svg: SVGBuilder, points: Points, size: Floats, pen_mm: float, palette: str) -> None:
     """Draw a dot at each of the points."""
     # A turn along the rim of a dot, and others inwards, the more the larger it is.
-    radius, rim = np.maximum(size - PEN_MM, 0.05) / 2, np.linspace(0, 2 * np.pi, 16)
-    turns = np.maximum(np.rint(size / 2 / PEN_MM - 0.3), 1)
+    radius, rim = np.maximum(size - pen_mm, 0.05) / 2, np.linspace(0, 2 * np.pi, 16)
+    turns = np.maximum(np.rint(size / 2 / pen_mm - 0.3), 1)
     marks = list[Points]()
     for count in np.unique(turns).tolist():
         inside = np.linspace(0, 1, int(16 * count - 7))[1:]
@@ -87,4 +89,4 @@ def _draw(svg: SVGBuilder, points: Points, size: Floats, palette: str) -> None:
         inward = np.append(np.ones(16), 1 - (1 - 0.4 / count) * inside)
         some = turns == count
         marks += list(points[some, None] + polar(radius[some, None] * inward, t))
-    in_pens(svg, palette, {"stipples": "#1b1b1b"}, [marks], width=PEN_MM)
+    in_pens(svg, palette, {"stipples": "#1b1b1b"}, [marks], width=pen_mm)

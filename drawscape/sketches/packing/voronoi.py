@@ -11,7 +11,7 @@ from drawscape.geometry import Noise, as_on_a4, cells, relax, scatter
 from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.regions import from_shapely, polygons
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, Steps, in_pens, sketch
-from drawscape.sketches.composition import focus
+from drawscape.sketches.composition import choose_inks, focus
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -38,6 +38,7 @@ def voronoi(
     """
     frame = svg.frame
     small = focus(svg, "pebbles")
+    palette = choose_inks(svg, palette, "moss", "tide", "kiln")
     # Cells of less than a few square millimetres would be nothing but gap.
     count = max(4, min(count, int(frame.width * frame.height / 12)))
     gap = min(gap, 0.25 * np.sqrt(frame.width * frame.height / count))

@@ -26,7 +26,7 @@ def banknote_head(
     rng: Rng,
     *,
     picture: PictureFile = None,
-    spacing: Annotated[float, Slider(1, 2.5, "In mm, between lines")] = 1.1,
+    spacing: Annotated[float, Slider(0.7, 2.5, "In mm, between lines")] = 0.75,
     depth: Annotated[float, Slider(0, 1, "How far the form bends the lines")] = 0.6,
     lobes: Annotated[int, Slider(6, 40, "Lobes of the border")] = 18,
     palette: Palette = "as designed",
@@ -36,12 +36,12 @@ def banknote_head(
     Lines bend with the form and swell by a second stroke, as Asher B. Durand engraved (about 1830). The
     lights are dots, the darks are crossed. The seed turns the lines and winds the border.
     """
-    frame, spacing = svg.frame, max(spacing, svg.frame.short / 190)
+    frame, spacing = svg.frame, max(spacing, svg.frame.short / 165)
     slant = choose(svg, "lines", {"level": 0, "falling": 30, "rising": -30})
-    border = choose(svg, "border", {"narrow": 0.1, "middling": 0.14, "broad": 0.19}) * frame.short
+    border = choose(svg, "border", {"narrow": 0.09, "middling": 0.12, "broad": 0.15}) * frame.short
     heading = np.radians(slant + rng.uniform(-12, 12))
     half = frame.size / 2 - border
-    tone = tone_over(frame.inset(border), picture, "cover", 0.7, "head")
+    tone = tone_over(frame.inset(border), picture, "cover", 0.5, "head", 0.7)
     # Double strokes swell the lines, and a second direction crosses them in the darks.
     strokes = ((heading, 0.0, 0.26), (heading, 0.35, 0.5), (heading + 1.1, 0.0, 0.64))
     parts = []

@@ -34,7 +34,9 @@ def four_pens(
     picture: PictureFile = None,
     fit: Fit = "cover",
     pens: Annotated[int, Slider(2, 5, "How many of the inks, in their order")] = 4,
-    pen_mm: Annotated[float, Slider(0.2, 1, "Width of the pens, in mm")] = 0.5,
+    pen_mm: Annotated[
+        float | None, Slider(0.2, 1, "Width of the pens; none: 0.5, or more on a large sheet")
+    ] = None,
     ink_limit: Annotated[float, Slider(0.8, 2.6, "Most ink, in coats")] = 1.8,
     black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.9,
     palette: Palette = "as designed",
@@ -49,6 +51,8 @@ def four_pens(
     ink = inks(svg, palette, colors)
     frame = svg.frame
     edge = 2.5 * MARK_MM
+    # Broader pens draw a larger sheet in the same hour.
+    pen_mm = pen_mm or max(0.5, frame.long / 400)
     inner = frame._replace(y0=frame.y0 + edge, y1=frame.y1 - edge)
     pixels = pixels_of(picture, "fruit")
     # Some 0.4 mm a pixel: no finer than a line is apart from the next.

@@ -57,6 +57,7 @@ def portrait(
     """
     draw = partial(in_pens, palette=palette, pens={"form": "#6b4233", "darks": "#1b1b1b"})
     tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus)
+    spacing = max(spacing, svg.frame.short / 150)
     # A face is as smooth on every page: 2.6 mm on A4.
     mm = svg.frame.short / 180 / tone.pitch
     along = _directions(tone.dark, 2 * smoothness * mm, rng.uniform(0, np.pi))
@@ -67,7 +68,7 @@ def portrait(
     inked: list[list[Lines]] = [[], []]
     for number, (values, between, apart, turned) in enumerate(levels, 1):
         # Else an eye on a small page would fall between the lines of a light part.
-        pitch = max(spacing * min(apart, svg.frame.short / 60), svg.frame.long / 600)
+        pitch = spacing * min(apart, svg.frame.short / 60)
         screen = partial(_hatched, tone, along, values, between, turned)
         inked[number > 4].append(finer_in_focus(tone, screen, pitch))
         parts = list(map(Lines.join, inked))

@@ -23,9 +23,6 @@ from drawscape.sketches.tone import (
     tone_over,
 )
 
-A4_MM = 90.0
-"""Half the width of A4 within its margin: on other pages turns lie as densely as there."""
-
 PEN_MM = 0.3
 
 MOST = 0.72
@@ -39,7 +36,7 @@ def spiral_halftone(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    turns: Annotated[int, Slider(10, 120, "Turns to the near edge of A4")] = 58,
+    turns: Annotated[int, Slider(10, 120, "Turns to the near edge")] = 46,
     swing: Annotated[float, Slider(0.2, 1.4, "Height of a swing at most, in turns")] = 1.3,
     wavelength: Annotated[float, Slider(0.5, 3, "Length of a swing, in turns")] = 0.6,
     disc: Annotated[bool, "Stop at the near edge instead of filling the page"] = False,
@@ -57,7 +54,7 @@ def spiral_halftone(
     tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
     box = tone.area
     near, half = box.short / 2, box.size / 2
-    pitch = near / fit_count(round(turns * near / A4_MM), near, 0.7, least=4)
+    pitch = near / fit_count(turns, near, 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
     reach = float(near - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))

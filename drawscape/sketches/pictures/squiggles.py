@@ -22,9 +22,6 @@ from drawscape.sketches.tone import (
     tone_over,
 )
 
-A4_MM = 267.0
-"""Height of A4 within its margin: on other pages rows lie as densely as there."""
-
 PEN_MM = 0.3
 
 MOST = 0.68
@@ -38,7 +35,7 @@ def squiggles(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    rows: Annotated[int, Slider(12, 220, "Rows down an A4 page")] = 165,
+    rows: Annotated[int, Slider(12, 220, "Rows down the page")] = 155,
     swing: Annotated[float, Slider(0.2, 1.5, "Height of a swing at most, in rows")] = 1.05,
     waves: Annotated[float, Slider(0.2, 3, "Swings a row's height")] = 2.0,
     contrast: Contrast = 0.9,
@@ -53,7 +50,7 @@ def squiggles(
     """
     tone = tone_over(svg.frame, picture, fit, contrast, "shell", clarity, focus)
     box = tone.area
-    rows = fit_count(round(rows * box.height / A4_MM), box.height, 0.7, least=4)
+    rows = fit_count(rows, box.height, 0.7, least=4)
     swell = rng.uniform(1.5, 3), rng.uniform(1, 2.2) * np.pi, rng.uniform(0, 7)
     screen = partial(_rows, rng, tone, swell, swing, waves)
     lines = finer_in_focus(tone, screen, box.height / rows)

@@ -51,9 +51,9 @@ def tone_hatching(
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
-    # Large pages take wider lines: about 400 a layer is what a plotter draws in an evening.
+    # Large pages take wider lines: about 260 a layer is what a plotter draws in an evening.
     # And where all layers cross, a sixth of the paper stays white under a pen of 0.25 mm.
-    pitch = max(spacing, frame.long / 420, PEN_MM / (1 - (1 / 6) ** (1 / layers)))
+    pitch = max(spacing, frame.long / 260, PEN_MM / (1 - (1 / 6) ** (1 / layers)))
     angle += rng.uniform(-14, 14)
     shifts = rng.random(layers)
     inked: list[list[Lines]] = [[], []]

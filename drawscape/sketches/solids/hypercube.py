@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import fit_count
 from drawscape.sketches import INK, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 
 @sketch
@@ -23,11 +23,12 @@ def hypercube(
     """One cube of many dimensions that turns from picture to picture, and the ways through it.
 
     In homage to Manfred Mohr's P-series (P-306, 1980; P-480, 1992). From a corner to the opposite
-    one a way takes one edge of each direction. The seed turns the cube and leaves some edges out.
+    one a way takes one edge of each direction. The seed turns the cube and leaves directions out.
     """
+    palette = choose_inks(svg, palette, "ink", "kiln")
     edges_pen, *broad_pens = set_pens(svg, palette, [INK[0], *INK[:3]], width=(0.25, 0.9, 0.9, 0.9))
     frame = svg.frame
-    shown = choose(svg, "edges", {"all": 1.0, "half": 0.5})
+    shown = choose(svg, "edges", {"all": 1.0, "a few directions": 0.6})
     columns = fit_count(columns, frame.width, 35.0)
     rows = max(1, round(columns * frame.height / frame.width))
     pictures = {"one": (1, 1), "a pair": (1, 2), "a sheet": (columns, rows)}
@@ -35,7 +36,10 @@ def hypercube(
     orders = [rng.permutation(dimensions) for _ in range(ways)]
     routes = [np.append(0, np.cumsum(1 << order)) for order in orders]
     edges = np.argwhere(np.abs(corners[:, None] - corners[None]).sum(axis=2) == 1)
-    edges = edges[(edges[:, 0] < edges[:, 1]) & (rng.random(len(edges)) < shown)]
+    edges = edges[edges[:, 0] < edges[:, 1]]
+    # All edges of a direction are drawn, or none: single ones would look broken off.
+    direction = np.log2(edges[:, 1] - edges[:, 0]).astype(int)
+    edges = edges[direction < round(shown * dimensions)]
     view = np.linalg.qr(rng.normal(size=(dimensions, dimensions)))[0]
     plane = np.linalg.qr(rng.normal(size=(dimensions, dimensions)))[0]
     cells = [*svg.grid(*choose(svg, "pictures", pictures))]

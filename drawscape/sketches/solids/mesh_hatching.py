@@ -20,7 +20,7 @@ from drawscape.geometry import (
 )
 from drawscape.parameters import InputFile
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.solids._mesh_file import read_mesh, welded
 from drawscape.sketches.solids._shading import Shading
 
@@ -49,6 +49,7 @@ def mesh_hatching(
     else:
         body = read_mesh(mesh)
     side = choose(svg, "light", {"from the left": -1, "from the right": 1})
+    palette = choose_inks(svg, palette, "kiln", "plum")
     camera = Camera.parallel(rng.uniform(0, 360) if azimuth is None else azimuth, elevation)
     # The light comes from one side, from above, and over the viewer's shoulder.
     light = 0.6 * side * camera.axes[0] - 0.35 * camera.axes[2] + (0, 0, 0.8)

@@ -34,6 +34,7 @@ def terrain(
     frame = svg.frame
     peaks *= choose(svg, "mountains", {"low": 0.5, "high": 1.0, "steep": 1.5})
     sea = min(0.8, sea * choose(svg, "water", {"none": 0.0, "a shore": 1.0, "wide": 2.5}))
+    sun *= choose(svg, "sun", {"large": 1.0, "small": 0.5})
     horizon = frame.y0 + HORIZON * frame.height
     focus = frame.y1 - horizon  # in mm: lengths on land are in heights of the eye above the sea
     rows = fit_count(grow_count(rows, frame), focus, 0.6, least=20)

@@ -7,7 +7,7 @@ import numpy as np
 
 from drawscape.geometry import fit_count
 from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 
 @sketch
@@ -27,6 +27,7 @@ def gradients(
     After Licia He's plotted watercolors (from 2019), where stripes of two inks make a third between
     them. Try `palette="gel on black"`.
     """
+    palette = choose_inks(svg, palette, "as designed", "moss")
     pens = set_pens(svg, palette, [TIDE[2], TIDE[1], TIDE[3]])
     share = choose(svg, "columns", {"few": 0.34, "some": 0.67, "many": 1.0})
     light = choose(svg, "light", {"above": 0, "below": 1, "to and fro": 2})

@@ -7,7 +7,7 @@ from scipy.ndimage import label
 
 from drawscape.geometry import Flags, fit_count, rectangle
 from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 
 @sketch
@@ -26,6 +26,7 @@ def hitomezashi(
     Seaton and Carol Hayes, Mathematical specification of hitomezashi designs, 2023. The seed says
     in which order the rows begin.
     """
+    palette = choose_inks(svg, palette, "tide", "plum", "kiln")
     thread, *inks = set_pens(svg, palette, TIDE[:3], width=(0.5, 0.3, 0.3))
     names = ("mirrored", "by chance", "in waves", "in blocks")
     order = choose(svg, "order", dict(zip(names, names, strict=True)))

@@ -7,6 +7,7 @@ import numpy as np
 from drawscape.geometry import Noise, clip_to_rectangle, grow_count
 from drawscape.geometry.lines import Complexes, Flags, Points
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
+from drawscape.sketches.composition import choose, choose_inks
 
 GOLDEN = (1 + 5**0.5) / 2
 
@@ -27,9 +28,11 @@ def penrose(
     It grows by cutting Raphael Robinson's half tiles: the seed cuts once more for another star.
     """
     frame = svg.frame
+    tiles = round(tiles * choose(svg, "tiles", {"middling": 1.0, "large": 0.6, "small": 1.3}))
+    star = choose(svg, "star", {"of five": 0, "of ten": 1})
     side, rings = frame.short / tiles, grow_count(rings, frame)
     reach = np.hypot(frame.width, frame.height) / 2 / side
-    centres, corners, is_thin = _rhombs(rng, reach, symmetric)
+    centres, corners, is_thin = _rhombs(rng, reach, star, symmetric)
     tone = _tones(rng, centres, symmetric)
     angle = np.pi * (rng.integers(2) - 0.5) if symmetric else rng.uniform(0, 2 * np.pi)
     turn = np.exp(1j * angle) * side
@@ -37,6 +40,7 @@ def penrose(
     most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
+    palette = choose_inks(svg, palette, "kiln", "tide")
     names = set_pens(svg, palette, KILN[:3])
     for i, pen in enumerate(pens):
         # From its rim inwards.
@@ -60,9 +64,11 @@ def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:
     return 0.54 + 0.33 * tone / np.std(tone)
 
 
-def _rhombs(rng: Rng, reach: float, symmetric: bool) -> tuple[Complexes, Complexes, Flags]:
+def _rhombs(
+    rng: Rng, reach: float, star: int, symmetric: bool
+) -> tuple[Complexes, Complexes, Flags]:
     """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` of 0."""
-    generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN))) + int(rng.integers(2))
+    generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN))) + star
     radius = GOLDEN**generations
     window = np.sqrt(rng.random()) * np.exp(2j * np.pi * rng.random())
     window *= 0 if symmetric else radius / 2
