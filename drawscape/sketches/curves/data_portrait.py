@@ -92,7 +92,8 @@ def data_portrait(
         svg, palette, dict(zip(names, [KILN[0], KILN[1], KILN[4], KILN[2]], strict=False)), parts
     )
     legend = [
-        f"{name}  {np.min(columns[name]):.1f} to {np.max(columns[name]):.1f}" for name in names
+        f"{name}  {np.min(columns[name]).round(1):g} to {np.max(columns[name]).round(1):g}"
+        for name in names
     ]
     for row, (text, pen) in enumerate(zip([*legend, title], [*names, names[0]], strict=True)):
         y = frame.y1 - size * 2.2 * (len(names) - row)

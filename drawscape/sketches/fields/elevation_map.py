@@ -93,7 +93,7 @@ def elevation_map(
 def _country(svg: SVGBuilder, rng: Rng, places: Points, sea: float) -> Floats:
     """Return heights in metres at each of `places`, (R, C, 2) in shorter sides of the page."""
     hills = choose(svg, "hills", {"broad": 1.0, "middling": 1.7, "close": 2.8})
-    sea = min(0.85, sea * choose(svg, "sea", {"none": 0.0, "bays": 1.0, "islands": 1.8}))
+    sea = min(0.85, sea * choose(svg, "sea", {"bays": 1.0, "islands": 1.8, "none": 0.0}))
     noise, (u, v) = Noise(rng), np.moveaxis(places * hills, -1, 0)
     # Pushed sideways, hills have folds (Inigo Quilez, 2002); ridges are sharp (F. K. Musgrave, 1994).
     x, y = 0.8 * u + 31.4, 0.8 * v + 47.1

@@ -23,6 +23,9 @@ from drawscape.sketches.tone import (
     tone_over,
 )
 
+A5_MM = 63.0
+"""Half the width of A5 within its margin: a larger page has as many turns, a smaller one as dense ones."""
+
 PEN_MM = 0.3
 
 MOST = 0.72
@@ -54,7 +57,7 @@ def spiral_halftone(
     tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
     box = tone.area
     near, half = box.short / 2, box.size / 2
-    pitch = near / fit_count(turns, near, 0.7, least=4)
+    pitch = near / fit_count(round(turns * min(1.0, near / A5_MM)), near, 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.
     off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
     reach = float(near - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))

@@ -22,6 +22,9 @@ from drawscape.sketches.tone import (
     tone_over,
 )
 
+A5_MM = 189.0
+"""Height of A5 within its margin: a larger page has as many rows, a smaller one as dense ones."""
+
 PEN_MM = 0.3
 
 MOST = 0.68
@@ -50,7 +53,7 @@ def squiggles(
     """
     tone = tone_over(svg.frame, picture, fit, contrast, "shell", clarity, focus)
     box = tone.area
-    rows = fit_count(rows, box.height, 0.7, least=4)
+    rows = fit_count(round(rows * min(1.0, box.height / A5_MM)), box.height, 0.7, least=4)
     swell = rng.uniform(1.5, 3), rng.uniform(1, 2.2) * np.pi, rng.uniform(0, 7)
     screen = partial(_rows, rng, tone, swell, swing, waves)
     lines = finer_in_focus(tone, screen, box.height / rows)

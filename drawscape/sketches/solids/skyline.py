@@ -54,11 +54,11 @@ def skyline(
     M. E. Newell, R. G. Newell and T. L. Sancha (1972).
     """
     frame = svg.frame
-    density *= choose(svg, "city", {"loose": 0.45, "dense": 1.0})
-    tallest *= choose(svg, "towers", {"low": 0.45, "tall": 1.0, "spires": 1.3})
+    density *= choose(svg, "city", {"dense": 1.0, "loose": 0.45})
+    tallest *= choose(svg, "towers", {"tall": 1.0, "spires": 1.3, "low": 0.45})
     lots = fit_count(lots, frame.short, 5.0, least=3)
     # The moon's rings, high in the sky.
-    radius = moon * frame.short * choose(svg, "moon", {"none": 0.01, "small": 0.6, "large": 1.6})
+    radius = moon * frame.short * choose(svg, "moon", {"large": 1.6, "small": 0.6, "none": 0.01})
     cx = frame.cx + rng.uniform(-1, 1) * max(frame.width / 2 - radius, 0)
     cy, count = frame.y0 + radius + rng.uniform(0.02, 0.2) * frame.height, int(radius / 1.2)
     disc = [circle(cx, cy, radius * (k + 1) / count) for k in range(count)]
