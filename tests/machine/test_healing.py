@@ -254,7 +254,8 @@ def test_a_pen_that_ran_dry_is_healed(bench, home):
     near = shapely.union_all(lines).buffer(0.15)
     wanted = [shapely.LineString(line) for line in plot.plan.lines]
     left = [shape.difference(near).length for shape in wanted]
-    assert max(left) < 0.3
+    assert max(left) < 3  # shorter gaps are not looked for
+    assert sum(left) < 0.01 * sum(line.length for line in wanted)
     twice = written.lengths_mm.sum() + added.lengths_mm.sum() - plot.plan.lines.lengths_mm.sum()
     assert twice < 1.5 * len(added)  # half a millimetre at both ends
 
