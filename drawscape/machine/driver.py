@@ -231,7 +231,7 @@ class Driver:
             if is_late and not re.search(pattern, heard):
                 raise MachineError(
                     f"no {self.title} at {self.port.path}: {data.strip()!r} was answered by "
-                    f"{heard[-40:]!r}; check power, cable, port and driver"
+                    f"{heard[-40:]!r}; check power, cable, port, baud rate and driver"
                 )
         self.quiet(self.pause_s)
         return found

@@ -114,7 +114,7 @@ def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, dri
         ("ebb", EbbEmulator, {"version": (2, 2, 0)}, "firmware 2.2.0; update it to 2.4.3"),
         ("ebb", EbbEmulator, {"power": 40}, "motors have no power; plug in"),
         ("grbl", GrblEmulator, {"s32": 1}, "laser mode: the pen does not go down"),
-        ("hpgl", GrblEmulator, {}, "no HPGL plotter at .* check power, cable, port and driver"),
+        ("hpgl", GrblEmulator, {}, "no HPGL plotter at .* check power, cable, port, baud"),
         pytest.param("ebb", GrblEmulator, {}, "no EiBotBoard at", marks=pytest.mark.nightly),
         pytest.param("grbl", EbbEmulator, {}, "no GRBL at", marks=pytest.mark.nightly),
         pytest.param("marlin", GrblEmulator, {}, "no Marlin at", marks=pytest.mark.nightly),

@@ -1,7 +1,9 @@
 """What real machines do and a simple emulator hides: each of these spoilt a sheet once."""
 
+import fcntl
 import random
 import re
+import struct
 import threading
 
 import numpy as np
@@ -448,3 +450,26 @@ def test_another_board_at_the_port_is_sent_no_byte(bench, home, monkeypatch):
         assert not any(heard)
     finally:
         other.close()
+
+
+TCGETS2 = 0x802C542A  # of Linux: the line's settings, its speed last
+
+
+class FastMarlin(MarlinEmulator):
+    """A board whose line has 250,000 baud; at any other speed it hears noise."""
+
+    def receive(self, data):
+        said = fcntl.ioctl(self.master, TCGETS2, bytes(44)) if self.master else bytes(44)
+        (baud,) = struct.unpack_from("I", said, 40)
+        super().receive(data if baud == 250_000 else bytes(byte ^ 0xA5 for byte in data))
+
+
+def test_a_boards_speed_is_found_by_trying_or_given(bench):
+    port = bench("marlin", FastMarlin).emulator.link
+    added = ("machine", "add", "--driver", "marlin", "--port", port)
+    command(*added, "found")
+    assert read_device("found").baud == 250_000
+    command(*added, "given", "--baud", 250_000)
+    command("machine", "check", "given")
+    command(*added, "wrong", "--baud", 9600)
+    assert "check power, cable, port, baud rate" in command("machine", "check", "wrong", code=1)
