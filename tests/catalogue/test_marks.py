@@ -93,6 +93,8 @@ def test_marks_survive_an_edit_of_the_sketch_and_a_parameter_that_it_gained(draw
     gained = before.redraw(rings(", dotted: bool = False"))
     assert gained.parameters == {"count": 3, "dotted": False}
     assert gained.marks == MARKED
+    gained.star(1)
+    assert before.redraw(rings(", dotted: bool = False")).stars == 1  # marks of its own stay
 
 
 @pytest.mark.parametrize(
