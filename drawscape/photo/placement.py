@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.optimize import least_squares
+from scipy.spatial.distance import cdist
 
 from drawscape.geometry.lines import Floats, Points
 from drawscape.photo.sheet import Picture, Sheet, Values, ink_as_dark
@@ -24,6 +25,7 @@ _STIFF = 0.3  # blocks' worth of staying
 _SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
 _ERROR_PERCENT = 97  # of the blocks: in the others ink may be missing
 _NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
+_MOST_BLOCKS = 10  # along a side: where all of the page moves alike, more of them tell no more
 _LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
 _STEP_PX = 8  # between pixels whose place is computed; those in between are interpolated
 
@@ -262,8 +264,9 @@ def _matches(
     least = 0.25 * float(wanted.std())
     down, across = np.gradient(wanted, axis=(0, 1))
     padded = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0.0)
-    for top in _starts(wanted.shape[0], block):
-        for left in _starts(wanted.shape[1], block):
+    most = None if level.bend else _MOST_BLOCKS
+    for top in _starts(wanted.shape[0], block, most):
+        for left in _starts(wanted.shape[1], block, most):
             part = wanted[top : top + block, left : left + block]
             if part.std() < least:
                 continue
@@ -275,9 +278,10 @@ def _matches(
             yield middle, shift, _structure(down[cut], across[cut]) * max(score, 0.0) ** 2, score
 
 
-def _starts(length: int, block: int) -> list[int]:
-    """Return where blocks begin so that they cover a side, each half over the one before."""
+def _starts(length: int, block: int, most: int | None) -> list[int]:
+    """Return where blocks begin on a side, each half over the one before, or `most` blocks with gaps."""
     count = max(1, round(2 * (length - block) / block)) + 1
+    count = min(count, most or count)
     return np.linspace(0, length - block, count).astype(int).tolist()
 
 
@@ -348,8 +352,7 @@ def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> 
     without blocks around it does not move.
     """
     knots = np.indices(placement.bend.shape[:2])[::-1].reshape(2, -1).T * _KNOT_MM
-    apart = np.linalg.norm(knots[:, None] - middles, axis=2)
-    near = np.exp(-((apart / _NEAR_MM) ** 2) / 2)
+    near = np.exp(cdist(knots, middles, "sqeuclidean") / (-2 * _NEAR_MM**2))
     forms = np.einsum("kji,kjl->kil", roots, roots)
     far = np.linalg.norm(np.einsum("kij,kj->ki", roots, off), axis=1)
     trust = 1 / (1 + (far / (2 * np.median(far) + 0.03)) ** 2)
