@@ -20,6 +20,7 @@ from drawscape.cli.errors import for_each
 from drawscape.cli.options import (
     GRACE,
     JSON,
+    SEED,
     SLOTS,
     flag,
     option,
@@ -294,7 +295,8 @@ _DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "rose", "ridgelines")
 
 @click.command()
 @SLOTS
-def demo(slots: int | None) -> None:
+@SEED
+def demo(slots: int | None, seed: int) -> None:
     """Draw a few pictures through the queue, without a browser.
 
     A worker is started, jobs are queued and waited for, and the files are listed. A page shows them.
@@ -307,7 +309,7 @@ def demo(slots: int | None) -> None:
     with WorkerBeside(slots):
         try:
             for pattern in _DEMO:
-                drawing = (210, 297, pattern, f"demo/{pattern}.svg")
+                drawing = (210, 297, pattern, f"demo/{pattern}.svg", seed)
                 made.append(job_api.enqueue_background_job(_DRAW, *drawing))
             click.echo(f"{len(made)} drawings are queued.")
             for job in made:

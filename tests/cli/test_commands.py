@@ -21,7 +21,7 @@ VERBS = """
 DIFFERS = {
     "--add", "--drying", "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output",
     "--pen", "--port", "--profile", "--scale", "--sheet", "--task", "--text", "--title", "--to", "--wait",
-    "--yes",
+    "--width", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 
@@ -129,6 +129,7 @@ BAD = [
     ("draw spirl", "did you mean 'spiral'"),
     ("draw none.py", "no file none.py"),
     ("draw spiral --paper a44", "unknown paper 'a44'; did you mean 'a4'"),
+    ("draw spiral --height -1", "-1"),
     ("draw spiral --margin 900", "margin"),
     ("draw spiral --param x", "write NAME=VALUE"),
     ("draw spiral --param turns=many", "turns='many': must be a whole number"),
@@ -169,10 +170,10 @@ BAD = [
     ("plot a.svg --scale 0", "--scale"),
     ("plot a.svg --rotate nan", "'nan' is no number"),
     ("plot a.svg --fit a4 --margin nan", "'nan' is no number"),
-    ("draw spiral --paper 1e23x9", "1e23x9"),
-    ("draw spiral --paper infx9", "infx9"),
+    ("draw spiral --width 1e23", "--width"),
+    ("draw spiral --height inf", "--height"),
     ("draw spiral --margin -1", "--margin"),
-    ("demo --slots 0", "--slots"),
+    ("demo --seed -1", "--seed"),
     ("drawings delete nope", "nope"),
     (f"enqueue {TASK} wide=3", "missing a required argument: 'width'; its arguments: width, height"),
     ("drawings publish p x --tag y", "name each DRAWING, or choose with"),
