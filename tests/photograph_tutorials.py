@@ -20,7 +20,7 @@ CELLS = {
     "01_first_drawing": (1, 9),
     "02_your_own_sketch": (13,),
     "03_many_drawings": (3, 8, 17),
-    "04_the_queue": (29,),
+    "04_the_queue": (5, 29),
     "05_to_the_plotter": (7, 22),
     "06_pictures_into_lines": (9,),
 }

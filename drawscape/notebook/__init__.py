@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from drawscape.notebook.evolution import Evolution, evolve
     from drawscape.notebook.forms import Form, form
     from drawscape.notebook.history_board import History, history
-    from drawscape.notebook.jobs import QueueTable, queue_table
+    from drawscape.notebook.jobs import JobView, QueueTable, job_view, queue_table
     from drawscape.notebook.own_worker import ensure_worker
     from drawscape.notebook.plot_panel import PlotPanel, open_plot, plot
     from drawscape.notebook.viewer import Comparison, Viewer, compare, view
 
 __all__ = [
     "Board", "Cell", "Comparison", "ContactSheet", "EditionBoard", "Evolution", "Form", "Gallery", "History",
-    "PlotPanel", "ProposalBoard", "QueueTable", "Viewer", "compare", "contact_sheet",
-    "edition", "ensure_worker", "evolve", "form", "history", "open_plot", "plot", "queue_table",
+    "JobView", "PlotPanel", "ProposalBoard", "QueueTable", "Viewer", "compare", "contact_sheet",
+    "edition", "ensure_worker", "evolve", "form", "history", "job_view", "open_plot", "plot", "queue_table",
     "sheet", "sheets", "variations", "view",
 ]  # fmt: skip
 
@@ -42,7 +42,7 @@ _MODULES = {
     "forms": "Form form",
     "history_board": "History history",
     "own_worker": "ensure_worker",
-    "jobs": "QueueTable queue_table",
+    "jobs": "JobView QueueTable job_view queue_table",
     "contact_sheets": "ContactSheet contact_sheet sheet sheets variations",
     "plot_panel": "PlotPanel plot open_plot",
     "viewer": "Comparison Viewer compare view",

@@ -1,6 +1,6 @@
 """Drawings side by side: a Cell is one drawing, a Board shows cells in a grid.
 
-Contact sheets, evolutions, the history and the queue's table are Boards. `board.js` draws one; the
+Contact sheets, evolutions, the history, job views and the queue's table are Boards. `board.js` draws one; the
 comment at its top says what travels to the page.
 """
 
@@ -244,6 +244,7 @@ class Board(StaticOutputWidget):
     _page_calls = (
         "star enlarge inspect open_form compare reject breed plot tag annotate close_below"
     )
+    _tells_of_worker = False
 
     def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
         self._cells: dict[str, Cell] = {}
@@ -312,8 +313,9 @@ class Board(StaticOutputWidget):
         drawn = [cell for cell in cells if cell.job and not cell.drawing]
         if drawn:
             jobs = {cell.job.id: cell.job for cell in drawn if cell.job}
+            on_note = partial(setattr, self, "note") if self._tells_of_worker else None
             show = partial(self._changed, drawn)
-            self._followings.append(Following(list(jobs.values()), show))
+            self._followings.append(Following(list(jobs.values()), show, on_note))
 
     def close(self) -> None:
         """Close the widget and its child, and follow nothing more."""
@@ -537,6 +539,9 @@ class Board(StaticOutputWidget):
             "picture": key,
         }
 
+    def _picture(self, cell: Cell) -> EncodedImage | None:
+        return cell.picture()
+
     def _send_tiles(self, tile_ids: Sequence[str]) -> None:
         """Send tiles with their pictures; the caller holds the lock."""
         if self._has_static_output and tile_ids:
@@ -546,7 +551,7 @@ class Board(StaticOutputWidget):
             with reading():
                 for one in tile_ids[first : first + FIRST_TILES]:
                     tile = self._tiles[one]
-                    found = self._cells[one].picture() if tile["picture"] else None
+                    found = self._picture(self._cells[one]) if tile["picture"] else None
                     contents.append({**tile, "url": found.url if found else ""})
             self.send({"tiles": contents})
 

@@ -38,6 +38,10 @@ class CachedDrawing:
         """Return False: nothing is left to cancel."""
         return False
 
+    def logs(self) -> str:
+        """Return '': the job that drew it has its log."""
+        return ""
+
     @property
     def words(self) -> str:
         """That it was drawn before, and when."""

@@ -1,10 +1,12 @@
-"""The queue's newest jobs in a table of rows, a Board that follows them."""
+"""Jobs on boards: one that was queued by hand, followed live; the queue's newest in a table of rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 
 from drawscape.catalogue.marks import Marks
+from drawscape.errors import ParameterError
 from drawscape.job_actions import ACTIONS, offered, summary_words
 from drawscape.jobs import (
     Job,
@@ -16,18 +18,91 @@ from drawscape.jobs import (
     watch,
 )
 from drawscape.notebook.board import Board, Cell, TileContent, control
+from drawscape.notebook.cached_drawing import CachedDrawing
 from drawscape.notebook.job_states import JobState, state_of
 from drawscape.notebook.job_words import (
     duration_words,
+    more_than_a_line,
     status_words,
+    tail_of,
     verb_of,
 )
+from drawscape.notebook.labels import label_of
+from drawscape.notebook.pictures import EncodedImage, result_path, result_picture, result_words
 from drawscape.notebook.threads import Debounce
 
 LEFT = ("stopped", "canceled")
 MOST_IN_DRAGS = 10  # jobs that are read for each row of the table
 
 PERIOD_S = 0.25  # the table is read four times a second at most, however fast the queue moves
+LARGEST_SHOWN = 400_000  # bytes of a file that is shown as it is; of a larger one the thumbnail
+
+
+def job_view(job: Job | CachedDrawing | str) -> "JobView":
+    """Return a live view of `job` (or of the job with that id): bar, words, picture.
+
+    A CachedDrawing, as `Form.draw` may return it, is shown too.
+
+    Raises JobNotFoundError for an unknown id, ParameterError for another type.
+
+    >>> from drawscape.job_manager import enqueue_background_job
+    >>> job_view(enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40))
+    <JobView: the job spiral, seed 0>
+    """
+    found = get_job(job) if isinstance(job, str) else job
+    if not isinstance(found, Job | CachedDrawing):
+        raise ParameterError("job", job, "give a job or its id")
+    return JobView(found)
+
+
+class JobView(Board):
+    """One job's bar, words, error and picture, with a button that cancels it."""
+
+    _tells_of_worker = True
+
+    def __init__(self, job: Job | CachedDrawing) -> None:
+        self.job = job
+        if isinstance(job, Job):
+            cell, state = Cell("", job=job), state_of(job)
+        else:
+            name = Path(job.result).stem
+            state = JobState("", job.status, result=job.result, description=name)
+            cell = Cell("", drawing=job.drawing)
+        cell.show(state)
+        name = label_of(state.name)
+        super().__init__(
+            f"the job {name}",
+            {"job": cell},
+            kind="one",
+            head={"title": name},
+            controls=[control("cancel", "button", "Cancel")],
+            selected=["job"],
+            empty="",
+        )
+
+    def _on_cancel(self) -> None:
+        self.job.cancel()
+
+    def _picture(self, cell: Cell) -> EncodedImage | None:
+        path = result_path(cell.state.result) if cell.state else None
+        small = path and path.stat().st_size <= LARGEST_SHOWN
+        return (result_picture(path) if small else None) or super()._picture(cell)
+
+    def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> TileContent:
+        caption = result_words(cell.state.result if cell.state else None)
+        return {**super()._tile(tile_id, cell, marks), "caption": caption}
+
+    def _count(self) -> None:
+        state = self._cells["job"].state
+        if not state:
+            return
+        progress = None if state.ended else state.progress
+        self._show_head(status=status_words(state, verb_of(state.task)), progress=progress)
+        self._set_control("cancel", hidden=state.ended)
+        if state.ended and not self.details:
+            error = "" if state.status == "finished" else more_than_a_line(state.error)
+            printed = self.job.logs() if state.status != "not_found" else ""
+            self.details = "\n\n".join(filter(None, [error, tail_of(printed)]))
 
 
 def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> "QueueTable":

@@ -220,13 +220,13 @@ function control(spec, send) {
 class Board {
   constructor(model, el, host) {
     Object.assign(this, { model, host, tiles: new Map(), controls: new Map(), anchor: null });
-    const rows = model.get("kind") === "rows";
+    const rows = model.get("kind") === "rows", one = model.get("kind") === "one";
     this.title = make("h3");
     this.status = make("span", { className: "board-status", role: "status" });
     this.size = make("input", { type: "range", min: 70, max: LARGEST_TILE, "aria-label": "size of the tiles", "data-lm-suppress-shortcuts": "true" });
     this.size.addEventListener("keydown", event => event.stopPropagation());
     this.size.addEventListener("input", () => this.set("tile_px", Number(this.size.value)));
-    const size = make("label", { className: "board-size", hidden: rows, title: "Size of the tiles" }, "size", this.size);
+    const size = make("label", { className: "board-size", hidden: rows || one, title: "Size of the tiles" }, "size", this.size);
     this.bar = make("div", { className: "board-bar", role: "progressbar", "aria-label": "progress" });
     this.note = make("div", { className: "board-note", role: "status" });
     this.empty = make("div", { className: "board-empty" });

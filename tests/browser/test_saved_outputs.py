@@ -14,6 +14,8 @@ from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import *
 from drawscape.machine.device import add_device
 from drawscape.sketches import draw
+def nothing():
+    return 42
 job = enqueue_background_job('workers.svg_tasks.generate_complex_svg', width=60, height=60)
 _ = job.wait()
 drawn = form('spiral', paper='A6', turns=5)
@@ -27,6 +29,7 @@ PICTURES = {
     "draw('spiral', 60, 60, turns=5)": 1,
     "view(job)": 1,
     "compare(job, draw('rose', 60, 60))": 2,
+    "job_view(job)": 1,
     "contact_sheet('spiral', range(3), paper='60x60', turns=4)": 3,
     "evolve('spiral', size=4, paper='60x60')": 4,
     "history('spiral')": 4,
@@ -36,6 +39,7 @@ PICTURES = {
 
 WORDS = {
     "queue_table()": "took",
+    "job_view(enqueue_background_job(nothing))": "nothing: finished",
     "sheets()": "spiral",
     "plot(found, on='sim', yes=True, zero_here=True)": "a plot on sim",
 }

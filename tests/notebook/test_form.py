@@ -15,7 +15,7 @@ from drawscape.catalogue import drawings, find
 from drawscape.durations import span_words
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.machine.device import add_device
-from drawscape.notebook import form, view
+from drawscape.notebook import form, job_view, view
 from drawscape.notebook.cached_drawing import CachedDrawing
 from drawscape.notebook.job_states import state_of
 from drawscape.notebook.threads import EXPORTS, STATES, WORKERS
@@ -260,6 +260,9 @@ def test_a_form_opens_with_its_picture_or_draws_its_first_and_a_second_click_dra
     assert other.job.wait() == path
     assert "drawn before, at" in other.status
     assert repr(view(other.job)) == f"<Viewer: a view of output/{Path(path).name}>"
+    shown = job_view(other.job)
+    assert (shown.status, shown.drawings[0].path) == ("finished", Path(path))
+    shown.act("cancel")
     assert len(list_jobs(limit=None)) == count
     send(other, "draw", fresh=False)
     assert other.job.wait(60) == path

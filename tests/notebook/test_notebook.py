@@ -9,7 +9,7 @@ from support import wait_until
 import drawscape.notebook
 from drawscape.errors import JobFailed
 from drawscape.job_manager import enqueue_background_job
-from drawscape.notebook import contact_sheet, queue_table
+from drawscape.notebook import contact_sheet, job_view, queue_table
 from drawscape.notebook.job_states import Following
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -35,8 +35,34 @@ def held(gate, **options):
     return enqueue_background_job(wait_for, str(gate), **options)
 
 
+def test_a_job_is_followed_to_its_end_and_shows_it_later_too(gate):
+    job = held(gate)
+    view = job_view(job)
+    wait_until(lambda: view.status == "working", "the start")
+    gate.touch()
+    wait_until(lambda: view.status.startswith("finished in"), "the end")
+    wait_until(lambda: view.tiles[0]["caption"] == "5", "the result")
+    view.enable_static_output()
+    assert "wait for: finished in" in view.static_html
+    assert job_view(job.id).status.startswith("finished in")
+
+
+def test_the_button_of_a_view_stops_the_job(gate):
+    job = held(gate)
+    view = job_view(job)
+    view.act("cancel")
+    wait_until(lambda: view.status.startswith(("stopped", "canceled")), "the stop")
+    assert job.ended
+
+
 def row_of(table, job):
     return next((row for row in table.tiles if row["id"] == job.id), {})
+
+
+def test_an_error_is_shown_with_its_traceback():
+    view = job_view(enqueue_background_job(wait_for, None))
+    wait_until(lambda: view.status.startswith("failed"), "the failure")
+    wait_until(lambda: "Traceback" in view.details, "the traceback")
 
 
 def test_the_table_follows_the_queue_and_a_closed_one_no_more(gate):
