@@ -197,10 +197,9 @@ def show(edition: Edition, as_json: bool) -> None:
 def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: bool) -> None:
     """Send the next numbers to machines, and print the plots that begin.
 
-    That is what is not yet plotted, interrupted or good, and numbers whose sheets are spoiled by now. A
-    machine gets its next sheet when the plot before
-    is done. Each plot asks its questions, unless --yes is given: see `drawscape plots`. The same command
-    goes on after any trouble.
+    These are numbers without a sheet, and those whose sheet is spoiled by now. A machine gets its next sheet
+    when the plot before is done. Each plot asks its questions, unless --yes is given: see `drawscape plots`.
+    The same command goes on after any trouble.
     """
     machines = on.split(",") if on else device_names()
     for name in machines:

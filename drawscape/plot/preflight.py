@@ -75,11 +75,10 @@ def preflight(
 
     Found are lines that leave the sheet inside its margin, or the machine's reach, and strokes without
     length. So are spots of a square millimetre (of a wider pen's own width) that get more than
-    `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, in
-    either direction. So is a drawing that takes more than two hours or
-    lifts the pen more than 10,000 times, on `machine` or an AxiDraw. So is a page with
-    less ink than a fiftieth of its outline. So is a layer whose pen has fewer
-    `metres_left`, by its name, than all `copies` of the layers need.
+    `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, in either
+    direction. So is a drawing that takes more than two hours or lifts the pen more than 10,000 times, on
+    `machine` or an AxiDraw. So is a page with less ink than a fiftieth of its outline. So is a layer whose
+    pen has fewer `metres_left`, by its name, than all `copies` of the layers need.
     Raises PlotError when the margin leaves nothing of the sheet.
 
     >>> [finding.text for finding in preflight(document, margin_mm=20)]
