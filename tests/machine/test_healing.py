@@ -20,7 +20,7 @@ from drawscape.geometry.lines import Lines, stretches
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, find_plot
 from drawscape.photo.heal import examine
-from drawscape.photo.sheet import Sheet
+from drawscape.photo.sheet import Sheet, negative
 from drawscape.sketches import draw
 from drawscape.tasks.healing import examine_photograph, heal_plot
 
@@ -272,3 +272,8 @@ def stretch_of(lines, length_mm):
     some = np.diff(ends, prepend=0.0)
     which = np.flatnonzero(some > 0)
     return stretches(lines, which, np.zeros(len(which)), some[which])
+
+
+def test_light_ink_is_judged_by_the_light_that_it_adds():
+    """A pixel that half of a white stroke covers keeps half of its light: 186 of 255 in a camera's tones."""
+    assert negative(np.array([0, 186, 255])).tolist() == [255, 128, 0]

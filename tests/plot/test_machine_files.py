@@ -223,15 +223,17 @@ def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(own_machin
 
 
 @pytest.mark.parametrize(
-    ("command", "seconds"),
+    ("command", "seconds", "low_s"),
     [
-        ('pen_up = "G0 Z5 F600"\npen_down = "G1 Z{down} F600"\ndown_range = [-5, 5]', 0.54),
-        ('base = "marlin-servo"', 0.15),
-        ('base = "servo"', 0.15),
+        # 5 and 1.5 mm at 10 mm/s, from rest to rest at 250 mm/s²
+        ('pen_up = "G0 Z5 F600"\npen_down = "G1 Z{down} F600"\ndown_range = [-5, 5]', 0.54, 0.19),
+        ('base = "marlin-servo"', 0.15, 0.105),
+        ('base = "servo"', 0.15, 0.105),
     ],
 )
-def test_the_time_of_a_lift_is_read_from_its_command(own_machine, command, seconds):
-    assert own_machine(command).plotter.raise_s == pytest.approx(seconds)
+def test_the_time_of_a_lift_is_read_from_its_command(own_machine, command, seconds, low_s):
+    plotter = own_machine(command).plotter
+    assert (plotter.raise_s, plotter.low_lift.raise_s) == pytest.approx((seconds, low_s))
 
 
 @pytest.mark.parametrize(

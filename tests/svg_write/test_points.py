@@ -108,6 +108,14 @@ def test_seeds_in_a_row_deal_each_combination_once():
     assert hands[0] == ("A", "a", 0)
     assert len(set(hands)) == 24
     assert all(one[0] != other[0] for one, other in pairwise(hands))
+    assert [one[1] for one in hands[:6]] == [
+        "a",
+        "b",
+        "b",
+        "c",
+        "c",
+        "a",
+    ]  # neighbours, too, differ often
     assert hand(2**63 - 1) == hand((2**63 - 1) % 24)
 
 
