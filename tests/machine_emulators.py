@@ -280,12 +280,13 @@ class Emulator:
 
     def unplug(self):
         """Pull the cable: the port is gone, the machine goes on with what it has."""
-        master, self.master = self.master, None
+        # Taken at once: a test that sees the cable gone may plug it in again before this ends.
+        master, slave, self.master = self.master, self._slave, None
         self.link.unlink(missing_ok=True)
         if self.board is not None:
             self.board.unlink(missing_ok=True)
         if master is not None:
-            os.close(self._slave)
+            os.close(slave)
             os.close(master)
 
     @property
