@@ -6,7 +6,7 @@ A layer names its pen, as `sky @micron-03-blue` does, or has a pen's name for it
 import fcntl
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,14 @@ def stored_pens() -> dict[str, StoredPen]:
         return {}
     except (ValueError, TypeError, KeyError) as error:
         raise PlotError(f"{_file()} is damaged: {error}; repair it, or remove it") from error
+
+
+def offered_pens() -> list[dict[str, Any]]:
+    """Return name, colour and width of each pen of this home for a list; none from a damaged file."""
+    with suppress(PlotError):
+        pens = stored_pens().values()
+        return [{"name": p.name, "color": p.color, "width_mm": p.width_mm} for p in pens]
+    return []
 
 
 def read_pen(name: str) -> StoredPen:

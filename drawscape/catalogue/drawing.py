@@ -24,6 +24,7 @@ from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError, SvgReadError
 from drawscape.image_tag import file_tag, image_tag
+from drawscape.pens import with_pens
 from drawscape.plot.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
 from drawscape.plot.statistics import statistics
@@ -237,19 +238,25 @@ class Drawing:
         return redraw_drawing(self, sketch, trust=trust)
 
     def export(
-        self, format: str = "gcode", path: str | Path | None = None, *, raw: bool = False
+        self,
+        format: str = "gcode",
+        path: str | Path | None = None,
+        *,
+        raw: bool = False,
+        pens: Mapping[int, str] | None = None,
     ) -> Path:
         """Write it as `svg`, `png`, `pdf`, `gcode` or `hpgl`, by default beside its file; return the path.
 
-        Its lines are merged and ordered, unless `raw` or in a picture. The drawing's own file is never
-        written over: an export of that name gets `-export` behind it.
+        Its lines are merged and ordered, unless `raw` or in a picture. `pens` are pens of the home, by the
+        number of a layer's pen. The drawing's own file is never written over: an export of that name gets
+        `-export` behind it.
         Raises PlotError for another format, DrawingNotFoundError when its file is gone.
         """
         target = self.path.with_suffix(f".{format}") if path is None else Path(path)
         if target.exists() and self.path.exists() and target.samefile(self.path):
             target = target.with_name(f"{target.stem}-export.svg")
         known = format if format in FORMATS else None
-        document = self.document
+        document = with_pens(self.document, pens) if pens else self.document
         if not (raw or known == "png"):
             document = optimize(document)
         return save(document, target, format=known)

@@ -411,13 +411,16 @@ def stop(plot: Plot) -> None:
 
 @plots.command()
 @PLOT
-def answer(plot: Plot) -> None:
+@option(
+    "--pen NAME", "Pen of `drawscape pens` that is in the machine, instead of the one asked for."
+)
+def answer(plot: Plot, pen: str | None) -> None:
     """Answer a plot's question with yes."""
     if plot.state.state != "waiting":
         raise MachineError(f"plot {plot.id} is not asking anything; it is {plot.words}")
     question = plot.state.text
     click.echo(question)
-    plot.request("answer", to=question)
+    plot.answer(to=question, pen=pen or "")
 
 
 @plots.command("set", short_help="Change speed and pen heights while it plots.")

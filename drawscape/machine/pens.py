@@ -1,6 +1,7 @@
 """The speed, height and drying time that the pens of a home set on a machine."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 from drawscape.drawing.document import Document, Motion, pen_name
 from drawscape.machine.device import Device
@@ -28,6 +29,15 @@ def with_motions(document: Document, device: Device) -> Document:
             layer = replace(layer, name=layer.pen.moving(**asdict(motion)).name)
         layers.append(layer)
     return document.with_layers(layers)
+
+
+def pen_in(pen: StoredPen, device: Device, *, number: int, first: int) -> dict[str, Any]:
+    """Return what a plot's journal says of a pen that draws for `number` from stroke `first` on."""
+    motion = _motion(Motion(), pen, device)
+    return {
+        "number": number, "first": first, "name": pen.name, "color": pen.color,
+        "width_mm": pen.width_mm, "speed": motion.speed, "height": motion.height,
+    }  # fmt: skip
 
 
 def _motion(motion: Motion, pen: StoredPen, device: Device) -> Motion:

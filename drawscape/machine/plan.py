@@ -1,10 +1,11 @@
 """A document as strokes for one machine: in order, with pen, pass and time, under one hash."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -125,6 +126,23 @@ class Plan:
     def section_of(self, stroke: int) -> Section:
         """Return the section of a stroke, counted from 0; the last one for any behind the end."""
         return next((s for s in self.sections if stroke < s.last), self.sections[-1])
+
+    def with_pens(self, chosen: Sequence[Mapping[str, Any]]) -> "Plan":
+        """Return the plan with the pens that a person has put in, each as `pen_in` describes it.
+
+        A pen draws the sections of its `number` that begin at stroke `first` or later. Speed and height
+        that the drawing asks for stay.
+        """
+        sections = list(self.sections)
+        for pen in chosen:
+            for place, section in enumerate(sections):
+                if section.pen == pen["number"] and section.first >= pen["first"]:
+                    old = section.motion
+                    speed, height = old.speed or pen["speed"], old.height or pen["height"]
+                    motion = replace(old, speed=speed, height=height)
+                    ink = {name: pen[name] for name in ("name", "color", "width_mm")}
+                    sections[place] = replace(section, motion=motion, **ink)
+        return replace(self, sections=tuple(sections))
 
     def metres_of(self, done: Ints) -> dict[str, float]:
         """Return the metres of ink of each pen by name, for strokes drawn `done` (M,) times."""

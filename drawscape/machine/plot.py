@@ -38,9 +38,9 @@ from drawscape.machine.alignment import AS_LAID, Alignment
 from drawscape.machine.device import Device, locked, read_device, try_lock
 from drawscape.machine.driver import WINDOW
 from drawscape.machine.moves import ROUND_MM, out_of_reach
-from drawscape.machine.pens import with_motions
+from drawscape.machine.pens import pen_in, with_motions
 from drawscape.machine.plan import HOP_MM, Plan, make_plan
-from drawscape.pens import with_pens
+from drawscape.pens import offered_pens, read_pen, with_pens
 
 Event = dict[str, Any]
 
@@ -134,7 +134,8 @@ class State:
     stroke executed, counted from 1; `first` is how many the last run left out; `drawn` (M,) how often each
     was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
     runs. `plan` is the plan's hash. `question` is paper, pen, position, drying or ''. `requests` are
-    people's requests to the last run; only that run removes them. `alignment` is where the sheet lies
+    people's requests to the last run; only that run removes them. `pens` are the pens that answers to
+    questions have chosen. `alignment` is where the sheet lies
     now. `moved` has its answer to each request to move the pen: an error, or nothing. `heals` is the
     plot whose sheet it completes, by its id. `paper` is the colour of the drawing's paper, '' for white.
     """
@@ -148,6 +149,7 @@ class State:
         self.drawn: Ints = np.zeros(0, dtype=np.int64)
         self.begun: set[str] = set()
         self.requests: deque[Event] = deque()
+        self.pens: tuple[Event, ...] = ()
         self.moved: dict[str, str] = {}
         self.job = self.question = self.text = self.reason = ""
         self.clean = False
@@ -184,6 +186,8 @@ class State:
                 self.state, self.clean, self.reason = "plotting", False, ""
             case "answer" | "pause" | "resume" | "stop" | "set" | "move":
                 self.requests.append(event)
+                if event.get("pen") and event.get("to") in (None, self.text):
+                    self.pens = (*self.pens, event["pen"])
             case "aligned":
                 self.alignment = Alignment(tuple(event["along"]), tuple(event["shift"]))
             case "moved":
@@ -280,9 +284,14 @@ class Plot:
         Journal(folder / _JOURNAL).append("plot", plan=plan.hash, strokes=len(plan), **facts)
         return cls(folder)
 
-    @cached_property
+    @property
     def plan(self) -> Plan:
-        """The strokes; raises JournalError when they are not those that the journal speaks of."""
+        """The strokes, with the pens that people chose; raises JournalError when they are another plot's."""
+        pens = self.record.pens
+        return self._stored_plan.with_pens(pens) if pens else self._stored_plan
+
+    @cached_property
+    def _stored_plan(self) -> Plan:
         plan = Plan.load(self.folder / _PLAN)
         if plan.hash != self.record.plan:
             raise JournalError(
@@ -293,7 +302,8 @@ class Plot:
     @property
     def aligned_plan(self) -> Plan:
         """The strokes where the sheet lies now."""
-        return replace(self.plan, alignment=self.refresh().alignment)
+        alignment = self.refresh().alignment
+        return replace(self.plan, alignment=alignment)
 
     def align(self, alignment: Alignment) -> None:
         """Let the strokes that are still to come lie elsewhere. Raises PlotError for those out of reach."""
@@ -379,6 +389,23 @@ class Plot:
         if not self.runs:
             raise PlotError(f"plot {self.id} does not run; it is {self.words}")
         self.journal.append(what, **values)
+
+    def answer(self, *, to: str | None = None, pen: str = "") -> None:
+        """Answer the question `to`, by default the present one, with yes; `pen` names the pen that is in.
+
+        It draws the next section, and later ones of the same pen number. Raises PlotError when no run
+        lives, or the section has begun; UnknownNameError for a pen that the home does not have.
+        """
+        more = {}
+        if pen:
+            done = self.refresh().done
+            section = self.plan.section_of(done)
+            if done > section.first:
+                raise PlotError(
+                    f"pen {section.pen} has begun to draw; pens change between sections"
+                )
+            more["pen"] = pen_in(read_pen(pen), self.device, number=section.pen, first=done)
+        self.request("answer", to=to, **more)
 
     @property
     def waits(self) -> bool:
@@ -480,6 +507,8 @@ class Plot:
             "pen": section.pen,
             "pen_name": section.name,
             "color": section.color,
+            "colors": [one.color for one in self.plan.sections],
+            "pens": offered_pens() if self._takes_pen(state) else [],
             "sheet": section.sheet,
             "left_minutes": 0.0 if state.state == "done" else round(self.left_s() / 60, 2),
             "metres": {k: round(v, 3) for k, v in self.plan.metres_of(state.drawn).items()},
@@ -487,6 +516,11 @@ class Plot:
             "pen_minutes": self._pen_minutes(state),
             "twice": int(np.count_nonzero(state.drawn > 1)),
         }
+
+    def _takes_pen(self, state: State) -> bool:
+        """Whether the answer to the present question may name a pen."""
+        begins = state.done == self.plan.section_of(state.done).first
+        return state.question in ("paper", "pen") and begins
 
     def _pen_minutes(self, state: State) -> dict[str, float]:
         """Return the minutes of each pen by name: its part of those plotted, by the plan."""

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from drawscape import settings
@@ -97,14 +98,24 @@ class _Run:
         self.plan, self.device, self.state = plot.aligned_plan, plot.device, plot.record
         self.machine = self.device.machine
         self.lengths = self.plan.lines.lengths_mm
-        names = {section.name for section in self.plan.sections}
-        is_wet = any(pen.drying_s for pen in stored_pens().values() if pen.name in names)
-        self.ways_mm = self.plan.ways_mm(over_ink=not (is_wet or self.state.drying_min))
+        self._read_ways()
         self.left_mm = {name: 1000 * metres for name, metres in ink.metres_left().items()}
         self.drawing = self.answered = self.tuned = self.moved = False
         self.want = ""  # pen-up, now or stop
         self._told_s = 0.0
         self.driver: Driver
+
+    def _read_ways(self) -> None:
+        names = {section.name for section in self.plan.sections}
+        is_wet = any(pen.drying_s for pen in stored_pens().values() if pen.name in names)
+        self.ways_mm = self.plan.ways_mm(over_ink=not (is_wet or self.state.drying_min))
+
+    def _read_pens(self) -> None:
+        """Read the pens again: an answer may have named another."""
+        sections = self.plot.plan.sections
+        if sections != self.plan.sections:
+            self.plan = replace(self.plan, sections=sections)
+            self._read_ways()
 
     def go(self, start: int, *, ask_paper: bool) -> None:
         """Open the machine, ask the necessary questions, and draw from stroke `start` on."""
@@ -265,10 +276,12 @@ class _Run:
 
     def _draw(self, start: int, *, ask_paper: bool) -> None:
         self.rescuer.wait_until_ready()
+        self._read_pens()
         self.drawing, before_s = True, self.state.seconds
         before: Section | None = None
         ended_s = time.time()
-        for section in self.plan.sections:
+        for place in range(len(self.plan.sections)):
+            section = self.plan.sections[place]
             begin = max(start, section.first)
             if begin >= section.last:
                 continue
@@ -277,6 +290,8 @@ class _Run:
             elif ask_paper:
                 is_new = self.plan.section_of(start - 1).sheet != section.sheet
                 self._ask_paper(section, "" if is_new else "the same sheet still")
+            self._read_pens()
+            section = self.plan.sections[place]
             self._dry(section, before, ended_s)
             self.driver.run(self.driver.change_pen(section.pen))
             while (begin := self._strokes(begin, section)) < section.last:

@@ -18,7 +18,7 @@ import traitlets
 from drawscape import durations
 from drawscape.catalogue import Drawing, find, is_draft, keep_draft
 from drawscape.catalogue.database import full_path
-from drawscape.drawing.document import Orientation
+from drawscape.drawing.document import Document, Orientation, pen_numbers, plain_name
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, get_job
 from drawscape.machine.device import device_names
@@ -69,7 +69,9 @@ from drawscape.notebook.static_output import (
 from drawscape.notebook.threads import EXPORTS, PICTURES, Debounce
 from drawscape.notebook.viewer import Comparison, Viewer
 from drawscape.parameters import Parameter, parameters_apart
+from drawscape.pens import offered_pens, read_pen, with_pens
 from drawscape.plot.formats import FormatName, menu_of_formats
+from drawscape.plot.svg_export import to_svg
 from drawscape.recipe import Recipe
 from drawscape.svg.read import read_svg
 from drawscape.viewer.assets import script, style
@@ -89,8 +91,11 @@ REST_S = 1.0
 
 RENEWED = "The sketch has other parameters now."
 
-UNDER_WAY = " under way"
-"""Saved beside the settings: the address of what is drawn, and the job's id. No parameter has this name."""
+UNDER_WAY, PENS = " under way", " pens"
+"""Saved beside the settings: the address of what is drawn with its job's id, and the chosen pens.
+
+No parameter has these names.
+"""
 
 
 def _names(target: Any) -> list[str]:
@@ -144,7 +149,7 @@ def form(
 class Form(StaticOutputWidget):
     """Fields, buttons, a progress bar, a status, and the picture of the latest job.
 
-    `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`,
+    `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`, `pens`,
     `named.save("dense")`, `named.load("dense")`, `recent.paths`.
     """
 
@@ -168,6 +173,7 @@ class Form(StaticOutputWidget):
     ) -> None:
         self._first, self._job_timeout, self._kept = settings, job_timeout, kept
         before = self._before = kept.load()
+        self._pens = {int(number): name for number, name in (before or {}).get(PENS, {}).items()}
         self._steps = UndoHistory(settings)
         if before is not None:
             self._steps.add(settings.restored(before))
@@ -191,7 +197,7 @@ class Form(StaticOutputWidget):
         )
         self.state = {
             "live": live, "locks": [], "names": self.named.names, "details": [], "status": "",
-            "running": False, "machines": device_names(), "trouble": "",
+            "running": False, "machines": device_names(), "trouble": "", "layers": [],
         }  # fmt: skip
         self._show_settings()
         if drawing and drawing.path.is_file():
@@ -242,6 +248,22 @@ class Form(StaticOutputWidget):
         self._say(live=_LIVE.check(live))
         if live:
             self._request_draft()
+
+    @property
+    def pens(self) -> dict[int, str]:
+        """The pens of the home that draw instead of the drawing's own, by number: `{1: "micron-03-blue"}`.
+
+        The picture, its figures, Inspect, Plot and Export have their colours and widths.
+        Raises UnknownNameError when a pen that is set does not exist.
+        """
+        return dict(self._pens)
+
+    @pens.setter
+    def pens(self, pens: Mapping[int, str]) -> None:
+        self._pens = {number: read_pen(name).name for number, name in pens.items()}
+        self._keep_settings()
+        if self._path:
+            self._show_result(str(self._path))
 
     def set(self, **values: Any) -> "Form":
         """Return the form with `values`, all or none of them. Raises UnknownNameError, ParameterError.
@@ -309,19 +331,23 @@ class Form(StaticOutputWidget):
 
         Raises PlotError for a drawing that the format cannot hold, MissingExtraError for a missing package.
         """
-        return self._kept_drawing().export(format)
+        drawing = self._kept_drawing()
+        return drawing.export(format, pens=self._pens_of(drawing.document))
 
     def inspect(self) -> Viewer:
         """Return a viewer of the drawing, which is shown in place of the picture."""
-        return self.show_below("view", self._kept_drawing())  # type: ignore[no-any-return]
+        drawing = self._kept_drawing()
+        pens = self._pens_of(drawing.document)
+        return self.show_below("view", drawing, pens=pens)  # type: ignore[no-any-return]
 
     def plot(self, on: str | None = None) -> PlotPanel:
         """Return the panel of a plot of the drawing on machine `on`, queued and shown. Raises PlotError.
 
         Without `on` the home's only machine is used.
         """
-        show = partial(self.show_below, "plot", self._kept_drawing())
-        return show(on=on)  # type: ignore[no-any-return]
+        drawing = self._kept_drawing()
+        pens = self._pens_of(drawing.document)
+        return self.show_below("plot", drawing, on=on, pens=pens)  # type: ignore[no-any-return]
 
     def star(self, stars: int) -> Drawing:
         """Return the drawing that is shown, with 0 to 5 `stars`; a draft becomes a drawing."""
@@ -389,7 +415,9 @@ class Form(StaticOutputWidget):
 
     def _keep_settings(self) -> None:
         job, is_under_way = self._job, self.state["running"] and self._is_drawn
-        more = {UNDER_WAY: [self._draws, job.id]} if job and is_under_way else {}
+        more: dict[str, Any] = {PENS: {str(number): name for number, name in self._pens.items()}}
+        if job and is_under_way:
+            more[UNDER_WAY] = [self._draws, job.id]
         self._kept.save({**self.settings, **more})
 
     def _show_kept(self, kept: Kept) -> None:
@@ -556,6 +584,8 @@ class Form(StaticOutputWidget):
 
     def _show_result(self, result: Any) -> None:
         picture, path, caption = result_picture(result), result_path(result), result_words(result)
+        if picture and self._pens:
+            picture = self._inked(picture)
         drawn = None if not path or is_draft(path) else path
         drawing = drawing_of(str(drawn))
         thumbnail = drawing.thumbnail if drawing else None
@@ -663,13 +693,14 @@ class Form(StaticOutputWidget):
         if not path:
             return
         try:
-            document = read_svg(path.read_bytes())
+            document = self._with_pens(path.read_bytes())
         except (DrawscapeError, OSError) as error:
             self._say(notice=f"{path.name} cannot be read: {error}")
             return
         if path != self._path:
             return
         self._say(notice=notice_of(document), plotting=unfinished_words(path), readable=True)
+        self._show_pens(document)
         if isinstance(below := self._below, Viewer) and not isinstance(below, Comparison):
             drawing = drawing_of(str(path))
             margin_mm = drawing.margin if drawing else 0.0
@@ -677,6 +708,38 @@ class Form(StaticOutputWidget):
         rows = figure_rows(document)
         if path == self._path:
             self._say(figures=rows)
+
+    # The pens of the home
+
+    def _pens_of(self, document: Document) -> dict[int, str]:
+        """Return those of `pens` whose number the drawing has."""
+        numbers = pen_numbers(document.layers)
+        return {number: name for number, name in self._pens.items() if number in numbers}
+
+    def _with_pens(self, data: bytes) -> Document:
+        """Return a drawing as the chosen pens draw it. Raises DrawscapeError."""
+        document = read_svg(data)
+        return with_pens(document, self._pens_of(document))
+
+    def _inked(self, picture: EncodedImage) -> EncodedImage:
+        """Return the picture of an SVG with the chosen pens; one that cannot be read stays."""
+        with contextlib.suppress(DrawscapeError):
+            return EncodedImage(to_svg(self._with_pens(picture.data)), picture.path)
+        return picture
+
+    def _show_pens(self, document: Document) -> None:
+        """Offer the home's pens for each pen number of the drawing."""
+        layers = dict(zip(pen_numbers(document.layers), document.layers, strict=True))
+        rows = [
+            {"number": number, "name": plain_name(layer.name) or f"pen {number}",
+             "color": layer.color, "pen": self._pens.get(number, "")}
+            for number, layer in sorted(layers.items())
+        ]  # fmt: skip
+        self._say(layers=rows, stored=offered_pens())
+
+    def _on_pen(self, place: int, name: str) -> None:
+        chosen = {**self._pens, place: name}
+        self.pens = {number: name for number, name in chosen.items() if name}
 
     def _export(self, format: FormatName) -> None:
         try:

@@ -20,6 +20,7 @@ from drawscape.notebook.pictures import KEPT_PX, LARGEST_KEPT, picture_table, th
 from drawscape.notebook.static_output import StaticOutputWidget
 from drawscape.notebook.threads import MOTIONS, PLOTS, Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
+from drawscape.pens import with_pens
 from drawscape.plot import optimize as optimized
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
@@ -129,15 +130,18 @@ def plot(
     yes: bool = False,
     zero_here: bool = False,
     optimize: bool = True,
+    pens: Mapping[int, str] | None = None,
 ) -> PlotPanel:
     """Queue a plot of `drawing` on the machine `on`, and return its panel.
 
     `drawing` is a Document, a canvas, a job, a drawing of the catalogue, or the path of an SVG. Its lines
-    are ordered unless `optimize=False`. Without `on` the home's only machine is taken. With `yes` paper and
+    are ordered unless `optimize=False`. `pens` are pens of the home, by the number of a layer's pen, as
+    `{1: "micron-03-blue"}`. Without `on` the home's only machine is taken. With `yes` paper and
     pens are in. With `zero_here` the pen is at the sheet's zero, should the machine not know its place. An
     unfinished plot of the same lines on that machine is shown, and none is queued. So a cell
     that runs again, after a kernel restart too, goes on with its plot. The panel's *Plot once more*
-    queues another. Raises PlotError when no machine is named, or the drawing is beyond its reach.
+    queues another. Raises PlotError when no machine is named, or the drawing is beyond its reach,
+    UnknownNameError for a pen or number that does not exist.
 
     >>> from drawscape.machine.device import add_device
     >>> from drawscape.svg_builder import SVGBuilder
@@ -148,6 +152,7 @@ def plot(
     if on is None:
         on = only_machine()
     document, title, _ = document_of(drawing)
+    document = with_pens(document, pens)
     path = None if isinstance(drawing, Document | SVGBuilder) else file_of(drawing)
     file = title if path is None else str(path.absolute())
     ready = optimized(document) if optimize else document

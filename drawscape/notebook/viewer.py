@@ -4,7 +4,7 @@ One drawing is viewed, two to six are compared. drawing_data.py of drawscape.vie
 viewer.js shows, in a web page too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from drawscape.notebook.labels import label_of, value_text
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.static_output import LARGEST_IMAGE, StaticOutputWidget
 from drawscape.notebook.threads import EXPORTS
+from drawscape.pens import with_pens
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
@@ -96,15 +97,17 @@ class Viewer(StaticOutputWidget):
         self.send({"findings": found, "place": place})
 
 
-def view(drawing: Viewable, *, title: str = "") -> Viewer:
+def view(drawing: Viewable, *, title: str = "", pens: Mapping[int, str] | None = None) -> Viewer:
     """Return a viewer of `drawing`: a Document, a canvas, a job, a catalogue's drawing, the path of an SVG.
 
-    A job is waited for. Raises ParameterError for another type or a missing file, JobFailed.
+    A job is waited for. `pens` are pens of the home, by the number of a layer's pen.
+    Raises ParameterError for another type or a missing file, JobFailed, UnknownNameError for a pen.
 
     >>> view(draw("spiral", 210, 297))
     <Viewer: a view of spiral, seed 0>
     """
     document, name, settings = document_of(drawing)
+    document = with_pens(document, pens) if pens else document
     return Viewer(document, title=title or name, margin_mm=settings.get("margin") or 0.0)
 
 

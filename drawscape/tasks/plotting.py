@@ -225,7 +225,7 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
     """
     match action:
         case "answer":
-            plot.request("answer", to=values.get("to"))
+            plot.answer(to=values.get("to"), pen=str(values.get("pen") or ""))
         case "pause" | "pause_now":
             plot.request("pause", at="now" if action == "pause_now" else "pen-up")
         case "resume":

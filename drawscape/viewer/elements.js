@@ -99,13 +99,23 @@ export function popover(head, kind, fill) {
   return root;
 }
 
-/* A button with a list of choices, [label, value] each, that are asked for when it opens. */
+/* A button with a list of choices, [label, value] each or with a pen's colour, that are asked for when it opens. */
 export function menu(head, choices, choose) {
-  return popover(head, "menu", close => choices().map(([label, value]) => {
+  return popover(head, "menu", close => choices().map(([label, value, color]) => {
     const item = button(label, label, () => { close(); choose(value); });
     item.setAttribute("role", "menuitem");
+    if (color) item.prepend(swatch(color));
     return item;
   }));
+}
+
+/* A list of the home's `pens` for what a pen of that `color` draws now, called `name`; `none` takes a choice back. */
+export function penMenu(label, { name, color, none }, pens, choose) {
+  const head = button(name, `The pen that draws ${label}`, () => {});
+  head.prepend(swatch(color));
+  head.setAttribute("aria-label", `${label}: ${name}`);
+  const offered = pens.map(pen => [`${pen.name}, ${pen.width_mm} mm`, pen.name, pen.color]);
+  return menu(head, () => [[none.name, "", none.color], ...offered], choose);
 }
 
 /* A button with a field under it; `first` is what stands in the field. */

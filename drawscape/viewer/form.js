@@ -12,7 +12,7 @@
    number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
    until then it is busy, and the page says so. */
 
-import { button, make, menu, popover, setPressed, showChild, swatch } from "./elements.js";
+import { button, make, menu, penMenu, popover, setPressed, showChild, swatch } from "./elements.js";
 
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
@@ -572,11 +572,12 @@ class FormView {
     this.box = make("div", { className: "drawscape-fields" });
     this.pageWords = make("summary");
     this.page = make("details", { className: "drawscape-paper drawscape-fields" }, this.pageWords);
+    this.pens = make("details", { className: "drawscape-paper drawscape-fields drawscape-pens" });
     const row = (...children) => make("div", { className: "drawscape-buttons" }, ...children);
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),
       row(this.undo, this.redo, shuffle, this.more(act)),
-      this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.box, this.page);
+      this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.box, this.page, this.pens);
 
     this.image = make("img", { className: "drawscape-picture", alt: "drawing" });
     this.stage = make("div", { className: "drawscape-stage" });
@@ -696,6 +697,7 @@ class FormView {
     this.showDetails(state.details ?? []);
     this.caption.textContent = state.caption ?? "";
     this.showPage(inputs);
+    this.showPens(state);
     const count = state.machines?.length ?? 0;
     this.plot.hidden = count > 1;
     this.plotOn.hidden = count < 2;
@@ -722,6 +724,18 @@ class FormView {
     const words = [size, margin !== undefined && `margin ${margin ?? "automatic"}`].filter(Boolean).join(", ");
     this.pageWords.textContent = words || "Seed";
     this.seed.textContent = `seed ${seed}`;
+  }
+
+  /* For each layer of the drawing a list of the home's pens. */
+  showPens({ layers, stored = [] }) {
+    const key = JSON.stringify([layers, stored]), focused = [...this.pens.children].findIndex(row => row.contains(document.activeElement));
+    if (key === this.pensShown) return;
+    this.pensShown = key;
+    this.pens.hidden = !layers.length || !stored.length;
+    const rows = layers.map(({ number, name, color, pen }) => make("div", { className: "drawscape-line" }, make("span", { textContent: name }),
+      penMenu(name, { name: pen || "as drawn", color, none: { name: "as drawn" } }, stored, chosen => this.send({ event: "pen", place: number, name: chosen }))));
+    this.pens.replaceChildren(make("summary", { textContent: `Pens: ${layers.map(one => one.pen || one.name).join(", ")}` }), ...rows);
+    this.pens.children[focused]?.querySelector("button, summary")?.focus();
   }
 
   stepSeed(by) {

@@ -3,7 +3,7 @@
    `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something, and `link.examine` looks
    at a photograph, as photograph.js says. The handle that it returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
 
-import { button, make, swatch } from "./elements.js";
+import { button, make, penMenu, swatch } from "./elements.js";
 import { nearestStroke, photographOf } from "./photograph.js";
 
 const BUTTONS = {  // [action, words, look] by the state's first word; Stop is always the leftmost
@@ -57,7 +57,7 @@ export function mount(el, link) {
   const note = make("p", { className: "drawscape-plot-note",
     textContent: "Buttons here are a convenience and not a safety device: stay near the machine's switch." });
 
-  let now = null, plan = null, painted = -1, chosen = 0, shown = "";
+  let now = null, plan = null, painted = -1, chosen = 0, shown = "", asked = "", pen = "";
 
   const send = (action, values = {}) => {
     trouble.textContent = "";
@@ -65,14 +65,14 @@ export function mount(el, link) {
   };
 
   /* What the machine asks, with the pen that it asks for, and the ways to move the pen meanwhile. */
-  const ink = make("i", { className: "ds-swatch" }), words = make("p");
+  const ink = make("i", { className: "ds-swatch" }), words = make("p"), pens = make("div", { className: "drawscape-plot-pens" });
   const move = (motion, values) => send("move", { motion, ...values });
   const step = make("select", { "aria-label": "Step of the arrows" },
     ...[0.1, 1, 10, 100].map(mm => make("option", { value: mm, textContent: `${mm} mm`, selected: mm === 1 })));
   const arrows = ARROWS.map(([picture, x, y, way]) =>
     button("", `Jog ${way}`, () => move("jog", { x: x * step.value, y: y * step.value }), "", picture));
-  const card = make("section", { className: "drawscape-plot-card", "aria-label": "question", hidden: true }, make("div", {}, ink, words),
-    button("Yes, go on", "Answer the question", () => send("answer", { to: now.question }), "is-primary"),
+  const card = make("section", { className: "drawscape-plot-card", "aria-label": "question", hidden: true }, make("div", {}, ink, words), pens,
+    button("Yes, go on", "Answer the question", () => send("answer", { to: now.question, pen }), "is-primary"),
     make("div", { className: "drawscape-plot-moves", role: "group", "aria-label": "move the pen" },
       button("Pen up", "Raise the pen", () => move("pen", { where: "up" })),
       button("Pen down", "Lower the pen", () => move("pen", { where: "down" })),
@@ -107,6 +107,14 @@ export function mount(el, link) {
       button(label, label, () => send(action, values), look)));
   };
 
+  /* The home's pens, when the answer may name the one that is in. */
+  const showPens = name => {
+    pen = name;
+    const { color } = now.pens.find(one => one.name === pen) ?? now, none = { name: "as asked for", color: now.color };
+    pens.replaceChildren("Pen in the machine: ", penMenu("Pen in the machine", { name: pen || now.pen_name, color, none }, now.pens, choose));
+  };
+  const choose = name => { showPens(name); pens.querySelector("button").focus(); };
+
   const paint = (from, to, color, width) => {
     const context = canvas.getContext("2d"), k = canvas.width / plan.width;
     Object.assign(context, { strokeStyle: color, lineWidth: width, lineCap: "round" });
@@ -132,9 +140,9 @@ export function mount(el, link) {
       paint(0, plan.strokes, isDark(paper) ? "#6d675b" : "#b5afa3", 1);
       painted = 0;
     }
-    for (const section of plan.sections) {
+    for (const [place, section] of plan.sections.entries()) {
       const from = Math.max(section.first, painted), to = Math.min(section.last, now.stroke);
-      if (from < to) paint(from, to, section.color, 2);
+      if (from < to) paint(from, to, now.colors?.[place] ?? section.color, 2);
     }
     painted = now.stroke;
     if (chosen) paint(chosen - 1, chosen, "#d50000", 4);
@@ -170,6 +178,9 @@ export function mount(el, link) {
       photograph.root.hidden = Boolean(now.heals) || !["done", "interrupted", "abandoned"].includes(kind);
       words.textContent = now.question;
       ink.style.background = now.color;
+      pens.hidden = !now.pens?.length;
+      if (!pens.hidden && asked !== now.question) showPens("");
+      asked = now.question;
       root.dataset.state = kind;
       showButtons();
       draw();

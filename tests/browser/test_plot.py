@@ -89,7 +89,10 @@ def restart_and_run(page, notebook):
 
 BUTTONS = """from drawscape.notebook import contact_sheet, form
 from drawscape.machine.device import add_device, device_names
+from drawscape.pens import StoredPen, save_pen
 import ipywidgets
+save_pen(StoredPen(name='micron-05', color='#123456', width_mm=0.5))
+save_pen(StoredPen(name='gel', color='#c0c0c0', width_mm=0.7))
 if not device_names():
     add_device('sim', 'simulator', '60x')
 sheet = contact_sheet('truchet', 2, paper='A7')
@@ -100,12 +103,22 @@ def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page):
     notebook = lab.run_cells(page, BUTTONS)
     form, board = notebook.form(), page.locator(".drawscape-board")
     form.await_status("finished")
+    pens = form.root.locator(".drawscape-pens")
+    pens.locator("summary").click()
+    pens.get_by_role("button").click()
+    pens.get_by_role("menuitem", name="micron-05, 0.5 mm").press("Enter")
+    pens.get_by_text("Pens: micron-05").wait_for()
+    assert b'stroke="#123456"' in form.picture()
     form.press("Plot")
     panel = Panel(form.root)
     panel.await_state("waiting for paper")
+    panel.root.get_by_role("button", name="Pen in the machine: micron-05").click()
+    panel.root.get_by_role("menuitem", name="gel, 0.7 mm").click()
+    assert serious(page, ".drawscape-form") == []
     assert not form.root.locator("img.drawscape-picture").is_visible()
     panel.answer("paper", "position")
     panel.await_state("done")
+    assert list(list_plots()[0].as_dict()["metres"]) == ["gel"]
     form.press("Close")
     form.root.locator("img.drawscape-picture").wait_for()
     tile = board.locator(".board-tile[data-state='finished']").first

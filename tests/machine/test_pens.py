@@ -139,6 +139,32 @@ def test_a_plot_asks_for_a_new_pen_before_the_old_one_is_dry(bench):
     assert "pen 1, short" in next(text for text in asked if "new pen" in text)
 
 
+def test_an_answer_names_the_pen_that_draws_from_there_on(bench):
+    desk = bench("ebb", EbbEmulator)
+    save_pen(StoredPen(name="blue", heights={"desk": 30.0}, top_speed=20.0, **BLUE))
+    layers = [layer for name in ("1 a", "2 b") for layer in rows(3, 50, name).layers]
+    plot = desk.plot(Document(210, 200, tuple(layers)), copies=2)
+    offered, asked, names = [], [], iter(["", "", "blue", "", ""])
+
+    def answer(text):
+        asked.append(text)
+        offered.append([pen["name"] for pen in plot.as_dict()["pens"]])
+        plot.answer(to=text, pen=next(names))
+
+    with pytest.raises(UnknownNameError, match="pens add"):
+        desk.run(plot, yes=False, on_news=lambda text: plot.answer(pen="red"))
+    assert desk.run(plot, yes=False, on_news=answer) == "done"
+    assert offered == [["blue"], [], ["blue"], ["blue"], ["blue"]]
+    assert "pen 2, blue" in asked[-1]
+    assert plot.as_dict()["colors"] == ["black", BLUE["color"]] * 2
+    sections = plot.plan.sections
+    assert [one.name for one in sections] == ["a", "blue"] * 2
+    assert sections[1].motion.height == 30
+    assert metres_written() == {"a": pytest.approx(0.3), "blue": pytest.approx(0.3)}
+    with pytest.raises(PlotError, match="has begun to draw"):
+        plot.answer(pen="blue")
+
+
 def test_95_of_100_plots_that_would_run_dry_are_warned_of_before():
     rng = np.random.default_rng(4)
     dry, warned, alarms, fine = 0, 0, 0, 0

@@ -13,6 +13,7 @@ from support import send, slowness, wait_until
 
 from drawscape.catalogue import drawings, find
 from drawscape.durations import span_words
+from drawscape.errors import UnknownNameError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.machine.device import add_device
 from drawscape.notebook import form, job_view, view
@@ -20,6 +21,7 @@ from drawscape.notebook.cached_drawing import CachedDrawing
 from drawscape.notebook.job_states import state_of
 from drawscape.notebook.threads import EXPORTS, STATES, WORKERS
 from drawscape.parameters import InputFile
+from drawscape.pens import StoredPen, save_pen
 from drawscape.plot import optimize, statistics
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
@@ -351,6 +353,34 @@ def test_figures_and_exports_of_a_drawing_with_its_lines_in_order(monkeypatch):
     assert shown.below == viewer.model_id
 
 
+def test_pens_that_are_chosen_in_a_form_draw_its_picture_figures_files_and_plots():
+    add_device("wall", "simulator", "100x")
+    save_pen(StoredPen(name="micron-05", color="#123456", width_mm=0.5))
+    shown = form("moons", paper="A7")
+    shown.draw().wait(60)
+    wait_until(lambda: shown.state["layers"], "its layers")
+    plain = shown.picture
+    assert [one["pen"] for one in shown.state["layers"]] == ["", ""]
+    assert shown.state["stored"] == [{"name": "micron-05", "color": "#123456", "width_mm": 0.5}]
+    send(shown, "pen", place=2, name="micron-05")
+    assert b'stroke="#123456"' in shown.picture
+    assert b'stroke="#123456"' not in plain
+    wait_until(lambda: shown.state["layers"][1]["pen"] == "micron-05", "the choice")
+    wait_until(lambda: "@micron-05" in shown.state["figures"][1]["pen"], "its figures")
+    assert 'stroke="#123456"' in shown.export("svg").read_text()
+    assert shown.inspect()._drawings[0][0].layers[1].width_mm == 0.5
+    panel = shown.plot(on="wall")
+    assert [one.name for one in panel.plot.plan.sections][1] == "micron-05"
+    panel.act("stop")
+    shown.set(seed=7).draw().wait(60)
+    wait_until(lambda: shown.state["status"] == "finished", "the next drawing")
+    assert b'stroke="#123456"' in shown.picture
+    send(shown, "pen", place=2, name="")
+    assert b'stroke="#123456"' not in shown.picture
+    with pytest.raises(UnknownNameError, match="pens add"):
+        shown.pens = {1: "micron-99"}
+
+
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):
     monkeypatch.setattr("drawscape.notebook.pictures.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
@@ -420,7 +450,7 @@ def test_an_export_delays_neither_a_worker_nor_a_plot_panel_nor_the_figures():
         send(shown, "export", format="svg")
         WORKERS.do(served.set)
         assert served.wait(60)
-        panel = shown.plot()
+        panel = shown.plot(on="desk")
         wait_until(lambda: panel.state["state"].startswith("waiting"), "what the journal says")
         panel.act("stop")
         shown.set(turns=8).draw().wait(60)
