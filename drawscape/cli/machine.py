@@ -13,7 +13,7 @@ import numpy as np
 from drawscape.cli.options import JSON, NumberType, flag, option
 from drawscape.cli.printing import print_facts, print_json, print_table
 from drawscape.drawing.document import Document, Layer
-from drawscape.errors import DrawscapeError, MachineError, PlotError
+from drawscape.errors import DrawscapeError, MachineError, PhotoError, PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.jobs import get_job_status, workers_alive
 from drawscape.machine import moves
@@ -41,6 +41,7 @@ from drawscape.machine.plot import (
 from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName
 from drawscape.plot.lifts import LIFTS
+from drawscape.settings import NamedFile
 
 _POLL_S = 0.2
 _ENDED = ("done", "interrupted", "abandoned", "damaged")
@@ -215,14 +216,20 @@ def zero(name: str) -> None:
 @_NAME
 @option("--plot ID", "Plot whose sheet it is, by its id or the end of it.", required=True)
 @option("--points X Y X Y", "Points of the drawing to find, in mm.", nargs=4, type=_MM)
+@flag("--photo by_photo", "Photographs of the sheet with the pen near each point.")
 @flag("--scale", "The size too, not only turn and shift.")
 def align(
-    name: str, plot: str, points: tuple[float, float, float, float] | None, scale: bool
+    name: str,
+    plot: str,
+    points: tuple[float, float, float, float] | None,
+    by_photo: bool,
+    scale: bool,
 ) -> None:
     """Find where a sheet lies that was laid again: move the pen to two points of its drawing.
 
     All that the plot still draws is turned and shifted so. Before anything is drawn, the points are two
     corners of the sheet, as for its second side. A tile beside others is given points that they have drawn.
+    With --photo the pen only has to be near each of them: a photograph of the sheet tells how far it is off.
     """
     found = find_plot(plot)
     if found.record.machine != name or found.runs:
@@ -230,8 +237,7 @@ def align(
     named = _points_to_find(found, points)
     save(_marked(found, [place for _, place in named]), found.folder / "points.svg")
     click.echo(f"Both points are marked in {found.folder / 'points.svg'}", err=True)
-    plan, seen = found.aligned_plan, []
-    planned = found.plan.placed(np.array([place for _, place in named]), found.device.machine)
+    plan, drawn, seen = found.aligned_plan, [], []
     with _taken_over(name, (plan.width_mm, plan.height_mm)) as driver:
         moves.must_know(name, driver)
         for number, (words, place) in enumerate(named, 1):
@@ -239,9 +245,11 @@ def align(
             driver.prepare()
             driver.run(driver.travel(*np.clip(usual, *driver.limits).tolist()))
             click.echo(f"Point {number} of 2 is {words}.", err=True)
-            _move_until_there(name, driver)
+            tip = _move_until_there(name, driver, found if by_photo else None)
+            drawn.append(tip or place)
             seen.append(driver.position())
         driver.prepare()
+        planned = found.plan.placed(np.array(drawn), driver.machine)
         alignment = find_alignment(planned, np.array(seen), scale=scale)
         driver.run(driver.park())
     found.align(alignment)
@@ -278,18 +286,41 @@ def _marked(plot: Plot, places: list[tuple[float, float]]) -> Document:
     return Document(plot.plan.width_mm, plot.plan.height_mm, layers)
 
 
-def _move_until_there(name: str, driver: Driver) -> None:
-    """Move the pen as a person says, until it is where it should be."""
-    words = "X Y in mm moves the pen; down, up; Enter when it is there"
-    while text := click.prompt(words, default="", show_default=False, err=True).strip():
+def _move_until_there(
+    name: str, driver: Driver, photographed: Plot | None = None
+) -> tuple[float, float] | None:
+    """Move the pen as a person says, until it is where it should be.
+
+    Of a sheet that is `photographed`, return where on it the pen is, in mm of its drawing.
+    """
+    words, example = (
+        "X Y in mm moves the pen; down, up; Enter when it is there",
+        "two numbers, such as 0.5 -2",
+    )
+    if photographed:
+        words = "FILE X Y is a photograph and the pixel of the pen's tip; X Y moves it; down, up"
+        example += " to move the pen, or sheet.jpg 812 1033"
+    while text := click.prompt(
+        words, default=None if photographed else "", show_default=False, err=True
+    ).strip():
+        parts = text.rsplit(None, 2)
         try:
             if text in ("up", "down"):
                 moves.move_pen(name, driver, where=text)
-            else:
-                x, y = (_MM.convert(part, None, None) for part in text.split())
-                moves.jog(name, driver, x=x, y=y, z=0.0)
-        except (PlotError, ValueError, click.BadParameter) as error:
-            click.echo(f"{text}: {error}; write two numbers, such as 0.5 -2", err=True)
+                continue
+            x, y = (_MM.convert(part, None, None) for part in parts[-2:])
+            if photographed and len(parts) == 3:
+                return _tip_on_sheet(photographed, parts[0], (x, y))
+            moves.jog(name, driver, x=x, y=y, z=0.0)
+        except (PlotError, PhotoError, OSError, ValueError, click.BadParameter) as error:
+            click.echo(f"{text}: {error}; write {example}", err=True)
+    return None
+
+
+def _tip_on_sheet(plot: Plot, photo: str, tip: tuple[float, float]) -> tuple[float, float]:
+    from drawscape.tasks.healing import place_in_photograph
+
+    return place_in_photograph(plot, NamedFile(photo), tip)
 
 
 @machine.command(short_help="Let the motors go.")

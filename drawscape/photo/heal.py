@@ -42,14 +42,7 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
     `corners` (4, 2) are the sheet's in pixels: top left, top right, bottom right, bottom left as it is drawn.
     Raises PhotoError for a sheet that is not found, or not seen well enough, or is too bent.
     """
-    if not len(sheet.lines):
-        raise PhotoError("nothing was to be drawn on this sheet; name another one with --sheet")
-    placement = find(sheet, picture, corners)
-    if placement.error_mm > _MOST_OFF_MM:
-        raise PhotoError(
-            f"parts of the sheet are {placement.error_mm:.1f} mm away from where they are expected; "
-            "lay it flat, and photograph it from above"
-        )
+    placement = place(sheet, picture, corners)
     finest = np.sqrt(_MOST_PX / sheet.page.prod())
     scale = float(min(np.clip(placement.px_per_mm, _LEAST_PX_PER_MM, _MOST_PX_PER_MM), finest))
     is_light = placement.signs == (-1,)
@@ -57,6 +50,19 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
     flat = FlatSheet(sheet, flattened, scale, is_light)
     warning = "" if placement.is_turn_known else _UPRIGHT
     return Finding(placement, *judge(flat), warning)
+
+
+def place(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Placement:
+    """Return where a sheet lies in its photograph. Raises as `examine` does."""
+    if not len(sheet.lines):
+        raise PhotoError("nothing is drawn on this sheet; name another one with --sheet")
+    placement = find(sheet, picture, corners)
+    if placement.error_mm > _MOST_OFF_MM:
+        raise PhotoError(
+            f"parts of the sheet are {placement.error_mm:.1f} mm away from where they are expected; "
+            "lay it flat, and photograph it from above"
+        )
+    return placement
 
 
 def marked(sheet: Sheet, picture: Picture, finding: Finding) -> Picture:

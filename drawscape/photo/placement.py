@@ -27,6 +27,7 @@ _ERROR_PERCENT = 97  # of the blocks: in the others ink may be missing
 _NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
 _MOST_BLOCKS = 10  # along a side: where all of the page moves alike, more of them tell no more
 _LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
+_NEWTON = 8  # steps, the last ones of which change nothing
 _STEP_PX = 8  # between pixels whose place is computed; those in between are interpolated
 
 
@@ -117,6 +118,14 @@ class Placement:
             self.pixels(points + step) - self.pixels(points - step) for step in np.eye(2) / 2
         ]
         return np.stack(columns, axis=2)
+
+    def on_page(self, pixels: Points) -> Points:
+        """Return which points of the page, in mm, lie at pixels of the picture, (N, 2)."""
+        points = np.tile(self.page / 2, (len(pixels), 1))
+        for _ in range(_NEWTON):
+            off = pixels - self.pixels(points)
+            points = points + np.linalg.solve(self.jacobian(points), off[..., None])[..., 0]
+        return points
 
     @property
     def quarter_turns(self) -> int:

@@ -1,6 +1,6 @@
 """What was plotted on a sheet: its strokes, and the picture of them that a photograph should show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Floats, Ints, Lines
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines
 
 Picture: TypeAlias = NDArray[Any]
 """(H, W, 3) in RGB, or (H, W), uint8."""
@@ -64,6 +64,10 @@ class Sheet:
     def corners(self) -> Floats:
         """The page's corners in mm, clockwise from the top left, (4, 2)."""
         return np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.page
+
+    def take(self, strokes: Flags) -> "Sheet":
+        """Return the sheet with some of its strokes."""
+        return replace(self, lines=self.lines.take(strokes), pens=self.pens[strokes])
 
     @cached_property
     def _drawn(self) -> Picture:

@@ -17,7 +17,7 @@ from drawscape.parameters import InputFile
 try:
     import cv2
 
-    from drawscape.photo.heal import Finding, examine, marked
+    from drawscape.photo.heal import Finding, examine, marked, place
     from drawscape.photo.ink import Intervals
     from drawscape.photo.load import load
     from drawscape.photo.sheet import Picture, Sheet
@@ -55,6 +55,32 @@ def examine_photograph(
     scale = FLATTENED_PX / max(seen.page)
     _write_jpeg(plot.folder / "sheet.jpg", finding.placement.flattened(picture, scale))
     return _told(plot.plan, numbers, seen, finding)
+
+
+def place_in_photograph(
+    plot: Plot, photo: InputFile, pixel: tuple[float, float]
+) -> tuple[float, float]:
+    """Return which place of a plot's sheet, in mm as drawn, a pixel of its photograph shows.
+
+    The sheet is found by the strokes drawn so far; a healing plot's by those of the plot that it heals.
+    Raises PhotoError for a photograph that does not show the sheet, or a pixel beside it.
+    """
+    number, source = plot.plan.section_of(plot.state.done).sheet, plot
+    while source.record.heals:
+        source = find_plot(source.record.heals)
+    strokes, sheet = _sheet_of(source.plan, number)
+    is_drawn = source.state.drawn[strokes] > 0
+    if not is_drawn.any():
+        raise PhotoError(
+            "nothing is drawn on this sheet yet: align it by its corners, without --photo"
+        )
+    placement = place(sheet.take(is_drawn), load(settings.readable_path(photo)))
+    x, y = placement.on_page(np.array([pixel]))[0].tolist()
+    if not (0 <= x <= sheet.width_mm and 0 <= y <= sheet.height_mm):
+        raise PhotoError(
+            f"pixel {pixel[0]:g} {pixel[1]:g} is {x:.0f}, {y:.0f} mm, beside the sheet"
+        )
+    return x, y
 
 
 def _write_jpeg(path: Path, picture: Picture) -> None:

@@ -2,11 +2,13 @@
 
 import re
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from machine_bench import judge, scribble
 from machine_emulators import EbbEmulator, GrblEmulator, MarlinEmulator
+from photographs import Scene, circles, photograph_of
 
 from drawscape.cli.root import root
 from drawscape.errors import PlotError
@@ -109,3 +111,41 @@ def test_a_sheet_that_lies_out_of_reach_is_refused_before_the_pen_draws(bench):
     with pytest.raises(PlotError, match=r"5\.0 mm apart: choose points"):
         machine("align", "desk", "--plot", plot.id, "--points", 1, 1, 6, 1, typed="\n\n")
     assert [len(line) for line in desk.emulator.carriage.strokes] == [1, 1]  # dots, at "down"
+
+
+def photographed(plot, number, how, home):
+    """Photograph the sheet under a machine's arm with the pen at a place; return what a person types."""
+    plan, drawn = plot.plan, plot.state.drawn
+    gone = (np.flatnonzero(drawn == 0) + 1).tolist()
+    shot = photograph_of(plan, gone, Scene(px_per_mm=8, turn=4 + number, seed=number))
+    (there,) = plan.placed(apart(plot)[number - 1][None], plot.device.machine)  # of the machine
+    origin, right, down = plan.placed(np.array([[0, 0], [1, 0], [0, 1.0]]), plot.device.machine)
+    back = ((there - how["shift"]) @ (1, 1j)) * np.exp(-1j * np.radians(how["degrees"]))
+    axes = np.stack((right - origin, down - origin), axis=1)
+    on_sheet = np.linalg.solve(axes, [back.real, back.imag] - origin)
+    x, y = shot.place(on_sheet[None])[0]
+    cv2.line(shot.picture, (round(x), round(y) - 6), (round(x) + 300, -90), (70, 70, 75), 90)
+    file = shot.save(home / f"pen at {number}.jpg")
+    return f"{file} {x:.1f} {y:.1f}"
+
+
+def test_two_photographs_with_the_pen_over_the_sheet_tell_where_it_lies(bench, home):
+    desk = bench("ebb", EbbEmulator)
+    how = {"degrees": 3.0, "shift": (9.0, 4.0)}
+    plot = desk.plot(circles().document())
+    desk.emulator.spared = 30
+    desk.emulator.faults.append(lambda board: plot.request("stop"))
+    assert desk.run(plot).startswith("interrupted")
+    machine("align", "desk", "--plot", plot.id, typed="\n\n")  # it names and marks the points
+    (home / "text.jpg").write_text("no picture")
+    shots = [photographed(plot, number, how, home) for number in (1, 2)]
+    wrong = [f"{home}/text.jpg 1 1", "nowhere.jpg 1 1", "0.1"]
+    typed = "\n".join([*wrong, *shots, ""])
+    said = machine("align", "desk", "--plot", plot.id, "--photo", typed=typed)
+    for words in ("is no picture", "no file 'nowhere.jpg'", "0.1: "):
+        assert words in said
+    before = len(desk.emulator.carriage.strokes)
+    assert desk.run(plot) == "done"
+    drawn = desk.emulator.carriage.strokes[before:]
+    assert len(drawn) == len(plot.plan) - plot.record.first
+    assert verdict_of(plot, drawn, how).off_mm < 0.3
