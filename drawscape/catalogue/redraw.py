@@ -139,7 +139,9 @@ def compared(file: Path, before: Provenance, svg: SVGBuilder) -> RedrawCompariso
     old, new = file.read_bytes(), file_content_of(svg, before)
     if new == old:
         return RedrawComparison(Sameness.BYTES, reasons, svg)
-    if before.ordered and not reasons:
+    if before.derived_from:
+        reasons = ("the file is an export of that drawing", *reasons)
+    elif before.ordered and not reasons:
         reasons = ("another version's order of lines, or the file was edited",)
     same = body_digest(new) == body_digest(old)
     return RedrawComparison(Sameness.LINES if same else Sameness.DIFFERS, reasons, svg)

@@ -189,7 +189,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 @click.argument("names", nargs=-1, metavar="[DRAWING...]")
 @_filters
 @option("--title TEXT", "Title of the page.", default="Drawings")
-@flag("--no-svg", "A page without SVG files, a quarter as large.")
+@flag("--no-svg", "A page without SVG files for download.")
 def publish(
     folder: Path,
     names: tuple[str, ...],

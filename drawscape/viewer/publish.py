@@ -1,8 +1,9 @@
 """A page of drawings to give away: a folder that any browser shows, without a server or a network.
 
 `publish` writes `index.html`, which holds its style, its script and viewer.js. For each drawing there are
-three files in `drawings/`: the SVG file, a picture, and its lines for the viewer. A page that is opened from
-the disk may load scripts but fetch no file, so those lines, packed, are a script, `NAME.js`.
+two files in `drawings/`: a picture, and its packed lines. The page shows the lines and makes the SVG file
+for download from them. A page from the disk may load scripts but fetch no file, so the lines are a script,
+`NAME.js`.
 """
 
 import base64
@@ -24,9 +25,13 @@ from drawscape.catalogue.listing import captions
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.errors import ForbiddenPathError, ParameterError
 from drawscape.image_tag import kind_of
+from drawscape.plot.svg_export import to_svg
 from drawscape.sketches import SKETCHES
 from drawscape.viewer.assets import script, style
 from drawscape.viewer.drawing_data import drawing_data
+
+_POLYLINES = re.compile(rb'(?:<polyline points="[^"]*" />\n)+')
+"""The lines of one layer in a file of `to_svg`."""
 
 _MARK = '<meta name="generator" content="Drawscape">'
 
@@ -41,8 +46,8 @@ def publish(
 ) -> Path:
     """Write a page of drawings into `folder` and return the path of its `index.html`.
 
-    `words` stand under the drawings, in place of sketch and settings. Most bytes of the page are the SVG
-    files, for visitors to take away; it shows drawings without them.
+    `words` stand under the drawings, in place of sketch and settings. With `with_svg` a visitor can
+    download each drawing as the SVG file that `to_svg` makes of it.
     The folder is made if need be; a page that was published there before is replaced, other files stay.
     Whatever interrupts this, a page that was there can be opened.
     Marks and notes are not published. Raises ParameterError without drawings, DrawingNotFoundError when a
@@ -68,10 +73,9 @@ def publish(
         said = words or captions(chosen)
         for one, name, caption in zip(chosen, _names(chosen), said, strict=True):
             picture = _write_files(one, scratch / name, caption, with_svg=with_svg)
-            target_name = f"drawings/{quote(name)}.svg" if with_svg else f"#{quote(name)}"
             size = f'width="{one.width:g}" height="{one.height:g}"'
             image = f'<img src="drawings/{quote(name)}.{picture}" {size} alt="" loading="lazy">'
-            link = f'<a href="{target_name}">{image}<span>{escape(caption)}</span></a>'
+            link = f'<a href="#{quote(name)}">{image}<span>{escape(caption)}</span></a>'
             tiles.append(f"<li>{link}</li>")
             shown.append({"name": name, "caption": caption, **_facts(one, name, with_svg=with_svg)})
         # One file at a time, and what is gone last: whatever ends this, no link of a page is broken.
@@ -99,14 +103,16 @@ def _names(chosen: Iterable[Drawing]) -> list[str]:
 def _write_files(one: Drawing, base: Path, caption: str, *, with_svg: bool) -> str:
     """Write a drawing's files and return the ending of its picture: an SVG file is one without Pillow."""
     document, picture = one.document, one.thumbnail
-    if with_svg or picture is None:
-        base.with_name(f"{base.name}.svg").write_bytes(one.path.read_bytes())
-    paper = document.paper_color or WARM_WHITE
-    lines = zlib.compress(drawing_data(document, title=caption, paper=paper).packed(), 9)
-    data = base64.b64encode(lines).decode()
-    call = f"drawscapeLines({json.dumps(base.name)}, {json.dumps(data)});\n"
+    data = drawing_data(document, title=caption, paper=document.paper_color or WARM_WHITE)
+    if with_svg:
+        # Its polylines are the lines of the data, with the same two decimals.
+        pieces = [piece.decode() for piece in _POLYLINES.split(to_svg(document))]
+        data.header["svg"] = pieces
+    packed = base64.b64encode(zlib.compress(data.packed(), 9)).decode()
+    call = f"drawscapeLines({json.dumps(base.name)}, {json.dumps(packed)});\n"
     base.with_name(f"{base.name}.js").write_text(call, "utf-8")
     if picture is None:
+        base.with_name(f"{base.name}.svg").write_bytes(one.path.read_bytes())
         return "svg"
     kind = kind_of(picture)
     base.with_name(f"{base.name}.{kind}").write_bytes(picture)
@@ -142,7 +148,6 @@ def _facts(one: Drawing, name: str, *, with_svg: bool) -> dict[str, Any]:
         "settings": [[key.replace("_", " "), short(value)] for key, value in settings.items()],
         "figures": [[key, value] for key, value in counts.items()],
         "again": again,
-        "file": f"{name}.svg" if with_svg else "",
     }
 
 

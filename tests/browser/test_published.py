@@ -3,19 +3,19 @@
 import re
 import subprocess
 import sys
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import unquote
 
+import numpy as np
 import pytest
 from support import rounds, run, sampled
 from web_pages import await_settled, color_at, serious, violations
 
-from drawscape.catalogue import drawings
+from drawscape.catalogue import drawings, find
 from drawscape.errors import DrawingNotFoundError, DrawscapeError, ForbiddenPathError
+from drawscape.plot.svg_export import to_svg
 from drawscape.recipe import read_provenance
-from drawscape.tasks.drawing import generate_complex_svg
+from drawscape.svg.read import read_svg
+from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 from drawscape.viewer.publish import publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -70,37 +70,59 @@ def test_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
     page.goto("about:blank")
     page.goto(address)
     page.get_by_role("dialog").wait_for()
-    with page.expect_popup() as opened:  # from the disk it is shown: it is on the disk already
-        page.get_by_role("link", name="Download SVG").click()
-    assert re.fullmatch(r".*/drawings/true%20%23\d+%3F\.svg", opened.value.url)
+    with page.expect_download() as download:  # of its lines, no file is read
+        page.get_by_role("button", name="Download SVG").click()
+    assert re.fullmatch(r"true #\d+_\.svg", download.value.suggested_filename)
     context.close()
     assert errors == []
     beside = published.parent.as_uri()
     assert [url for url in asked if not url.startswith((beside, "data:", "about:"))] == []
 
 
-def test_on_a_server_the_svg_file_is_downloaded(published, page):
-    handler = partial(SimpleHTTPRequestHandler, directory=published.parents[1])
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        page.goto(f"http://127.0.0.1:{server.server_port}/new/index.html#rose-2")
-        with page.expect_download() as download:
-            page.get_by_role("link", name="Download SVG").click()
-        assert download.value.suggested_filename == "rose-2.svg"
-        server.shutdown()
+def dots_and_lines(svg, rng):
+    """Two layers, one with a name that XML escapes, lines, curves and dots, some off the page."""
+    with svg.layer('"ink" <&> Tusche', color="#1a4f8b", width=0.35):
+        svg.polyline(rng.normal(30, 40, (500, 2))).circle(30, 30, 12.345)
+        svg.polyline([(7.5, 7.5)]).polyline([(7.5, 7.5), (7.5, 7.5)])
+    with svg.layer("gold", color="#b8860b"):
+        svg.path("M 1 2 C 20 1, 40 70, 59.994 9.006").line(-0.004, 60.005, 1e-3, 0)
 
 
-def test_a_page_says_how_to_draw_again_and_what_it_says_is_true(published, page, module_home):
+def test_a_page_makes_the_svg_file_of_its_lines(module_home, tmp_path, page):
+    one = find(draw_function_svg(dots_and_lines, 60, 60, output_filename="dots.svg"))
+    page.goto(f"{publish([one], tmp_path / 'page').as_uri()}#dots")
+    saved = downloaded(page, tmp_path)
+    assert saved.read_bytes() == to_svg(one.document)
+    for layer, there in zip(one.document.layers, read_svg(saved).layers, strict=True):
+        assert layer.name == there.name
+        lines = layer.lines.drawable()
+        assert lines.offsets.tolist() == there.lines.offsets.tolist()
+        assert np.abs(lines.points - there.lines.points).max() < 0.0051
+
+
+def downloaded(page, folder):
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download SVG").click()
+    download.value.save_as(file := folder / download.value.suggested_filename)
+    return file
+
+
+def test_a_page_says_how_to_draw_again_and_what_it_says_is_true(
+    published, page, module_home, tmp_path
+):
     page.goto(f"{published.as_uri()}#rose-2")
     again = page.locator("#again")
     again.wait_for()
     command, _, code = again.text_content().partition("\n\n# or in Python\n")
-    file = published.parent / "drawings" / command.split()[-1]
+    file = downloaded(page, tmp_path)
     names = {}
     exec(code.replace("draw('rose'", "made = draw('rose'"), names)
-    made = names["made"].to_bytes()
-    assert read_provenance(made.decode()).recipe == read_provenance(file.read_text()).recipe
-    assert run("redraw", "--check", str(file)).code == 0
+    made = read_provenance(names["made"].to_string())
+    assert made.recipe == read_provenance(file.read_text()).derived_from
+    assert command == "drawscape redraw rose-2.svg"
+    done = run("redraw", str(file), "-o", str(tmp_path / "again.svg"))
+    assert (done.code, "the file is an export" in done.err) == (0, True)
+    assert read_provenance((tmp_path / "again.svg").read_text()).recipe == made.recipe
 
 
 def test_a_published_page_is_replaced_and_another_page_is_not(module_home, published, tmp_path):
@@ -108,9 +130,7 @@ def test_a_published_page_is_replaced_and_another_page_is_not(module_home, publi
     publish(roses, tmp_path / "page")
     (tmp_path / "page" / "CNAME").write_text("example.org")
     publish(roses[:1], tmp_path / "page")
-    assert sorted(p.suffix for p in (tmp_path / "page" / "drawings").iterdir()) == [
-        ".js", ".png", ".svg",
-    ]  # fmt: skip
+    assert sorted(p.suffix for p in (tmp_path / "page" / "drawings").iterdir()) == [".js", ".png"]
     assert {p.name for p in (tmp_path / "page").iterdir()} == {"CNAME", "index.html", "drawings"}
     (tmp_path / "page" / "index.html").write_text("<h1>mine</h1>")
     with pytest.raises(ForbiddenPathError, match="another page"):
@@ -128,7 +148,7 @@ def test_a_published_page_is_replaced_and_another_page_is_not(module_home, publi
 ENDED = """
 import itertools, os, sys
 from pathlib import Path
-from drawscape.catalogue import drawings
+from drawscape.catalogue import drawings, find
 from drawscape.viewer.publish import publish
 
 page, roses = Path(sys.argv[1]), drawings("rose")[1:3]
@@ -171,9 +191,9 @@ def test_a_page_can_be_opened_whenever_its_publication_ends(
             assert [link for link in links if not (page / unquote(link)).exists()] == []
             assert links or not was_there
             print("go on" if codes[-1] == 7 else "end", file=program.stdin, flush=True)
-    assert (codes, len(links)) == ([7] * (len(codes) - 1) + [0], 4)
+    assert (codes, len(links)) == ([7] * (len(codes) - 1) + [0], 2)
     assert len(codes) > 8
-    assert len(list((page / "drawings").iterdir())) == 6
+    assert len(list((page / "drawings").iterdir())) == 4
 
 
 def test_the_command_publishes_what_is_named_or_chosen(module_home, published, tmp_path, page):
@@ -184,12 +204,11 @@ def test_the_command_publishes_what_is_named_or_chosen(module_home, published, t
         assert "keepsake" not in text  # marks and notes stay here
         assert "Ada" not in text
         assert done.out.strip() == str(tmp_path / "page" / "index.html"), done.err
-        assert len(list((tmp_path / "page" / "drawings").glob("*.svg"))) == 1
+        assert len(list((tmp_path / "page" / "drawings").glob("*.js"))) == 1
     assert run("drawings", "publish", str(tmp_path / "page"), rose.recipe, "--no-svg").code == 0
-    assert not list((tmp_path / "page" / "drawings").glob("*.svg"))
     page.goto(f"{(tmp_path / 'page' / 'index.html').as_uri()}#{rose.path.stem}")
     await_settled(page)
-    assert not page.get_by_role("link", name="Download SVG").is_visible()
+    assert not page.get_by_role("button", name="Download SVG").is_visible()
     assert "draw('rose'" in page.locator("#again").text_content()
     both = run("drawings", "publish", str(tmp_path / "page"), rose.recipe, "--tag", "keepsake")
     assert both.code == 2
