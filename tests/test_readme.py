@@ -206,3 +206,9 @@ def test_every_action_of_a_workflow_is_pinned_to_a_commit():
                 file.name,
                 action,
             )
+
+
+def test_the_night_runs_parts_that_there_are():
+    parts = runpy.run_path(str(ROOT / "tests" / "nightly.py"))["PARTS"]
+    named = re.search(r"part: \[(.+)\]", (ROOT / ".github/workflows/nightly.yml").read_text())
+    assert set(named[1].split(", ")) <= set(parts)
