@@ -42,9 +42,9 @@ class Diagnosis:
 
 @click.command()
 def doctor() -> None:
-    """Show versions, home, queue and workers, and how to fix a problem.
+    """Show what is installed, what is wrong, and how to fix it.
 
-    The exit code is 1 when there is one.
+    The exit code is 1 if there is a problem.
     """
     parts = (_installation, _home, _output, _queue, _ports, _sketches)
     found = dict.fromkeys(diagnosis for part in parts for diagnosis in _diagnoses(part))
@@ -84,7 +84,7 @@ def _home() -> Iterator[Diagnosis]:
     if not os.access(place, os.W_OK | os.X_OK):
         if home.exists() and home.stat().st_uid == os.geteuid():
             command = f"chmod u+wx {shlex.quote(str(home))}"
-            yield Diagnosis("home", "not writable", "let its user write there", command)
+            yield Diagnosis("home", "not writable", "make it writable", command)
         else:  # never change the owner of an existing folder: it may be / or /etc
             remedy = f"{place} is not yours; set DRAWSCAPE_HOME to another folder"
             yield Diagnosis("home", "not writable", remedy)
@@ -94,10 +94,12 @@ def _home() -> Iterator[Diagnosis]:
     parts = [path.lstat() for path in (state, *state.rglob("*"))] if state.is_dir() else []
     if any(part.st_uid != owner for part in parts):
         command = f"sudo chown -R {owner} {quoted}"
-        yield Diagnosis(".drawscape", "belongs to another user", "give it to its user", command)
+        yield Diagnosis(".drawscape", "belongs to another user", "change its owner", command)
     if state.is_dir() and stat.S_IMODE(state.stat().st_mode) & 0o077:
         command = f"chmod -R go= {quoted}"
-        yield Diagnosis(".drawscape", "open to others", "it holds the key of the queue", command)
+        yield Diagnosis(
+            ".drawscape", "open to others", "close it to others: it holds the queue's key", command
+        )
 
 
 def _output() -> Iterator[Diagnosis]:
@@ -118,10 +120,10 @@ def _queue() -> Iterator[Diagnosis]:
     file = None if "://" in target else Path(target)
     if file is not None and not file.exists():
         if not file.with_suffix(".key").exists():
-            yield Diagnosis("queue", "none yet; the first job makes it")
+            yield Diagnosis("queue", "none yet; the first job creates it")
             return
-        remedy = f"put {file} back from a copy, or begin with no jobs"
-        yield Diagnosis("queue", "gone, its key is there", remedy, "drawscape queue check")
+        remedy = f"restore {file} from a copy, or start with an empty queue"
+        yield Diagnosis("queue", "missing, but its key exists", remedy, "drawscape queue check")
         return
     try:
         jobs.reach_queue()  # all else waits a while for a server that is being started
@@ -147,7 +149,7 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Diagnosis:
         return Diagnosis("queue", "unavailable", str(error))
     away = shlex.quote(str(file.with_name(f"{file.stem}-broken-{time.strftime('%Y%m%d-%H%M%S')}")))
     command = f"mkdir {away} && mv {shlex.quote(str(file.with_suffix('')))}.* {away}"
-    return Diagnosis("queue", "unavailable", f"{error}; to begin with no jobs", command)
+    return Diagnosis("queue", "unavailable", f"{error}; to start with an empty queue", command)
 
 
 def _ports() -> Iterator[Diagnosis]:
@@ -159,7 +161,7 @@ def _ports() -> Iterator[Diagnosis]:
             yield Diagnosis("port", "none; no plotter is plugged in, or its cable only charges")
         for port in ports:
             may = os.access(port.device, os.R_OK | os.W_OK)
-            closed = "" if may else "; this user has no right to open it"
+            closed = "" if may else "; this user may not open it"
             yield Diagnosis("port", f"{port.device}: {port.description}{closed}")
 
 

@@ -90,11 +90,11 @@ def draw(
     params: tuple[str, ...],
     **options: Any,
 ) -> None:
-    """Draw a PATTERN to a file, without queue and catalogue.
+    """Draw a PATTERN to a file, without the queue or the catalogue.
 
-    PATTERN is the name of a sketch, or its file such as sketches/rings.py.
+    PATTERN is the name of a sketch, or its file, such as sketches/rings.py.
 
-    `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
+    `drawscape sketches` lists the patterns, and `drawscape draw PATTERN --help` the options of one.
     """
     sketch: Sketch = ctx.meta.get("sketch") or _sketch_of(pattern)
     plot = PlotOptions(**{name: options.pop(name) for name in _PLOT})
@@ -124,7 +124,7 @@ def _sketch_of(text: str) -> Sketch:
     if not (text.endswith(".py") or os.sep in text):
         return SKETCHES[text]
     if not Path(text).is_file():
-        raise SketchFileError(f"no file {text}")
+        raise SketchFileError(f"file {text} does not exist")
     return load_file(Path(text))
 
 
@@ -206,17 +206,17 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
 @click.command()
 @click.argument("drawing", type=PathType(dir_okay=False))
 @plot_options("output", "force")
-@flag("--check", "Only compare: whether the new drawing is the same, and why not.")
+@flag("--check", "Comparison only: whether the new drawing is the same, and why not.")
 @flag("--trust", "Run the source in the file without a question.")
 def redraw(drawing: str, output: str | None, force: bool, check: bool, trust: bool) -> None:
-    """Draw a file again from what its metadata says, byte for byte.
+    """Draw a file again from its metadata, byte for byte.
 
-    DRAWING is a file, or the recipe or name of a drawing in the catalogue. That one is drawn into its own
-    file, also if it is gone; of a file the new drawing lies beside it.
+    DRAWING is a file, or the recipe or name of a drawing in the catalogue. A drawing of the catalogue is
+    written to its own file, even if that was deleted. For a file, the new drawing is written beside it.
 
-    A sketch of a notebook is drawn from the source that the file carries, which is shown first: it runs
-    only after a yes. A warning says when the drawing differs, and why. --check writes nothing; it ends
-    with 1 then.
+    A sketch from a notebook is drawn from the source in the file. The source is shown first, and runs only
+    after a yes. A warning says if the drawing differs, and why. With --check nothing is written, and the
+    exit code is 1 if it differs.
     """
     from drawscape.catalogue import find
     from drawscape.catalogue.index import provenance_of
@@ -274,8 +274,8 @@ def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
         click.echo(source.shown, err=True)
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ProvenanceError(
-                f"the source of {name!r} above comes from the file and does not run without a yes; "
-                "with --trust it does"
+                f"the source of {name!r} (above) comes from the file; it runs only after a yes, "
+                "or with --trust"
             )
         trust = click.confirm("Run this source, which came with the file?", abort=True, err=True)
     return sketch_for(provenance, trust=trust)

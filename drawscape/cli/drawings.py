@@ -25,7 +25,7 @@ _NAMES = click.argument("names", nargs=-1, required=True, metavar="DRAWING...")
 def drawings(ctx: click.Context) -> None:
     """Find, mark, export and redraw drawings.
 
-    A DRAWING is a file, a recipe's first characters as `list` shows them, or a name given to it.
+    A DRAWING is a file, the first characters of a recipe as `list` shows them, or a name.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_)
@@ -50,16 +50,16 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@drawings.command("list", short_help="List drawings, the newest first.")
+@drawings.command("list")
 @_filters
 @option("--order", "Sort order.", type=click.Choice(get_args(SortOrder)), default="newest")
 @option(
     "--limit NUMBER",
-    "Most drawings to list.",
+    "Maximum number of drawings to list.",
     type=click.IntRange(1),
     default=20,
 )
-@flag("--deleted", "Drawings whose files are gone, too.")
+@flag("--deleted", "Drawings whose files were deleted, too.")
 @JSON
 def list_(limit: int, as_json: bool, stars: str | None, **filters: Any) -> None:
     """List drawings, the newest first."""
@@ -105,7 +105,7 @@ def _stars(text: str | None) -> Any:
 @click.argument("name", metavar="DRAWING")
 @JSON
 def show(name: str, as_json: bool) -> None:
-    """Show all that is known of a DRAWING."""
+    """Show everything about a DRAWING."""
     one = find(name)
     if as_json:
         print_json(_facts(one))
@@ -147,7 +147,7 @@ def star(names: tuple[str, ...], stars: int) -> None:
 @option("--add added TAG", "Tag to add; may be repeated.", multiple=True)
 @option("--remove removed TAG", "Tag to remove; may be repeated.", multiple=True)
 def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
-    """Add tags to each DRAWING or take them away."""
+    """Add tags to each DRAWING, or remove tags."""
     if not added and not removed:
         raise click.UsageError("give --add TAG or --remove TAG")
     for_each(names, find, lambda one: one.tag(*added).untag(*removed))
@@ -156,14 +156,14 @@ def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]
 @drawings.command()
 @click.argument("name", metavar="DRAWING")
 @click.argument("text")
-@flag("--name as_name", "TEXT is its name, not a note.")
+@flag("--name as_name", "TEXT is a name, not a note.")
 def note(name: str, text: str, as_name: bool) -> None:
-    """Write a note on a DRAWING, '' for none."""
+    """Write a note on a DRAWING; '' removes it."""
     one = find(name)
     one.rename(text) if as_name else one.annotate(text)
 
 
-@drawings.command(short_help="Write drawings for a plotter or as pictures.")
+@drawings.command()
 @_NAMES
 @option("--to format", "Output format.", default="gcode", type=click.Choice(FORMATS))
 @option(
@@ -173,7 +173,10 @@ def note(name: str, text: str, as_name: bool) -> None:
 )
 @flag("--raw", "Lines as drawn, neither merged nor ordered.")
 def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) -> None:
-    """Write each DRAWING for a plotter or as a picture, its lines merged and ordered."""
+    """Write each DRAWING for a plotter, or as a picture.
+
+    Its lines are merged and ordered.
+    """
 
     def exported(one: Drawing) -> Path:
         if output is None:
@@ -184,7 +187,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
     for_each(names, find, lambda one: click.echo(exported(one)))
 
 
-@drawings.command(short_help="Write drawings as a page for any browser.")
+@drawings.command()
 @click.argument("folder", type=FOLDER, metavar="FOLDER")
 @click.argument("names", nargs=-1, metavar="[DRAWING...]")
 @_filters
@@ -198,10 +201,11 @@ def publish(
     stars: str | None,
     **filters: Any,
 ) -> None:
-    """Write drawings as a page into FOLDER: each DRAWING, those that the options choose, or all.
+    """Write drawings as a page for any browser.
 
-    Any browser shows FOLDER/index.html, from the disk too, without a server or a network. A page that was
-    published there before is replaced. Marks and notes are left out.
+    FOLDER/index.html shows each DRAWING, those that the options choose, or all. The page opens from the
+    disk, without a server or a network. A page that was published there before is replaced. Marks and notes
+    are left out.
     """
     from drawscape.viewer.publish import publish as publish_page
 
@@ -214,11 +218,14 @@ def publish(
     click.echo(publish_page(found, folder, title=title, with_svg=not no_svg))
 
 
-@drawings.command(short_help="Delete files; recipes and marks stay.")
+@drawings.command()
 @_NAMES
 @YES
 def delete(names: tuple[str, ...], yes: bool) -> None:
-    """Delete the file of each DRAWING; its recipe and marks stay, and `redraw` brings it back."""
+    """Delete the file of each DRAWING.
+
+    Its recipe and marks are kept, and `drawscape redraw` draws it again.
+    """
     found = [find(name) for name in names]  # one that is not there is named before the question
     if not yes:
         click.confirm(f"Delete {counted(len(found), 'file')}?", abort=True, err=True)
@@ -226,13 +233,13 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
         one.delete()
 
 
-@drawings.command(short_help="Delete files of drawings without marks.")
-@time_option("--older TIME", "Age from which drawings are deleted: 12h, 30d.", default="0s")
+@drawings.command()
+@time_option("--older TIME", "Minimum age of a deleted drawing: 12h, 30d.", default="0s")
 @YES
 def prune(older: float, yes: bool) -> None:
-    """Delete the files of all drawings that have no stars, tags, note and name.
+    """Delete the files of all drawings without marks.
 
-    A file that was edited by hand stays.
+    Marks are stars, tags, a note or a name. A file that was edited by hand is kept.
     """
     from drawscape.catalogue.prune import pruning
 
@@ -252,11 +259,11 @@ def prune(older: float, yes: bool) -> None:
     click.echo(f"deleted {counted(len(found.going), 'file')}, {size}{kept}")
 
 
-@drawings.command(short_help="Make the catalogue again from the files.")
+@drawings.command()
 def rebuild() -> None:
-    """Make the catalogue again from the files; marks stay.
+    """Rebuild the catalogue from the files.
 
-    A damaged catalogue is moved aside. Its marks are copied if their tables are readable.
+    Marks are kept. A damaged catalogue is moved aside, and its marks are copied if they are readable.
     """
     from drawscape.catalogue import rebuild as rebuild_catalogue
 

@@ -41,7 +41,7 @@ def editions() -> None:
     """Make editions: choose, number, plot and judge sheets."""
 
 
-@editions.command(short_help="Make an edition of drawings.")
+@editions.command()
 @click.argument("name")
 @option("--sketch NAME", "Sketch of the drawings.")
 @option("--seeds LIST", "Seeds, one number of the edition each: 1-30, 3,5,9.")
@@ -53,8 +53,10 @@ def editions() -> None:
 )
 @option("--drawings LIST", "Drawings: files, names, or first characters of recipes, with commas.")
 @option("--like FILE", "Drawing whose sketch, page and parameters are used.", type=FILE)
-@option("--size NUMBER", "Numbers: those of the drawings that are least alike.", type=_COUNT)
-@option("--of NUMBER", "Seeds to choose from, from 1 on (in place of --seeds).", type=_COUNT)
+@option("--size NUMBER", "Number of drawings: those that are least alike.", type=_COUNT)
+@option(
+    "--of NUMBER", "Number of seeds to choose from, counted from 1 (replaces --seeds).", type=_COUNT
+)
 @option("--title TEXT", "Title on each sheet.", default="")
 @option(
     "--year NUMBER",
@@ -86,14 +88,16 @@ def new(
     year: int | None,
     **terms: Any,
 ) -> None:
-    """Make an edition: each drawing gets a number, and its recipe is frozen.
+    """Make an edition of drawings.
+
+    Each drawing gets a number, and its recipe is frozen.
 
     \b
-    Of a sketch with a seed for each number:
+    A sketch with one seed for each number:
       drawscape editions new gravel --sketch schotter --seeds 1-30 --paper A5
-    The 30 that are least alike, of 500:
+    The 30 least alike of 500:
       drawscape editions new gravel --sketch schotter --of 500 --size 30 --paper A5
-    Of drawings that exist, in this order:
+    Existing drawings, in this order:
       drawscape editions new gravel --drawings 1f2e3d4c,5b6a7980
 
     A signature may be a drawing of your own: --signature me.svg.
@@ -171,11 +175,11 @@ def _counts(edition: Edition) -> str:
     return f"{counted(edition.size, 'number')}: {edition.words}{closed}"
 
 
-@editions.command(short_help="Show the numbers of an edition.")
+@editions.command()
 @_EDITION
 @JSON
 def show(edition: Edition, as_json: bool) -> None:
-    """Show the numbers of an edition: the state, machine and plot of each, and proofs."""
+    """Show the numbers and proofs of an edition."""
     if as_json:
         print_json(edition.as_dict())
         return
@@ -188,18 +192,18 @@ def show(edition: Edition, as_json: bool) -> None:
     print_table(["number", "state", "machine", "plot", "drawing"], rows)
 
 
-@editions.command(short_help="Send the next numbers to machines.")
+@editions.command()
 @_EDITION
 @option("--on LIST", "Machines, with commas: each gets the next number when it is free.")
 @flag("--by-pen", "All sheets with their first pen, then all with the next.")
 @YES
 @ZERO_HERE
 def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: bool) -> None:
-    """Send the next numbers to machines, and print the plots that begin.
+    """Send the next numbers to machines.
 
-    These are numbers without a sheet, and those whose sheet is spoiled by now. A machine gets its next sheet
-    when the plot before is done. Each plot asks its questions, unless --yes is given: see `drawscape plots`.
-    The same command goes on after any trouble.
+    These are the numbers without a sheet, and those with a spoiled sheet. A machine gets its next sheet when
+    its plot is done. Each plot asks its questions unless --yes is given: see `drawscape plots`. After any
+    trouble, the same command continues. It prints the plots that begin.
     """
     machines = on.split(",") if on else device_names()
     for name in machines:
@@ -211,28 +215,28 @@ def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: b
     say_without_worker()
 
 
-@editions.command(short_help="Call the sheet of a NUMBER good.")
+@editions.command()
 @_EDITION
 @_NUMBER
 def good(edition: Edition, number: int) -> None:
-    """Say that the plotted sheet of a NUMBER is good, also after it was called spoiled."""
+    """Call the sheet of a NUMBER good, even after a spoiled."""
     judge_sheet(edition.name, number, "good")
 
 
-@editions.command(short_help="Call the sheet of a NUMBER spoiled.")
+@editions.command()
 @_EDITION
 @_NUMBER
 def spoiled(edition: Edition, number: int) -> None:
-    """Say that the sheet of a NUMBER is spoiled. The next `editions plot` plots that number again.
+    """Call the sheet of a NUMBER spoiled.
 
-    Until then the verdict can be taken back by `good`. Call an interrupted sheet spoiled when its machine
-    is gone: its plot never goes on. A sheet that has not begun is not judged. A good sheet can be called
-    spoiled later; the ledger keeps all verdicts.
+    The next `editions plot` plots that number again; until then, `good` takes the verdict back. If a machine
+    is gone, call its interrupted sheet spoiled: that plot never continues. A sheet that has not begun is not
+    judged. A good sheet can be called spoiled later. The ledger keeps all verdicts.
     """
     judge_sheet(edition.name, number, "spoiled")
 
 
-@editions.command(short_help="Queue a proof of a NUMBER.")
+@editions.command()
 @_EDITION
 @_NUMBER
 @option("--on NAME", "Machine that plots it (see `drawscape machine`).", required=True)
@@ -242,20 +246,20 @@ def spoiled(edition: Edition, number: int) -> None:
 def proof(
     edition: Edition, number: int, on: str, printer: bool, yes: bool, zero_here: bool
 ) -> None:
-    """Queue a proof of a NUMBER: an artist's, or a printer's."""
+    """Queue an artist's or a printer's proof of a NUMBER."""
     read_device(on)
     claim = edition.claim_proof(number, "P.P." if printer else "A.P.", on)
     click.echo(queue_claim(edition, claim, yes=yes, zero_here=zero_here).id)
     say_without_worker()
 
 
-@editions.command(short_help="Write ledger, certificates and page.")
+@editions.command()
 @_EDITION
 @click.argument("folder", type=FOLDER, required=False)
 def close(edition: Edition, folder: Path | None) -> None:
-    """Write the ledger of a complete edition, a certificate for each number, and a page.
+    """Write ledger, certificates and page, and close the edition.
 
-    The edition is closed then: no sheet of it is plotted or judged any more. FOLDER is
+    Every number must have a good sheet. No sheet is plotted or judged after that. FOLDER is
     output/editions/NAME-closed by default.
     """
     target = folder or output_folder() / "editions" / f"{edition.name}-closed"
@@ -266,9 +270,12 @@ def close(edition: Edition, folder: Path | None) -> None:
     click.echo(publish(found, target / "page", title=title, words=labels))
 
 
-@editions.command(short_help="Say which number a FILE is.")
+@editions.command()
 @click.argument("file", type=FILE)
 @flag("--trust", "Run the source in the file without a question.")
 def check(file: Path, trust: bool) -> None:
-    """Say which number of which edition a FILE is, and draw that again to prove it."""
+    """Tell which number of which edition a FILE is.
+
+    That number is drawn again, to prove it.
+    """
     click.echo(check_file(file, trust=trust))

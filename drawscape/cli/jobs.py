@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -48,7 +49,7 @@ _JOB = click.argument("job_id", metavar="JOB")
 _JOBS = click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 _LIMIT = option(
     "--limit NUMBER",
-    "Most jobs to list, newest first.",
+    "Maximum number of jobs to list, newest first.",
     default=20,
     type=click.IntRange(1, 10_000),
 )
@@ -62,7 +63,7 @@ _TIMEOUT = time_option("--timeout TIME", "Longest time to wait, such as 90s or 5
 def jobs(context: click.Context, limit: int, as_json: bool) -> None:
     """List jobs, and cancel, requeue or remove them.
 
-    A job is named by its id, or by the end of it that a narrow list shows.
+    A JOB is an id, or the last characters of one, as a narrow list shows them.
     """
     if context.invoked_subcommand is None:
         context.invoke(list_command, status=(), task=None, limit=limit, as_json=as_json)
@@ -116,10 +117,10 @@ def show(job_id: str, as_json: bool) -> None:
     click.echo(job.explain())
 
 
-@jobs.command(short_help="List the workers that are alive.")
+@jobs.command()
 @JSON
 def workers(as_json: bool) -> None:
-    """List the workers that are alive: host, process, slots, lanes, version, last renewal."""
+    """List the workers that are alive."""
     alive = job_api.workers_alive()
     if as_json:
         print_json([asdict(one) for one in alive])
@@ -144,16 +145,16 @@ def logs(job_id: str, follow: bool) -> None:
         nothing = nothing and not text
         click.echo(text, nl=False)
     if nothing:
-        click.echo(f"job {job.id}, which is {job.status}, has printed nothing", err=True)
+        click.echo(f"job {job.id} ({job.status}) has printed nothing", err=True)
 
 
 @jobs.command()
 @_JOBS
 @GRACE
 def cancel(job_ids: tuple[str, ...], grace: float) -> None:
-    """Keep jobs from running, or stop them.
+    """Cancel jobs that wait, and stop those that run.
 
-    A job that has already ended is an error, and the exit code 1.
+    The exit code is 1 if a job has already ended.
     """
     asked: list[Job] = []
 
@@ -169,7 +170,7 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
         for job in asked:
             while (status := job.status) == "started" and time.monotonic() < until:
                 time.sleep(0.01)
-            still = "asked to stop, and still running" if status == "started" else status
+            still = "still running, but asked to stop" if status == "started" else status
             click.echo(f"{job.id} is {still}")
 
 
@@ -177,7 +178,7 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
 @flag("--failed", "All failed jobs.")
 def requeue(job_ids: tuple[str, ...], failed: bool) -> None:
-    """Queue again jobs that have ended, however they ended."""
+    """Queue ended jobs again, no matter how they ended."""
     if bool(job_ids) == failed:
         raise click.UsageError("give job ids, or --failed")
     if not failed:
@@ -197,7 +198,7 @@ def _queued_again(job: Job) -> None:
 @jobs.command()
 @_JOBS
 def delete(job_ids: tuple[str, ...]) -> None:
-    """Remove ended jobs, their logs and previews."""
+    """Remove ended jobs with their logs and previews."""
 
     def remove(job: Job) -> None:
         job.delete()
@@ -212,7 +213,7 @@ def delete(job_ids: tuple[str, ...]) -> None:
 def wait(job_id: str, timeout: float | None) -> None:
     """Wait for a job and print its result.
 
-    The exit code is 1 when the job fails, or the time is over.
+    The exit code is 1 if the job fails or the time runs out.
     """
     _print_result(find_job(job_id), timeout)
 
@@ -253,11 +254,11 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
 
     PATH is dotted: workers.svg_tasks.generate_complex_svg.
 
-    A VALUE that is JSON is read as such (7, true, [1, 2]); any other is a text. Files are read from the
-    working directory. Names that begin with `job_` are options: job_timeout=2m. Prints the job's id.
+    A VALUE is read as JSON if it is valid JSON (7, true, [1, 2]), else as text. Paths of files are relative
+    to the working directory. Names that begin with `job_` are options: job_timeout=2m. Prints the job's id.
     """
     if timeout is not None and not wait:
-        raise click.UsageError("--timeout goes with --wait")
+        raise click.UsageError("--timeout needs --wait")
     given: dict[str, Any] = pairs(arguments, "an argument")
     for name, text in given.items():
         with contextlib.suppress(ValueError):
@@ -267,7 +268,9 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
     job = job_api.enqueue_background_job(path, **given)
     click.echo(job.id)
     if settings.is_user_folder():
-        click.echo(f"queued in {settings.home()}, since this folder is in no project", err=True)
+        click.echo(
+            f"queued in {settings.home()}, because this folder is not in a project", err=True
+        )
     if wait:
         _print_result(job, timeout)
 
@@ -299,7 +302,7 @@ _DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "rose", "ridgelines")
 def demo(slots: int | None, seed: int) -> None:
     """Draw a few pictures through the queue, without a browser.
 
-    A worker is started, jobs are queued and waited for, and the files are listed. A page shows them.
+    Starts a worker, waits for the drawings, and writes a page that shows them.
     """
     from drawscape.catalogue import find
     from drawscape.viewer.publish import publish
@@ -343,7 +346,8 @@ def _program() -> str:
     if shutil.which("drawscape") is not None:
         return "drawscape"
     script = Path(sys.executable).with_name("drawscape")
-    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else str(script)
+    is_below = script.is_relative_to(Path.cwd())
+    return shlex.quote(os.path.relpath(script) if is_below else str(script))
 
 
 @click.group()
@@ -351,10 +355,10 @@ def queue() -> None:
     """Show, check, pause and resume the queue, or cancel all of it."""
 
 
-@queue.command(short_help="Show counts, workers and pauses.")
+@queue.command()
 @JSON
 def status(as_json: bool) -> None:
-    """Show the counts of jobs, the workers that are alive, and whether the queue is paused."""
+    """Show the number of jobs, the workers, and any pause."""
     found, paused = job_api.queue_statistics(), job_api.queue_is_paused()
     if as_json:
         print_json({**asdict(found), "paused": paused})
@@ -373,11 +377,11 @@ def status(as_json: bool) -> None:
 _LANE = click.argument("lane", required=False, metavar="[LANE]")
 
 
-@queue.command(short_help="Check the queue.")
+@queue.command()
 def check() -> None:
-    """Check the queue's file and whether its rows agree.
+    """Check the queue's file and its rows for errors.
 
-    The exit code is 1 when they do not.
+    The exit code is 1 if there are any.
     """
     problems = job_api.check_queue()
     for problem in problems:
@@ -387,10 +391,13 @@ def check() -> None:
     click.echo(f"{default_queue().label} is OK")
 
 
-@queue.command(short_help="Pause the queue until `resume`.")
+@queue.command()
 @_LANE
 def pause(lane: str | None) -> None:
-    """Pause the queue, or one LANE of it, until `resume`; running jobs go on."""
+    """Pause the queue, or one LANE of it, until `resume`.
+
+    Running jobs go on.
+    """
     job_api.pause_queue(lane)
     click.echo(f"{f'the lane {lane}' if lane else 'the queue'} is paused")
 
@@ -405,7 +412,7 @@ def resume(lane: str | None) -> None:
 
 @queue.command("cancel-all")
 @GRACE
-@click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="No questions.")
+@click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="No confirmation.")
 def cancel_all(grace: float) -> None:
     """Cancel all jobs that wait, and stop those that run."""
     click.echo(f"{counted(job_api.cancel_all(grace), 'job')} canceled")

@@ -31,11 +31,11 @@ JUPYTER_CONFIG = _DATA / "jupyter"
 @option("--notebooks FOLDER", "Folder to open (default: the project).", type=FOLDER)
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
 def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, ...]) -> None:
-    """Start a worker and JupyterLab; stop both together.
+    """Start JupyterLab and a worker, and stop both together.
 
-    Ctrl-C twice stops them. Further options go to JupyterLab.
+    Press Ctrl-C twice to stop. Other options are passed to JupyterLab.
 
-    It opens the project's first notebook. A project without one gets a notebook and a sketch.
+    JupyterLab opens the project's first notebook. A project without one gets a notebook and a sketch.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtraError("drawscape lab", "lab")
@@ -89,14 +89,14 @@ def _environment() -> dict[str, str]:
 @click.argument("folder", type=FOLDER)
 @flag("--tutorials", "Tutorials in notebooks/tutorials/.")
 def new(folder: Path, tutorials: bool) -> None:
-    """Make a project in FOLDER: notebooks, sketches, tasks of your own.
+    """Create a project in FOLDER: notebooks, sketches, your own tasks.
 
-    FOLDER may be an empty git repository. With --tutorials it may be a project; its files stay.
+    FOLDER may be an empty git repository. With --tutorials it may be a project, whose files are kept.
     """
     exists = folder.is_dir() and any(path.name != ".git" for path in folder.iterdir())
     if exists and not (tutorials and settings.is_project(folder)):
         raise click.UsageError(
-            f"{folder} is not empty; name a new folder, or make an empty drawscape.toml in it"
+            f"{folder} is not empty; choose a new folder, or create an empty drawscape.toml in it"
         )
     if not exists:
         fill(folder)

@@ -74,7 +74,9 @@ def machine() -> None:
 @option("--port PORT", "Port of the plotter: /dev/ttyUSB0; 10x for the simulator.")
 @option("--profile FILE", "Profile with reach, speeds and commands.")
 @option(
-    "--baud RATE", "Speed of the serial line (for Marlin found by trying).", type=click.IntRange(1)
+    "--baud RATE",
+    "Speed of the serial line (default for Marlin: detected).",
+    type=click.IntRange(1),
 )
 @option("--lift LIFT", "Lift of an AxiDraw's pen.", type=click.Choice([*LIFTS]))
 def add(
@@ -85,10 +87,10 @@ def add(
     baud: int | None,
     lift: LiftName | None,
 ) -> None:
-    """Give the plotter at a port a NAME.
+    """Add the plotter at a port, under a NAME.
 
     A profile is a machine of `drawscape plot --machine`, a .toml file with one, or a G-code profile.
-    The simulator's port is how many times as fast as a real machine it is.
+    The simulator's port is its speed: 10x is ten times as fast as a real machine.
     """
     if port is None and driver != "simulator":
         raise click.UsageError("give the port with --port; `drawscape doctor` lists those it finds")
@@ -129,10 +131,13 @@ def _taken_over(name: str, sheet: tuple[float, float] | None = None) -> Iterator
         device.remember(driver)
 
 
-@machine.command(short_help="Say what firmware answers.")
+@machine.command()
 @_NAME
 def check(name: str) -> None:
-    """Say what firmware answers, and where the pen is; nothing moves or changes."""
+    """Show which firmware answers, and where the pen is.
+
+    Nothing moves or changes.
+    """
     device = read_device(name)
     with device.opened() as driver:
         driver.connect()
@@ -150,10 +155,13 @@ def check(name: str) -> None:
             click.echo(f"{name}: {sentence}")
 
 
-@machine.command(short_help="Send the pen home.")
+@machine.command()
 @_NAME
 def home(name: str) -> None:
-    """Send the pen home: to the switches where there are any, then to zero."""
+    """Send the pen home.
+
+    It goes to the limit switches, if there are any, then to zero.
+    """
     with _taken_over(name) as driver:
         driver.home()
         if driver.known:
@@ -169,15 +177,15 @@ def home(name: str) -> None:
             driver.mark()
 
 
-@machine.command(context_settings=_NEGATIVE, short_help="Move the raised pen by X and Y mm.")
+@machine.command(context_settings=_NEGATIVE)
 @_NAME
 @click.argument("x", type=_MM)
 @click.argument("y", type=_MM)
-@option("--z MM", "Way of a Z axis, up; below 0 down.", default=0.0, type=_MM)
+@option("--z MM", "Distance of a Z axis: up, or down if negative.", default=0.0, type=_MM)
 def jog(name: str, x: float, y: float, z: float) -> None:
-    """Move the raised pen by X and Y mm, and a pen on a Z axis up or down.
+    """Move the raised pen by X and Y mm.
 
-    Where it ends has to be within the machine's reach.
+    --z moves a pen on a Z axis up or down. The pen must stay within the machine's reach.
     """
     if plot := find_waiting(name):
         plot.ask_to_move("jog", x=x, y=y, z=z)
@@ -186,11 +194,14 @@ def jog(name: str, x: float, y: float, z: float) -> None:
         moves.jog(name, driver, x=x, y=y, z=z)
 
 
-@machine.command(short_help="Move the pen up or down.")
+@machine.command()
 @_NAME
 @click.argument("where", type=click.Choice(["up", "down", "low"]))
 def pen(name: str, where: str) -> None:
-    """Move the pen up or down, or down and as low as for a short way: clear of the paper."""
+    """Move the pen up or down.
+
+    low is the height of a short move: just clear of the paper.
+    """
     if plot := find_waiting(name):
         plot.ask_to_move("pen", where=where)
         return
@@ -198,14 +209,17 @@ def pen(name: str, where: str) -> None:
         moves.move_pen(name, driver, where=where)
 
 
-@machine.command(short_help="Set the sheet's corner to where the pen is.")
+@machine.command()
 @_NAME
 def zero(name: str) -> None:
-    """Set the sheet's corner to where the pen is; a pen on a Z axis has to touch the paper."""
+    """Set the sheet's corner to where the pen is.
+
+    A pen on a Z axis must touch the paper.
+    """
     with _taken_over(name) as driver:
         if driver.homes and not driver.kept_counting:
             raise MachineError(
-                f"{name} has to find its switches first: `drawscape machine home {name}`"
+                f"{name} must find its switches first: `drawscape machine home {name}`"
             )
         driver.unlock()
         driver.zero_here()
@@ -214,7 +228,7 @@ def zero(name: str) -> None:
 
 @machine.command(short_help="Find where a sheet lies that was laid again.")
 @_NAME
-@option("--plot ID", "Plot whose sheet it is, by its id or the end of it.", required=True)
+@option("--plot ID", "Plot of that sheet: its id, or the last characters of it.", required=True)
 @option("--points X Y X Y", "Points of the drawing to find, in mm.", nargs=4, type=_MM)
 @flag("--photo by_photo", "Photographs of the sheet with the pen near each point.")
 @flag("--scale", "The size too, not only turn and shift.")
@@ -294,7 +308,7 @@ def _move_until_there(
     Of a sheet that is `photographed`, return where on it the pen is, in mm of its drawing.
     """
     words, example = (
-        "X Y in mm moves the pen; down, up; Enter when it is there",
+        "Move the pen by X Y (mm), up or down; press Enter when it is there",
         "two numbers, such as 0.5 -2",
     )
     if photographed:
@@ -323,22 +337,25 @@ def _tip_on_sheet(plot: Plot, photo: str, tip: tuple[float, float]) -> tuple[flo
     return place_in_photograph(plot, NamedFile(photo), tip)
 
 
-@machine.command(short_help="Let the motors go.")
+@machine.command()
 @_NAME
 def release(name: str) -> None:
-    """Let the motors go, so that the carriage can be moved by hand."""
+    """Switch the motors off, to move the carriage by hand."""
     with read_device(name).opened() as driver:
         driver.connect()
         driver.release()
 
 
-@machine.command(context_settings=_NEGATIVE, short_help="Set how far off a PEN draws, in mm.")
+@machine.command(context_settings=_NEGATIVE)
 @_NAME
 @click.argument("number", metavar="PEN")
 @click.argument("x", type=_MM)
 @click.argument("y", type=_MM)
 def offset(name: str, number: str, x: float, y: float) -> None:
-    """Set how far off a PEN, by its number or name, draws: X and Y in mm."""
+    """Set how far off a PEN draws: X and Y in mm.
+
+    PEN is a number or a name.
+    """
     read_device(name).update(offsets={number: [-x, -y]})
 
 
@@ -346,7 +363,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 def plots() -> None:
     """Follow plots on machines: pause, resume, answer, stop.
 
-    A plot is named by its id, or by the end of it.
+    An ID is that of a plot, or its last characters.
     """
 
 
@@ -379,11 +396,11 @@ def _rounded(value: str | float) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-@plots.command(short_help="Show the progress of a plot.")
+@plots.command()
 @PLOT
 @JSON
 def show(plot: Plot, as_json: bool) -> None:
-    """Show the progress of a plot, and any question that it waits for."""
+    """Show the progress of a plot, and its open question."""
     values = plot.as_dict()
     if as_json:
         print_json(values)
@@ -394,7 +411,7 @@ def show(plot: Plot, as_json: bool) -> None:
     print_facts({name.replace("_", " "): values.get(name) or None for name in known} | pens)
 
 
-@plots.command(short_help="Let a plot go on where it stopped.")
+@plots.command()
 @PLOT
 @option("--back NUMBER", "Strokes to go back.", default=BACK, type=click.IntRange(0))
 @option("--from-stroke K", "First stroke.", type=click.IntRange(1))
@@ -411,7 +428,7 @@ def resume(
     yes: bool,
     zero_here: bool,
 ) -> None:
-    """Let a plot go on where it stopped, a few strokes back."""
+    """Continue a plot a few strokes before the stop."""
     from drawscape.tasks.plotting import resume_plot
 
     if from_pen is not None:
@@ -431,10 +448,13 @@ def pause(plot: Plot, now: bool) -> None:
     plot.request("pause", at="now" if now else "pen-up")
 
 
-@plots.command(short_help="Stop a plot at once, pen up first.")
+@plots.command()
 @PLOT
 def stop(plot: Plot) -> None:
-    """Stop a plot at once, pen up first; give up one that does not run."""
+    """Stop a plot at once, pen up first.
+
+    A plot that does not run is given up.
+    """
     from drawscape.tasks.plotting import act_on_plot
 
     act_on_plot(plot, "stop", {})
@@ -454,17 +474,19 @@ def answer(plot: Plot, pen: str | None) -> None:
     plot.answer(to=question, pen=pen or "")
 
 
-@plots.command("set", short_help="Change speed and pen heights while it plots.")
+@plots.command("set")
 @PLOT
 @option("--speed PERCENT", "Drawing speed.", type=NumberType(*TUNED["speed"]))
 @option("--down down_percent PERCENT", "Height of the pen when it draws.", type=_PERCENT)
 @option("--up up_percent PERCENT", "Height of the pen when it travels.", type=_PERCENT)
 @option(
-    "--hop hop_mm MM", "Longest way with a low lift; 0 for none.", type=NumberType(*TUNED["hop_mm"])
+    "--hop hop_mm MM",
+    "Longest move with a low lift; 0 for none.",
+    type=NumberType(*TUNED["hop_mm"]),
 )
 @flag("--keep", "Also for later plots on this machine.")
 def set_command(plot: Plot, keep: bool, **given: float | None) -> None:
-    """Change speed and heights of the pen while it plots, from the next stroke on."""
+    """Change speed and pen heights from the next stroke on."""
     from drawscape.tasks.plotting import act_on_plot
 
     values = {name: value for name, value in given.items() if value is not None}

@@ -37,7 +37,7 @@ def time_option(words: str, help: str, **more: Any) -> Callable[[Decorated], Dec
 
 def take_home(_context: object, _parameter: object, folder: str | None) -> None:
     if folder == "":
-        raise click.BadParameter("'' names no folder", param_hint="--home")
+        raise click.BadParameter("'' is not a folder name", param_hint="--home")
     if folder is not None:
         os.environ["DRAWSCAPE_HOME"] = folder
 
@@ -51,7 +51,7 @@ class PathType(click.Path):
         name = os.fspath(value)
         is_stream = name == "-" and not self.allow_dash
         if is_stream or not (name if self.dir_okay else os.path.basename(name)):
-            self.fail(f"{name!r} names no {'folder' if self.dir_okay else 'file'}", param, ctx)
+            self.fail(f"{name!r} is not a {'folder' if self.dir_okay else 'file'} name", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -67,7 +67,7 @@ class NumberType(click.FloatRange):
     ) -> float:
         number: float = super().convert(value, param, ctx)
         if not math.isfinite(number):  # FloatRange lets 'nan' pass
-            self.fail(f"{value!r} is no number", param, ctx)
+            self.fail(f"{value!r} is not a number", param, ctx)
         return number
 
     def _describe_range(self) -> str:
@@ -90,7 +90,7 @@ HOME = click.Option(
 
 SLOTS = option(
     "-w --slots NUMBER",
-    "Number of jobs that run at once (default: one for each core, and one that sheets leave free).",
+    "Jobs to run at once (default: one per core, and one that contact sheets leave free).",
     type=click.IntRange(1, 256),
 )
 SEED = option(
@@ -104,8 +104,8 @@ GRACE = time_option(
     "Time for running tasks to end before they are killed: 5, 90s, 2m.",
     default="0",
 )
-JSON = flag("--json as_json", "JSON output, with all that is known.")
-YES = flag("--yes", "No questions.")
+JSON = flag("--json as_json", "JSON output with every field.")
+YES = flag("--yes", "No confirmation.")
 
 
 def pairs(texts: Iterable[str], what: str) -> dict[str, str]:

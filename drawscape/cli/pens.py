@@ -38,7 +38,7 @@ _FACTS = (
     option("--width width_mm MM", "Width of the line.", type=NumberType(0.01, 100)),
     option("--top-speed MM/S", "Speed above which its line breaks.", type=_ABOVE_0),
     option("--down MACHINE=PERCENT", "Height of the pen when it draws.", multiple=True),
-    option("--capacity capacity_m METRES", "Length that a new one writes.", type=_ABOVE_0),
+    option("--capacity capacity_m METRES", "Length of line that a new pen draws.", type=_ABOVE_0),
     time_option("--drying drying_s TIME", "Time to dry before another pen draws: 30, 5m."),
 )
 
@@ -59,16 +59,16 @@ def _given(down: tuple[str, ...], facts: dict[str, Any]) -> dict[str, Any]:
 
 @click.group()
 def pens() -> None:
-    """Give pens names, and know their width, speed and ink."""
+    """Name your pens, and store their width, speed and ink."""
 
 
-@pens.command(short_help="Add a pen.")
+@pens.command()
 @_NAME
 @_facts
 def add(name: str, down: tuple[str, ...], **facts: Any) -> None:
-    """Add a pen, which layers take by its NAME."""
+    """Add a pen. Layers use it by its NAME."""
     if name in stored_pens():
-        raise PlotError(f"there is a pen {name!r} already; change it with `drawscape pens edit`")
+        raise PlotError(f"the pen {name!r} exists already; change it with `drawscape pens edit`")
     click.echo(_words(save_pen(StoredPen(name=name, **_given(down, facts)))))
 
 
@@ -89,7 +89,7 @@ def list_pens(as_json: bool) -> None:
 @_NAME
 @JSON
 def show(name: str, as_json: bool) -> None:
-    """Show all that is known of a pen."""
+    """Show everything about a pen."""
     row = _shown(read_pen(name))
     if as_json:
         print_json(row)
@@ -98,26 +98,29 @@ def show(name: str, as_json: bool) -> None:
     print_facts({key.replace("_", " "): value for key, value in row.items()} | {"heights": heights})
 
 
-@pens.command(short_help="Change what is known of a pen.")
+@pens.command()
 @_NAME
 @_facts
-@flag("--new", "A new pen of this kind is in; its metres count from 0.")
-@flag("--dry", "The pen ran dry: what it wrote is its capacity, and a new one is in.")
+@flag("--new", "A new pen of this kind; its metres count from 0.")
+@flag("--dry", "A new pen, since this one ran dry: the metres it drew are the capacity.")
 def edit(name: str, new: bool, dry: bool, down: tuple[str, ...], **facts: Any) -> None:
-    """Change what is known of a pen, or say that a new one is in."""
+    """Change the data of a pen, or note that it is new."""
     if new or dry:
         put_in_new(name, was_dry=dry)
     click.echo(_words(update_pen(name, **_given(down, facts))))
 
 
-@pens.command(short_help="Plot a test card of a pen.")
+@pens.command()
 @_NAME
 @option("--on NAME", "Machine that plots it (see `drawscape machine`).", required=True)
 @WAIT
 @YES
 @ZERO_HERE
 def test(name: str, on: str, wait: bool, yes: bool, zero_here: bool) -> None:
-    """Plot a test card of 90 x 60 mm: widths, speeds, overlaps, dots and a long line."""
+    """Plot a test card of a pen.
+
+    It is 90 x 60 mm, with widths, speeds, overlaps, dots and a long line.
+    """
     from drawscape.sheets.pen_card import pen_card
     from drawscape.tasks.plotting import enqueue_plot
 
@@ -126,11 +129,14 @@ def test(name: str, on: str, wait: bool, yes: bool, zero_here: bool) -> None:
     after(plot, wait=wait)
 
 
-@pens.command(short_help="Read a pen's test card.")
+@pens.command()
 @_NAME
 @option("--photo FILE", "Photograph of the whole sheet.", type=FILE)
 def read(name: str, photo: Path | None) -> None:
-    """Read a pen's test card: width, top speed and colour, from a photograph or from three answers."""
+    """Read a pen's test card.
+
+    Width, top speed and colour come from a photograph, or from three answers.
+    """
     from drawscape.sheets.pen_card import SPEEDS
 
     pen = read_pen(name)
@@ -138,7 +144,7 @@ def read(name: str, photo: Path | None) -> None:
     card = next(cards, None)
     if card is None:
         raise PlotError(
-            f"no test card of {name!r} was plotted; `drawscape pens test {name} --on ...`"
+            f"no test card of {name!r} has been plotted; plot one: `drawscape pens test {name} --on ...`"
         )
     seen = _asked(pen) if photo is None else _photographed(pen, photo)
     if seen.speed is None:

@@ -108,7 +108,7 @@ def _run(file: Path, options: PlotOptions) -> None:
     orders = options.writes and options.optimize is not False
     ready = [(name, options.ordered(part) if orders else part) for name, part in parts]
     if options.writes and not any(part.layers for _, part in ready):
-        raise PlotError("nothing is left to draw; give a shorter --drop-shorter")
+        raise PlotError("nothing is left to draw; use a smaller --drop-shorter")
     for _, part in ready:
         _warn(part, options)
     if options.stats or not options.writes:
@@ -147,7 +147,7 @@ def _read(file: Path, options: PlotOptions) -> Document:
     for note in document.unsupported:
         click.echo(f"note: {note}", err=True)
     if not len(document.lines):
-        raise PlotError(f"{file} holds no lines that a pen could draw")
+        raise PlotError(f"{file} has no lines that a pen can draw")
     return with_pens(document, options.pens)
 
 
@@ -195,14 +195,14 @@ def _write(files: list[tuple[str, Document]], file: Path, options: PlotOptions) 
     if options.output is not None and len(options.forms) > 1:
         raise click.UsageError("-o names one file; leave it out to write several formats")
     if options.output in STDOUT and len(files) > 1:
-        raise click.UsageError("these are several files; name one with -o, not -")
+        raise click.UsageError("several files cannot go to standard output; name one with -o")
     for form in options.forms:
         target = Path(options.output or f"{file.stem}-plot.{form}")
         for_machine = "outside" in EXPORTERS[form].options
         plotted = [(ending, part.plotted() if for_machine else part) for ending, part in files]
         kept = [(ending, part) for ending, part in plotted if part.layers]
         if not kept:
-            raise PlotError("no layer is plotted: the name of each begins with %")
+            raise PlotError("nothing is plotted: the name of every layer begins with %")
         for ending, part in kept:
             name = f"{target.stem}{ending}{target.suffix}"
             options.write(part, str(target.with_name(name)), form)

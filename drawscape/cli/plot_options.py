@@ -84,7 +84,7 @@ class PlotOptions:
         "-o --output FILE",
         type=PathType(dir_okay=False, readable=False, allow_dash=True),
     )
-    force: bool = _option(False, "Replace an existing file that is no drawing.")
+    force: bool = _option(False, "Replace an existing file that is not a drawing.")
     effort: Effort = _option("normal", "How hard to optimise the pen path.")
     tolerance: float = _option(
         0.05, "Largest gap between two ends that are joined.", "MM", type=_LENGTH
@@ -96,7 +96,7 @@ class PlotOptions:
     keep_duplicates: bool = _option(False, "Keep duplicate lines.")
     layers: Layering = _option(
         "auto",
-        "What gets a pen: each top-level group, each colour, or the whole drawing; auto gives more pens.",
+        "What gets a pen: each top-level group, each colour, or the drawing; auto gives more pens.",
     )
     fill: FillMode = _option("outline", "Filled shapes as outlines, or hatched as well.")
     hide: bool = _option(False, "Hide what lies below filled shapes, white ones too.")
@@ -136,8 +136,8 @@ class PlotOptions:
     )
     outside: Outside = _option(
         "crop",
-        "What happens to lines off the sheet or beyond the machine's reach; an SVG of `draw` keeps them, "
-        "--on refuses those beyond reach.",
+        "What to do with lines off the sheet or out of the machine's reach. `draw` keeps them in an SVG, "
+        "--on refuses those out of reach.",
     )
     profile: str | None = _option(
         None,
@@ -281,7 +281,7 @@ def check_replaceable(output: str, *, force: bool) -> None:
         head = stream.read(_HEAD_BYTES)
     if head and not _DRAWING.search(head):
         raise click.UsageError(
-            f"{output} exists and is no drawing; name another file, or replace it with --force"
+            f"{output} exists and is not a drawing; choose another file, or replace it with --force"
         )
 
 

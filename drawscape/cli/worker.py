@@ -46,8 +46,8 @@ def worker(
 ) -> None:
     """Run jobs until Ctrl-C.
 
-    The first Ctrl-C lets running jobs finish. SIGTERM and a closed terminal let them run for `--grace`.
-    Then, or after a second Ctrl-C, they go back to the queue.
+    After the first Ctrl-C, running jobs finish. After SIGTERM, or if the terminal is closed, they have the
+    time of `--grace`. Then, or after a second Ctrl-C, they go back to the queue.
     """
     _log_to_stderr(logging.WARNING if quiet else logging.INFO)
     huey = _load_huey(path or _default_huey())
@@ -159,7 +159,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 )
 @option(
     "--max-queued NUMBER",
-    "Most jobs that may wait; beyond that the answer is 503.",
+    "Maximum number of waiting jobs; beyond it the answer is 503.",
     type=click.IntRange(1),
     default=1000,
 )
@@ -183,11 +183,11 @@ def web(
     no_worker: bool,
     slots: int | None,
 ) -> None:
-    """Serve the web front, and run a worker beside it, until Ctrl-C.
+    """Start the web front and a worker, and stop both at Ctrl-C.
 
-    Only this machine can reach it unless --host names another address. The link that it prints has a token:
-    with it a browser manages jobs, drives machines and draws large sheets. Orders without it have two seconds
-    each. DRAWSCAPE_WEB_TOKEN sets another token, and asks everybody for it.
+    Only this machine can reach it unless --host names another address. The printed link has a token. With
+    the token, a browser manages jobs, drives machines and draws large sheets. Without it, a drawing has two
+    seconds. DRAWSCAPE_WEB_TOKEN sets another token, which everyone then needs.
     """
     from drawscape.web import WebSettings, create_app
     from drawscape.web.access import home_token
@@ -204,7 +204,7 @@ def web(
     try:
         with nullcontext() if no_worker else WorkerBeside(slots):
             if no_worker:
-                words = "No worker was started: `drawscape worker` draws what is ordered."
+                words = "No worker was started; start one with `drawscape worker`."
                 click.echo(words, err=True)
             link = "" if settings.token else f"?token={home_token()}"
             click.echo(f"Drawscape: {_address(server)}{link} (Ctrl-C stops it)", err=True)
@@ -254,6 +254,6 @@ def _who_can_reach_it(host: str, token: str | None) -> str:
     if token is None:
         return (
             f"WARNING: anyone who can reach {host} can order small sheets here; set DRAWSCAPE_WEB_TOKEN "
-            "to ask everybody for a token, and put TLS in front of it."
+            "to require a token, and put TLS in front of it."
         )
     return "Others can reach it, with the token; put TLS in front of it, or the token travels unencrypted."

@@ -12,9 +12,9 @@ from support import commands, run
 from drawscape.cli.root import root
 
 VERBS = """
-    Add Answer Back Cancel Change Check Copy Cut Delete Draw Find Follow Give Keep Let List Make Move
-    Open Pause Plot Prepare Print Pull Queue Read Remove Resume Run Say Send Serve Set Show Start Stop
-    Wait Write
+    Add Answer Call Cancel Change Check Continue Create Delete Draw Find Follow Give List Make Move
+    Name Pause Plot Prepare Print Queue Read Rebuild Remove Resume Run Send Set Show Start Stop
+    Switch Tell Wait Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
 """What the help of a command begins with. A new one is welcome, if no old one does."""
 
@@ -111,13 +111,13 @@ BAD = [
     *((f"machine {verb} desk", "desk") for verb in ("check", "home", "release", "zero")),
     *((f"drawings {verb} ffff0000", "ffff0000") for verb in ("export", "show")),
     ("redraw ffff0000", "ffff0000"),
-    *((f"{line} ''", "'' names no file") for line in WRITE_OR_READ_A_FILE),
-    *((f"{line} pens/", "'pens/' names no file") for line in WRITE_OR_READ_A_FILE),
-    *((f"{line} ''", "'' names no folder") for line in TAKE_A_FOLDER),
-    *((f"{line} -", "'-' names no f") for line in ("new",)),
+    *((f"{line} ''", "'' is not a file name") for line in WRITE_OR_READ_A_FILE),
+    *((f"{line} pens/", "'pens/' is not a file name") for line in WRITE_OR_READ_A_FILE),
+    *((f"{line} ''", "'' is not a folder name") for line in TAKE_A_FOLDER),
+    ("new -", "'-' is not a folder name"),
     *((f"{line} \udcff", "is not valid UTF-8 text") for line in SEARCH_FOR_TEXT),
     ("draw -- -1", "unknown pattern '-1'"),
-    ("plot a.svg -o /", "'/' names no file"),
+    ("plot a.svg -o /", "'/' is not a file name"),
     ("plot a.svg --copies 3", "name a machine with --on"),
     ("plot a.svg --on desk -o b.svg", "--on plots and writes no file"),
     ("plot a.svg --on desk --split-layers", "--on plots and writes no file"),
@@ -127,7 +127,7 @@ BAD = [
     ("doctor --home", "Option '--home' requires an argument"),
     ("jobs --home a.svg", "DRAWSCAPE_HOME='a.svg' is not a folder"),
     ("draw spirl", "did you mean 'spiral'"),
-    ("draw none.py", "no file none.py"),
+    ("draw none.py", "file none.py does not exist"),
     ("draw spiral --paper a44", "unknown paper 'a44'; did you mean 'a4'"),
     ("draw spiral --height -1", "-1"),
     ("draw spiral --margin 900", "margin"),
@@ -168,8 +168,8 @@ BAD = [
     ("editions proof x 1 --on y", "unknown edition 'x'"),
     ("plot a.svg --scale 99999999999999999999999", "--scale"),
     ("plot a.svg --scale 0", "--scale"),
-    ("plot a.svg --rotate nan", "'nan' is no number"),
-    ("plot a.svg --fit a4 --margin nan", "'nan' is no number"),
+    ("plot a.svg --rotate nan", "'nan' is not a number"),
+    ("plot a.svg --fit a4 --margin nan", "'nan' is not a number"),
     ("draw spiral --width 1e23", "--width"),
     ("draw spiral --height inf", "--height"),
     ("draw spiral --margin -1", "--margin"),
@@ -191,7 +191,7 @@ BAD = [
     ("enqueue workers.svg_taks.generate_complex_svg", f"did you mean '{TASK}'"),
     (f"enqueue {TASK} 210", "write NAME=VALUE"),
     (f"enqueue {TASK} width=1 height=1 job_timeout=soon", "job_timeout='soon'"),
-    (f"enqueue {TASK} width=1 height=1 --timeout 5m", "--timeout goes with --wait"),
+    (f"enqueue {TASK} width=1 height=1 --timeout 5m", "--timeout needs --wait"),
     (f"enqueue {TASK} width=1 height=1 --wait --timeout soon", "--timeout='soon'"),
     ("jobs cancel nobody --grace soon", "--grace='soon'"),
     ("jobs requeue", "give job ids, or --failed"),
@@ -218,7 +218,7 @@ BAD = [
     ("plot a.svg --pen 1=nothing", "pen (add it with"),
     ("plot a.svg --pen sky=blue", "write NUMBER=NAME"),
     ("plots resume nothing --back -1", "-1"),
-    ("new .", "is not empty; name a new folder"),
+    ("new .", "is not empty; choose a new folder"),
     ("new a.svg", "is a file"),
     ("plot none.svg", "'none.svg' does not exist"),
     ("plot letter.svg", "letter.svg: "),

@@ -85,7 +85,7 @@ def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(command, tmp
     marker = tmp_path / "ran"
     hostile = Path(draw_function_svg(cell(factor=3), 60, 60))
     refused = command("redraw", str(path))
-    assert "does not run without a yes" in refused.err
+    assert "it runs only after a yes" in refused.err
     assert "def reach(i):" in refused.err
     checked = command("redraw", "--check", "--trust", str(path))
     assert checked.out.endswith("same bytes\n"), checked.err

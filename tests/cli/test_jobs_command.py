@@ -104,7 +104,7 @@ def test_cancel_says_what_became_of_a_job(worked_home, tmp_path):
     stubborn = enqueue_background_job("clitasks.nap_on", str(tmp_path / "naps"))
     wait_until((tmp_path / "naps").exists)
     said = output("cancel", "--grace", "1m", stubborn.id)
-    assert said == f"{stubborn.id} is asked to stop, and still running\n"
+    assert said == f"{stubborn.id} is still running, but asked to stop\n"
     output("cancel", stubborn.id)
 
 

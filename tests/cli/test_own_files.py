@@ -103,7 +103,7 @@ def test_a_file_that_is_no_drawing_is_replaced_with_force_only(folder, command):
     (folder / "passwd").write_text("root:x:0:0:root\n")
     arguments = shlex.split(command.format("passwd"))
     done = run(*arguments)
-    assert (done.code, "passwd exists and is no drawing" in done.err) == (2, True)
+    assert (done.code, "passwd exists and is not a drawing" in done.err) == (2, True)
     assert (folder / "passwd").read_text() == "root:x:0:0:root\n"
     assert run(*arguments, "--force").code == 0
     assert "<svg" in (folder / "passwd").read_text()
@@ -127,7 +127,7 @@ def test_a_drawing_without_an_ending_is_known_by_how_it_begins(folder, format):
 def test_several_sheets_replace_no_file_that_is_no_drawing(folder):
     (folder / "sheet-row1-column1").write_text("a letter")
     done = run("plot", "spiral.svg", "--tile", "a5", "--to", "svg", "-o", "sheet")
-    assert (done.code, "is no drawing" in done.err) == (2, True)
+    assert (done.code, "is not a drawing" in done.err) == (2, True)
     assert (folder / "sheet-row1-column1").read_text() == "a letter"
 
 
@@ -138,4 +138,4 @@ def test_publish_of_a_folder_alone_takes_every_drawing(folder):
     for seed in (1, 2):
         generate_complex_svg(50, 50, "rose", seed=seed)
     assert run("drawings", "publish", "page").code == 0
-    assert len(list((folder / "page" / "drawings").glob("*.svg"))) == 2
+    assert len(list((folder / "page" / "drawings").glob("*.js"))) == 2
