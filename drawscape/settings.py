@@ -17,6 +17,7 @@ import shlex
 import stat
 import sys
 import unicodedata
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ _KEY_CHARS = 32
 _SHORTEST_LEASE_S = 3.0
 _POSTGRES = ("postgresql://", "postgres://")
 _EVERYBODYS = stat.S_ISVTX | stat.S_IWOTH
+_WEB_ADDRESS = "web.address"
 
 OUTLIVING = {"DRAWSCAPE_CHILD": "outlives", "DRAWSCAPE_WORKER": ""}
 """The environment of a process that outlives its job, such as the one that lifts a plotter's pen."""
@@ -344,6 +346,25 @@ _LONGEST_NAME = 60
 _RESERVED = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
 )
+
+
+def web_address() -> str:
+    """Return where the home's web front listens, '' while none runs."""
+    with contextlib.suppress(OSError):
+        return (home() / ".drawscape" / _WEB_ADDRESS).read_text()
+    return ""
+
+
+@contextlib.contextmanager
+def web_address_noted(address: str) -> Iterator[None]:
+    """Note where the web front listens, as long as the block lasts."""
+    file = state_folder() / _WEB_ADDRESS
+    file.write_text(address)
+    try:
+        yield
+    finally:
+        if web_address() == address:  # else another has taken over
+            file.unlink(missing_ok=True)
 
 
 def safe_name(text: str, fallback: str = "drawing") -> str:

@@ -18,6 +18,7 @@ from drawscape.cli.printing import counted
 from drawscape.errors import DrawscapeError, MissingExtraError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module
+from drawscape.settings import web_address_noted
 
 _HUEY = "drawscape.tasks.huey"
 """What runs where the project has no `huey` in `workers/__init__.py`."""
@@ -200,6 +201,7 @@ def web(
         # It is open to others, and no names were given.
         settings = replace(settings, allowed_hosts=(ANY_HOST,))
     server = _listen(create_app(settings), host, port)
+    noted = web_address_noted(_address(server))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with nullcontext() if no_worker else WorkerBeside(slots):
@@ -209,7 +211,8 @@ def web(
             link = "" if settings.token else f"?token={home_token()}"
             click.echo(f"Drawscape: {_address(server)}{link} (Ctrl-C stops it)", err=True)
             click.echo(_who_can_reach_it(host, settings.token), err=True)
-            server.run()
+            with noted:
+                server.run()
     finally:
         server.close()
     click.echo("stopped", err=True)

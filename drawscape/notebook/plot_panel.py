@@ -22,6 +22,7 @@ from drawscape.notebook.threads import MOTIONS, PLOTS, Debounce
 from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.pens import with_pens
 from drawscape.plot import optimize as optimized
+from drawscape.settings import web_address
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
 from drawscape.viewer.assets import script, style
@@ -51,7 +52,8 @@ class PlotPanel(StaticOutputWidget):
         with self._lock:
             state = self.plot.as_dict()
             waits_for = ahead_of(state) if state["state"] == "ready" else ""
-            self.state = {**state, "found": self.found, "waits_for": waits_for}
+            more = {"found": self.found, "waits_for": waits_for, "page": web_address()}
+            self.state = {**state, **more}
 
     def act(self, action: str, **values: Any) -> None:
         """Do the action of a button: answer, pause, pause_now, resume, stop, set, move, again, heal.

@@ -11,7 +11,7 @@
    Of two messages about a tile the one with the larger number stands. */
 
 import { trace } from "./drawing_lines.js";
-import { button, icon, make, menu, setPressed, showChild, textMenu } from "./elements.js";
+import { button, make, menu, setPressed, showChild, showKernel, textMenu } from "./elements.js";
 
 const HOVER_MS = 350;  // a pointer that only passes a tile starts nothing
 const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
@@ -250,13 +250,14 @@ class Board {
     }
     this.root.append(this.note, this.place, this.empty, this.details, this.below);
     el.append(this.root);
+    this.kernel = showKernel(model, this.root, this.child);
     this.enlarged = new Enlarged(this.root, { inspect: id => this.key(id, "v"), step: by => this.step(by) });
     if (!rows) this.listen();
   }
 
   send(event, ...values) {
     try { this.model.send({ event, arguments: values }); }
-    catch { this.root.parentElement.classList.add("jupyter-widgets-disconnected"); }  // the kernel was shut down
+    catch { this.kernel.end(); }
   }
 
   set(name, value) {
@@ -551,6 +552,7 @@ function render({ model, el, host }) {
   return () => {
     for (const [event, handler] of Object.entries(handlers)) model.off(event, handler);
     board.enlarged.dispose();
+    board.kernel.stop();
     showChild(host, "", board.child);
     el.replaceChildren();  // the host keeps `el` of a widget that is gone
   };

@@ -133,6 +133,36 @@ export function textMenu(head, label, first, choose) {
   });
 }
 
+/* Call `gone(true)` when the kernel of a widget cannot be reached, `gone(false)` when it is back. Only Jupyter's own
+   pages show their kernel; elsewhere the first message that cannot be sent tells, and calls `end`. */
+export function watchKernel(model, gone) {
+  const { kernel } = model.widget_manager ?? {};
+  let over = false;
+  const end = () => { over = true; gone(true); };
+  const moved = (_, status) => { if (!over && status !== "connecting") gone(status === "disconnected"); };
+  model.on("comm_live_update", end);  // a restart
+  kernel?.disposed.connect(end);
+  kernel?.connectionStatusChanged.connect(moved);
+  const stop = () => {
+    model.off("comm_live_update", end);
+    kernel?.disposed.disconnect(end);
+    kernel?.connectionStatusChanged.disconnect(moved);
+  };
+  return { end, stop };
+}
+
+/* Say above `root` that its kernel is gone, and let nothing of it be pressed then but for what is in `place`. */
+export function showKernel(model, root, place) {
+  const note = make("p", { className: "ds-gone", role: "alert", hidden: true,
+    textContent: "The kernel is gone. Run the cell again to go on; what was queued is being drawn." });
+  root.before(note);
+  const dead = one => one === root ? [] : [...one.parentElement.children].filter(part => part !== one).concat(dead(one.parentElement));
+  return watchKernel(model, isGone => {
+    note.hidden = !isGone;
+    for (const part of dead(place)) part.inert = isGone;
+  });
+}
+
 const NO_CHILD = "This notebook shows no widget inside of another: call view(), form() or plot() in a cell.";
 
 /* Show the kernel's widget of that id in `place`, or nothing for ''. */

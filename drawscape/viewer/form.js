@@ -12,7 +12,7 @@
    number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
    until then it is busy, and the page says so. */
 
-import { button, make, menu, penMenu, popover, setPressed, showChild, swatch } from "./elements.js";
+import { button, make, menu, penMenu, popover, setPressed, showChild, showKernel, swatch } from "./elements.js";
 
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
@@ -529,7 +529,7 @@ class FormView {
     const number = this.sent = Math.max(Date.now(), this.sent + 1);
     for (const name of Object.keys(message.inputs ?? {})) this.hands.set(name, number);
     try { this.model.send({ ...message, number }, undefined, buffers); }
-    catch { return this.gone(); }  // the kernel was shut down
+    catch { return this.kernel.end(); }
     const words = message.event === "draw" ? "The kernel is busy. This is drawn next." : "The kernel is busy. Nothing is lost.";
     setTimeout(() => { if (!this.answered(number)) this.busy.textContent = words; }, BUSY_MS);
   }
@@ -638,13 +638,15 @@ class FormView {
     };
     const received = (message, buffers) => this.receive(message, buffers);
     const { model } = this;
-    /* ipywidgets has no mark of its own for a widget like this one whose kernel is gone. */
-    const gone = this.gone = () => this.el.classList.add("drawscape-gone");
+    this.kernel = showKernel(model, this.root, this.stage);
     const renew = () => { this.showSchema(); soon(); };
     const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon], ["change:previews", soon],
-      ["change:strip", () => this.showStrip()], ["change:below", () => this.showBelow()], ["msg:custom", received], ["comm_live_update", gone]];
+      ["change:strip", () => this.showStrip()], ["change:below", () => this.showBelow()], ["msg:custom", received]];
     for (const [event, handler] of pairs) model.on(event, handler);
-    this.stop = () => { for (const [event, handler] of pairs) model.off(event, handler); };
+    this.stop = () => {
+      this.kernel.stop();
+      for (const [event, handler] of pairs) model.off(event, handler);
+    };
     this.root.addEventListener("keydown", event => {
       const { target } = event;
       if (event.key !== "Enter" || !this.box.contains(target) || !["INPUT", "SELECT"].includes(target.tagName)) return;

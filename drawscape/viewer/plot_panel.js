@@ -3,7 +3,7 @@
    `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something, and `link.examine` looks
    at a photograph, as photograph.js says. The handle that it returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
 
-import { button, make, penMenu, swatch } from "./elements.js";
+import { button, make, penMenu, swatch, watchKernel } from "./elements.js";
 import { nearestStroke, photographOf } from "./photograph.js";
 
 const BUTTONS = {  // [action, words, look] by the state's first word; Stop is always the leftmost
@@ -53,6 +53,7 @@ export function mount(el, link) {
   const found = make("p", { className: "drawscape-plot-found",
     textContent: "This drawing's plot on this machine was not finished. Here it is; no other was queued." });
   const buttons = make("div", { className: "drawscape-plot-buttons" });
+  const lost = make("p", { className: "ds-gone", role: "alert", hidden: true });
   const canvas = make("canvas", { className: "drawscape-plot-sheet", role: "img", "aria-label": "the strokes that are drawn, and those to come" });
   const note = make("p", { className: "drawscape-plot-note",
     textContent: "Buttons here are a convenience and not a safety device: stay near the machine's switch." });
@@ -90,7 +91,7 @@ export function mount(el, link) {
     number("speed", "Speed % "), number("down_percent", "Pen down % "), number("up_percent", "Pen up % "),
     make("label", {}, keep, "Keep for this machine"));
   const photograph = photographOf({ examine: link.examine, plan: () => plan, heal: values => send("heal", values) });
-  const root = make("div", { className: "ds drawscape-plot" }, found, head, left, bar, detail, card, trouble, buttons, photograph.root, tuning, canvas, note);
+  const root = make("div", { className: "ds drawscape-plot" }, found, head, left, bar, lost, detail, card, trouble, buttons, photograph.root, tuning, canvas, note);
   el.append(root);
 
   const showButtons = () => {
@@ -193,11 +194,16 @@ export function mount(el, link) {
     },
     photographed: photograph.show,  // found before the page was loaded, or on another page
     trouble(text) { trouble.textContent = text; },
-    gone() {
-      root.classList.add("drawscape-gone");
-      for (const part of [card, buttons, tuning, photograph.root]) part.inert = true;
-      trouble.textContent = "The kernel of this panel is gone. If the machine still draws, stop it on the page of plots of drawscape web, "
-        + `or in a terminal: drawscape plots stop ${now.id.slice(-8)}. Run the cell again to go on.`;
+    /* Without a kernel, buttons do nothing: say where the plot can be stopped. */
+    gone(isGone) {
+      for (const part of [card, buttons, tuning, photograph.root]) part.inert = isGone;
+      lost.hidden = !isGone;
+      if (!isGone) return;
+      const page = now.page && new URL(`plots#${now.id}`, now.page);
+      if (page && ["0.0.0.0", "[::]"].includes(page.hostname)) page.hostname = location.hostname;
+      const link = page ? [make("a", { href: page.href, target: "_blank", textContent: "on its web page" }), ", or "] : [];
+      lost.replaceChildren("The kernel is gone, and buttons here do nothing. If the machine still draws, stop it ", ...link, "in a terminal: ",
+        make("code", { textContent: `drawscape plots stop ${now.id}` }), ". Run the cell again to go on.");
     },
   };
 }
@@ -206,7 +212,7 @@ export default {
   render({ model, el }) {
     const asked = new Map();  // photographs that are looked at, by number
     const post = (message, buffers) => {
-      try { model.send(message, undefined, buffers); } catch { panel.gone(); }  // the kernel was shut down
+      try { model.send(message, undefined, buffers); } catch { kernel.end(); }
     };
     const panel = mount(el, {
       send: (action, values) => post({ event: "act", arguments: [action], ...values }),
@@ -216,7 +222,7 @@ export default {
         return new Promise((done, fail) => asked.set(number, { done, fail }));
       },
     });
-    const gone = () => panel.gone();
+    const kernel = watchKernel(model, panel.gone);
     const show = () => panel.state(model.get("state"));
     const received = (message, buffers) => {
       if (message.lines) {
@@ -231,9 +237,8 @@ export default {
     };
     model.on("change:state", show);
     model.on("msg:custom", received);
-    model.on("comm_live_update", gone);
     show();
     model.send({ event: "ready" });
-    return () => { model.off("change:state", show); model.off("msg:custom", received); model.off("comm_live_update", gone); el.replaceChildren(); };
+    return () => { model.off("change:state", show); model.off("msg:custom", received); kernel.stop(); el.replaceChildren(); };
   },
 };

@@ -1,10 +1,14 @@
 """What a designer does most: edit and run again, compare, plot, reach a parameter, find a drawing again."""
 
+import re
+import subprocess
+from contextlib import contextmanager
+
 import pytest
 from machine_bench import Bench
 from machine_emulators import EbbEmulator
 from notebook_page import Panel
-from support import wait_until
+from support import beside, wait_until
 from web_pages import await_settled, serious
 
 from drawscape.machine.plot import list_plots
@@ -207,6 +211,17 @@ def test_plot_offers_her_machines_and_says_under_the_button_when_there_is_none(l
     notebook.evaluate("shown._below.act('stop')")
 
 
+@contextmanager
+def web_front():
+    """Serve the home's web front; yields its token."""
+    with beside("web", "--port", "0", "--no-worker", stderr=subprocess.PIPE, text=True) as process:
+        said = ""
+        while "token=" not in said:
+            said += process.stderr.readline()
+        yield re.search(r"token=(\S+)", said)[1]
+        process.stderr.close()
+
+
 PANEL = """from drawscape.notebook import plot
 from drawscape.svg_builder import SVGBuilder
 sheet = SVGBuilder(80, 60)
@@ -231,12 +246,21 @@ def test_the_pen_moves_inside_a_question_and_a_panel_without_kernel_says_how_to_
     (plot,) = [one for one in list_plots() if one.record.machine == "bench"]
     second = notebook.evaluate(f"{PANEL}\npanel.act('again')\nprint(panel.state['waits_for'])")
     assert second == f"The machine has another plot first: drawing, {plot.state.label}.\n"
-    notebook.shut_down()
-    panel.press("Pause now")
-    page.get_by_text(f"drawscape plots stop {plot.id[-8:]}").wait_for()
-    assert panel.root.locator(".ds-button:not([inert] *)").count() == 0  # none that does nothing
-    plot.request("stop")
-    wait_until(lambda: not plot.alive, "the end of the plot")
+    with web_front() as token:
+        wait_until(lambda: "http" in notebook.evaluate("print(panel.state['page'])"), "its address")
+        notebook.shut_down()  # and no button is pressed
+        page.get_by_text(f"drawscape plots stop {plot.id}").wait_for()
+        assert (
+            panel.root.locator(".ds-button:not([inert] *)").count() == 0
+        )  # none that does nothing
+        with page.expect_popup() as opened:
+            panel.root.get_by_role("link", name="on its web page").click()
+        front = opened.value
+        front.locator(".is-stop:focus").wait_for()
+        front.keyboard.press("Enter")
+        front.get_by_label("Token", exact=True).fill(token)
+        front.keyboard.press("Enter")
+        wait_until(lambda: not plot.alive, "the end of the plot")
     assert not bench.emulator.carriage.down
     bench.emulator.close()
 

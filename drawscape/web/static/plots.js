@@ -6,9 +6,10 @@ import { mount } from './plot_panel.js';
 const POLL_MS = 500;
 const panels = new Map();
 const place = document.getElementById('plots');
+let wanted = location.hash.slice(1); // the plot that a link leads to
 
 const open = (id) => {
-  const section = document.createElement('section');
+  const section = Object.assign(document.createElement('section'), { id, tabIndex: -1 });
   place.prepend(section);
   const panel = mount(section, {
     send: async (action, values) => panel.state(await server.actOnPlot(id, action, values)),
@@ -28,6 +29,8 @@ const refresh = async () => {
     if (seen !== row.seen) row.panel.state(plot);
     row.seen = seen;
   }
+  if (wanted) (panels.get(wanted)?.section.querySelector('.is-stop') ?? panels.get(wanted)?.section)?.focus();
+  wanted = '';
 };
 
 const follow = async () => {
