@@ -4,8 +4,8 @@ All paths hang from one folder, the home. It is `DRAWSCAPE_HOME`, else the neare
 working directory. Else it is the working directory if that has tasks in `workers/`, else the user's data
 folder. A project holds `.drawscape/`, a `drawscape.toml`, or a `pyproject.toml` with `[tool.drawscape]`. So a
 notebook in `notebooks/` and a worker at the root find the same queue. The working directory is the one that
-the process has when it first asks: a later `os.chdir` changes nothing. A folder where all users put files,
-such as /tmp, is no home unless it is named.
+the process has when it first asks: a later `os.chdir` changes nothing. The root, and a folder where all
+users put files, such as /tmp, are no homes unless they are named.
 """
 
 import contextlib
@@ -81,7 +81,9 @@ def home() -> Path:
 
 
 def _is_everybodys(folder: Path) -> bool:
-    """Return whether all users may put files there, as in /tmp: then nobody's code is taken from it."""
+    """Return whether it is everybody's: the root, or a folder such as /tmp, where all users put files."""
+    if folder == folder.parent:
+        return True
     with contextlib.suppress(OSError):
         return os.stat(folder).st_mode & _EVERYBODYS == _EVERYBODYS
     return False

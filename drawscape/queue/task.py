@@ -89,7 +89,9 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
     function = getattr(module, name, None)
     if name.startswith("_") or not callable(function) or isinstance(function, type):
         functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
-        functions += [alias.rpartition(".")[2] for alias in TASK_ALIASES if module_name in alias]
+        paths = [*TASK_ALIASES, *TASK_ALIASES.values()]  # those of a package, by the rest of their path
+        start = f"{module_name}."
+        functions += [one.removeprefix(start) for one in paths if one.startswith(start)]
         known = [one for one in functions if not one.startswith("_")]
         raise TaskNotFoundError(str(UnknownNameError(f"task of {module_name}", name, known)))
     return cast("Function", _unwrapped(function))

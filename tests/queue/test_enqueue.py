@@ -65,6 +65,10 @@ REFUSED = [
     ("os.system", {}, errors.TaskNotAllowedError, "outside of the task modules"),
     ("sampletasks2.add", {}, errors.TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
     ("sampletasks.ad", {}, errors.TaskNotFoundError, "did you mean 'add'"),
+    *(
+        (f"{package}.generate_complex_svg", {}, errors.TaskNotFoundError, f"did you mean '{module}")
+        for package, module in (("drawscape.tasks", "drawing"), ("workers", "svg_tasks"))
+    ),
     ("sampletasks.nowhere.add", {}, errors.TaskNotFoundError, "no module"),
     ("drawscape.tasks.drawings.add", {}, errors.TaskNotFoundError, "no module"),
     ("sampletasks._private", {}, errors.TaskNotFoundError, "_private"),
