@@ -12,13 +12,12 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
 from drawscape.durations import Duration
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.lazy_exports import lazy_exports
-from drawscape.queue import task
+from drawscape.queue import process, task
 from drawscape.queue.batch import Batch
 from drawscape.queue.changes import cancel_many, retry_failed
 from drawscape.queue.codec import dump, portable
@@ -26,6 +25,8 @@ from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
 from drawscape.queue.job import Job
 from drawscape.queue.job_queue import Queue, QueueStatistics, Target
 from drawscape.queue.options import ALL_LANES, check_lane, split_options, whole
+from drawscape.queue.process import WorkerProcess
+from drawscape.queue.retention import KEEP, Keep, problems, prune
 from drawscape.queue.snapshot import (
     ENDED,
     STATUSES,
@@ -37,11 +38,7 @@ from drawscape.queue.snapshot import (
     unknown_job,
 )
 from drawscape.queue.watch import Watch, Watcher
-
-if TYPE_CHECKING:
-    from drawscape.queue.process import WorkerProcess
-    from drawscape.queue.retention import Keep
-    from drawscape.queue.worker.job_context import JobContext, current_job
+from drawscape.queue.worker.job_context import JobContext, current_job
 
 __all__ = [
     "ENDED",
@@ -162,7 +159,7 @@ def workers_alive() -> Sequence[WorkerInfo]:
     return default_queue().database.workers.living()
 
 
-def start_worker(slots: int | None = None) -> "WorkerProcess":
+def start_worker(slots: int | None = None) -> WorkerProcess:
     """Start a worker as a child of this process, which it does not outlive; return it once alive.
 
     It stops at the end of a `with` block, or when `stop()` is called.
@@ -173,12 +170,10 @@ def start_worker(slots: int | None = None) -> "WorkerProcess":
     >>> worker.alive
     False
     """
-    from drawscape.queue import process
-
     return process.start_worker(default_queue(), slots)
 
 
-def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
+def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
     """Start a worker unless one is alive already, which gives None; return it once alive.
 
     However many notebooks call this at the same time, one of them starts a worker.
@@ -186,8 +181,6 @@ def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
     >>> start_shared_worker() is None  # one is alive already
     True
     """
-    from drawscape.queue import process
-
     return process.start_shared_worker(default_queue(), slots)
 
 
@@ -457,8 +450,6 @@ def check_queue() -> list[str]:
     >>> check_queue()
     []
     """
-    from drawscape.queue.retention import problems
-
     return problems(default_queue())
 
 
@@ -570,24 +561,10 @@ def delete_job(job_id: str) -> None:
     Job(default_queue(), job_id).delete()
 
 
-def prune_jobs(keep: "Keep | None" = None) -> int:
+def prune_jobs(keep: Keep = KEEP) -> int:
     """Return how many old jobs were removed; a worker does this every ten minutes.
 
     >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
     0
     """
-    from drawscape.queue.retention import KEEP, prune
-
-    return prune(default_queue().database, KEEP if keep is None else keep)
-
-
-# What few callers name: a script that enqueues need not wait for it.
-if not TYPE_CHECKING:  # a type checker would take any name for an export
-    __getattr__, __dir__ = lazy_exports(
-        __name__,
-        {
-            "drawscape.queue.process": "WorkerProcess",
-            "drawscape.queue.retention": "Keep",
-            "drawscape.queue.worker.job_context": "JobContext current_job",
-        },
-    )
+    return prune(default_queue().database, keep)

@@ -193,22 +193,19 @@ class Parameter:
         return value
 
 
-def check_arguments(
-    parameters: Sequence[Parameter], values: Mapping[str, Any], *, partial: bool = False
-) -> dict[str, Any]:
+def check_arguments(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values`, each checked and converted by its parameter.
 
-    Raises UnknownNameError for a name that no parameter has, ParameterError for a value that breaks its rule.
-    Unless `partial` it also does so for a required parameter without a value.
+    Raises UnknownNameError for a name that no parameter has, ParameterError for a value that breaks its rule
+    and for a required parameter without a value.
     """
     known = {parameter.name: parameter for parameter in parameters}
     for name in values:
         if name not in known:
             raise UnknownNameError("parameter", name, known)
-    if not partial:
-        for parameter in parameters:
-            if parameter.required and parameter.name not in values:
-                raise ParameterError(parameter.name, None, "a value is required")
+    for parameter in parameters:
+        if parameter.required and parameter.name not in values:
+            raise ParameterError(parameter.name, None, "a value is required")
     return {name: known[name].check(value) for name, value in values.items()}
 
 

@@ -190,40 +190,26 @@ def _user_data_folder() -> Path:
     return _expanded(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "drawscape"
 
 
-def state_folder(project: Path | None = None) -> Path:
+def state_folder() -> Path:
     """Return the home's `.drawscape/`, made if need be, readable by its owner only.
-
-    Here and below `project` is the home where the caller has looked it up already.
 
     >>> state_folder().name
     '.drawscape'
     """
-    folder = (project or home()) / ".drawscape"
+    folder = home() / ".drawscape"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-def queue_file(project: Path | None = None) -> Path:
-    """Return the queue's file: `DRAWSCAPE_QUEUE`, else `queue.db` in the home's `.drawscape/`.
-
-    Neither need be there yet. Raises SettingsError when the queue is no file but on Postgres.
-
-    >>> queue_file().name
-    'queue.db'
-    """
-    target = queue_target(project)
-    if target.startswith(_POSTGRES):
-        raise SettingsError("DRAWSCAPE_QUEUE names a Postgres database, which is not a file")
-    return Path(target)
 
 
 def queue_target(project: Path | None = None) -> str:
     """Return the path of the queue's file, or the `postgresql://` URL in `DRAWSCAPE_QUEUE`.
 
+    The file is `queue.db` in the home's `.drawscape/` unless that variable names another.
+    Here and below `project` is the home where the caller has looked it up already.
     Raises SettingsError for a URL of another kind, and for one that is misspelt.
 
-    >>> queue_target() == str(queue_file())
-    True
+    >>> Path(queue_target()).name
+    'queue.db'
     """
     named = os.environ.get("DRAWSCAPE_QUEUE", "")
     if not named:

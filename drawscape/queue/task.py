@@ -89,7 +89,10 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
     function = getattr(module, name, None)
     if name.startswith("_") or not callable(function) or isinstance(function, type):
         functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
-        paths = [*TASK_ALIASES, *TASK_ALIASES.values()]  # those of a package, by the rest of their path
+        paths = [
+            *TASK_ALIASES,
+            *TASK_ALIASES.values(),
+        ]  # those of a package, by the rest of their path
         start = f"{module_name}."
         functions += [one.removeprefix(start) for one in paths if one.startswith(start)]
         known = [one for one in functions if not one.startswith("_")]

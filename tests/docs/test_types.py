@@ -21,7 +21,7 @@ PYRIGHT = {
     "reportMissingModuleSource": False,
 }
 
-LAZY = ("", ".geometry", ".job_manager", ".notebook")
+LAZY = ("", ".geometry", ".notebook")
 """Packages that import a name when it is asked for: a name that they have not is an error, too."""
 
 

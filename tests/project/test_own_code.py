@@ -263,7 +263,7 @@ def test_a_huey_of_the_projects_own_is_the_one_that_runs(project, start_workers)
     (project / "workers" / "__init__.py").write_text(
         "from drawscape import settings\n"
         "from drawscape.queue.huey import JobHuey\n"
-        "huey = JobHuey('background', filename=settings.queue_file(), home=settings.home())\n"
+        "huey = JobHuey('background', filename=settings.queue_target(), home=settings.home())\n"
         "@huey.on_startup()\n"
         "def begun():\n    (settings.home() / 'begun').touch()\n"
     )

@@ -20,7 +20,7 @@ MODULE = """
 from drawscape import settings
 from drawscape.queue.huey import JobHuey
 
-huey = JobHuey("background", filename=settings.queue_file(), home=settings.home(),
+huey = JobHuey("background", filename=settings.queue_target(), home=settings.home(),
                task_modules=settings.task_modules(), store_intermediate_errors=False)
 
 @huey.task()
@@ -96,9 +96,10 @@ def test_the_workers_package_hands_out_its_huey():
         workers.nothing  # noqa: B018 - the access is the test
 
 
-@pytest.mark.parametrize(
-    ("options", "signum"), [((), signal.SIGTERM), (("-t", "1"), signal.SIGINT)]
-)
+BY_NIGHT = pytest.param(("-t", "1"), signal.SIGINT, marks=pytest.mark.nightly)
+
+
+@pytest.mark.parametrize(("options", "signum"), [((), signal.SIGTERM), BY_NIGHT])
 def test_a_leaving_worker_waits_for_no_native_task(
     native, home, start_consumer, tmp_path, options, signum
 ):
