@@ -161,7 +161,10 @@ def test_records_stay_as_they_are_between_json_files(bench):
     assert bench.text(array, "in.json", "out.ndjson") == records
 
 
-@pytest.mark.parametrize("target", ["out.csv", "out.ndjson", "out.parquet"])
+BY_NIGHT = [pytest.param(one, marks=pytest.mark.nightly) for one in ("out.csv", "out.ndjson")]
+
+
+@pytest.mark.parametrize("target", ["out.parquet", *BY_NIGHT])
 @pytest.mark.parametrize(
     ("source", "content", "words"),
     [
@@ -221,9 +224,7 @@ CELLS = st.one_of(
 TABLES = st.integers(1, 4).flatmap(
     lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=5)
 )
-SLOW = settings(
-    max_examples=rounds(15, 200), suppress_health_check=list(HealthCheck), deadline=None
-)
+SLOW = settings(max_examples=rounds(5, 200), suppress_health_check=list(HealthCheck), deadline=None)
 
 
 @SLOW

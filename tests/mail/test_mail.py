@@ -145,6 +145,7 @@ def test_a_large_enclosure_is_refused_before_it_is_read(home):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("how", ["attach", "inline"])
 def test_the_largest_mail_is_sent_and_a_larger_one_is_not(serve, home, how):
     """A mail of 20 MiB holds 15.32 million bytes: in base64, 57 of them are a line of 76 and its end."""

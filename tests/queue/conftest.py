@@ -65,15 +65,20 @@ def home(tmp_path, monkeypatch, engine, request):
 
 
 @pytest.fixture(scope="module")
-def worked_home(tmp_path_factory, engine, request):
-    """A home that a module's tests share, with a consumer of two slots (or of `SLOTS`) at work."""
+def shared_home(tmp_path_factory, engine, request):
+    """A home that a module's tests share."""
     with pytest.MonkeyPatch.context() as patch, _queue_on(engine, request) as url:
-        folder = _make_home(tmp_path_factory.mktemp("worked") / "home", patch, url)
-        slots = getattr(request.module, "SLOTS", 2)
-        consumer = Consumer(folder, "-w", str(slots)).await_alive()
-        yield folder
-        consumer.stop()
+        yield _make_home(tmp_path_factory.mktemp("shared") / "home", patch, url)
     sys.modules.pop("sampletasks", None)
+
+
+@pytest.fixture(scope="module")
+def worked_home(shared_home, request):
+    """The module's home with a consumer of two slots (or of `SLOTS`) at work."""
+    slots = getattr(request.module, "SLOTS", 2)
+    consumer = Consumer(shared_home, "-w", str(slots)).await_alive()
+    yield shared_home
+    consumer.stop()
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def test_a_power_loss_undoes_no_cancel_of_many_that_returned(home, recorder, tmp
 
 
 WORKED_STEPS = int(os.environ.get("WORKED_STEPS", rounds(30, 20_000)))
-DRIVEN_STEPS = int(os.environ.get("DRIVEN_STEPS", rounds(1_500, 100_000)))
+DRIVEN_STEPS = int(os.environ.get("DRIVEN_STEPS", rounds(800, 100_000)))
 TASK = "sampletasks.note_run"
 OPEN = ("queued", "scheduled", "deferred", "started")
 
@@ -396,7 +396,7 @@ def test_no_order_of_verbs_lets_a_job_begin_too_early_or_wait_in_vain(noted, eng
     play(lambda: DrivenQueue(noted), DRIVEN_STEPS if engine == "sqlite" else 500, 100)
 
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", rounds(3, 1000)))
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", rounds(2, 1000)))
 PLACES = (
     *("insert.before_commit", "insert.after_commit", "claim.committed", "ack.before_commit"),
     *("ack.after_commit", "child.before_start", "run.middle", "result.serialised", "any moment"),

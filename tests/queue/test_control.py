@@ -125,10 +125,9 @@ def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
 
 @pytest.mark.slow
 def test_waiting_without_a_worker_warns(home):
-    job = enqueue("nothing")
-    for wait in (job.wait, enqueue_many("sampletasks.nothing", [{}]).wait):
-        with pytest.warns(UserWarning, match="no worker"), pytest.raises(errors.JobTimeout):
-            wait(2)
+    batch = enqueue_many("sampletasks.nothing", [{}])
+    with pytest.warns(UserWarning, match="no worker"), pytest.raises(errors.JobTimeout):
+        batch.wait(2)
 
 
 @pytest.mark.sqlite

@@ -129,7 +129,16 @@ worker.stop()
 }
 
 
-@pytest.mark.parametrize("case", IN_A_SMALL_WORLD)
+BY_NIGHT = "a full disk drops a log and not its job"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(one, marks=[pytest.mark.nightly] * (one == BY_NIGHT))
+        for one in IN_A_SMALL_WORLD
+    ],
+)
 def test_a_disk_that_is_full_or_read_only_is_named_and_loses_no_job(home, case):
     printed, body = IN_A_SMALL_WORLD[case]
     (home / "small").mkdir()

@@ -165,7 +165,7 @@ def test_a_claim_wakes_no_other_worker(url, database, tmp_path):
     other.close()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_from_a_restored_server_nobody_claims_before_what_it_forgot_has_ended(
     tmp_path, monkeypatch
 ):
@@ -444,6 +444,7 @@ def test_hueys_own_tasks_are_refused_there(url, home):
 # Leases
 
 
+@pytest.mark.nightly
 def test_a_job_that_is_another_workers_by_now_ends_here(home, start_consumer):
     """As after a failover: the worker hears of it at its next renewal, though the job says nothing."""
     start_consumer("-w", "1")

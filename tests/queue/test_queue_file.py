@@ -154,7 +154,13 @@ def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home, harm, when):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("harm", ["file", "shared memory", "folder"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "file",
+        *(pytest.param(one, marks=pytest.mark.nightly) for one in ("shared memory", "folder")),
+    ],
+)
 def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer, harm):
     consumer = start_consumer("-w", "2")
     job = enqueue("nap", 600)
@@ -172,12 +178,12 @@ def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer
 @pytest.mark.slow
 def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
     start_consumer()
-    job = started(enqueue("report_for", 600, job_timeout=6))
+    job = started(enqueue("report_for", 600, job_timeout=3))
     wait_until(lambda: job.refresh().pid and job.progress > 0)
     child = job.refresh().pid
     with locked():  # which would be waited for for 60 s
         wait_until(lambda: not is_running(child), timeout_s=45)
-    with pytest.raises(JobFailed, match="timed out after 6 s"):
+    with pytest.raises(JobFailed, match="timed out after 3 s"):
         job.wait(60)
     assert job.message == "on and on"
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 from queue_steps import end, enqueue, queued, take
-from support import is_running, rounds, started, wait_until
+from support import is_running, started, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import check_queue, list_jobs
@@ -100,6 +100,7 @@ def test_a_signal_to_worker_and_children_alike_ends_no_job(home, start_consumer,
 
 
 @pytest.mark.sqlite
+@pytest.mark.nightly
 def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, start_consumer):
     paused = start_consumer()
     gate = home / "gate"
@@ -136,8 +137,9 @@ def test_a_worker_that_wakes_acknowledges_not_over_its_successor(home, start_con
     assert [job.wait(60) for job in last] == list(range(20))
 
 
+@pytest.mark.nightly
 def test_four_workers_and_enqueuers_run_each_job_once(home, start_consumer, tmp_path):
-    each = rounds(30, 100)
+    each = 100
     for _ in range(4):
         start_consumer("-w", "1", ready=False)
     script = (
@@ -159,8 +161,9 @@ def test_four_workers_and_enqueuers_run_each_job_once(home, start_consumer, tmp_
 
 @pytest.mark.chaos
 @pytest.mark.sqlite
+@pytest.mark.nightly
 def test_a_kill_runs_at_most_the_job_of_each_slot_again(home, start_consumer):
-    kills, trace = rounds(3, 200), home / "runs"
+    kills, trace = 200, home / "runs"
     calls = [{"path": str(trace), "text": str(n)} for n in range(kills * 60)]
     batch = enqueue_many("sampletasks.append", calls)
     for _ in range(kills):
