@@ -21,7 +21,7 @@ from drawscape.queue import process, task
 from drawscape.queue.batch import Batch
 from drawscape.queue.changes import cancel_many, retry_failed
 from drawscape.queue.codec import dump, portable
-from drawscape.queue.engines.engine import Engine, WorkerInfo, open_engine
+from drawscape.queue.engines.engine import WorkerInfo, open_engine
 from drawscape.queue.job import Job
 from drawscape.queue.job_queue import Queue, QueueStatistics, Target
 from drawscape.queue.options import ALL_LANES, check_lane, split_options, whole
@@ -113,16 +113,12 @@ def reach_queue() -> None:
 
     >>> reach_queue()
     """
-    engine: Any = _engine()
+    home = settings.home()
+    engine: Any = open_engine(settings.queue_target(home), home / ".drawscape")
     if engine.is_server:
         engine.patience_s = 0.0
         engine.open()
         engine.close()
-
-
-def _engine() -> Engine:
-    home = settings.home()
-    return open_engine(settings.queue_target(home), home / ".drawscape")
 
 
 @lru_cache(_MOST_QUEUES)

@@ -330,10 +330,6 @@ def output_path(filename: str | os.PathLike[str], suffix: str = "") -> Path:
 
 
 _LONGEST_NAME = 60
-# Windows keeps these names for devices, with any extension.
-_RESERVED = frozenset(
-    ["con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))]
-)
 
 
 def web_address() -> str:
@@ -356,16 +352,14 @@ def web_address_noted(address: str) -> Iterator[None]:
 
 
 def safe_name(text: str, fallback: str = "drawing") -> str:
-    """Return `text` as part of a file name: letters, digits, `-`, `_`; never empty, dotted or reserved.
+    """Return `text` as part of a file name: letters, digits, `-`, `_`; never empty or dotted.
 
     >>> safe_name("Åse's rose, no. 7")
     'Ase_s_rose_no_7'
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9-]+", "_", plain).strip("_-")[:_LONGEST_NAME].strip("_-")
-    if not name:
-        return fallback
-    return f"{name}_" if name.lower() in _RESERVED else name
+    return name or fallback
 
 
 def short_hash(values: Any) -> str:

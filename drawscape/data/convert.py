@@ -6,7 +6,7 @@ file is refused here. The target is complete or absent.
 
 import glob
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,11 +101,11 @@ def convert(
     return Conversion(target, rows)
 
 
-def check_options(options: Options) -> None:
-    """Raise UnknownNameError for a name that is no option of `convert`."""
+def check_options(options: Options, known: Collection[str] = OPTIONS) -> None:
+    """Raise UnknownNameError for a name that is not known; by default, no option of `convert`."""
     for name in options:
-        if name not in OPTIONS:
-            raise UnknownNameError("option", name, OPTIONS)
+        if name not in known:
+            raise UnknownNameError("option", name, known)
 
 
 @contextmanager

@@ -45,27 +45,23 @@ _REPEAT_S = 60.0  # a server that is away is one line a minute, not four a secon
 _MOST_LINES = 100
 
 
-class RepeatedLines(logging.Filter):
-    """Lets a warning or error pass that was not written within the last minute."""
+_WRITTEN_AT: dict[str, float] = {}
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._written_at: dict[str, float] = {}
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the line is written."""
-        if record.levelno < logging.WARNING:
-            return True
-        now, text = time.monotonic(), record.getMessage()
-        if now - self._written_at.get(text, -_REPEAT_S) < _REPEAT_S:
-            return False
-        if len(self._written_at) >= _MOST_LINES:
-            self._written_at.clear()
-        self._written_at[text] = now
+def is_news(record: logging.LogRecord) -> bool:
+    """Return whether a line is no warning, or one that was not written within the last minute."""
+    now, text = time.monotonic(), record.getMessage()
+    if record.levelno < logging.WARNING:
         return True
+    is_repeated = now - _WRITTEN_AT.get(text, -_REPEAT_S) < _REPEAT_S
+    if not is_repeated:
+        if len(_WRITTEN_AT) >= _MOST_LINES:
+            _WRITTEN_AT.clear()
+        _WRITTEN_AT[text] = now
+    return not is_repeated
 
 
-_LOG.addFilter(RepeatedLines())
+_LOG.addFilter(is_news)
 
 
 class NativeWorker(Worker):  # type: ignore[misc]

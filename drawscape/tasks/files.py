@@ -80,10 +80,10 @@ class Operation(NamedTuple):
 def _operation_named(name: str, options: dict[str, Any]) -> Operation:
     """Return the operation with its options. Raises UnknownNameError for one that is unknown."""
     if name == "optimize_svg":
-        _check_names(options, _OPTIMIZING)
+        check_options(options, _OPTIMIZING)
         return Operation("optimized", ".svg", partial(_optimize, options))
     if name == "svg_to_png":
-        _check_names(options, _PAINTING)
+        check_options(options, _PAINTING)
         return Operation("png", ".png", partial(_to_png, options))
     if not name.startswith("convert_to_"):
         conversions = [f"convert_to_{form}" for form in SUFFIXES]
@@ -95,12 +95,6 @@ def _operation_named(name: str, options: dict[str, Any]) -> Operation:
 
 _OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start")
 _PAINTING = ("dpi", "background")
-
-
-def _check_names(options: dict[str, Any], known: tuple[str, ...]) -> None:
-    for name in options:
-        if name not in known:
-            raise UnknownNameError("option", name, known)
 
 
 def _convert(form: str, options: dict[str, Any], source: Path, target: Path) -> Report:

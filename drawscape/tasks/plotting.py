@@ -7,7 +7,7 @@ import subprocess
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from drawscape import settings
 from drawscape.editions.ledger import add_healing, sheet_of_plot
@@ -70,15 +70,20 @@ def optimize_svg(
     return str(save(after, target, format="svg"))
 
 
-def drive_plot(
-    plot_id: str,
-    run: str,
-    *,
-    yes: bool = False,
-    zero_here: bool = False,
-    back: int = BACK,
-    from_stroke: int | None = None,
-) -> str:
+class RunOptions(TypedDict, total=False):
+    """How a plot is run: with `yes` paper and pens are in, and nobody is asked.
+
+    Only with `zero_here` the pen also stands at the sheet's zero when the machine does not know its place.
+    Else the run ends there. `back` and `from_stroke` say where it begins, as for `Plot.start_of`.
+    """
+
+    yes: bool
+    zero_here: bool
+    back: int
+    from_stroke: int | None
+
+
+def drive_plot(plot_id: str, run: str, **options: Unpack[RunOptions]) -> str:
     """Drive the machine until the plot is done; return its state in words.
 
     Each `run` is driven once: a job that is queued again does not draw on the same paper again. With
@@ -111,10 +116,7 @@ def drive_plot(
             sent.append(messages.submit(_notify, f"{plot.title}: {text}", plot.id))
 
         try:
-            return run_plot(
-                plot, run, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke,
-                on_progress=job.progress, on_news=tell,
-            )  # fmt: skip
+            return run_plot(plot, run, **options, on_progress=job.progress, on_news=tell)
         finally:
             tell(plot.state.reason or "The plot has ended; take the sheet out.")
             for message in sent:
@@ -137,18 +139,9 @@ def _notify(text: str, plot_id: str) -> None:
         urllib.request.urlopen(request, timeout=_NOTIFY_S).close()
 
 
-def enqueue_plot(
-    plot: Plot,
-    *,
-    yes: bool = False,
-    zero_here: bool = False,
-    back: int = BACK,
-    from_stroke: int | None = None,
-) -> Job:
+def enqueue_plot(plot: Plot, **options: Unpack[RunOptions]) -> Job:
     """Queue a run of the plot in its machine's lane and return the job; one runs at a time.
 
-    With `yes` paper and pens are in, and nobody is asked. Only with `zero_here` the pen also stands at the
-    sheet's zero when the machine does not know its place; else the run ends there.
     When it has ended, its machine gets the next sheet of the edition that the plot is for, if any.
     Raises PlotError when the plot runs or waits already, has no such stroke, or its sheet was judged.
     """
@@ -156,7 +149,8 @@ def enqueue_plot(
     with locked(plot.folder / "queue.lock", 10.0, twice):  # two people may ask for it at once
         if is_queued(plot) or plot.runs:  # in this order: it may begin in between
             raise PlotError(f"{twice}; it is {plot.words}")
-        plot.check_machine(plot.start_of(back=back, from_stroke=from_stroke))
+        from_stroke = options.get("from_stroke")
+        plot.check_machine(plot.start_of(back=options.get("back", BACK), from_stroke=from_stroke))
         state = plot.state
         if state.state == "done" and from_stroke is None:
             raise PlotError(f"plot {plot.id} is done; name a stroke to draw from, or plot it again")
@@ -173,10 +167,7 @@ def enqueue_plot(
             "drawscape.tasks.plotting.drive_plot",
             plot.id,
             run,
-            yes=yes,
-            zero_here=zero_here,
-            back=back,
-            from_stroke=from_stroke,
+            **options,
             job_id=run,
             job_timeout=None,
             job_recover=False,
@@ -198,22 +189,15 @@ def is_queued(plot: Plot) -> bool:
     return False
 
 
-def resume_plot(
-    plot: Plot,
-    *,
-    yes: bool = False,
-    zero_here: bool = False,
-    back: int = BACK,
-    from_stroke: int | None = None,
-) -> None:
+def resume_plot(plot: Plot, **options: Unpack[RunOptions]) -> None:
     """Let a paused plot go on, or queue another run of one that does not run.
 
     Raises PlotError as `enqueue_plot` does.
     """
-    if plot.state.state == "paused" and from_stroke is None:
+    if plot.state.state == "paused" and options.get("from_stroke") is None:
         plot.request("resume")
     else:
-        enqueue_plot(plot, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke)
+        enqueue_plot(plot, **options)
 
 
 def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:

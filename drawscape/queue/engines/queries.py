@@ -86,11 +86,16 @@ class Queries:
     returning id
     """
     WRITE_LOG = """
-    insert into job_log (job_id, position, data) select id, :position, :data from job
-    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
-    on conflict (job_id, position) do update set data = excluded.data returning job_id
+    insert into job_log (job_id, position, data)
+    select id,
+        :gap + (select coalesce(max(position + length(data)), 0) from job_log where job_id = :id), :data
+    from job where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+    returning job_id
     """
-    CUT_LOG = "delete from job_log where job_id = :id and position + length(data) <= :position"
+    CUT_LOG = """
+    delete from job_log where job_id = :id and position + length(data) <= (
+        select max(position + length(data)) - :most from job_log where job_id = :id)
+    """
     WRITE_PREVIEW = """
     insert into job_preview (job_id, written_at, picture) select id, :now, :picture from job
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'

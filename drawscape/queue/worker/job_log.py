@@ -8,7 +8,6 @@ from drawscape.queue.engines.engine import Engine
 CAP_BYTES = 1_048_576
 _TAIL_BYTES = 65_536
 _BYTES_A_S = 1_000_000
-_NEVER = 2**62
 
 
 class JobLog:
@@ -18,11 +17,10 @@ class JobLog:
         self._engine = engine
         self._held = held
         self._data = bytearray()
-        self._start = 0  # where the log lies that `_data` begins with
-        self._written = 0  # up to where it is in the table
+        self._start = 0  # how much was printed before `_data`
+        self._written = 0  # how much of it all is in the table, or was cut off before it came there
         self.due_at = 0.0
         """When it may be written again, in monotonic seconds."""
-        self._is_placed = held.token == 1
 
     @property
     def end(self) -> int:
@@ -38,21 +36,15 @@ class JobLog:
             self._start += gone
 
     def flush(self) -> None:
-        """Add the new output to the table, as a row."""
+        """Add the new output to the table, as a row behind those of this run and of earlier ones."""
         if self._written == self.end:
             return
-        engine = self._engine
-        if not self._is_placed:
-            rows = engine.read(engine.LOG_ROWS, id=self._held.id, position=_NEVER)
-            before = int(rows[-1][0] + rows[-1][2]) if rows else 0
-            self._start, self._written = self._start + before, before
-            self._is_placed = True
-        position = max(self._start, self._written)
-        data = bytes(self._data[position - self._start :])
+        engine, gap = self._engine, max(0, self._start - self._written)
+        data = bytes(self._data[self._written + gap - self._start :])
         self.due_at = time.monotonic() + len(data) / _BYTES_A_S
-        engine.write(engine.WRITE_LOG, **self._held.key, position=position, data=data)
-        if self.end > CAP_BYTES:
-            engine.write(engine.CUT_LOG, id=self._held.id, position=self.end - CAP_BYTES)
+        engine.write(engine.WRITE_LOG, **self._held.key, gap=gap, data=data)
+        if self.end > CAP_BYTES or self._held.token > 1:
+            engine.write(engine.CUT_LOG, id=self._held.id, most=CAP_BYTES)
         self._written = self.end
 
     def since(self, mark: int) -> str:
