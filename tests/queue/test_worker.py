@@ -35,6 +35,7 @@ from drawscape.job_manager import (
     start_worker,
     workers_alive,
 )
+from drawscape.queue.huey import JobHuey
 from drawscape.queue.key_file import load_key
 
 pytestmark = pytest.mark.slow
@@ -70,7 +71,7 @@ def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home):
 
 
 def test_a_worker_that_is_asked_to_leave_while_it_begins_leaves_in_order(home, start_consumer):
-    default_queue().database.open()
+    JobHuey(filename=default_queue().path).storage.conn  # noqa: B018 - makes all tables
     with locked():  # it is alive, and waits for the file before it starts to work
         consumer = start_consumer()
         consumer.process.terminate()
