@@ -13,18 +13,13 @@ LINE, SHORT = '<path d="M20,100H180"/>', '<path d="M20,30H90"/>'
 STAR = "M100,20L150,180L20,80H180L50,180Z"
 THREE = '<path d="M20,40H180" class="one"/><path d="M20,80H180" class="two x"/><rect x="20" y="110" width="90" height="40"/>'
 BOX = '<rect x="50" y="50" width="60" height="100"/>'
-WHITE = '<rect x="50" y="50" width="60" height="100" fill="white" stroke="none"/>'
-ALL_WHITE = '<rect width="200" height="200" fill="white" stroke="none"/>'
 CLIP = f'<clipPath id="c">{BOX}</clipPath>'
-CLIPPED, MASKED = f'<g clip-path="url(#c)">{LINE}</g>', f'<g mask="url(#k)">{LINE}</g>'
-MASK = '<mask id="k" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"'
+CLIPPED = f'<g clip-path="url(#c)">{LINE}</g>'
 ERRORS = "1 outline holds errors; drawing goes up to the first"
 TRANSPARENT = "what is fully transparent is not drawn"
-SOFT = "soft masks are applied hard: lines are let through or cut"
 NO_CLIP = "<{}> in a clip path is ignored; only shapes and <use> clip"
 LOOP = "<{}> leads back to itself; it is not drawn"
 IN_BOX = "{} in units of its element's box is not applied"
-IMAGES = "<image>: images are not drawn; trace them to paths"
 
 CORPUS = {
     "shapes": {
@@ -169,33 +164,7 @@ CORPUS = {
         "use-of-group": (f'<defs><g id="r">{BOX}</g></defs><clipPath id="c"><use href="#r"/></clipPath>{CLIPPED}{SHORT}', NO_CLIP.format("use")),
         "use-transform": f'<defs><rect id="r" width="60" height="100"/></defs><clipPath id="c"><use href="#r" transform="rotate(10)" x="50" y="50"/></clipPath>{CLIPPED}',
         "own-transform-on-use": f'<clipPath id="c" transform="rotate(40)">{BOX}</clipPath><use href="#a" x="70" y="-20" clip-path="url(#c)"/><defs><path id="a" d="M0,100H180"/></defs>',
-        "with-mask": f'{CLIP}{MASK}><rect x="80" y="0" width="100" height="200" fill="white" stroke="none"/></mask><g clip-path="url(#c)" mask="url(#k)">{LINE}</g>',
         "not-a-clip": (f'<g id="c">{BOX}</g>{CLIPPED}', "", f'{BOX}{LINE}'),
-    },
-    "masking": {
-        "black-on-white": f'{MASK}>{ALL_WHITE}<rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask>{MASKED}',
-        "stroke": f'{MASK}><path d="M60,0V200" stroke="white" stroke-width="40"/></mask>{MASKED}',
-        "units-box": (f'<mask id="k" x="0" y="0" width=".5" height="1">{ALL_WHITE}</mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>', "the frame of a mask in parts of a box is not applied"),
-        "content-box": ('<mask id="k" maskContentUnits="objectBoundingBox"><rect x=".2" y="0" width=".5" height="1" fill="white" stroke="none"/></mask><g mask="url(#k)"><rect x="40" y="60" width="120" height="80"/></g>', IN_BOX.format("mask")),
-        "grey-by-name": (f'{MASK}><rect width="200" height="200" fill="dimgrey" stroke="none"/></mask>{MASKED}{SHORT}', SOFT),
-        "translucent": (f'{MASK}><rect width="200" height="200" fill="white" fill-opacity=".9" stroke="none"/></mask>{MASKED}', SOFT),
-        "translucent-around": (f'<g fill-opacity=".8">{MASK}>{ALL_WHITE}</mask></g>{MASKED}', SOFT),
-        "translucent-used": (f'<defs><g id="a" opacity=".9">{ALL_WHITE}</g></defs>{MASK}><use href="#a"/></mask>{MASKED}', SOFT),
-        "gradient": (f'<linearGradient id="q"><stop stop-color="white"/><stop offset="1" stop-color="white"/></linearGradient>{MASK}><rect width="200" height="200" fill="url(#q)" stroke="none"/></mask>{MASKED}', SOFT),
-        "gradient-that-fades-in": (f'<linearGradient id="q"><stop stop-color="white" stop-opacity="0"/><stop offset="1"/></linearGradient>{MASK}><rect width="200" height="200" fill="url(#q)" stroke="none"/></mask>{MASKED}', SOFT),
-        "opacity-zero": f'{MASK}><rect width="200" height="200" fill="white" fill-opacity="0" stroke="none"/></mask>{MASKED}{SHORT}',
-        "on-use": f'<defs><path id="a" d="M20,100H180"/></defs>{MASK}>{WHITE}</mask><use href="#a" mask="url(#k)"/>',
-        "default-region": f'<mask id="k">{ALL_WHITE}</mask><rect mask="url(#k)" x="50" y="50" width="80" height="60"/>',
-        "nested": f'<mask id="j" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200"><rect x="80" width="90" height="200" fill="white" stroke="none"/></mask><mask id="k" mask="url(#j)" maskUnits="userSpaceOnUse" x="0" y="0" width="200" height="200">{WHITE}</mask>{MASKED}',
-        "loop": (f'<mask id="k" mask="url(#k)">{WHITE}</mask>{MASKED}{SHORT}', LOOP.format("mask") + " (2 times)"),
-        "clip-in-mask": f'<clipPath id="c"><rect x="80" width="90" height="200"/></clipPath>{MASK}><g clip-path="url(#c)">{WHITE}</g></mask>{MASKED}',
-        "white-by-current": f'{MASK}><g color="white"><rect x="50" y="50" width="60" height="100" fill="currentColor" stroke="none"/></g></mask>{MASKED}',
-        "evenodd": f'{MASK}><path d="{STAR}" fill-rule="evenodd" fill="white" stroke="none"/></mask><g mask="url(#k)"><path d="M10,100H190M10,130H190"/></g>',
-        "hole": f'{MASK}>{ALL_WHITE}<circle cx="100" cy="100" r="40" fill="black" stroke="none"/></mask><g mask="url(#k)"><circle cx="100" cy="100" r="60"/>{LINE}</g>',
-        "dashed-stroke": f'{MASK}><path d="M60,0V200" stroke="white" stroke-width="40" stroke-dasharray="90 20"/></mask>{MASKED}',
-        "alpha-by-css": f'<style>mask{{mask-type:alpha}}</style>{MASK}><rect x="50" y="50" width="60" height="100" fill="black" stroke="none"/></mask>{MASKED}',
-        "empty": f'{MASK}></mask>{MASKED}{SHORT}',
-        "image-in-mask": (f'{MASK}>{WHITE}<image width="10" height="10" href="x.png"/></mask>{MASKED}', IMAGES),
     },
 }  # fmt: skip
 """By category and name: what a file holds.

@@ -1,4 +1,4 @@
-"""Filled areas: what clips, masks, white paint and gradients leave of them."""
+"""Filled areas: what clips, white paint and gradients leave of them."""
 
 import gzip
 
@@ -11,7 +11,6 @@ from drawscape.svg.read import read_svg
 
 CIRCLE = '<circle cx="50" cy="50" r="20"/>'
 CLIP = f'<clipPath id="c">{CIRCLE}</clipPath>'
-MASK = '<mask id="m"><circle cx="50" cy="50" r="20" fill="white"/></mask>'
 FULL = '<rect width="100" height="100" fill="green" {}/>'
 GREEN = FULL.format("")
 FALLING = (
@@ -20,11 +19,6 @@ FALLING = (
 CLEAR = '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'
 BAR = '<rect x="-9" y="5" width="90" height="5" fill="none" stroke="red"/>'
 NAVY = '<rect width="99" height="99" fill="navy"/>'
-MASKED = f'<mask id="k" mask-type="alpha">{GREEN}</mask><circle r="9" fill="red" mask="url(#k)"/>'
-FRAMED = (
-    '<mask id="k" maskUnits="userSpaceOnUse" x="10" width="30" height="99">'
-    '<rect width="99" height="99" fill="white"/></mask>'
-)
 WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
 RED, WHITE = (f'<rect width="{{0}}" height="{{0}}" fill="{ink}" {{1}}/>' for ink in ("red", "#fff"))
 ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>'
@@ -35,12 +29,9 @@ ON_RED = '<circle cx="50" r="9" fill="red"/><circle cx="50" r="3" fill="white"/>
     [
         # A rect around the clip is its circle on the screen.
         (CLIP + FULL.format('clip-path="url(#c)"'), 40 * np.pi),
-        (MASK + FULL.format('mask="url(#m)"'), 40 * np.pi),
         # Half of it: a half circle and its diameter.
         (CLIP + '<g clip-path="url(#c)"><rect width="50" height="99" fill="red"/></g>', 20 * np.pi + 40),
-        # A mask's frame cuts; a stroke along a clip's edge is seen by half its width.
-        (FRAMED
-         + '<path d="M0,50H100" stroke="red" fill="none" mask="url(#k)"/>', 30),
+        # A stroke along a clip's edge is seen by half its width.
         (CLIP.replace(CIRCLE, '<rect width="50" height="50"/>')
          + '<path d="M0,50H70" stroke="red" fill="none" clip-path="url(#c)"/>', 50),
         # A stroke ends at the clip, the clip's own edge is not drawn.
@@ -118,7 +109,6 @@ def test_a_cut_area_is_hatched_within_the_cut():
         # None of these rectangles is dark paper: white stays an edge of what is red.
         (FULL.format('fill-opacity=".1"') + ON_RED, {"green": 1, "red": 2}, 0),
         (f'<svg width="9" height="9">{GREEN}</svg>{ON_RED}', {"green": 1, "red": 2}, 0),
-        (MASKED + ON_RED, {"red": 3}, 0),
         (FALLING + '<circle r="9" fill="url(#g)"/>', {"#300": 1}, 1),
         (CLEAR + '<circle r="9" fill="url(#g)"/><circle r="9" fill="red"/>', {"red": 1}, 0),
     ],

@@ -1,4 +1,4 @@
-"""Regions that lines are kept within: clip paths, masks and the edges of nested viewports."""
+"""Regions that lines are kept within: clip paths and the edges of nested viewports."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
-from drawscape.drawing.values import NUMBER, PX, luminance, rgba
-from drawscape.geometry.lines import Lines
-from drawscape.svg.read.areas import COST_WITHIN, CrossingBudget, Region, edges_of, overlap, region
-from drawscape.svg.read.batch import by_outline
+from drawscape.drawing.values import NUMBER
+from drawscape.svg.read.areas import Region, overlap, region
 from drawscape.svg.read.outlines import path_data
-from drawscape.svg.read.paint import SOFT
-from drawscape.svg.read.scene import Scene
 from drawscape.svg.read.state import use_place
 from drawscape.svg.read.tree import XmlNode
 from drawscape.svg.read.walk import passes_conditions
@@ -26,11 +22,8 @@ if TYPE_CHECKING:
     from drawscape.svg.read.state import InheritedState
     from drawscape.svg.read.walk import TreeWalk
 
-# A plotter cannot fade: lines that a mask shows by half or more are drawn.
-_OPAQUE = 0.5
 _TOLERANCE_MM = 0.02
 _NUMBERS = re.compile(NUMBER)
-_CONTENT_UNITS = ("clipPathUnits", "maskContentUnits")
 _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
 # Of a shape that clips: how it is painted does not matter.
 _OF_CLIPS = ("transform", "clip-path", "clip-rule", "visibility", "font-size")
@@ -48,26 +41,23 @@ def clip_to_box(
     return clip_to(walk, _box(box, state.matrix), state)
 
 
-def clipped(
-    walk: TreeWalk, name: str, link: str, node: XmlNode, state: InheritedState
-) -> int | None:
-    """Return the number of the clip that `clip-path` or `mask` makes of `state`'s; `link` names it."""
+def clipped(walk: TreeWalk, link: str, node: XmlNode, state: InheritedState) -> int | None:
+    """Return the number of the clip that `clip-path` makes of `state`'s; `link` names it."""
     target = walk.target(link)
-    kind = {"clip-path": "clipPath", "mask": "mask"}[name]
-    if target is None or target.tag != kind:
+    if target is None or target.tag != "clipPath":
         if not link.startswith("url("):
-            walk.report(f"{name} {link[:40]!r} is not applied")
+            walk.report(f"clip-path {link[:40]!r} is not applied")
         return state.clip
     with walk.entered(target) as may_be_drawn:
         if not may_be_drawn:
             return state.clip
-        if "objectBoundingBox" in map(target.attributes.get, _CONTENT_UNITS):
-            walk.note(f"{name} in units of its element's box is not applied")
+        if target.attributes.get("clipPathUnits") == "objectBoundingBox":
+            walk.note("clip-path in units of its element's box is not applied")
             return state.clip
-        area = (_clip_path if name == "clip-path" else _mask)(walk, target, node, state)
-        outer = walk.sheet.declarations(target).get(name, "none")
+        area = _clip_path(walk, target, node, state)
+        outer = walk.sheet.declarations(target).get("clip-path", "none")
         if outer != "none" and not area.is_empty:
-            number = clipped(walk, name, outer, node, replace(state, clip=None))
+            number = clipped(walk, outer, node, replace(state, clip=None))
             if number is not None:
                 area = overlap(area, walk.scene.clips[number], walk.scene.crossings)
         return clip_to(walk, area, state)
@@ -165,80 +155,3 @@ def _enclosed(walk: TreeWalk, data: str, state: InheritedState) -> Region:
     lines = state.matrix.apply(lines)
     evenodd = state.style.get("clip-rule") == "evenodd"
     return region(lines, walk.scene.crossings, evenodd=evenodd)
-
-
-def _mask(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedState) -> Region:
-    """Return where a mask lets through half or more; later shapes of it cover earlier ones."""
-    own = walk.sheet.declarations(target)
-    matrix = _place(walk, node, state)
-    key = (id(target), matrix, state.viewport)
-    if key in walk.areas:
-        return walk.areas[key]
-    walk.count_clip(9)
-    style = walk.style_at(target)
-    base = replace(state, matrix=matrix, style=style, clip=None, group=0)
-    # Of a gradient the lightest stop decides what is let through.
-    outer_takes, walk.takes = walk.takes, max
-    with walk.collecting() as scene:
-        walk.children(target, base)
-        area, soft = _let_through(scene, own.get("mask-type") == "alpha")
-    if soft or walk.fades(style.values):
-        walk.note(SOFT)
-    walk.takes = outer_takes
-    frame = _mask_frame(walk, target, replace(state, matrix=matrix))
-    if frame is not None:
-        area = overlap(area, frame, walk.scene.crossings)
-    walk.areas[key] = area
-    return area
-
-
-def _mask_frame(walk: TreeWalk, target: XmlNode, state: InheritedState) -> Region | None:
-    """Return the rectangle that a mask is limited to, None for a part of the masked element's box.
-
-    The usual one is a tenth larger than that box on each side, and cuts nothing but wide strokes.
-    """
-    names = ("x", "y", "width", "height")
-    if target.attributes.get("maskUnits") != "userSpaceOnUse":
-        if not target.attributes.keys().isdisjoint(names):
-            walk.note("the frame of a mask in parts of a box is not applied")
-        return None
-    given = {"x": "-10%", "y": "-10%", "width": "120%", "height": "120%"} | target.attributes
-    x, y, width, height = state.lengths(given, *names)
-    return _box((x, y, width, height), state.matrix)
-
-
-def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
-    """Return the area that lets through, and whether some of it does so in part only."""
-    import shapely
-
-    area, soft = shapely.Polygon(), False
-    filled = dict(scene.areas(_TOLERANCE_MM))
-    lines, owners = scene.lines(
-        _TOLERANCE_MM, cut=any(context.dashes for context in scene.contexts)
-    )
-    drawn = dict(by_outline(lines, owners))
-    for outline in range(len(scene.of)):
-        context = scene.context_of(outline)
-        parts: list[tuple[Region, str]] = []
-        if context.fill and outline in filled:
-            parts.append((filled[outline], context.fill))
-        if context.stroke and outline in drawn:
-            strokes = _strokes(drawn[outline], context.width_mm or PX, scene.crossings)
-            if context.clip is not None:
-                strokes = overlap(strokes, scene.clips[context.clip], scene.crossings)
-            parts.append((strokes, context.stroke))
-        for part, color in parts:
-            values = rgba(color) or (0.0, 0.0, 0.0, 1.0)
-            strength = values[3] if alpha else luminance(color)
-            soft = soft or 0.02 < strength < 0.98
-            area = area.union(part) if strength >= _OPAQUE else area.difference(part)
-    return area, soft
-
-
-def _strokes(lines: Lines, width_mm: float, budget: CrossingBudget) -> Region:
-    import shapely
-
-    edges = edges_of(lines)
-    budget.spend(edges, edges, COST_WITHIN)
-    each = (shapely.LineString(line) for line in lines if len(line) > 1)
-    return shapely.unary_union([line.buffer(width_mm / 2, cap_style="flat") for line in each])

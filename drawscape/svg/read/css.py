@@ -10,7 +10,7 @@ from drawscape.errors import SvgReadError
 from drawscape.svg.read.tree import XmlNode
 
 _ATTRIBUTES = INHERITED | frozenset((
-    "display", "opacity", "transform", "transform-origin", "clip-path", "mask", "mask-type", "overflow",
+    "display", "opacity", "transform", "transform-origin", "clip-path", "mask", "overflow",
     "filter", "vector-effect", "mix-blend-mode", "alignment-baseline", "baseline-shift", "stop-color",
     "stop-opacity",
 ))  # fmt: skip

@@ -10,7 +10,6 @@ from drawscape.svg.read.tree import XmlNode
 if TYPE_CHECKING:
     from drawscape.svg.read.walk import TreeWalk
 
-SOFT = "soft masks are applied hard: lines are let through or cut"
 FAINT = "--drawscape-faint"
 """A custom property: which paint is a translucent gradient."""
 
@@ -38,9 +37,8 @@ def server_color(walk: TreeWalk, paint: str, name: str, own: dict[str, str]) -> 
     if any(opacity < 1 for _, opacity in stops):
         own[FAINT] = name
     if len(stops) > 1:
-        gradients = "gradients are drawn in the colour of their darkest stop"
-        walk.note(SOFT if walk.takes is max else gradients)
-    return str(walk.takes(seen, key=luminance))
+        walk.note("gradients are drawn in the colour of their darkest stop")
+    return min(seen, key=luminance)
 
 
 def _stops(walk: TreeWalk, server: XmlNode) -> list[tuple[str, float]]:

@@ -1,7 +1,7 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from drawscape.svg.read.css import (
     is_for_screens,
 )
 from drawscape.svg.read.outlines import path_data
-from drawscape.svg.read.paint import FAINT, SOFT, link_of, server_color
+from drawscape.svg.read.paint import FAINT, link_of, server_color
 from drawscape.svg.read.scene import GroupDraft, Scene
 from drawscape.svg.read.state import InheritedState, use_place
 from drawscape.svg.read.tree import STYLE_SHEET, XmlNode
@@ -41,11 +41,10 @@ _UNSUPPORTED = {
     "video": "videos are not drawn",
 }
 _UNKNOWN_EFFECTS = (
-    "filter", "mix-blend-mode", "mask-image", "offset-path", "vector-effect", "transform-box",
+    "filter", "mix-blend-mode", "mask", "mask-image", "offset-path", "vector-effect", "transform-box",
     "transform-origin", "translate", "rotate", "scale", "all", "d",
 )  # fmt: skip
 _MARKERS = ("marker-start", "marker-mid", "marker-end")
-_OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
 _UNPLAYED = {
     **dict.fromkeys(
         ("animate", "set", "animateTransform", "animateMotion"),
@@ -54,22 +53,21 @@ _UNPLAYED = {
     "script": "scripts are not run; what they change is drawn as the file has it",
     "tref": "<tref> is not drawn; write its text out",
 }
+_TRANSPARENT = "what is fully transparent is not drawn"
 _UNAPPLIED = frozenset(("pathLength", "textLength", "lengthAdjust", "rotate"))
 # What depends on the element itself, or is counted in the report.
-_OF_ONE = frozenset(("transform", "clip-path", "mask", *_UNKNOWN_EFFECTS))
+_OF_ONE = frozenset(("transform", "clip-path", *_UNKNOWN_EFFECTS))
 _SIZES = ("width", "height")
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
-# What `use` and masks may draw: they multiply. An element counts as one,
+# What `use` may draw: it multiplies. An element counts as one,
 # and so do its outline's characters, as many as these.
 _MOST_REPEATED = 200_000
 _CHARACTERS = 1_280
-# Of about half a millisecond each; a clip path counts as up to three, a mask as six.
+# Of about half a millisecond each; a clip path counts as up to three.
 _MOST_CLIPS = 8_000
-# How much more one counts in another, or in a mask.
-_INNER = 16
 
 
 def read_scene(root: XmlNode) -> Scene:
@@ -103,7 +101,6 @@ class TreeWalk:
         self.page = page_mm(given, self.box)
         sized = self.box is not None or bool(css_px(given.get("width")))
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
-        self._drawing = self.scene
         wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
         self._units = {"vw": wide, "vh": high, "rem": 16.0}
         self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
@@ -118,7 +115,6 @@ class TreeWalk:
         self._on_dark = False
         self.areas: dict[object, Region] = {}
         self.clip_numbers: dict[tuple[int, int | None], tuple[Region, int]] = {}
-        self.takes: Callable[..., object] = min
         self.letters = 0
         self._repeated = 0.0
         self._clips = 0
@@ -160,12 +156,8 @@ class TreeWalk:
             return False
         if opacity_of(own.get("opacity", "1")) > 0:
             return True
-        self._report_transparent()
+        self.report(_TRANSPARENT)
         return False
-
-    def _report_transparent(self, times: int = 1) -> None:
-        if self.scene is self._drawing:  # in a mask or a clip path it is no drawing that vanishes
-            self.report("what is fully transparent is not drawn", times)
 
     def paper(self, root: XmlNode) -> str | None:
         """Return the colour that the root puts behind the drawing; None for none, and for white."""
@@ -215,38 +207,18 @@ class TreeWalk:
         finally:
             self._active = outer
 
-    @contextmanager
-    def collecting(self) -> Iterator[Scene]:
-        """Yield a separate scene for the block's outlines, with the clips so far."""
-        outer = self.scene, self._pens
-        self.scene = Scene(
-            *self.page,
-            unsupported=self.unsupported,
-            clips=self.scene.clips,
-            crossings=self.scene.crossings,
-        )
-        self._pens = {}
-        try:
-            yield self.scene
-        finally:
-            self.scene, self._pens = outer
-
     def count_clip(self, cost: int) -> None:
-        """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
-        self._clips += cost if self.scene is self._drawing else cost * _INNER
+        """Count a clip path; raise SvgReadError for more than any drawing has."""
+        self._clips += cost
         if self._clips > _MOST_CLIPS:
-            raise SvgReadError(
-                "thousands of clip paths and masks, or hundreds in each other, would take minutes; "
-                "the file is refused"
-            )
+            raise SvgReadError("thousands of clip paths would take minutes; the file is refused")
 
     def count_repeated(self, characters: int) -> None:
         """Count an element that is drawn again, its outline of so many characters.
 
         Raises SvgReadError for more than any drawing has.
         """
-        cost = 1 + characters / _CHARACTERS
-        self._repeated += cost if self.scene is self._drawing else cost * _INNER
+        self._repeated += 1 + characters / _CHARACTERS
         if self._repeated > _MOST_REPEATED:
             raise SvgReadError(
                 f"<use> and its like draw more than {_MOST_REPEATED:,} elements, or outlines as long "
@@ -267,7 +239,7 @@ class TreeWalk:
 
     def visit(self, node: XmlNode, state: InheritedState) -> None:
         """Draw an element and all that is in it."""
-        if state.used or self.scene is not self._drawing:
+        if state.used:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
             self.count_repeated(len(outline))
         own = self.sheet.declarations(node)
@@ -297,23 +269,16 @@ class TreeWalk:
                     self.report(f"{effect} is not applied")
         if own.get("display") == "contents":
             self.report("display: contents is not applied")
-        if self.fades(own):
-            self.note(SOFT)
         matrix = self.placed(node, own, state)
         faint = state.faint or is_partial(own.get("opacity", "1"))
         style = state.style.with_(self.resolved(own))
         inner = replace(state, matrix=matrix, style=style, faint=faint)
-        for name in ("clip-path", "mask"):
-            link = own.get(name, "none")
-            if link not in ("none", ""):
-                from drawscape.svg.read.clipping import clipped
+        link = own.get("clip-path", "none")
+        if link not in ("none", ""):
+            from drawscape.svg.read.clipping import clipped
 
-                inner = replace(inner, clip=clipped(self, name, link, node, inner))
+            inner = replace(inner, clip=clipped(self, link, node, inner))
         return inner
-
-    def fades(self, values: Mapping[str, str]) -> bool:
-        """Return whether those declarations make a part of a mask translucent."""
-        return self.takes is max and any(is_partial(values.get(name, "1")) for name in _OPACITIES)
 
     def placed(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> Matrix:
         """Return the map to mm inside an element: its transform applied."""
@@ -361,8 +326,7 @@ class TreeWalk:
 
     def _note_background(self, node: XmlNode, state: InheritedState) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
-        in_mask = self.scene is not self._drawing
-        if node.tag != "rect" or in_mask or len(self.scene.of) >= _FIRST_FEW:
+        if node.tag != "rect" or len(self.scene.of) >= _FIRST_FEW:
             return
         width, height = state.lengths(node.attributes, "width", "height")
         area = width * height * abs(state.matrix.determinant)
@@ -378,7 +342,7 @@ class TreeWalk:
         if number is not None:
             self.scene.append(data, number)
         elif state.style.transparent:
-            self._report_transparent(len(data) if isinstance(data, Lines) else 1)
+            self.report(_TRANSPARENT, len(data) if isinstance(data, Lines) else 1)
 
     def _pen(self, state: InheritedState) -> int | None:
         """Return the number of the context that draws, None when nothing is seen."""
