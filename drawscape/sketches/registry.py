@@ -135,6 +135,7 @@ def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
 
 GONE = {
     "automaton": "truchet",
+    "chladni": "moire",
     "curl_noise": "flow_field",
     "differential_growth": "space_colonization",
     "dla": "space_colonization",

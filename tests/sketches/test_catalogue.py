@@ -141,7 +141,7 @@ def test_water_is_drawn_only_where_there_is_a_sea():
     assert any(len(lines) for pen, lines in wet if pen.name == "water")
 
 
-@pytest.mark.parametrize("name", ["stippling", "delaunay", "chladni", "skyline"])
+@pytest.mark.parametrize("name", ["stippling", "delaunay", "skyline"])
 def test_a_long_strip_is_filled_like_any_page(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

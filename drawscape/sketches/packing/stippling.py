@@ -40,7 +40,7 @@ def stippling(
     fit: Fit = "cover",
     dots: Annotated[int, Slider(300, 20000, "Most dots, each a lift of the pen")] = 6200,
     largest: Annotated[float, Slider(0.3, 3, "Largest dot's size in mm")] = 2.6,
-    gamma: Annotated[float, Slider(0.5, 3, "More gathers the dots in the dark")] = 1.8,
+    gamma: Annotated[float, Slider(0.5, 3, "More gathers the dots in the dark")] = 1.3,
     contrast: Contrast = 0.5,
     clarity: Clarity = 0.7,
     focus: Focus = NO_FOCUS,
