@@ -11,9 +11,12 @@ from drawscape.geometry.clip import visible
 from drawscape.geometry.lines import Complexes, as_floats
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose
+from drawscape.sketches.tilings._plane_graph import neighbours, panel, roundel
 
 STEPS = 13
 """Points of half an arc."""
+
+PENS = dict(zip(("rims", "gold", "green", "teal"), MOSS, strict=False))
 
 
 @sketch
@@ -33,7 +36,7 @@ def celtic_knot(
     graph, and undoes crossings, alike on all sides.
     """
     # A roundel has few crossings of a kind: with more of them undone it falls into rings.
-    shape, whole = choose(svg, "shape", {"panel": (_panel, 1.0), "roundel": (_roundel, 0.4)})
+    shape, whole = choose(svg, "shape", {"panel": (panel, 1.0), "roundel": (roundel, 0.4)})
     loops = round(loops * choose(svg, "scale", {"large": 0.5, "middling": 1.0, "fine": 1.5}))
     band *= choose(svg, "bands", {"slim": 0.68, "middling": 0.8, "broad": 0.95})
     breaks *= whole * choose(svg, "crossings", {"most": 0.5, "some": 1.0, "few": 1.4})
@@ -41,7 +44,7 @@ def celtic_knot(
     edges, fold = shape(loops, svg.frame.height / svg.frame.width)
     # Both halves of each edge, from its node outwards: h, and its twin h + E, which is h - E.
     half = np.concatenate([edges, edges[:, ::-1]])
-    follower, gap = _neighbours(half[:, 0], np.angle(half[:, 1] - half[:, 0]))
+    follower, gap = neighbours(half[:, 0], np.angle(half[:, 1] - half[:, 0]))
     undone = np.tile(_undone(rng, edges.mean(axis=1), fold, breaks), 2)
     arcs = _arcs(half, follower, gap, undone)
     reach = 0.35 * band * np.abs(half[:, 1] - half[:, 0])
@@ -54,77 +57,32 @@ def celtic_knot(
     found, arc, is_rim = _bands(arcs, reach, offsets, undone[follower])
     knot = rng.permutation(3)[_strand_numbers(follower, undone)[arc] % 3]
     parts = [found.take(is_rim)] + [found.take(~is_rim & (knot == ink)) for ink in range(3)]
-    in_pens(
-        svg,
-        palette,
-        {"rims": MOSS[0], "gold": MOSS[1], "green": MOSS[2], "teal": MOSS[3]},
-        parts,
-        width=(0.5, 0.3, 0.3, 0.3),
-    )
-
-
-def _panel(loops: int, ratio: float) -> tuple[Complexes, int]:
-    """Return the edges, (E, 2), of a grid about 0, and how often it is alike around 0."""
-    rows = max(2, round(loops * ratio))
-    x, y = np.meshgrid(np.arange(loops + 1) - loops / 2, np.arange(rows + 1) - rows / 2)
-    nodes = x + 1j * y
-    across = np.stack([nodes[:, :-1], nodes[:, 1:]], axis=-1).reshape(-1, 2)
-    down = np.stack([nodes[:-1], nodes[1:]], axis=-1).reshape(-1, 2)
-    return np.concatenate([across, down]), 2
-
-
-def _roundel(loops: int, ratio: float) -> tuple[Complexes, int]:
-    """Return the edges of rings and spokes about 0, the rings farther apart outwards."""
-    spokes, rings = 4 * max(2, round(0.7 * loops)), max(2, loops // 2)
-    radii = (1 + 2 * np.pi / spokes) ** np.arange(rings + 1)
-    nodes = radii[:, None] * np.exp(2j * np.pi * np.arange(spokes) / spokes)
-    around = np.stack([nodes, np.roll(nodes, -1, axis=1)], axis=-1).reshape(-1, 2)
-    out = np.stack([nodes[:-1], nodes[1:]], axis=-1).reshape(-1, 2)
-    return np.concatenate([around, out]), spokes // 2
-
-
-def _neighbours(node: Complexes, angle: Floats) -> tuple[Ints, Floats]:
-    """Return for each half edge the next around its node, and the angle between them, (2E,)."""
-    number = np.unique(np.round(node, 4), return_inverse=True)[1]
-    order = np.lexsort([angle, number])
-    first = np.searchsorted(number[order], number[order])
-    place = np.arange(len(order)) - first
-    degree = np.bincount(number)[number[order]]
-    follower = np.empty_like(order)
-    follower[order] = order[first + (place + 1) % degree]
-    gap = (angle[follower] - angle) % (2 * np.pi)
-    return follower, np.where(gap < 1e-6, 2 * np.pi, gap)
+    in_pens(svg, palette, PENS, parts, width=(0.5, 0.3, 0.3, 0.3))
 
 
 def _undone(rng: Rng, middles: Complexes, fold: int, breaks: float) -> Ints:
     """Return 0 for an edge on which strands cross, 1 for a wall along it, 2 for one across it."""
     alike = np.round([np.abs(middles), np.cos(fold * np.angle(middles))], 3)
     keys, index = np.unique(alike, axis=1, return_inverse=True)
-    # Strands cross at the corners, and all around a roundel: else lone loops would lie there.
-    free = (keys[0] < keys[0].max()) & (rng.random(keys.shape[1]) < breaks)
-    kinds = np.where(free, rng.integers(1, 3, keys.shape[1]), 0)
-    return kinds[index]
+    # Strands cross near the corners, and all around a roundel: else lone loops would lie there.
+    free = (keys[0] < 0.9 * keys[0].max()) & (rng.random(keys.shape[1]) < breaks)
+    return np.where(free, rng.integers(1, 3, keys.shape[1]), 0)[index]
 
 
 def _arcs(half: Complexes, follower: Ints, gap: Floats, undone: Ints) -> Complexes:
     """Return for each half edge the arc from its middle to its follower's, (2E, 25): a cubic each."""
-    out = half[:, 1] - half[:, 0]
-    unit, middle = out / np.abs(out), half.mean(axis=1)
-    ends = []
+    out, middle, ends = half[:, 1] - half[:, 0], half.mean(axis=1), []
     for side in (1j, -1j):
         # A strand crosses the edge, runs along the wall on it, or turns back before the wall.
-        heading = np.choose(undone, [(side - 1) / np.sqrt(2), -1, side]) * unit
-        start = middle + np.choose(undone, [0, 0.25 * side, -0.25]) * out
-        ends.append((start, heading))
+        heading = np.choose(undone, [(side - 1) / np.sqrt(2), -1, side]) * out / np.abs(out)
+        ends.append((middle + np.choose(undone, [0, 0.25 * side, -0.25]) * out, heading))
     (p, leaving), (q, coming) = ends
     q, coming = q[follower], coming[follower]
     apart = np.maximum(np.abs(q - p), 0.3 * np.abs(out))
     handle = 0.32 * apart / np.maximum(np.cos(gap / 4), 0.3)
     t = np.linspace(0, 1, 2 * STEPS - 1)[:, None]
-    inward = 3 * t * (1 - t) ** 2 * (p + handle * leaving) + 3 * t**2 * (1 - t) * (
-        q + handle * coming
-    )
-    return (p * (1 - t) ** 3 + inward + q * t**3).T
+    inward = t * (1 - t) ** 2 * (p + handle * leaving) + t**2 * (1 - t) * (q + handle * coming)
+    return (p * (1 - t) ** 3 + 3 * inward + q * t**3).T
 
 
 def _bands(
@@ -151,11 +109,8 @@ def _bands(
 def _strand_numbers(follower: Ints, undone: Ints) -> Ints:
     """Return for each arc the number of the endless strand that it is part of, (2E,)."""
     count = len(follower)
-    here, twin, before = (
-        np.arange(count),
-        np.roll(np.arange(count), count // 2),
-        np.argsort(follower),
-    )
+    here, before = np.arange(count), np.argsort(follower)
+    twin = np.roll(here, count // 2)
     begins = np.choose(undone, [twin, before[twin], before])
     ends = np.where(undone == 0, before[twin], before)
     pairs = np.concatenate([[here, begins], [before, ends]], axis=1)
