@@ -11,7 +11,6 @@ from drawscape.geometry import (
     Noise,
     Points,
     cartesian,
-    clip_to_polygon,
     clip_to_rectangle,
     distance_contours,
     keep_positive,
@@ -21,7 +20,8 @@ from drawscape.geometry import (
 )
 from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import resample
-from drawscape.lettering import TextStyle, set_text
+from drawscape.geometry.regions import Bounds
+from drawscape.lettering import TextStyle, set_labels
 from drawscape.parameters import InputFile
 from drawscape.sketches import INK, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose
@@ -82,12 +82,12 @@ def elevation_map(
     off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(8))
     water = Lines.empty() if land.all() else distance_contours(~land, off, frame).longer_than(3)
     parts = [clip_to_rectangle(part, *frame).longer_than(1.0) for part in (shaded, lit, water)]
-    written, boxes = _names(rng, frame, z)
+    names, boxes = _names(rng, frame, z)
     for box in boxes:
-        parts = [clip_to_polygon(part, rectangle(box), outside=True) for part in parts]
+        parts = [clip_to_rectangle(part, *box, outside=True) for part in parts]
     border = Lines.of([rectangle(frame), rectangle(svg.frame)])
     pens = {"shade": INK[0], "light": INK[3], "water": INK[2], "names": INK[1]}
-    in_pens(svg, palette, pens, [*parts, Lines.join([*written, border])], width=0.25)
+    in_pens(svg, palette, pens, [*parts, Lines.join([names, border])], width=0.25)
 
 
 def _country(svg: SVGBuilder, rng: Rng, places: Points, sea: float) -> Floats:
@@ -104,20 +104,16 @@ def _country(svg: SVGBuilder, rng: Rng, places: Points, sea: float) -> Floats:
     return np.asarray(z * 2400 / np.max(z))
 
 
-def _names(rng: Rng, frame: Frame, z: Floats) -> tuple[list[Lines], list[Frame]]:
+def _names(rng: Rng, frame: Frame, z: Floats) -> tuple[Lines, list[Bounds]]:
     """Return the names and heights of the highest tops, and the room that each takes."""
-    size, near = max(1.6, frame.short / 75), max(3, int(0.16 * min(z.shape)))
+    near = max(3, int(0.16 * min(z.shape)))
     tops = np.argwhere((z == maximum_filter(z, near)) & (z > 0.3 * np.max(z)))
-    style, written, boxes = TextStyle("rowmans", size), list[Lines](), list[Frame]()
-    for row, column in sorted(tops.tolist(), key=lambda top: -z[*top]):
-        text = "".join(rng.choice(part) for part in NAMES) + f" {z[row, column]:.0f}"
-        top = frame[:2] + frame.size * (column, row) / np.subtract(z.shape[::-1], 1)
-        half = style.width(text) / 2 + 1
-        box = Frame(top[0] - half, top[1] - 1.5 * size, top[0] + half, top[1] + 2.6 * size)
-        free = all(abs(box.cy - b.cy) > 4.2 * size or abs(box.cx - b.cx) > 2 * half for b in boxes)
-        if free and len(boxes) < 5 and frame.contains([box[:2], box[2:]]).all():
-            words = set_text(text, style, align="center").lines
-            written.append(words.with_points(words.points + top + (0, 2 * size)))
-            written.append(Lines.of([top + 0.5 * size * polar(1, np.radians([-90, 30, 150, 270]))]))
-            boxes.append(box)
-    return written, boxes
+    heights = z[tuple(tops.T)]
+    highest = np.argsort(-heights)[:7]
+    texts = [
+        "".join(rng.choice(part) for part in NAMES) + f" {height:.0f}"
+        for height in heights[highest]
+    ]
+    shares = tops[highest, ::-1] / np.subtract(z.shape[::-1], 1)
+    style = TextStyle("rowmans", max(1.6, frame.short / 75))
+    return set_labels(texts, frame[:2] + frame.size * shares, frame, style)
