@@ -146,15 +146,12 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "skewY": (lambda degrees: Matrix(b=math.tan(math.radians(degrees))), (1,), (0,)),
     "matrix": (Matrix, (6,), ()),
 }
-_OF_SVG = ("translate", "rotate", "scale", "skewX", "skewY", "matrix")
-_WITH_UNITS = ("translate", "rotate", "skew")
 
 
-def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
-    """Return the map that an SVG `transform` attribute describes.
+def parse_transform(text: str) -> Matrix:
+    """Return the map that an SVG `transform` attribute describes, or that of a style: units may be given.
 
-    With `css` lengths and angles need units, as they do in a style; without it they have none. None takes
-    both. Raises CanvasError for unknown transforms.
+    Raises CanvasError for unknown transforms.
 
     >>> parse_transform("translate(10 20) scale(2)") == translation(10, 20) @ scaling(2)
     True
@@ -165,9 +162,8 @@ def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
     if len(text) > _LONGEST:
         raise CanvasError(f"transform of {len(text)} characters; the limit is {_LONGEST}")
     result, end = IDENTITY, 0
-    known = _OF_SVG if css is False else _FUNCTIONS
-    while (call := _CALL.match(text, end)) and call[1] in known:
-        result, end = result @ _single(text, call[1], call[2], css), call.end()
+    while (call := _CALL.match(text, end)) and call[1] in _FUNCTIONS:
+        result, end = result @ _single(text, call[1], call[2]), call.end()
         end += text[end : end + 1] == "," and end + 1 < len(text)
     if text[end:].strip():
         raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
@@ -176,16 +172,14 @@ def parse_transform(text: str, *, css: bool | None = None) -> Matrix:
     return result
 
 
-def _single(text: str, name: str, arguments: str, css: bool | None) -> Matrix:
+def _single(text: str, name: str, arguments: str) -> Matrix:
     function, counts, angles = _FUNCTIONS[name]
     values: list[float] = []
     end = 0
     while argument := _ARGUMENT.match(arguments, end):
         units = _ANGLES if len(values) in angles else _LENGTHS
-        if argument[2] not in units or (argument[2] and css is False):
+        if argument[2] not in units:
             raise CanvasError(f"transform {text!r}: {argument[0].strip()} has an unknown unit")
-        if css and name.startswith(_WITH_UNITS) and not argument[2] and float(argument[1]):
-            raise CanvasError(f"transform {text!r}: {argument[0].strip()} has no unit")
         values.append(float(argument[1]) * units[argument[2]])
         end = argument.end()
     if arguments[end:].strip():

@@ -67,12 +67,12 @@ SCENES = {
     "stippling, on its side on cloth": ("stippling", Scene(turn=94, table="cloth"), None),
     "tone_hatching, upside down on white": ("tone_hatching", Scene(turn=183, table="white"), None),
     "phyllotaxis, scanned": ("phyllotaxis", Scene(table="none", tilt=0, margin=0, shadow=0), None),
-    "moons, pale yellow": ("moons", Scene(grain=0.008), YELLOW),
+    "circle_packing, pale yellow": ("circle_packing", Scene(grain=0.008), YELLOW),
     "four_pens, four inks": ("four_pens", Scene(turn=-5), None),
     "penrose, white on black": ("penrose", BLACK_PAPER, WHITE),
-    "moons, white on black": ("moons", BLACK_PAPER, WHITE),
+    "circle_packing, white on black": ("circle_packing", BLACK_PAPER, WHITE),
 }
-DAILY = {"truchet, folded on wood", "moons, pale yellow", "penrose, white on black"}
+DAILY = {"truchet, folded on wood", "circle_packing, pale yellow", "penrose, white on black"}
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def _clip_path(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedS
 
     own = walk.sheet.declarations(target)
     base = replace(state, matrix=IDENTITY, style=walk.style_at(target), clip=None)
-    matrix = _place(walk, node, state) @ walk.placed(target, own, base)
+    matrix = _place(walk, node, state) @ walk.placed(own, base)
     key = (id(target), matrix, state.viewport)
     if key in walk.areas:
         return walk.areas[key]

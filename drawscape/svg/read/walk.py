@@ -269,7 +269,7 @@ class TreeWalk:
                     self.report(f"{effect} is not applied")
         if own.get("display") == "contents":
             self.report("display: contents is not applied")
-        matrix = self.placed(node, own, state)
+        matrix = self.placed(own, state)
         faint = state.faint or is_partial(own.get("opacity", "1"))
         style = state.style.with_(self.resolved(own))
         inner = replace(state, matrix=matrix, style=style, faint=faint)
@@ -280,18 +280,16 @@ class TreeWalk:
             inner = replace(inner, clip=clipped(self, link, node, inner))
         return inner
 
-    def placed(self, node: XmlNode, own: dict[str, str], state: InheritedState) -> Matrix:
+    def placed(self, own: dict[str, str], state: InheritedState) -> Matrix:
         """Return the map to mm inside an element: its transform applied."""
         text = own.get("transform")
         if not text:
             return state.matrix
         try:
-            css = text != node.attributes.get("transform", "").strip()
-            moved = parse_transform(text, css=css)
+            return state.matrix @ parse_transform(text)
         except CanvasError:
             self.report(f"the transform {text[:60]!r} is not applied")
             return state.matrix
-        return state.matrix @ moved
 
     def resolved(self, own: dict[str, str]) -> dict[str, str]:
         """Return declarations with the paints of gradients as colours."""
