@@ -20,7 +20,7 @@ VERBS = """
 
 DIFFERS = {
     "--add", "--drying", "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output",
-    "--pen", "--port", "--profile", "--scale", "--sheet", "--task", "--text", "--title", "--to", "--wait",
+    "--pen", "--photo", "--port", "--profile", "--scale", "--sheet", "--task", "--text", "--title", "--to", "--wait",
     "--width", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
@@ -104,6 +104,7 @@ BAD = [
     # What is typed; what the answer names.
     *((f"{name} x", "unexpected extra argument (x)") for name in TAKE_NOTHING),
     *((f"jobs {verb} nobody", "'nobody'") for verb in ("cancel", "delete", "logs", "requeue")),
+    ("plots answer nothing --pen 1=blue", "nothing"),
     ("plots heal nothing --photo a.svg", "nothing"),
     ("plots heal nothing --photo a.svg --corners 1,2", "corners"),
     ("plots heal nothing --photo a.svg --marked marked.jpg", "nothing"),
