@@ -64,7 +64,7 @@ def test_jogging_moves_the_pen_by_so_many_mm(bench, driver, emulator, options, t
 def test_a_jog_of_no_number_is_refused(home):
     add_device("desk", "ebb", "/dev/none")
     assert (
-        "'nan' is no number"
+        "'nan' is not a number"
         in CliRunner().invoke(root, ["machine", "jog", "desk", "nan", "0"]).output
     )
 

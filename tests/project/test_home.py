@@ -189,7 +189,7 @@ def test_the_files_of_a_folder_are_never_written_over(drawscape, studio):
     (studio / "sketches" / "ripples.py").write_text("mine")
     done = drawscape(studio.parent, "new", "studio")
     assert done.code == 2
-    assert "studio is not empty; name a new folder" in done.err
+    assert "studio is not empty; choose a new folder" in done.err
     assert drawscape(studio, "new", ".", "--tutorials").code == 0
     assert (studio / "sketches" / "ripples.py").read_text() == "mine"
 
@@ -199,7 +199,7 @@ def test_a_job_outside_of_a_project_says_where_it_is_queued(drawscape, tmp_path,
     task = ("enqueue", "workers.svg_tasks.generate_complex_svg", "width=9", "height=9")
     done = drawscape(tmp_path, *task)
     assert done.code == 0
-    assert done.err == f"queued in {tmp_path}/data/drawscape, since this folder is in no project\n"
+    assert done.err == f"queued in {tmp_path}/data/drawscape, because this folder is not in a project\n"
     assert drawscape(tmp_path, "new", "studio").code == 0
     assert drawscape(tmp_path / "studio", *task).err == ""
 

@@ -171,7 +171,7 @@ def test_the_command_draws_a_file_wherever_it_lies(project, tmp_path):
     assert "--count" in run("draw", str(file), "--help").out
     assert "--count" in run("sketches", str(file)).out
     missing = run("draw", "nowhere/rings.py")
-    assert (missing.code, missing.err) == (2, "drawscape: no file nowhere/rings.py\n")
+    assert (missing.code, missing.err) == (2, "drawscape: file nowhere/rings.py does not exist\n")
 
 
 def test_a_broken_file_does_not_spoil_the_list(project):

@@ -98,7 +98,7 @@ def test_three_answers_fill_in_a_pen(home):
     def read(typed):
         return CliRunner().invoke(root, ["pens", "read", "p"], input=typed)
 
-    assert "no test card of 'p' was plotted" in str(read("").exception)
+    assert "no test card of 'p' has been plotted" in str(read("").exception)
     done = CliRunner().invoke(root, ["pens", "test", "p", "--on", "desk"])
     assert done.exit_code == 0, done.output
     assert "p: #ff0000, 0.35 mm, up to 39.8 mm/s" in read("4\nC\n#ff0000\n").output
