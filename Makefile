@@ -43,6 +43,7 @@ lint: words  ## Style, words, types and import contracts.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/mypy tests/docs/typed_program.py
 	$(BIN)/lint-imports
 
 words: $(VENV)/.test  ## The field's words, none of those in tests/words.txt, no rare phrase, no sentence of over 25 words.

@@ -20,8 +20,8 @@ VERBS = """
 
 DIFFERS = {
     "--add", "--drying", "--grace", "--keep", "--landscape", "--limit", "--margin", "--on", "--output",
-    "--pen", "--photo", "--port", "--profile", "--scale", "--sheet", "--task", "--text", "--title", "--to", "--wait",
-    "--width", "--yes",
+    "--pen", "--photo", "--port", "--profile", "--scale", "--sheet", "--task", "--text", "--title", "--to",
+    "--wait", "--width", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 

@@ -7,13 +7,12 @@ import contextlib
 import os
 import re
 import socket
-import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
-from support import Done, program, run, wait_until
+from support import Done, program, run
 
 from drawscape.job_manager import enqueue_background_job, pause_queue
 
@@ -66,24 +65,13 @@ def test_a_healthy_home_has_no_problem_and_is_left_as_it_is(home):
     assert list(home.iterdir()) == []
 
 
-def test_jobs_without_a_worker(home):
-    job = enqueue_background_job(TASK, 50, 50)
-    done = doctor(alone=False)
-    assert "- workers: 1 job waiting: start a worker:\n    drawscape worker\n" in done.out
-    (command,) = remedies(done)
-    with subprocess.Popen(["bash", "-c", f"exec {command}"], stderr=subprocess.DEVNULL) as worker:
-        try:
-            wait_until(lambda: job.status == "finished")
-            assert is_fixed_by("true", alone=False)
-        finally:
-            worker.terminate()
-
-
-def test_a_paused_queue_and_a_home_that_is_open_to_others(home):
+def test_a_paused_queue_without_a_worker_in_a_home_that_is_open_to_others(home):
     enqueue_background_job(TASK, 50, 50)
     pause_queue()
     (home / ".drawscape").chmod(0o750)
-    *others, worker = remedies(doctor(alone=False))
+    done = doctor(alone=False)
+    assert "- workers: 1 job waiting: start a worker:\n    drawscape worker\n" in done.out
+    *others, worker = remedies(done)
     assert others == [f"chmod -R go= {home}/.drawscape", "drawscape queue resume"]
     assert is_fixed_by(*others, f"{worker} --burst", alone=False)
 

@@ -105,13 +105,13 @@ def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments, words, home):
         ("drawscape draw spirl --wob", None),
     ],
 )
-def test_a_shell_completes_commands_patterns_and_their_options(typed, offered):
-    words = typed.split()
-    asked = {"_DRAWSCAPE_COMPLETE": "bash_complete", "COMP_WORDS": typed}
-    environment = {**os.environ, **asked, "COMP_CWORD": str(len(words) - 1)}
-    done = python("-m", "drawscape", code=None, env=environment)
-    assert done.stderr == ""
-    items = [line.partition(",")[2] for line in done.stdout.split()]
+def test_a_shell_completes_commands_patterns_and_their_options(typed, offered, monkeypatch):
+    monkeypatch.setenv("_DRAWSCAPE_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+    done = run()
+    assert done.err == ""
+    items = [line.partition(",")[2] for line in done.out.split()]
     assert (offered in items) if offered else items == []
 
 
@@ -205,24 +205,19 @@ def test_a_light_import_stays_light(statement, heavy):
     assert not heavy & {*loaded}
 
 
-def test_a_demo_that_fails_says_so_in_one_line_for_each_drawing(tmp_path, monkeypatch):
+def test_a_demo_that_fails_says_so_and_names_a_command_that_this_shell_finds(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(Path(sys.executable).parents[2])
+    script = os.path.relpath(Path(sys.executable).with_name("drawscape"))
     (tmp_path / "output").mkdir()
     (tmp_path / "output" / "demo").touch()  # a file, where the folder of the drawings should be
     done = run("demo", "--slots", "2")
     assert done.code == 1
     assert "no drawings in " in done.out
-    assert "6 of 6 drawings failed" in done.err
+    assert f"6 of 6 drawings failed; `{script} doctor` may say why" in done.err
     assert "Traceback" not in done.out
     assert done.out.count("failed: ") == 6
-
-
-def test_the_demo_names_commands_that_this_shell_finds(tmp_path, monkeypatch):
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.chdir(Path(sys.executable).parents[2])
-    script = os.path.relpath(Path(sys.executable).with_name("drawscape"))
-    assert f"`{script} sketches`" in run("demo").out
 
 
 def test_a_user_without_a_folder_is_told_what_to_set(tmp_path):
@@ -240,9 +235,7 @@ def test_a_user_without_a_folder_is_told_what_to_set(tmp_path):
 
 @pytest.mark.parametrize("command", ["jobs", "draw spiral", "doctor", "new", "sketches", "demo"])
 def test_a_home_that_is_a_link_to_itself_is_a_sentence(tmp_path, command, monkeypatch):
-    monkeypatch.setenv(
-        "DRAWSCAPE_HOME", ""
-    )  # which --home sets, and which has to end with the test
+    monkeypatch.setenv("DRAWSCAPE_HOME", "")  # --home sets it, which must end with the test
     monkeypatch.chdir(tmp_path)
     (tmp_path / "loop").symlink_to("loop")
     words = [*command.split(), *(["loop/x"] if command == "new" else [])]
@@ -254,6 +247,6 @@ def test_a_home_that_is_a_link_to_itself_is_a_sentence(tmp_path, command, monkey
 
 @pytest.mark.parametrize("group", [[], ["editions"], ["plots"]])
 def test_a_group_without_a_command_prints_its_help_alone(home, group):
-    said = program(sys.executable, "-m", "drawscape", *group, code=2).stderr
+    said = run(*group).err
     assert said.startswith(" ".join(["Usage: drawscape", *group]))
     assert "See `" not in said

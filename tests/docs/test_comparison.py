@@ -56,8 +56,3 @@ def test_interact_knows_no_annotated_bounds():
         interactive(rings)
     slider = interactive(spokes).children[0]
     assert (slider.min, slider.max) != (1, 9)
-
-
-def test_vpype_orders_and_merges():
-    vpype_cli = pytest.importorskip("vpype_cli", reason="vpype needs Python < 3.14")
-    assert {"linesort", "linemerge", "linesimplify"} <= set(vpype_cli.cli.commands)

@@ -29,10 +29,6 @@ def test_pages_docstrings_errors_and_messages_are_read(tmp_path, text):
     assert [*sentences.problems("A pen may have another layer.")] == []
 
 
-def test_what_users_read_has_no_long_sentence_and_no_rare_phrase():
-    assert [one for _, text in sentences.texts() for one in sentences.problems(text)] == []
-
-
 def test_an_option_is_a_thing_and_no_order():
     assert [*sentences.orders(root)] == []
     draw = click.Command(

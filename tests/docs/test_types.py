@@ -66,7 +66,9 @@ def documented_imports():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("check", [mypy, pyright])
+@pytest.mark.parametrize(
+    "check", [pytest.param(mypy, marks=pytest.mark.nightly), pyright], ids=["mypy", "pyright"]
+)
 def test_a_users_program_has_plain_types_and_every_documented_import_is_found(tmp_path, check):
     imports = documented_imports()
     assert len(imports) > 60

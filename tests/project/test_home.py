@@ -199,7 +199,10 @@ def test_a_job_outside_of_a_project_says_where_it_is_queued(drawscape, tmp_path,
     task = ("enqueue", "workers.svg_tasks.generate_complex_svg", "width=9", "height=9")
     done = drawscape(tmp_path, *task)
     assert done.code == 0
-    assert done.err == f"queued in {tmp_path}/data/drawscape, because this folder is not in a project\n"
+    assert (
+        done.err
+        == f"queued in {tmp_path}/data/drawscape, because this folder is not in a project\n"
+    )
     assert drawscape(tmp_path, "new", "studio").code == 0
     assert drawscape(tmp_path / "studio", *task).err == ""
 
