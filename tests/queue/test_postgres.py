@@ -203,7 +203,7 @@ def test_only_a_transaction_that_has_written_sends_a_notice(url, database):
     request = database.claim_values(ClaimRequest("background", "worker"))
     before = database.version()
     with database.transaction() as run:
-        run(run.MAY_CLAIM, **request)  # `with ... select`
+        run(run.NEXT, **request)  # `with ... select`
         run(run.PAUSED, queue="background")
     assert database.version() == before
     with database.transaction() as run:

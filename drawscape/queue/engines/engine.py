@@ -72,12 +72,28 @@ class JobTable:
     is_server = False
     """Whether other machines use it, and single statements of others run beside a transaction."""
 
+    NEXT: str
+    CLAIM: str
+    read: Any
+
     def list_value(self, values: Iterable[Any]) -> Any:
         return list(values)
 
     def claim_values(self, request: ClaimRequest) -> dict[str, Any]:
         """Return the values that the statements of a claim take."""
         return {**request._asdict(), "lanes": self.list_value(request.lanes)}
+
+    def may_claim(self, request: ClaimRequest) -> bool:
+        """Return whether a job is queued that this request could claim now."""
+        return bool(self.read(self.NEXT, **self.claim_values(request)))
+
+    def claim_next(self, run: Any, request: ClaimRequest) -> Rows:
+        """Return the row of the next job, of whatever group, that is claimed now; none where none may run."""
+        found = run(self.NEXT, **self.claim_values(request))
+        if not found:
+            return []
+        rows: Rows = run(self.CLAIM, seq=found[0][0], worker=request.worker, pid=request.pid)
+        return rows
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
         """Return the next job within a transaction; a server claims by single statements."""

@@ -195,18 +195,14 @@ class PostgresEngine(PostgresQueries, JobTable):
 
         A worker whose lease is not certain claims nothing.
         """
-        values = self.claim_values(request)
-        rows = self.write(self.CLAIM_ORDINARY, **values)
+        rows = self.write(self.CLAIM_ORDINARY, **self.claim_values(request))
         for _ in range(_CLAIM_TRIES):
             if rows or not self.may_claim(request):
                 break
             with self.transaction() as run:
-                rows = run(self.CLAIM, **values)
+                rows = self.claim_next(run, request)
         failpoint("claim.committed")
         return Claim(*rows[0]) if rows else None
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        return bool(self.read(self.MAY_CLAIM, **self.claim_values(request))[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         return bool(self.write(self.END, **outcome.columns, **held.key))

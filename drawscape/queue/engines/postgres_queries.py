@@ -35,7 +35,7 @@ class PostgresQueries(Queries):
     returning job.seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid, recoveries,
         worker, code
     """
-    CLAIM = """
+    NEXT = """
     with head as (
         select * from (
             select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
@@ -58,42 +58,20 @@ class PostgresQueries(Queries):
                 where running.status = 'started' and own.queue = :queue
                     and own.limit_key = job_group.limit_key), 1) > 0
     )
+    select seq from head order by priority desc, seq limit 1
+    """
+    CLAIM = """
     update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
         pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
-    where seq = (select seq from head order by priority desc, seq limit 1) and status = 'queued'
+    where seq = :seq and status = 'queued'
         and exists (select 1 from job_worker where id = :worker
             and renewed_at + lease_s * 2 / 3 > extract(epoch from clock_timestamp())::float8
             and claims_from <= extract(epoch from clock_timestamp())::float8)
         and not exists (select 1 from job_worker
             where renewed_at + lease_s > extract(epoch from clock_timestamp())::float8
                 and server_at <> pg_postmaster_start_time())
-    returning job.seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid, recoveries,
-        worker, code
-    """
-    MAY_CLAIM = """
-    with head as (
-        select * from (
-            select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
-                and priority >= :lowest
-                and (cardinality(:lanes::text[]) = 0 or 'default' = any(:lanes::text[]))
-                and not exists (select 1 from job_pause
-                    where job_pause.queue = :queue and lane in ('default', '*'))
-            order by priority desc, seq limit 1) as ordinary
-        union all
-        select best.* from job_group cross join lateral (
-            select seq, priority from job where queue = :queue and status = 'queued'
-                and group_id = job_group.id and priority >= :lowest
-            order by priority desc, seq limit 1) as best
-        where job_group.queue = :queue
-            and (cardinality(:lanes::text[]) = 0 or job_group.lane = any(:lanes::text[]))
-            and not exists (select 1 from job_pause
-                where job_pause.queue = :queue and job_pause.lane in (job_group.lane, '*'))
-            and coalesce(most - (
-                select count(*) from job as running join job_group as own on own.id = running.group_id
-                where running.status = 'started' and own.queue = :queue
-                    and own.limit_key = job_group.limit_key), 1) > 0
-    )
-    select exists (select 1 from head)
+    returning seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid, recoveries, worker,
+        code
     """
 
     # The batch's row is locked first: a job that comes to wait for the batch waits for this end, or marks it.

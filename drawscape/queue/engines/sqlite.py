@@ -233,15 +233,9 @@ class SqliteEngine(SqliteQueries, JobTable):
         return found
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
-        values = self.claim_values(request)
-        rows = run(self.CLAIM_ORDINARY, **values)
-        if not rows and (found := run(self.NEXT, **values)):
-            rows = run(self.CLAIM, seq=found[0][0], worker=request.worker, pid=request.pid)
+        rows = run(self.CLAIM_ORDINARY, **self.claim_values(request))
+        rows = rows or self.claim_next(run, request)
         return Claim(*rows[0]) if rows else None
-
-    def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job is queued that this request could claim now."""
-        return bool(self.read(self.NEXT, **self.claim_values(request)))
 
     # What others have written
 
