@@ -129,6 +129,27 @@ def with_mounts(script, **options):
     return program("unshare", "--map-root-user", "--mount", "sh", "-e", "-c", script, **options)
 
 
+OWN_ROOT = """
+mount -t tmpfs -o mode=755 tmpfs {root}
+for entry in /*; do
+    if [ -L "$entry" ]; then cp -P "$entry" {root}; continue; fi
+    if [ ! -d "$entry" ]; then continue; fi
+    mkdir {root}"$entry"
+    mount --rbind "$entry" {root}"$entry"
+done
+cd {root}
+{made}
+exec chroot {root} {command}
+"""
+
+
+def with_root(root, made, *command, **environment):
+    """Run a command in a root of its own, where a shell's script has made something."""
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # chroot lies there
+    script = OWN_ROOT.format(root=root, made=made, command=" ".join(command))
+    return with_mounts(script, env={**os.environ, "PATH": path, **environment})
+
+
 def free_port():
     """Return a port that nobody listens on, and that the system gives to nobody who asks for any."""
     while True:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from support import with_mounts
+from support import with_root
 
 USAGE = """
 from drawscape.job_manager import enqueue_background_job, get_job_status
@@ -175,18 +175,10 @@ def test_a_file_outside_of_the_allowed_folders_is_a_named_failure(home):
         run(DATA)["job"].wait(60)
 
 
-WITH_UPLOADS = """
-mount -t tmpfs tmpfs {root}
-for entry in /*; do
-    if [ -L "$entry" ]; then cp -P "$entry" {root}; continue; fi
-    if [ ! -d "$entry" ]; then continue; fi
-    mkdir {root}"$entry"
-    mount --rbind "$entry" {root}"$entry"
-done
-mkdir -p {root}/uploads
-mount -t tmpfs tmpfs {root}/uploads
-printf 'name,number\\npen,1\\n' > {root}/uploads/data.csv
-exec chroot {root} {python} {script}
+UPLOADS = """
+mkdir -p uploads
+mount -t tmpfs tmpfs uploads
+printf 'name,number\\npen,1\\n' > uploads/data.csv
 """
 
 
@@ -200,14 +192,9 @@ def test_data_processing_reads_the_uploads_folder(tmp_path):
         + textwrap.indent(DATA, "    ")
         + "\n    print(open(job.wait(60)).read())\nfinally:\n    worker.stop()\n"
     )
-    shell = WITH_UPLOADS.format(root=tmp_path / "root", python=sys.executable, script=script)
-    environment = {
-        **os.environ,
-        "DRAWSCAPE_HOME": str(tmp_path / "home"),
-        "DRAWSCAPE_DATA_DIRS": "/uploads",
-        "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin",  # chroot lies there
-    }
-    assert '"pen"' in with_mounts(shell, env=environment).stdout
+    folders = {"DRAWSCAPE_HOME": str(tmp_path / "home"), "DRAWSCAPE_DATA_DIRS": "/uploads"}
+    done = with_root(tmp_path / "root", UPLOADS, sys.executable, str(script), **folders)
+    assert '"pen"' in done.stdout
 
 
 def test_creating_new_tasks_runs_the_projects_function_as_it_stands_in_the_document(home):

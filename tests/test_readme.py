@@ -144,8 +144,7 @@ finally:
     [
         *((name, FORM, "form needs an extra: pip install 'drawscape[lab]'")
           for name in ("ipywidgets", "anywidget")),
-        *((name, MAIL, "mail needs an extra: pip install 'drawscape[mail]'")
-          for name in ("email_validator", "jinja2")),
+        ("jinja2", MAIL, "mail needs an extra: pip install 'drawscape[mail]'"),
         ("fontTools", "from drawscape.lettering import load_font\nload_font('own.ttf')", "drawscape[fonts]"),
         ("PIL", PICTURE, "drawscape[png]"),
         ("PIL", EXPORT, "PNG export needs an extra: pip install 'drawscape[png]'"),

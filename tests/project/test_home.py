@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import python, run, with_mounts
+from support import python, run, with_root
 
 from drawscape import settings
 from drawscape.errors import SettingsError
@@ -85,20 +85,16 @@ def test_a_project_in_a_folder_of_all_users_is_not_found_from_below(here, file, 
     assert settings.home() == tmp_path / "data" / "drawscape"
 
 
-WITH_ANOTHER_ROOT = """
-mount -t tmpfs -o mode=755 tmpfs {root}
-mkdir {root}/.drawscape
-for folder in /*/; do
-    mkdir {root}$folder
-    mount --rbind $folder {root}$folder
-done
-XDG_DATA_HOME=/data exec chroot {root} {python} -c 'from drawscape.settings import home; print(home())'
-"""
-
-
 def test_the_root_is_not_everybodys_home(tmp_path):
-    done = with_mounts(WITH_ANOTHER_ROOT.format(root=tmp_path, python=sys.executable))
-    assert done.stdout == "/data/drawscape\n"
+    script = tmp_path / "script.py"
+    script.write_text("from drawscape.settings import home; print(home())")
+    (tmp_path / "root").mkdir()
+    asked = [sys.executable, str(script)]
+    told = {"DRAWSCAPE_HOME": "", "XDG_DATA_HOME": "/data"}
+    assert (
+        with_root(tmp_path / "root", "mkdir .drawscape", *asked, **told).stdout
+        == "/data/drawscape\n"
+    )
 
 
 def test_the_nearest_project_counts(here):

@@ -67,7 +67,7 @@ def test_a_list_of_no_status_is_empty_and_of_no_number_refused():
 def many_notes():
     with ThreadPoolExecutor(4) as threads:
         job = current_job()
-        notes = [threads.submit(job.meta.setdefault, f"{k}", k) for k in range(8_000)]
+        notes = [threads.submit(job.meta.setdefault, f"{k}", k) for k in range(2_000)]
         while not notes[-1].done():
             job.progress(0.5)
 
@@ -84,7 +84,7 @@ def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant, start_consu
     wait_until(lambda: many.ended)
     assert "meta['x']" in noting.error
     assert later.status == "finished"
-    assert (many.error, len(many.meta)) == (None, 8_000)
+    assert (many.error, len(many.meta)) == (None, 2_000)
 
 
 def test_a_note_is_saved_or_refused():

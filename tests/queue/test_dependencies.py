@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from queue_steps import acknowledge, claim, end, queued, run, take
+from queue_steps import acknowledge, end, queued, run, take
 
 from drawscape import errors
-from drawscape.jobs import Job, Keep, default_queue, list_jobs, prune_jobs, retry_failed_jobs
-from drawscape.queue.acknowledgement import MAX_RECOVERIES, give_back, promote_due, recover
+from drawscape.jobs import Job, default_queue, list_jobs, retry_failed_jobs
+from drawscape.queue.acknowledgement import give_back, promote_due, recover
 from drawscape.queue.claim import Outcome
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
@@ -118,16 +118,6 @@ def test_a_retry_of_all_failures_that_leaves_one_cause_leaves_its_dependents():
     assert (plot.status, plot.reason) == ("failed", "dependency")
 
 
-def test_a_cause_is_not_deleted_or_pruned_while_a_dependent_has_not_ended():
-    draw = ended()
-    plot = queued(job_depends_on=draw)
-    with pytest.raises(errors.JobStateError, match=plot.id):
-        draw.delete()
-    assert prune_jobs(Keep(finished_s=0)) == 0
-    run(plot)
-    assert prune_jobs(Keep(finished_s=0)) == 2
-
-
 @pytest.mark.parametrize("again", [False, True])
 def test_a_dependent_whose_finished_cause_is_gone_can_be_queued_again(again):
     draw = ended()
@@ -161,20 +151,6 @@ def test_a_job_whose_cause_failed_while_it_ran_is_not_queued_again_before_that()
     with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
         plot.requeue()
     assert retry_failed_jobs() == [plot, draw]
-
-
-def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant):
-    draw = queued()
-    plot = queued(job_depends_on=draw)
-    database = default_queue().database
-    for _ in range(MAX_RECOVERIES + 1):
-        claim(database)
-        database.write("update job set worker = null")
-        assert recover(database) == [draw.id]
-    assert draw.reason == "lost"
-    assert plot.reason == "dependency"
-    draw.requeue()
-    assert plot.status == "deferred"
 
 
 def test_an_explanation_names_what_is_open():

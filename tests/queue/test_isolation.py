@@ -86,10 +86,10 @@ def test_a_task_that_returns_twice_answers_for_itself_only(tmp_path, first):
 
 
 def test_a_generator_reports_each_step_and_returns_its_result():
-    job = enqueue("draw_in_steps", 20)
+    job = enqueue("draw_in_steps", 8)
     wait_until(lambda: job.progress > 0 and job.preview is not None)
     assert job.preview.startswith(b"<svg>")
-    assert job.wait(60) == "20 steps"
+    assert job.wait(60) == "8 steps"
     assert job.progress == 1
     assert job.preview is None  # the result takes its place
     for bad in ("half", True, [1, 2]):
