@@ -68,15 +68,6 @@ def finished_drawing(job_id: str) -> Path:
     return path
 
 
-def preview(job_id: str) -> flask.Response:
-    """Return the preview of a running job, or 204 if it has no preview yet."""
-    find(job_id)
-    drawn = get_job(job_id).preview
-    if drawn is None:
-        return flask.Response(status=204)
-    return flask.Response(drawn, 200, {"Content-Security-Policy": SVG_POLICY}, "image/svg+xml")
-
-
 def find(job_id: str) -> JobFields:
     """Return the job with this id, if it is one of those that a browser may see.
 

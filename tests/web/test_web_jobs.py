@@ -65,7 +65,7 @@ def other_task(task_module):
 def test_unknown_jobs_and_those_of_other_modules_are_neither_shown_nor_canceled(owner, other_task):
     job = enqueue_background_job(f"{other_task}.leak", "/etc/passwd")
     for job_id in (job.id, "nobody"):
-        for end in ("", "/svg", "/lines", "/preview"):
+        for end in ("", "/svg", "/lines"):
             assert owner.get(f"/jobs/{job_id}{end}").status_code == 404
         for action in ("cancel", "log", "delete"):
             assert owner.post(f"/jobs/{job_id}/actions/{action}").status_code == 404

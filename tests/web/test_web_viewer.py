@@ -84,13 +84,11 @@ def test_a_drawing_of_another_machine_is_served_from_the_shared_folder(client, o
 
 
 @pytest.mark.slow
-def test_log_and_drawing_so_far_of_a_job_on_another_machine_are_served(shared, talking, tmp_path):
+def test_the_log_of_a_job_on_another_machine_is_served(shared, talking, tmp_path):
     client = create_app(talking).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {home_token()}"
     job = enqueue_background_job("talking_tasks.draw", str(tmp_path / "go"))
     address = f"/jobs/{job.id}"
-    wait_until(lambda: client.get(f"{address}/preview").status_code == 200)
-    assert b"9mm" in client.get(f"{address}/preview").data
     wait_until(lambda: client.get(f"{address}/log").text == "half of it\n")
     (tmp_path / "go").touch()
     job.wait(60)

@@ -1,6 +1,5 @@
 // The page: from the form to the picture.
 
-import { button as makeButton, make } from './elements.js';
 import { Fields, inputOf, valueOf } from './form.js';
 import * as server from './server.js';
 import { mount, unpack } from './viewer.js';
@@ -11,9 +10,6 @@ const PAPERS = {
   a6: [105, 148], a5: [148, 210], a4: [210, 297], a3: [297, 420], a2: [420, 594],
   letter: [215.9, 279.4], tabloid: [279.4, 431.8], square_200: [200, 200],
 };
-const KEPT = 8;
-const PREVIEW_MS = 400;
-const MADE = `drawscape-made:${document.documentElement.dataset.root}`;
 const DRAWING = `drawscape-drawing:${document.documentElement.dataset.root}`;
 
 let catalogue = new Map();
@@ -176,54 +172,6 @@ const inspect = async () => {
   }
 };
 
-// The drawing so far. Previews are asked for one at a time, and no more once the job has ended.
-const showPreviews = async (id, order) => {
-  let shown = null;
-  while (running === id) {
-    const blob = await server.preview(id).catch(() => null);
-    if (running !== id) break;
-    if (blob) {
-      const picture = Object.assign(new Image(), { src: URL.createObjectURL(blob), alt: 'The drawing so far' });
-      await picture.decode().catch(() => {});
-      if (running !== id) break;
-      shapeSheet(order);
-      $('sheet').replaceChildren(picture);
-      $('caption').hidden = true;
-      if (shown) URL.revokeObjectURL(shown.src);
-      shown = picture;
-    }
-    await new Promise((done) => { setTimeout(done, PREVIEW_MS); });
-  }
-};
-
-const keep = (sheet) => {
-  const button = makeButton('', describe(sheet.order), () => showPicture(sheet));
-  button.append(make('img', { src: sheet.url, alt: '' }));
-  const list = $('earlier-list');
-  list.prepend(make('li', {}, button));
-  while (list.childElementCount > KEPT) {
-    URL.revokeObjectURL(list.lastElementChild.querySelector('img').src);
-    list.lastElementChild.remove();
-  }
-  $('earlier').hidden = list.childElementCount < 2;
-};
-
-// What was made here, so that a reload shows it again: ids and orders, the files stay on the server.
-const made = () => {
-  try {
-    return JSON.parse(localStorage.getItem(MADE)) ?? [];
-  } catch {
-    return [];
-  }
-};
-const remember = (sheets) => localStorage.setItem(MADE, JSON.stringify(sheets.slice(-KEPT)));
-
-const show = async ({ id, order, name }) => {
-  const sheet = { id, url: URL.createObjectURL(await server.drawing(id)), order, name };
-  showPicture(sheet);
-  keep(sheet);
-};
-
 const ENDINGS = {
   failed: (job) => `Failed: ${job.error ?? job.reason ?? 'no reason given'}`,
   stopped: () => 'Stopped.',
@@ -248,9 +196,7 @@ const finish = async (job, order) => {
     setStatus((ENDINGS[job.status] ?? (() => job.status))(job));
     return;
   }
-  const sheet = { id: job.id, order, name: job.result };
-  await show(sheet);
-  remember([...made(), sheet]);
+  showPicture({ id: job.id, url: URL.createObjectURL(await server.drawing(job.id)), order, name: job.result });
   setStatus('Finished.');
 };
 
@@ -272,11 +218,9 @@ const follow = async (id, order) => {
   busy(id);
   sessionStorage.setItem(DRAWING, JSON.stringify({ id, order }));
   let last;
-  let previews;
   for await (const job of server.watch(id)) {
     last = job;
     if (!job.ended) showJob(job);
-    if (job.status === 'started') previews ??= showPreviews(id, order);
   }
   busy('');
   await finish(last, order);
@@ -289,10 +233,10 @@ const alone = async (work) => {
   try {
     await work();
   } catch (error) {
+    sessionStorage.removeItem(DRAWING);
     setStatus('');
     showErrors(error);
   } finally {
-    sessionStorage.removeItem(DRAWING);
     busy(null);
   }
 };
@@ -304,18 +248,8 @@ const draw = () => alone(async () => {
   await follow(id, order);
 });
 
-// After a reload: what was made, and what is still being drawn.
+// After a reload: the last drawing, also when it is being drawn.
 const restore = async () => {
-  const left = [];
-  for (const sheet of made()) {
-    try {
-      await show(sheet);
-      left.push(sheet);
-    } catch (error) {
-      if (![404, 409, 410].includes(error.status)) left.push(sheet);
-    }
-  }
-  remember(left);
   const drawing = JSON.parse(sessionStorage.getItem(DRAWING));
   if (drawing) await alone(() => follow(drawing.id, drawing.order));
 };

@@ -99,12 +99,6 @@ export const examine = async (id, file, corners, sheet) => {
   }
 };
 
-// The drawing so far, or null while there is none.
-export const preview = async (id) => {
-  const response = await request(`${address(id)}/preview`);
-  return response.status === 200 ? response.blob() : null;
-};
-
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 // Every change of a job until it has ended.
