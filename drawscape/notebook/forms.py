@@ -284,7 +284,10 @@ class Form(StaticOutputWidget):
 
     def show(self, drawing: Drawing) -> CachedDrawing:
         """Show a drawing of the catalogue in the form, and return it as a CachedDrawing."""
-        return self._show_drawing(drawing)
+        known = CachedDrawing(drawing)
+        self._follow(known, known.words)
+        self._job_changed(known, JobState("", "finished", result=known.result), known.words)
+        return known
 
     def cancel(self) -> bool:
         """Return whether the latest job was canceled: it waited or ran."""
@@ -499,7 +502,6 @@ class Form(StaticOutputWidget):
         self,
         job: Job | CachedDrawing,
         words: str = "waiting",
-        details: Sequence[Mapping[str, Any]] = (),
         *,
         draws: str = "",
     ) -> None:
@@ -514,26 +516,19 @@ class Form(StaticOutputWidget):
             )
             self._drawn_with = self.settings
             self._say(
-                details=list(details), progress=0.0, status="queued", words=words, older=False,
+                details=[], progress=0.0, status="queued", words=words, older=False,
                 running=True, stale=not self._keeps_former,
             )  # fmt: skip
         if former:
             former.cancel()
 
-    def _show_drawing(
-        self, drawing: Drawing, *, words: str = "", details: Sequence[Mapping[str, Any]] = ()
-    ) -> CachedDrawing:
-        """Show an existing drawing in place of a job's."""
-        known = CachedDrawing(drawing)
-        said = words or known.words
-        self._follow(known, said, details)
-        self._job_changed(known, JobState("", "finished", result=known.result), said)
-        return known
-
     def _make_drawing(self) -> CachedDrawing:
         """Return the drawing that the shown draft becomes; status and details stay."""
-        drawing = keep_draft(str(self._path))
-        return self._show_drawing(drawing, words=self.status, details=self.state["details"])
+        said = {name: self.state[name] for name in ("words", "details")}
+        with self.hold_sync():
+            made = self.show(keep_draft(str(self._path)))
+            self._say(**said)
+        return made
 
     def _kept_drawing(self) -> Drawing:
         """Return the drawing that is shown; a draft becomes one. Raises DrawscapeError without one."""

@@ -10,6 +10,29 @@ drawing = form('flow_field', paper='A6', gusts=1.25, spacing=1.33, moon=0.111)
 drawing"""
 
 
+SIZE = {"width": 1280, "height": 1100}
+
+
+@pytest.fixture(scope="module")
+def window(chromium):
+    """The page of a file's tests, in a fresh profile: to load Lab takes longer than most tests."""
+    context = chromium.new_context(viewport=SIZE)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(window, request, pictures):
+    """The file's page; a screenshot stays behind, whatever the outcome."""
+    window.set_viewport_size(SIZE)
+    yield window
+    window.screenshot(path=pictures / f"{request.node.name}.png")
+    for other in window.context.pages[1:]:
+        other.close()
+
+
 @pytest.fixture
 def labs(tmp_path, module_home):
     """Start a JupyterLab on an empty folder, and after it was killed another: `with labs() as lab`."""

@@ -1,51 +1,10 @@
-"""Drawings side by side, bred from one another, and chosen among all by keys, in a browser."""
+"""Drawings bred from one another, and chosen among all by keys, in a browser."""
 
 import pytest
 from support import wait_until
-from web_pages import await_settled, serious
+from web_pages import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly]
-
-
-CELL = """from drawscape.notebook import compare
-from drawscape.svg_builder import SVGBuilder
-def page(y, height=100):
-    made = SVGBuilder(100, height)
-    made.polyline([(20, y), (80, y)], stroke_width=2)
-    return made
-compared = compare(page(30, height=400), page(60))
-compared"""
-
-WIDTHS = "[...document.querySelectorAll('.drawscape-viewer canvas')].map(one => one.clientWidth)"
-SCALES = "() => [...document.querySelectorAll('.drawscape-viewer')].map(el => el.drawscapeViewer.view.scale)"
-BOTTOMS = SCALES.replace(
-    "el.drawscapeViewer.view.scale",
-    "{ const { view, drawing, canvas } = el.drawscapeViewer;"
-    " return view.y + view.scale * drawing.height_mm <= canvas.height; }",
-)
-SHOW_TRAVEL = SCALES.replace("view.scale", "options.travel")
-
-
-def test_two_drawings_move_together_and_stand_below_each_other_on_a_narrow_page(lab, page):
-    notebook = lab.run_cells(page, CELL)
-    await_settled(page, 2)
-    assert page.evaluate(BOTTOMS) == [True, True]
-    before = page.evaluate(SCALES)
-    page.locator(".drawscape-viewer canvas").first.focus()
-    page.keyboard.press("+")
-    await_settled(page, 2)
-    after = page.evaluate(SCALES)
-    assert after[0] == after[1] == pytest.approx(1.25 * before[0])
-    page.get_by_title("Show the way with the pen up").click()  # one for all
-    assert page.evaluate(SHOW_TRAVEL) == [True, True]
-
-    size = page.viewport_size
-    page.set_viewport_size({"width": 640, "height": 900})
-    page.wait_for_function(f"{WIDTHS}.every(width => width > 150)")  # one below the other
-    page.set_viewport_size(size)
-
-    assert serious(page, ".jp-OutputArea") == []
-    assert notebook.cell_errors() == []
 
 
 GALLERY = """from drawscape.catalogue import drawings

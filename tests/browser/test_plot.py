@@ -141,6 +141,7 @@ def longest(plan, count):
     return sorted((np.argsort(-plan.lines.lengths_mm)[:count] + 1).tolist())
 
 
+@pytest.mark.nightly  # by day on the web front
 def test_a_photograph_in_the_panel_tells_what_is_missing_and_it_is_plotted(
     lab, page, consumer, module_home, tmp_path, pictures
 ):

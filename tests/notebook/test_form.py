@@ -1,15 +1,14 @@
 """A form enqueues real jobs for a real worker and shows what became of them."""
 
+import os
 import threading
-import time
 from pathlib import Path
-from statistics import median
-from typing import Annotated, get_type_hints
+from typing import Annotated
 
 import numpy as np
 import pytest
 from annotated_types import Interval, doc
-from support import send, slowness, wait_until
+from support import send, wait_until
 
 from drawscape.catalogue import drawings, find
 from drawscape.durations import span_words
@@ -17,8 +16,6 @@ from drawscape.errors import UnknownNameError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.machine.device import add_device
 from drawscape.notebook import form, job_view, view
-from drawscape.notebook.cached_drawing import CachedDrawing
-from drawscape.notebook.job_states import state_of
 from drawscape.notebook.threads import EXPORTS, STATES, WORKERS
 from drawscape.parameters import InputFile
 from drawscape.pens import StoredPen, save_pen
@@ -55,17 +52,6 @@ def gate(tmp_path):
     """A file that holds a drawing back until it is made; at the end of the test it is."""
     yield tmp_path / "open"
     (tmp_path / "open").touch()
-
-
-def test_a_state_that_comes_after_the_end_of_its_job_changes_nothing():
-    shown = form("spiral", paper="A7", turns=7)
-    job = shown.draw()
-    early = state_of(job)  # another thread has read it, and is late
-    job.wait(60)
-    shown.settle()
-    ended = shown.status
-    shown._job_changed(job, early)
-    assert (shown.state["status"], shown.status) == ("finished", ended)
 
 
 def circles(shown):
@@ -259,7 +245,8 @@ def test_a_form_opens_with_its_picture_or_draws_its_first_and_a_second_click_dra
     assert again.picture == Path(path).read_bytes()
     other = form("harmonograph", paper="A7")
     send(other, "draw", fresh=False)
-    assert other.job.wait() == path
+    assert (other.job.wait(), other.job.status) == (path, "finished")
+    assert repr(other.job) == f"<CachedDrawing {Path(path).name}>"
     assert "drawn before, at" in other.status
     assert repr(view(other.job)) == f"<Viewer: a view of output/{Path(path).name}>"
     shown = job_view(other.job)
@@ -406,36 +393,24 @@ def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path):
     assert shown.previews["picture"] == ""
 
 
-def test_a_drag_beside_a_photograph_decodes_it_once_and_shows_it_again_when_it_changes(module_home):
+def test_a_drag_beside_a_photograph_decodes_it_once_until_it_changes(module_home):
     """0.4 decoded 12 megapixels at each step: 130 ms."""
     from PIL import Image
 
-    large = np.full((3000, 4000, 3), 120, np.uint8)
-    Image.fromarray(large).save(module_home / "large.jpg")
+    photo, file = np.full((300, 400, 3), 120, np.uint8), module_home / "large.jpg"
+    Image.fromarray(photo).save(file)
     shown = form("squiggles", where={"picture": "large.jpg"})
-    first = shown.previews["picture"]
+    first, before = shown.previews["picture"], file.stat()
     assert first.startswith("data:image/webp;base64,")
-    took_s = []
+    file.write_bytes(b"x" * before.st_size)  # what nobody reads
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     for rows in range(20, 50):
-        began = time.process_time()
         send(shown, "change", inputs={"rows": str(rows)}, gesture=1)
-        took_s.append(time.process_time() - began)
-    assert median(took_s) < 0.01 * slowness()
+    assert shown.previews["picture"] == first
     assert "data:image" not in str(shown.state)  # which is sent at each step
-    Image.fromarray(large[:, :2000] // 2).save(module_home / "large.jpg")
+    Image.fromarray(photo[:, :200] // 2).save(file)
     shown.set(rows=50)
     assert shown.previews["picture"] not in ("", first)
-
-
-def test_a_program_knows_the_types_of_what_draw_returns():
-    path = form("guilloche", paper="A7").draw().wait(60)
-    known = form("guilloche", paper="A7").draw()
-    assert isinstance(known, CachedDrawing)
-    assert (known.result, known.path, known.status) == (path, Path(path), "finished")
-    assert known.wait() == path
-    assert repr(known) == f"<CachedDrawing {Path(path).name}>"
-    hints = [get_type_hints(f.fget)["return"] for f in (CachedDrawing.result, CachedDrawing.words)]
-    assert hints == [str, str]
 
 
 def test_an_export_delays_neither_a_worker_nor_a_plot_panel_nor_the_figures():

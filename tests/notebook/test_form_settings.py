@@ -335,10 +335,10 @@ def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook):
 
 
 def test_the_strip_has_the_last_pictures(notebook, monkeypatch):
-    monkeypatch.setattr("drawscape.notebook.recent_pictures.MOST", 2)
+    monkeypatch.setattr("drawscape.notebook.recent_pictures.MOST", 1)
     shown = form("molnar", paper="A7")
-    paths = [drawn(shown, columns=columns) for columns in (15, 16, 17)]
-    assert shown.recent.paths == paths[:0:-1]
+    paths = [drawn(shown, columns=columns) for columns in (15, 16)]
+    assert shown.recent.paths == paths[1:]
 
 
 def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):

@@ -130,7 +130,7 @@ def test_what_the_history_cannot_look_for_is_an_error_or_a_note_and_never_logged
 def test_a_look_that_began_before_another_filter_is_not_shown_after_it():
     variations("guilloche", margin=[3, 4, 5], paper="A7").wait(60)
     seen = history("guilloche")
-    for number in range(40):
+    for number in range(12):
         others = [threading.Thread(target=seen.refresh, daemon=True) for _ in range(3)]
         for other in others:
             other.start()
@@ -231,18 +231,19 @@ def test_drawings_are_compared_and_all_are_saved():
     assert len(shown.static_html) < 210_000
 
 
-def test_the_history_turns_its_pages_and_stops_at_both_ends():
-    for seed in range(62):
+def test_the_history_turns_its_pages_and_stops_at_both_ends(monkeypatch):
+    monkeypatch.setattr("drawscape.notebook.history_board.PAGE", 4)
+    for seed in range(6):
         generate_complex_svg(40, 40, "cubic_disarray", seed=seed)
     seen = history("cubic_disarray")
-    assert (seen.status, len(seen.tiles)) == ("1 to 60 of 62 drawings", 60)
+    assert (seen.status, len(seen.tiles)) == ("1 to 4 of 6 drawings", 4)
     seen.turn(-1)
     seen.turn(-1)
     seen.turn(1)
-    assert (seen.status, len(seen.tiles)) == ("61 to 62 of 62 drawings", 2)
+    assert (seen.status, len(seen.tiles)) == ("5 to 6 of 6 drawings", 2)
     seen.turn(1)
     seen.turn(-1)
-    assert len(seen.tiles) == 60
+    assert len(seen.tiles) == 4
     seen.close()
 
 

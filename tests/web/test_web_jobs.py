@@ -2,7 +2,6 @@
 """Jobs and plots over HTTP."""
 
 import json
-import time
 from pathlib import Path
 
 import flask
@@ -191,14 +190,12 @@ def test_a_plot_that_is_done_is_listed_at_once_and_one_that_goes_on_as_it_is(cli
         return {one["id"]: one["state"] for one in client.get("/plots/list").json["plots"]}
 
     plot.journal.append("done", k=3)
-    lines = Lines.of(np.zeros((1000, 900, 2)))
+    lines = Lines.of(np.zeros((10, 9, 2)))
     large = Plot.create(Document(200, 200, (Layer("pen", "black", None, lines),)), "sim")
-    large.journal.append("done", k=1000)
-    began = time.process_time()
+    large.journal.append("done", k=10)
     assert listed() == {plot.id: "done", large.id: "done"}
-    read = time.process_time()
+    (large.folder / "plan.bin").unlink()  # it is not read again
     assert listed() == {plot.id: "done", large.id: "done"}
-    assert time.process_time() - read < (read - began) / 2
     plot.journal.append("start", run="again", first=0)
     assert listed()[plot.id] == "interrupted"
     with locked(plot.folder / "run.lock", 1.0, "busy"):

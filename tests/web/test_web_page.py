@@ -5,15 +5,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from machine_bench import Bench, scribble
-from machine_emulators import EbbEmulator
-from notebook_page import Panel
 from support import sampled
 from web_pages import COLOR, await_settled, color_at, serious, view_of, violations
 
 from drawscape.job_manager import enqueue_background_job, queue_is_paused
 from drawscape.jobs import start_worker
-from drawscape.tasks.plotting import enqueue_plot
 from drawscape.web import WebSettings
 from drawscape.web.access import home_token
 
@@ -184,11 +180,10 @@ def test_a_reload_keeps_the_settings_and_the_last_drawing(opened, serving, home,
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("width", [320, 360])
-def test_on_a_phone_nothing_runs_over_the_edge(opened, serving, width):
-    phone = {"viewport": {"width": width, "height": 740}, "has_touch": True, "is_mobile": True}
+def test_on_a_phone_nothing_runs_over_the_edge(opened, serving):
+    phone = {"viewport": {"width": 320, "height": 740}, "has_touch": True, "is_mobile": True}
     with serving(PATIENT) as server, opened(server.url, **phone) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
         small = page.eval_on_selector_all(
             "button, select, input:not([type=range], [type=checkbox])",
             "all => all.filter(f => f.offsetParent && f.offsetHeight < 44).map(f => f.id || f.outerHTML)",
@@ -270,24 +265,6 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(opened, serving, home,
         assert queue_is_paused()
         assert page.locator("#jobs img").count() == 1
         assert serious(page) == []
-
-
-def test_the_page_of_plots_moves_the_pen_inside_a_question(opened, serving, home, worker):
-    bench = Bench(home, "ebb", EbbEmulator, None, {"scale": 5.0})
-    plot = bench.plot(scribble(strokes=6))
-    enqueue_plot(plot, zero_here=True)
-    options = {"extra_http_headers": bearer()}
-    with (
-        serving(PATIENT) as server,
-        opened(f"{server.url}plots", "#plots *", **options) as page,
-    ):
-        panel = Panel(page)
-        panel.await_state("waiting for paper")
-        assert violations(page) == []
-        panel.move_pen(bench.emulator.carriage)
-        panel.answer("paper")
-        panel.await_state("done")
-    bench.emulator.close()
 
 
 def test_without_the_token_the_table_of_jobs_has_no_column_of_actions(opened, serving, home):
