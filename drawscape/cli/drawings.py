@@ -110,21 +110,15 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         print_json(_facts(one))
         return
-    facts: dict[str, Any] = {
-        "recipe": one.recipe,
-        "file": f"{one.path}{_state(one)}",
-        "drawn": one.drawn_at,
-        "took": one.took_s and f"{one.took_s:.2g} s",
-        "page": f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm",
-        "seed": one.seed,
+    facts = {
+        **_facts(one),
         **one.parameters,
-        "sheet": one.sheet,
+        "path": f"{one.path}{_state(one)}",
         "parents": ", ".join(one.parents),
-        "stars": "*" * one.stars,
         "tags": ", ".join(one.tags),
-        "name": one.name,
-        "note": one.note,
     }
+    for name in ("parameters", "traits", "edited", "deleted"):  # shown elsewhere, or in the file
+        del facts[name]
     if not one.deleted:
         figures = one.figures
         counts = f"{counted(figures.lines, 'line')}, {counted(figures.points, 'point')}"

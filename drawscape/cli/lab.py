@@ -15,7 +15,7 @@ from urllib.parse import quote
 import click
 
 from drawscape import jobs, settings
-from drawscape.cli.options import FOLDER, SLOTS, flag, option
+from drawscape.cli.options import FOLDER, SLOTS, flag
 from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import MissingExtraError
 
@@ -28,9 +28,8 @@ JUPYTER_CONFIG = _DATA / "jupyter"
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @SLOTS
-@option("--notebooks FOLDER", "Folder to open (default: the project).", type=FOLDER)
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
-def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, ...]) -> None:
+def lab(slots: int | None, jupyter_options: tuple[str, ...]) -> None:
     """Start JupyterLab and a worker, and stop both together.
 
     Press Ctrl-C twice to stop. Other options are passed to JupyterLab.
@@ -39,9 +38,9 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtraError("drawscape lab", "lab")
-    root = notebooks or settings.home()
-    folder = notebooks or root / "notebooks"
-    if notebooks is None and not any(folder.glob("*.ipynb")):
+    root = settings.home()
+    folder = root / "notebooks"
+    if not any(folder.glob("*.ipynb")):
         fill(root, "notebooks", "sketches")
     first = min(folder.glob("*.ipynb"), default=None)
     root.mkdir(parents=True, exist_ok=True)

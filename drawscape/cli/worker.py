@@ -20,9 +20,6 @@ from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module
 from drawscape.settings import web_address_noted
 
-_HUEY = "drawscape.tasks.huey"
-"""What runs where the project has no `huey` in `workers/__init__.py`."""
-
 Start = Callable[[int | None], WorkerProcess | None]
 
 _PAUSE_S = 1.0  # between two checks of the worker beside
@@ -31,7 +28,6 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
 @click.command()
 @SLOTS
 @flag("-q --quiet", "Print warnings only.")
-@option("--huey path PATH", "Huey to run (default: the project's workers.huey, if it has one).")
 @option("--lanes NAMES", "Lanes whose jobs run, separated by commas: fast,default.")
 @flag("--burst", "Exit when no job is queued.")
 @time_option("--grace TIME", "Time for running jobs to end after SIGTERM (default: 8s).")
@@ -39,7 +35,6 @@ _PAUSE_S = 1.0  # between two checks of the worker beside
 def worker(
     slots: int | None,
     quiet: bool,
-    path: str | None,
     burst: bool,
     lanes: str | None,
     grace: float | None,
@@ -51,7 +46,7 @@ def worker(
     time of `--grace`. Then, or after a second Ctrl-C, they go back to the queue.
     """
     _log_to_stderr(logging.WARNING if quiet else logging.INFO)
-    huey = _load_huey(path or _default_huey())
+    huey = _load_huey()
     if lanes is not None:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
     # A worker that belongs to a notebook leaves with it, at once.
@@ -74,24 +69,17 @@ def _log_to_stderr(level: int) -> None:
     logging.getLogger("huey.drawscape").setLevel(level)
 
 
-def _default_huey() -> str:
-    """Return the path of the project's huey; its module is imported only where it mentions one."""
+def _load_huey() -> Any:
+    """Return the project's `workers.huey`, if it has one, else the library's.
+
+    The module is imported only where it mentions a huey.
+    """
     file = settings.home() / "workers" / "__init__.py"
-    has_huey = file.is_file() and "huey" in file.read_text(errors="replace")
-    return "workers.huey" if has_huey else _HUEY
-
-
-def _load_huey(path: str) -> Any:
-    module, _, name = path.rpartition(".")
-    try:
-        huey = getattr(import_module(settings.home(), module), name)
-        huey.create_consumer  # noqa: B018 - else it is no huey
-        return huey
-    except (AttributeError, ImportError, ValueError) as error:
-        raise click.BadParameter(
-            f"{path!r}: {error}; name a huey by its dotted path, such as {_HUEY}",
-            param_hint="--huey",
-        ) from error
+    if file.is_file() and "huey" in file.read_text(errors="replace"):
+        huey = getattr(import_module(settings.home(), "workers"), "huey", None)
+        if hasattr(huey, "create_consumer"):
+            return huey
+    return import_module(settings.home(), "drawscape.tasks").huey
 
 
 def _leave_with_parent() -> None:
@@ -159,28 +147,17 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
     default=8000,
 )
 @option(
-    "--max-queued NUMBER",
-    "Maximum number of waiting jobs; beyond it the answer is 503.",
-    type=click.IntRange(1),
-    default=1000,
-)
-@option(
     "--max-area MM2",
     "Largest sheet in mm² that anyone may order without the token (an A2 sheet).",
     type=click.FloatRange(0, min_open=True),
     default=250_000.0,
-)
-@option(
-    "--pattern patterns NAME", "Pattern to offer (default: all); may be repeated.", multiple=True
 )
 @flag("--no-worker", "No worker; one runs elsewhere.")
 @SLOTS
 def web(
     host: str,
     port: int,
-    max_queued: int,
     max_area: float,
-    patterns: tuple[str, ...],
     no_worker: bool,
     slots: int | None,
 ) -> None:
@@ -194,9 +171,7 @@ def web(
     from drawscape.web.access import home_token
     from drawscape.web.site import ANY_HOST, LOOPBACK_HOSTS
 
-    settings = WebSettings.from_environment(
-        max_queued=max_queued, visitor_area_mm2=max_area, patterns=patterns
-    )
+    settings = WebSettings.from_environment(visitor_area_mm2=max_area)
     if host not in _LOOPBACK and settings.allowed_hosts == LOOPBACK_HOSTS:
         # It is open to others, and no names were given.
         settings = replace(settings, allowed_hosts=(ANY_HOST,))
