@@ -1,8 +1,8 @@
 """The parameters of a function, read from its signature: kind, bounds, choices, default, tooltip.
 
 One reading serves notebook, worker, command line and the web front's JSON Schema. First the parameter and its
-check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`),
-from `Slider` or, by duck typing, from pydantic's `Field`. A plain text is a tooltip.
+check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`)
+and from `Slider`. A plain text is a tooltip.
 """
 
 import ast
@@ -413,12 +413,8 @@ def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
 def _flatten(items: Iterable[Any]) -> list[Any]:
     flat: list[Any] = []
     for item in items:
-        if hasattr(item, "__is_annotated_types_grouped_metadata__"):
-            flat.extend(_flatten(item))
-            continue
-        flat.append(item)
-        if isinstance(getattr(item, "metadata", None), list):  # pydantic's FieldInfo
-            flat.extend(_flatten(item.metadata))
+        is_grouped = hasattr(item, "__is_annotated_types_grouped_metadata__")
+        flat.extend(_flatten(item) if is_grouped else [item])
     return flat
 
 
@@ -433,7 +429,6 @@ def _apply(parameter: Parameter, item: Any) -> Parameter:
         ("min_length", "min_length"),
         ("max_length", "max_length"),
         ("documentation", "doc"),
-        ("description", "doc"),
         ("group_name", "group"),
         ("format_name", "text_format"),
         ("suggestions", "suggestions"),

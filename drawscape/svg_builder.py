@@ -268,26 +268,25 @@ class SVGBuilder(GroupStack, RandomNumbers):
         content: str | None = None,
     ) -> Self:
         with self._in_pen(style):
-            return self._add_shape(tag, places, self._styled(attrs, style), content)
+            return self.add(self._placed(tag, places, self._styled(attrs, style), content))
 
-    def _add_shape(
+    def _placed(
         self, tag: str, places: dict[str, Any], styled: dict[str, Any], content: str | None
-    ) -> Self:
+    ) -> CanvasNode:
+        """Return a shape where the current transform puts it."""
         shape = Element.of(tag, places, styled, content)
         check_sizes(tag, places)
         if self.matrix.is_identity:
-            return self.add(shape)
-        own = styled.pop("transform", "")
-        matrix = self.matrix @ parse_transform(own)
+            return shape
+        matrix = self.matrix @ parse_transform(styled.pop("transform", ""))
         if tag == "text":
-            return self.add(
-                Element.of(tag, places, {**styled, "transform": transform_text(matrix)}, content)
-            )
+            styled["transform"] = transform_text(matrix)
+            return Element.of(tag, places, styled, content)
         moved = moved_shape(tag, places, styled, matrix)
-        if isinstance(moved, Lines):
-            styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
-            return self.add(Outline(moved, styled))
-        return self.add(Element.of(*moved, styled))
+        if not isinstance(moved, Lines):
+            return Element.of(*moved, styled)
+        styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
+        return Outline(moved, styled)
 
     def polyline(
         self, points: Drawable, ys: Any = None, *, closed: bool = False, **style: Any

@@ -58,12 +58,10 @@ def generate_postcard_svg(
         )
     named = f"postcard_{_plain_stem(recipient)}_{_plain_stem(template_name)}"
     stem = (output_filename or f"postcards/{named}").removesuffix(".svg")
-    written = [_save(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
-    return written[0]
-
-
-def _save(svg: SVGBuilder, filename: str) -> str:
-    return str(svg.save(settings.output_path(filename, ".svg")))
+    written = [
+        card.save(settings.output_path(f"{stem}{suffix}.svg")) for suffix, card in cards.items()
+    ]
+    return str(written[0])
 
 
 def _plain_stem(text: str) -> str:

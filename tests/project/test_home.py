@@ -234,14 +234,3 @@ def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(drawscape, 
     (second / ".git").mkdir(parents=True)  # a new repository becomes a project
     assert drawscape(second, "new", ".", "--tutorials").code == 0
     assert (second / "sketches" / "ripples.py").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("..", "drawing"), ("", "drawing"), ("水", "drawing"), ("a/../b", "a_b"), ("-x-", "x"),
-        ("é" * 99, "e" * 60),
-    ],
-)  # fmt: skip
-def test_a_safe_name_is_the_name_of_a_file(text, name):
-    assert settings.safe_name(text) == name
