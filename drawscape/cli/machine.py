@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
 
 import click
 import numpy as np
@@ -36,9 +35,11 @@ from drawscape.machine.plot import (
     find_plot,
     find_waiting,
     list_plots,
+    plot_totals,
     shown_plots,
 )
 from drawscape.plot import save
+from drawscape.plot.known_machines import LiftName
 from drawscape.plot.lifts import LIFTS
 from drawscape.settings import NamedFile
 
@@ -78,7 +79,14 @@ def machine() -> None:
     type=click.IntRange(1),
 )
 @option("--lift LIFT", "Lift of an AxiDraw's pen.", type=click.Choice([*LIFTS]))
-def add(name: str, driver: str, port: str | None, **more: Any) -> None:
+def add(
+    name: str,
+    driver: str,
+    port: str | None,
+    profile: str | None,
+    baud: int | None,
+    lift: LiftName | None,
+) -> None:
     """Add the plotter at a port, under a NAME.
 
     A profile is a machine of `drawscape plot --machine`, a .toml file with one, or a G-code profile.
@@ -86,8 +94,8 @@ def add(name: str, driver: str, port: str | None, **more: Any) -> None:
     """
     if port is None and driver != "simulator":
         raise click.UsageError("give the port with --port; `drawscape doctor` lists those it finds")
-    device = add_device(name, driver, port or "1x", **more)
-    if driver == "marlin" and more["baud"] is None and os.path.exists(device.port):
+    device = add_device(name, driver, port or "1x", profile, baud=baud, lift=lift)
+    if driver == "marlin" and baud is None and os.path.exists(device.port):
         device = device.update(baud=find_baud(device))
     click.echo(f"{device.name}: {device.machine.title} at {device.port}")
 
@@ -369,6 +377,23 @@ def list_command(as_json: bool) -> None:
     rows = [(one.id, one.record.machine, one.words, one.record.drawing) for one in list_plots()]
     nothing = "no plot yet; make one with `drawscape plot FILE --on NAME`"
     print_table(["id", "machine", "state", "drawing"], rows, nothing=nothing)
+
+
+@plots.command
+@JSON
+def total(as_json: bool) -> None:
+    """Add up the metres, lifts and hours of each pen on each machine."""
+    rows = plot_totals()
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["machine", "pen", "metres", "lifts", "hours"]
+    cells = [[_rounded(row[column]) for column in columns] for row in rows]
+    print_table(columns, cells, nothing="no plot yet")
+
+
+def _rounded(value: str | float) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
 @plots.command()

@@ -589,6 +589,19 @@ def shown_plots(most: int | None = None) -> list[dict[str, Any]]:
     return [row if row["state"] in FINAL else find_plot(row["id"]).as_dict() for row in rows]
 
 
+def plot_totals() -> list[dict[str, Any]]:
+    """Return the metres, lifts and hours of each pen on each machine, over all plots of this home."""
+    totals: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in shown_plots():
+        for pen, metres in row.get("metres", {}).items():  # a damaged one has none
+            empty = {"machine": row["machine"], "pen": pen, "metres": 0.0, "lifts": 0, "hours": 0.0}
+            total = totals.setdefault((row["machine"], pen), empty)
+            total["metres"] += metres
+            total["lifts"] += int(row["lifts"][pen])
+            total["hours"] += row["pen_minutes"][pen] / 60
+    return [totals[key] for key in sorted(totals)]
+
+
 def plotted_drawings() -> dict[str, str]:
     """Return the files of which a plot is done, each with when that was, where, and with which pens."""
     found = {}

@@ -16,6 +16,7 @@ from support import sampled, wait_until
 from drawscape.cli.root import root
 from drawscape.errors import MachineBusyError, MachineError
 from drawscape.machine.device import add_device, read_device
+from drawscape.machine.plot import plot_totals
 
 Z_AXIS = {"z_axis": True}
 
@@ -289,7 +290,11 @@ def test_ink_dries_before_another_pen_draws_on_it_unless_a_person_says_that_it_i
     run.join(60)
     assert plot.words == "done"
     assert plot.again().state.drying_min == minutes
-    assert plot.again().as_dict()["lifts"] == {"pen 1": 3, "pen 2": 3}
+    rows = {row["pen"]: row for row in plot_totals()}
+    assert {pen: row["lifts"] for pen, row in rows.items()} == {"pen 1": 3, "pen 2": 3}
+    hours = sum(row["hours"] for row in rows.values())
+    assert hours == pytest.approx(plot.state.seconds / 3600, abs=0.001)
+    assert command("plots", "total").splitlines()[-1].split()[:3] == ["desk", "pen", "2"]
 
 
 def busy_words():
