@@ -95,7 +95,7 @@ WRITE_OR_READ_A_FILE = (
     *("plot", "redraw"),
 )
 TAKE_A_FOLDER = (
-    *("drawings publish", "drawings export x -o", "lab --notebooks", "new", "doctor --home"),
+    *("drawings publish", "drawings export x -o", "new", "doctor --home"),
     "draw --home",
 )
 NEW = "editions new x --sketch rose --seeds 1-3"
@@ -199,7 +199,6 @@ BAD = [
     ("jobs requeue nobody --failed", "give job ids, or --failed"),
     ("jobs show nobody", "matches 'nobody'"),
     ("jobs wait nobody --timeout 1s", "'nobody'"),
-    ("lab --notebooks a.svg", "is a file"),
     ("machine add desk --driver grbl", "give the port with --port"),
     ("machine add 'a b' --driver grbl --port x", "machine name 'a b'"),
     ("machine add desk --driver simulator --port fast", "port 'fast'"),
@@ -253,9 +252,7 @@ BAD = [
     ("redraw none.svg -o x.svg", "'none.svg' does not exist"),
     ("sketches rosee", "did you mean 'rose'"),
     ("web --host 1.2.3.4 --no-worker", "cannot listen on 1.2.3.4"),
-    ("web --pattern rosee --no-worker", "did you mean 'rose'"),
     ("worker --grace soon", "--grace='soon'"),
-    *((f"worker --huey {one}", "name a huey by its dotted path") for one in ("none.x", "os.path")),
     ("worker --lanes a/b", "a/b"),
 ]  # fmt: skip
 ANY_TEXT = {
