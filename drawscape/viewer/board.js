@@ -11,7 +11,7 @@
    Of two messages about a tile the one with the larger number stands. */
 
 import { trace } from "./drawing_lines.js";
-import { button, make, menu, setPressed, showChild, showKernel, textMenu } from "./elements.js";
+import { button, leaveByEscape, make, menu, setPressed, showChild, showKernel, textMenu } from "./elements.js";
 
 const HOVER_MS = 350;  // a pointer that only passes a tile starts nothing
 const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
@@ -253,6 +253,7 @@ class Board {
     this.kernel = showKernel(model, this.root, this.child);
     this.enlarged = new Enlarged(this.root, { inspect: id => this.key(id, "v"), step: by => this.step(by) });
     if (!rows) this.listen();
+    leaveByEscape(el);
   }
 
   send(event, ...values) {

@@ -133,6 +133,11 @@ export function textMenu(head, label, first, choose) {
   });
 }
 
+/* Escape leads from a widget back to its cell, whose keys are those of the notebook. */
+export const leaveByEscape = el => el.addEventListener("keydown", event => {
+  if (event.key === "Escape") el.closest(".jp-Cell")?.focus();
+});
+
 /* Call `gone(true)` when the kernel of a widget cannot be reached, `gone(false)` when it is back. Only Jupyter's own
    pages show their kernel; elsewhere the first message that cannot be sent tells, and calls `end`. */
 export function watchKernel(model, gone) {
@@ -176,6 +181,8 @@ export async function showChild(host, id, place) {
   try {
     const widget = await host.getWidget(`anywidget:${id}`);
     if (!shown.signal.aborted) await widget.render({ el, signal: shown.signal });
+    place.tabIndex = -1;
+    if (document.activeElement?.matches(".ds-button:focus-visible")) place.focus();  // the key that opened it leads on
   } catch {
     el.textContent = NO_CHILD;
   }

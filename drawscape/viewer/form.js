@@ -12,7 +12,7 @@
    number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
    until then it is busy, and the page says so. */
 
-import { button, make, menu, penMenu, popover, setPressed, showChild, showKernel, swatch } from "./elements.js";
+import { button, leaveByEscape, make, menu, penMenu, popover, setPressed, showChild, showKernel, swatch } from "./elements.js";
 
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
@@ -643,6 +643,7 @@ class FormView {
     const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon], ["change:previews", soon],
       ["change:strip", () => this.showStrip()], ["change:below", () => this.showBelow()], ["msg:custom", received]];
     for (const [event, handler] of pairs) model.on(event, handler);
+    leaveByEscape(this.el);
     this.stop = () => {
       this.kernel.stop();
       for (const [event, handler] of pairs) model.off(event, handler);
@@ -797,7 +798,7 @@ class FormView {
     this.trash.disabled = !names.includes(this.named.value.trim());
   }
 
-  /* The strip: a click brings a picture back, 0 to 5 give stars, c compares what is chosen with Ctrl. While the
+  /* The strip: a click brings a picture back, 0 to 5 give stars, c compares what is chosen with Ctrl or Shift. While the
      space bar is held, the picture of the strip stands in the place of the large one: A and B. */
 
   showStrip() {
@@ -862,7 +863,8 @@ class FormView {
     if (step) {
       const next = tiles[tiles.indexOf(tile) + step];
       next?.focus();
-      if (next) this.send({ event: "choose", path: next.dataset.id });
+      if (next && event.shiftKey) for (const one of [tile, next]) setPressed(one, true);
+      else if (next) this.send({ event: "choose", path: next.dataset.id });
     } else if (/^[0-5]$/.test(event.key)) this.send({ event: "star", id: tile.dataset.id, stars: Number(event.key) });
     else if (event.key === "c") {
       const chosen = tiles.filter(one => one.ariaPressed === "true" || one === tile);

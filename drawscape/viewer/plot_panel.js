@@ -3,7 +3,7 @@
    `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something, and `link.examine` looks
    at a photograph, as photograph.js says. The handle that it returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
 
-import { button, make, penMenu, swatch, watchKernel } from "./elements.js";
+import { button, leaveByEscape, make, penMenu, swatch, watchKernel } from "./elements.js";
 import { nearestStroke, photographOf } from "./photograph.js";
 
 const BUTTONS = {  // [action, words, look] by the state's first word; Stop is always the leftmost
@@ -91,7 +91,7 @@ export function mount(el, link) {
     number("speed", "Speed % "), number("down_percent", "Pen down % "), number("up_percent", "Pen up % "),
     make("label", {}, keep, "Keep for this machine"));
   const photograph = photographOf({ examine: link.examine, plan: () => plan, heal: values => send("heal", values) });
-  const root = make("div", { className: "ds drawscape-plot" }, found, head, left, bar, lost, detail, card, trouble, buttons, photograph.root, tuning, canvas, note);
+  const root = make("div", { className: "ds drawscape-plot", tabIndex: -1 }, found, head, left, bar, lost, detail, card, trouble, buttons, photograph.root, tuning, canvas, note);
   el.append(root);
 
   const showButtons = () => {
@@ -160,6 +160,7 @@ export function mount(el, link) {
   return {
     state(values) {
       now = values;
+      const hadFocus = root.contains(document.activeElement);
       const kind = now.state.split(" ")[0], percent = Math.floor(100 * now.stroke / now.strokes);
       const file = now.drawing.split("/").pop();
       chip.textContent = now.state;
@@ -185,6 +186,8 @@ export function mount(el, link) {
       root.dataset.state = kind;
       showButtons();
       draw();
+      const { activeElement } = document;  // a button that goes takes the focus along
+      if (hadFocus && !(root.contains(activeElement) && activeElement.checkVisibility())) root.focus();
     },
     lines(buffer) {
       plan = unpack(buffer);
@@ -238,6 +241,7 @@ export default {
     model.on("change:state", show);
     model.on("msg:custom", received);
     show();
+    leaveByEscape(el);
     model.send({ event: "ready" });
     return () => { model.off("change:state", show); model.off("msg:custom", received); kernel.stop(); el.replaceChildren(); };
   },

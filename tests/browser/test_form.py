@@ -72,6 +72,8 @@ def test_a_form_from_its_first_picture_to_an_export(notebook, page):
     for key in ("a", "b", "m", "d", "d", "x"):
         page.keyboard.press(key)
     assert notebook.cell_types() == ["code"]
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.jp-Cell')")
 
     tiles = form.root.locator(".drawscape-strip button:has(img[src])")
     tiles.nth(1).wait_for()
@@ -82,6 +84,11 @@ def test_a_form_from_its_first_picture_to_an_export(notebook, page):
     page.keyboard.press("5")
     stars = "from drawscape.catalogue import find; print(find(drawing.recent.paths[0]).stars)"
     wait_until(lambda: notebook.evaluate(stars) == "5\n", "five stars")
+    tiles.first.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("c")
+    form.root.locator(".drawscape-viewer canvas").nth(1).wait_for()
+    form.press("Close")
 
     drawn = form.picture()
     with page.expect_download() as download:

@@ -109,9 +109,10 @@ def test_a_plot_begins_with_the_button_of_a_form_or_a_board(lab, page):
     pens.get_by_role("menuitem", name="micron-05, 0.5 mm").press("Enter")
     pens.get_by_text("Pens: micron-05").wait_for()
     assert b'stroke="#123456"' in form.picture()
-    form.press("Plot")
+    form.root.get_by_role("button", name="Plot", exact=True).press("Enter")
     panel = Panel(form.root)
     panel.await_state("waiting for paper")
+    page.wait_for_function("() => document.activeElement.matches('.drawscape-stage')")
     panel.root.get_by_role("button", name="Pen in the machine: micron-05").click()
     panel.root.get_by_role("menuitem", name="gel, 0.7 mm").click()
     assert serious(page, ".drawscape-form") == []
