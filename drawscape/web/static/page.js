@@ -112,26 +112,12 @@ const clearErrors = () => {
 };
 
 const showErrors = (error) => {
-  const list = document.createElement('ul');
   const rules = Object.fromEntries((error.errors ?? []).map(({ field, rule }) => [field.replace(/^params\./, ''), rule]));
+  const words = Object.entries(rules).map(([name, rule]) => `${name.replaceAll('_', ' ')}: ${rule}`);
   fields?.showErrors(rules);
-  for (const [name, rule] of Object.entries(rules)) {
-    const input = fields?.fields.get(name)?.input;
-    const item = document.createElement('li');
-    const words = name.replaceAll('_', ' ');
-    if (input) {
-      const link = Object.assign(document.createElement('a'), { href: `#${input.id}`, textContent: words });
-      link.addEventListener('click', (event) => { event.preventDefault(); input.focus(); });
-      item.append(link, `: ${rule}`);
-    } else {
-      item.textContent = `${words}: ${rule}`;
-    }
-    list.append(item);
-  }
-  const content = list.childElementCount ? ['Not drawn:', list] : [`Not drawn: ${error.message}`];
-  $('errors').replaceChildren(...content);
+  $('errors').textContent = `Not drawn: ${words.join('; ') || error.message}`;
   $('errors').hidden = false;
-  $('errors').focus();
+  (fields?.fields.get(Object.keys(rules)[0])?.input ?? $('errors')).focus();
 };
 
 // The picture
@@ -176,7 +162,6 @@ const ENDINGS = {
   failed: (job) => `Failed: ${job.error ?? job.reason ?? 'no reason given'}`,
   stopped: () => 'Stopped.',
   canceled: () => 'Canceled before it began.',
-  not_found: () => 'The server no longer knows this drawing.',
 };
 
 const WORDS = {
@@ -206,12 +191,6 @@ const busy = (id) => {
   $('cancel').disabled = !id;
   $('picture').setAttribute('aria-busy', String(id !== null));
   if (id === null) $('progress').hidden = true;
-};
-
-const bringIntoView = () => {
-  if ($('sheet').getBoundingClientRect().top > window.innerHeight * 0.8) {
-    document.querySelector('.desk').scrollIntoView();
-  }
 };
 
 const follow = async (id, order) => {
@@ -244,7 +223,7 @@ const alone = async (work) => {
 const draw = () => alone(async () => {
   const order = readOrder();
   const { job_id: id } = await server.create(order);
-  bringIntoView();
+  $('picture').scrollIntoView({ block: 'nearest' });
   await follow(id, order);
 });
 
