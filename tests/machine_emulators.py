@@ -393,6 +393,9 @@ class GrblEmulator(PlannedEmulator):
     """
 
     ROOM = 127
+    BANNER = "Grbl 1.1h ['$' for help]"
+    BUILD = "[VER:1.1h.20190825:simulator]\r\n[OPT:V,15,128]"
+    TOOL, BUFFERS, COMMENT = "[TLO:{:.3f}]", "", ""
 
     def __init__(self, link, carriage=None, *, scale=1.0, z_axis=False, **settings):
         self.settings = {**SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
@@ -409,15 +412,20 @@ class GrblEmulator(PlannedEmulator):
     def _boot(self):
         self.rx, self.waits = bytearray(), None
         self.alarm, self.deaf = (-1 if self.settings[22] else 0), False  # it wakes up locked
-        self.words, self.spindle, self.tool_mm = {"T": 0.0, "F": 0.0, "S": 0.0}, 0, 0.0
+        self.words, self.spindle = {"T": 0.0, "F": 0.0, "S": 0.0}, 0
+        self._forget()
         self._reports, self._told = 0, None
         self.mode, self.system, self.relative = "G0", "G54", False
-        self.systems["G92"] = 0j, 0.0
         self._until, self._dwells, self._moved_s = 0.0, False, -math.inf
         self.motion.drop()
-        self.say("\r\nGrbl 1.1h ['$' for help]")
+        self.say("\r\n" + self.BANNER)
         if self.alarm:
             self.say("[MSG:'$H'|'$X' to unlock]")
+
+    def _forget(self):
+        """Lose what a reset wipes out."""
+        self.tool_mm = 0.0
+        self.systems["G92"] = 0j, 0.0
 
     @property
     def state(self):
@@ -443,12 +451,13 @@ class GrblEmulator(PlannedEmulator):
         """Raise an alarm; after those of limits only a reset is heard."""
         self.motion.drop()
         self.alarm, self.deaf = alarm, alarm in (1, 2)
-        self.say(f"ALARM:{alarm}")
+        self.say(f"ALARM:{self.named(alarm, OLD_ALARMS)}")
 
     def hear(self, byte):
         if byte == 0x18:
             moving = self.motion.blocks and not self.motion.held
             if moving:
+                self.motion.push(0.3)  # it coasts on, and its steps do not know it
                 self.ring(3)
             self._boot()
             self.alarm = 3 if moving else self.alarm
@@ -456,18 +465,21 @@ class GrblEmulator(PlannedEmulator):
             return
         elif byte == ord("?"):
             self.advance(self.heard_s)  # what came before it is not waiting any more
-            at, z, kind = self.motion.at, self.motion.z, "MPos"
-            if not int(self.settings[10]) & 1:
-                shift, shift_z = self.shift
-                at, z, kind = at - shift, z - shift_z, "WPos"
-            told = f"{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}|FS:0,{self.spindle:.0f}"
-            self.say(f"<{self.state}|{told}{self._extra()}>")
+            self.say(f"<{self.state}{self._report()}>")
         elif byte == ord("!"):
             self.motion.hold()
         elif byte == ord("~"):
             self.motion.resume()
         elif byte < 0x80:
             super().hear(byte)
+
+    def _report(self):
+        at, z, kind = self.motion.at, self.motion.z, "MPos"
+        if not int(self.settings[10]) & 1:
+            shift, shift_z = self.shift
+            at, z, kind = at - shift, z - shift_z, "WPos"
+        place = f"|{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}{self.BUFFERS}"
+        return f"{place}|FS:0,{self.spindle:.0f}{self._extra()}"
 
     def _extra(self):
         """Return what a report has after a change and each tenth time: places of work, then overrides."""
@@ -500,25 +512,35 @@ class GrblEmulator(PlannedEmulator):
             self.waits = None
             self.say(answer)
 
+    def named(self, number, _old):
+        """Return how an error or alarm is told."""
+        return number
+
+    def refuse(self, number):
+        """Return the answer to a line that is refused."""
+        return f"error:{self.named(number, OLD_ERRORS)}"
+
     def _execute(self, line, now):
         """Return the answer to a line, or None while it has to wait."""
         if line.startswith("$"):
             return self._command(line)
         if self.alarm:
-            return "error:9"
+            return self.refuse(9)
         text = "".join(line.split("(")[0].split(";")[0].split())
         words = re.findall(r"([A-Z])([-+]?(?:\d+\.?\d*|\.\d+))", text)
         if "".join(letter + number for letter, number in words) != text:
-            return "error:2"
+            return self.refuse(2)
         values = {letter: float(number) for letter, number in words}
         letters = [letter for letter, _ in words if letter not in "GM"]
         if len(set(letters)) < len(letters):
-            return "error:25"  # a word twice, as of two lines that a lost end makes one
+            return self.refuse(25)  # a word twice, as of two lines that a lost end makes one
         codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
         if self.motion.full and {"X", "Y", "Z"} & values.keys():
             return None
         if self.motion.blocks and {"G4", "M3", "M5", "M0", "M2", "G10"}.intersection(codes):
             return None
+        # A tool is forgotten by the next line, as in GRBL's gc_execute_line.
+        self.words |= {"T": 0.0} | {key: values[key] for key in self.words.keys() & values.keys()}
         if "G10" in codes or "G92" in codes:
             return self._set_place("G92" if "G92" in codes else "G54", values)
         for code in codes:
@@ -541,9 +563,7 @@ class GrblEmulator(PlannedEmulator):
                 self.tool_mm = values["Z"] if code == "G43.1" else 0.0
                 return "ok"
             elif code not in MODES:
-                return "error:20"
-        # A tool is forgotten by the next line, as in GRBL's gc_execute_line.
-        self.words |= {"T": 0.0} | {key: values[key] for key in self.words.keys() & values.keys()}
+                return self.refuse(20)
         return self._move(values)
 
     def _spin(self, on, now):
@@ -574,7 +594,7 @@ class GrblEmulator(PlannedEmulator):
         z = values["Z"] + shift_z if "Z" in values else self.motion.target_z
         to, speed = complex(x, y), self.words["F"] / 60
         if self.mode != "G0" and speed <= 0:
-            return "error:22"
+            return self.refuse(22)
         inside = (-self.settings[130 + a] - 0.01 <= v <= 0.01 for a, v in enumerate((x, y)))
         if self.settings[20] and not all(inside):
             self.ring(2)
@@ -586,7 +606,7 @@ class GrblEmulator(PlannedEmulator):
 
     def _command(self, line):
         if self.motion.blocks and line not in ("$G", "$I", "$#"):
-            return "error:8"  # it is not idle
+            return self.refuse(8)  # it is not idle
         if found := re.fullmatch(r"\$(\d+)=(-?[\d.]+)", line):
             self.settings[int(found[1])] = float(found[2])
             return "ok"
@@ -596,20 +616,20 @@ class GrblEmulator(PlannedEmulator):
                     self.say("[MSG:Caution: Unlocked]")
                 self.alarm = 0
             case "$I":
-                self.say("[VER:1.1h.20190825:simulator]\r\n[OPT:V,15,128]")
+                self.say(self.BUILD)
             case "$G":
                 words = " ".join(f"{word}{value:g}" for word, value in self.words.items())
                 self.say(f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 {words}]")
             case "$#":
                 for name, (place, z) in self.systems.items():
                     self.say(f"[{name}:{place.real:.3f},{place.imag:.3f},{z:.3f}]")
-                self.say(f"[TLO:{self.tool_mm:.3f}]")
+                self.say(self.TOOL.format(self.tool_mm))
             case "$$":
                 for number, value in self.settings.items():
-                    self.say(f"${number}={value:g}")
+                    self.say(f"${number}={value:g}{self.COMMENT}")
             case _:
                 if line != "$H" or not self.settings[22]:
-                    return "error:5" if line == "$H" else "error:3"
+                    return self.refuse(5 if line == "$H" else 3)
                 self._home()
                 return None if self.deaf else "ok"
         return "ok"
@@ -632,6 +652,75 @@ class GrblEmulator(PlannedEmulator):
         motion.at = complex(*counts)
         motion.origin = complex(*corner) - motion.at
         self.alarm = 0
+
+
+OLD_ERRORS = {2: " Bad number format", 8: " Not idle", 9: " Alarm lock", 20: " Unsupported command"}
+OLD_ALARMS = {1: " Hard limit", 2: " Soft limit", 3: " Abort during cycle"}
+
+
+class OldGrblEmulator(GrblEmulator):
+    """GRBL 0.9j: words for errors, commas in reports, one name for both halves of a hold."""
+
+    BANNER = "Grbl 0.9j ['$' for help]"
+    BUILD = "[0.9j.20160726:]"
+    COMMENT = " (report inches, bool)"
+
+    def named(self, number, old):
+        return old[number]
+
+    @property
+    def state(self):
+        return super().state.partition(":")[0]
+
+    def _report(self):
+        at, z, (shift, shift_z) = self.motion.at, self.motion.z, self.shift
+        work = f"WPos:{(at - shift).real:.3f},{(at - shift).imag:.3f},{z - shift_z:.3f}"
+        return f",MPos:{at.real:.3f},{at.imag:.3f},{z:.3f},{work}"
+
+
+class GrblHalEmulator(GrblEmulator):
+    """grblHAL: after an error it refuses all G-code until an empty line, a `$` or a reset.
+
+    A reset keeps the length of a tool and what G92 has set.
+    """
+
+    ROOM = 1023
+    BANNER = "GrblHAL 1.1f ['$' or '$HELP' for help]"
+    BUILD = "[VER:1.1f.20260817:]\r\n[OPT:VNML+,100,1024,3,0]\r\n[FIRMWARE:grblHAL]"
+    TOOL, BUFFERS = "[TLO:0.000,0.000,{:.3f}]", "|Bf:100,1023"
+    tool_mm, refused = 0.0, 0
+
+    def _forget(self):
+        self.refused = 0
+
+    def refuse(self, number):
+        self.refused = number
+        return super().refuse(number)
+
+    def _execute(self, line, now):
+        if line.startswith("$") or not line:
+            self.refused = 0
+        return self.refuse(self.refused) if self.refused else super()._execute(line, now)
+
+
+class FluidNcEmulator(GrblEmulator):
+    """FluidNC: it still reports the length of a tool that a reset has undone."""
+
+    BANNER = "Grbl 3.9 [FluidNC v3.9.1 (wifi) '$' for help]"
+    BUILD = "[VER:3.9 FluidNC v3.9.1 (esp32-wifi) :]\r\n[OPT:PHSW]\r\n[MSG:INFO: Machine: plotter]"
+    TOOL = "[TLO:0.000,0.000,{:.3f}]"
+    told_mm = 0.0
+
+    def _execute(self, line, now):
+        real_mm = self.tool_mm
+        if line == "$#":
+            self.tool_mm = self.told_mm
+        answer = super()._execute(line, now)
+        if line == "$#":
+            self.tool_mm = real_mm
+        elif "G43.1" in line:
+            self.told_mm = self.tool_mm
+        return answer
 
 
 LIFTS = {"standard": (9855, 27831, 45.0, 2.69), "brushless": (5400, 12600, 20.0, 1.28)}

@@ -1,9 +1,11 @@
-"""GRBL 1.1 and FluidNC.
+"""GRBL 1.1 and 0.9, grblHAL and FluidNC.
 
-Source: github.com/gnea/grbl, doc/markdown/interface.md and commands.md. Its bytes are counted. `M3`, `M5` and
-`G4` wait for the planner, so the answer to the dwell behind a pen-up proves that the stroke is drawn. Its
-lines have no checksums: a lost line shows as an answer that is missing at the next pen-up. Strokes are
-ways from point to point (G91), so that a byte lost inside a line shows in the place where the stroke ends.
+Source: github.com/gnea/grbl, doc/markdown/interface.md and commands.md; the others' sources. Its bytes are
+counted. `M3`, `M5` and `G4` wait for the planner, so the answer to the dwell behind a pen-up proves that the
+stroke is drawn. Its lines have no checksums: a lost line shows as an answer that is missing at the next
+pen-up. Strokes are ways from point to point (G91), so that a byte lost inside a line shows in the place
+where the stroke ends. GRBL 0.9 writes errors in words, and does not say when a hold has come to rest. In
+grblHAL and FluidNC a reset keeps the length of a tool, but not the feed.
 """
 
 import math
@@ -26,6 +28,8 @@ _STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
 _PLACE = re.compile(rb"([MW]Pos):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
 _MARK = re.compile(rb"\[TLO:(?:[^\]]*,)?(-?[\d.]+)\]")
 _SHIFT = re.compile(rb"\[(?:G54|G92):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
+_FEED = re.compile(rb"\[[^\]\n]*\bF([\d.]+)[^\]\n]*\]")
+_VERSION = re.compile(rb"\[(?:VER:)?(\d[^:\]]*)")
 _POWER = re.compile(rb"\|FS:[\d.]+,([\d.]+)")
 _SERVO = re.compile(rb"M3\s*S([\d.]+)", re.IGNORECASE)
 _ANSWER = rb"(?:^|\n)(ok|error[^\r\n]*|ALARM[^\r\n]*)\r?\n"
@@ -96,15 +100,18 @@ class GrblDriver(GcodeDriver):
         self.alarm = "it is locked after an alarm" if self.state == "Alarm" else ""
         self.kept_counting = self._z_counts = is_marked and not (reset or self.alarm)
         self.known = self.kept_counting and self._knows_z
-        name = re.search(rb"\[VER:([^\]]*)\]", version)
-        self.firmware = f"GRBL {name[1].decode() if name else 'of unknown version'}"
+        found = _VERSION.search(version)
+        title = "grblHAL" if b"FIRMWARE:grblHAL" in version else "GRBL"
+        self.firmware = f"{title} {found[1].decode().strip() if found else 'of unknown version'}"
 
     def _is_marked(self) -> bool:
-        """Whether it still has the length of a tool that `mark` has named, which it may tell in inches."""
+        """Whether it has kept what `mark` has named: a tool's length, perhaps told in inches, and a feed."""
         self._query(b"$#\n")  # ends a line that was cut off
         found = _MARK.search(self._query(b"$#\n"))
         length = float(found[1]) if found else 0.0
-        return self.marker > 0 and self.marker in (round(length), round(length * INCH))
+        feed = _FEED.search(self._query(b"$G\n"))
+        has_feed = feed is not None and float(feed[1]) > 0
+        return has_feed and self.marker > 0 and self.marker in (round(length), round(length * INCH))
 
     @property
     def _knows_z(self) -> bool:
@@ -137,13 +144,21 @@ class GrblDriver(GcodeDriver):
 
     def take_over(self) -> None:
         until = time.monotonic() + 60.0
-        while self._status() in _MOVING:  # what another program has left
+        while self._is_moving():  # what another program has left
             if time.monotonic() > until:
                 raise MachineError("the machine is still moving after 60 s; stop it first")
         if self.state.startswith(_HELD):
             self.ask(b"\x18", _BANNER)
             self.quiet(_POLL_S / 2)
             self.connect()
+
+    def _is_moving(self) -> bool:
+        """Ask whether it moves; GRBL 0.9 calls both halves of a hold `Hold`, and moves in the first."""
+        before = self._at
+        if self._status() != "Hold":
+            return self.state in _MOVING
+        self.quiet(_POLL_S / 2)
+        return self._at != before
 
     def unlock(self) -> None:
         if self._status() == "Alarm":
@@ -158,12 +173,12 @@ class GrblDriver(GcodeDriver):
         return self.ask(line, _ANSWER).string
 
     def mark(self) -> None:
-        """Name the length of a tool: a reset forgets it, and no stroke changes it."""
+        """Name the length of a tool, which no stroke changes, and a feed: a reset forgets one or both."""
         self.marker = random.randint(1, 99)
         self._write_mark()
 
     def _write_mark(self) -> None:
-        self._query(b"G21 G43.1 Z%d\n" % self.marker)
+        self._query(b"G21 G43.1 Z%d F1000\n" % self.marker)
         if self._knows_z:
             self.restore_z()  # which counts from there, too
 
@@ -204,7 +219,7 @@ class GrblDriver(GcodeDriver):
             return
         answer = self.ask(b"$H\n", _ANSWER, 120.0)[1].decode(errors="replace")
         if answer != "ok":
-            why = _ALARMS.get(answer.partition(":")[2], answer)
+            why = _words(answer)
             raise MachineError(f"homing failed: {why}; see its limit switches", lost=True)
         self.alarm = ""
         self._read_shift()
@@ -266,21 +281,18 @@ class GrblDriver(GcodeDriver):
 
     def take(self, line: bytes) -> None:
         self._heard_s = time.monotonic()
-        number = line.partition(b":")[2].strip().decode(errors="replace")
+        answer = line.decode(errors="replace")
         if line == b"ok":
             self._take_ok()
         elif line.startswith(b"<"):
             self._take_status(line)
         elif line.startswith(b"error"):
             command = self.pending[0].text.decode().strip() if self.pending else "a line"
-            why = _ERRORS.get(number, "see its manual")
-            raise MachineError(f"the machine refused {command!r}: error {number}, {why}")
+            raise MachineError(f"the machine refused {command!r}: {_words(answer)}")
         elif line.startswith(b"ALARM"):
             self.state = "Alarm"
-            why = _ALARMS.get(number, "see the manual")
-            raise MachineError(
-                f"alarm {number}: {why}; free the machine, then resume", lost=number != "2"
-            )
+            is_lost = answer not in ("ALARM:2", "ALARM: Soft limit")
+            raise MachineError(f"{_words(answer)}; free the machine, then resume", lost=is_lost)
         elif line.startswith(b"Grbl"):
             raise MachineError("the machine was reset or lost its power", lost=True)
         elif not line.startswith((b"[", b"$", b">")):
@@ -375,7 +387,7 @@ class GrblDriver(GcodeDriver):
         """
         was_reset = self._awaken(may_reset=True) and not own_reset
         until = time.monotonic() + 10.0
-        while self._status() in _MOVING and time.monotonic() < until:
+        while self._is_moving() and time.monotonic() < until:
             pass
         if was_reset:
             self.marker = 0
@@ -397,3 +409,12 @@ class GrblDriver(GcodeDriver):
         self._read_shift()
         if self.marker and (is_held or own_reset):
             self._write_mark()
+
+
+def _words(answer: str) -> str:
+    """Return an error or alarm in words; GRBL 0.9 has no numbers, but says it in words."""
+    kind, _, number = answer.lower().partition(":")
+    if not number.isdigit():
+        return answer
+    known = _ALARMS if kind == "alarm" else _ERRORS
+    return f"{kind} {number}: {known.get(number, 'see its manual')}"

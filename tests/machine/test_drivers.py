@@ -7,7 +7,16 @@ from functools import partial
 import numpy as np
 import pytest
 from machine_bench import document, hp_place, judge
-from machine_emulators import KINDS, EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
+from machine_emulators import (
+    KINDS,
+    EbbEmulator,
+    FluidNcEmulator,
+    GrblEmulator,
+    GrblHalEmulator,
+    HpEmulator,
+    MarlinEmulator,
+    OldGrblEmulator,
+)
 from shapely import LineString, Point
 from support import rounds
 
@@ -34,6 +43,9 @@ class XonXoff(HpEmulator):
 
 MACHINES = {
     "grbl": ("grbl", GrblEmulator, {}),
+    "grbl 0.9": ("grbl", OldGrblEmulator, {}),
+    "grblHAL": ("grbl", GrblHalEmulator, {}),
+    "FluidNC": ("grbl", FluidNcEmulator, {}),
     "ebb 2": ("ebb", EbbEmulator, {}),
     "ebb 3": ("ebb", EbbEmulator, {"version": (3, 0, 3)}),
     "ebb 3, future syntax": ("ebb", EbbEmulator, {"version": (3, 0, 3), "future": True}),

@@ -10,11 +10,21 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from machine_bench import document, guards, hp_place, judge, scribble
-from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
+from machine_emulators import (
+    EbbEmulator,
+    FluidNcEmulator,
+    GrblEmulator,
+    GrblHalEmulator,
+    HpEmulator,
+    MarlinEmulator,
+    OldGrblEmulator,
+)
 from support import sampled, wait_until
 
 from drawscape.cli.root import root
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import MachineBusyError, MachineError
+from drawscape.geometry.lines import Lines
 from drawscape.machine.device import add_device, read_device
 from drawscape.machine.plot import plot_totals
 
@@ -295,6 +305,54 @@ def test_ink_dries_before_another_pen_draws_on_it_unless_a_person_says_that_it_i
     hours = sum(row["hours"] for row in rows.values())
     assert hours == pytest.approx(plot.state.seconds / 3600, abs=0.001)
     assert command("plots", "total").splitlines()[-1].split()[:3] == ["desk", "pen", "2"]
+
+
+FIRMWARES = {
+    GrblEmulator: "GRBL 1.1h.20190825",
+    OldGrblEmulator: "GRBL 0.9j.20160726",
+    GrblHalEmulator: "grblHAL 1.1f.20260817",
+    FluidNcEmulator: "GRBL 3.9 FluidNC v3.9.1 (esp32-wifi)",
+}
+
+
+@pytest.mark.parametrize("firmware", FIRMWARES)
+def test_a_stop_in_mid_stroke_loses_no_place(bench, firmware):
+    """It slows down for half a second; a reset before it stands would lose steps."""
+    desk = bench("grbl", firmware, scale=4.0, s120=25, s121=25)
+    line = Lines.of([[(5, 5), (55, 55)]])
+    plot = desk.plot(Document(60, 60, (Layer("1 pen", "black", None, line),)))
+    run = threading.Thread(target=desk.run, args=(plot,), daemon=True)
+    run.start()
+    wait_until(lambda: desk.emulator.carriage.down and desk.emulator.carriage.at[0] > 20)
+    plot.request("stop")
+    run.join(60)
+    assert plot.state.reason == "stopped"
+    wait_until(lambda: not (guards() or desk.emulator.carriage.down))
+    assert desk.run(plot, zero_here=False) == "done"
+    verdict = drawn(desk, plot)
+    assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
+
+
+@pytest.mark.parametrize("firmware", FIRMWARES)
+def test_a_line_that_a_grbl_refuses_ends_the_run_and_a_reset_by_others_the_knowledge_of_its_place(
+    bench, firmware
+):
+    desk = bench("grbl", firmware)
+    plot = desk.plot(scribble(9, strokes=6))
+    desk.emulator.spared = 2
+    desk.emulator.faults.append(lambda it: it.receive(b"G77\n"))
+    with pytest.raises(
+        MachineError, match=r"refused .*: error(: Unsupported| 20: unknown) command"
+    ):
+        desk.run(plot)
+    assert desk.run(plot, zero_here=False) == "done"
+    assert drawn(desk, plot).missing == []
+    assert f"desk: {FIRMWARES[firmware]}\ndesk: OK, the pen is at 0.00" in command(
+        "machine", "check", "desk"
+    )
+    desk.emulator.faults.append(lambda it: it.receive(b"\x18"))
+    wait_until(lambda: not desk.emulator.faults)
+    assert "does not know where its pen is" in command("machine", "check", "desk")
 
 
 def busy_words():
