@@ -6,7 +6,7 @@ comment at its top says what travels to the page.
 
 import itertools
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -24,7 +24,6 @@ from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
 from drawscape.machine.device import device_names
-from drawscape.notebook.cached_drawing import moment_words
 from drawscape.notebook.draw_target import (
     SHEET_PRIORITY,
     DrawTarget,
@@ -105,11 +104,6 @@ class Cell:
     def ended(self) -> bool:
         """Whether it is in a final state."""
         return self.status in ENDED
-
-    @property
-    def drawn_before(self) -> bool:
-        """Whether its drawing existed before the board."""
-        return self.drawing is not None and self.state is None and not self.drawing.deleted
 
     @property
     def stars(self) -> int:
@@ -337,30 +331,28 @@ class Board(StaticOutputWidget):
 
     def star(self, tile_ids: str | int | Sequence[str | int], stars: int) -> None:
         """Give the drawing of a tile, or those of several, 0 to 5 stars."""
-        for drawing in self._asked(*([tile_ids] if isinstance(tile_ids, str | int) else tile_ids)):
-            drawing.star(stars)
-        self.refresh()
+        ids = [tile_ids] if isinstance(tile_ids, str | int) else tile_ids
+        self._mark(self._asked(*ids), lambda drawing: drawing.star(stars))
 
     def reject(self, *tile_ids: str | int) -> None:
         """Reject the drawings of tiles, by default the chosen; if all are rejected, accept them again."""
         asked = self._asked(*tile_ids)
-        rejected = all(REJECTED in drawing.tags for drawing in asked)
-        for drawing in asked:
-            drawing.untag(REJECTED) if rejected else drawing.tag(REJECTED)
-        self.refresh()
+        mark = Drawing.untag if all(REJECTED in one.tags for one in asked) else Drawing.tag
+        self._mark(asked, lambda drawing: mark(drawing, REJECTED))
 
     def tag(self, tag: str) -> None:
         """Give the chosen drawings a tag."""
         chosen = self._asked()
-        for drawing in chosen:
-            drawing.tag(tag)
-        self.refresh()
+        self._mark(chosen, lambda drawing: drawing.tag(tag))
         self.note = f"tagged {tag.strip()!r}: {count_words(len(chosen))}"
 
     def annotate(self, note: str) -> None:
         """Write a note on the chosen drawings, '' for none."""
-        for drawing in self._asked():
-            drawing.annotate(note.strip())
+        self._mark(self._asked(), lambda drawing: drawing.annotate(note.strip()))
+
+    def _mark(self, drawings: Iterable[Drawing], mark: Callable[[Drawing], object]) -> None:
+        for drawing in drawings:
+            mark(drawing)
         self.refresh()
 
     def export(self, format: str) -> list[Path]:
@@ -524,8 +516,7 @@ class Board(StaticOutputWidget):
             key = f"{drawing.id} {drawing.drawn_at.timestamp()}"
             caption += " · rejected" if REJECTED in marks.tags else ""
             caption += " · deleted" if drawing.deleted else ""
-            before = f"drawn before{moment_words(drawing)} · " if cell.drawn_before else ""
-            hint = f"{before}{settings_words(drawing)}"
+            hint = settings_words(drawing)
         elif state and (state.preview or state.status == "finished"):
             key = str(state.number)
         return {

@@ -707,9 +707,9 @@ class Form(StaticOutputWidget):
     # The pens of the home
 
     def _pens_of(self, document: Document) -> dict[int, str]:
-        """Return those of `pens` whose number the drawing has."""
-        numbers = pen_numbers(document.layers)
-        return {number: name for number, name in self._pens.items() if number in numbers}
+        """Return those of `pens` whose number the drawing has, and that are still in the home."""
+        numbers, offered = pen_numbers(document.layers), [one["name"] for one in offered_pens()]
+        return {n: own for n, own in self._pens.items() if n in numbers and own in offered}
 
     def _with_pens(self, data: bytes) -> Document:
         """Return a drawing as the chosen pens draw it. Raises DrawscapeError."""
@@ -772,6 +772,8 @@ class Form(StaticOutputWidget):
     def _handler(self, event: str) -> Callable[..., object] | None:
         if event in ("save", "load", "delete"):
             return getattr(self.named, event)  # type: ignore[no-any-return]
+        if event in ("inspect", "plot"):
+            return partial(self._do_under_picture, getattr(self, event))
         return self.recent.choose if event == "choose" else super()._handler(event)
 
     def _on_ready(self) -> None:
@@ -812,18 +814,11 @@ class Form(StaticOutputWidget):
         self._show_details({"code, on the clipboard too": code}, unfolded=True)
         self.send({"copy": code})
 
-    def _on_inspect(self) -> None:
-        self._do_under_picture(self.inspect)
-
-    def _on_plot(self, on: str = "") -> None:
-        self._say(machines=device_names())
-        self._do_under_picture(self.plot, on or None)
-
-    def _do_under_picture(self, action: Callable[..., object], *arguments: Any) -> None:
+    def _do_under_picture(self, action: Callable[..., object], **options: Any) -> None:
         """Do the action of a button under the picture, and show its error there."""
-        self._say(trouble="")
+        self._say(trouble="", machines=device_names())
         try:
-            action(*arguments)
+            action(**options)
         except Exception as error:  # noqa: BLE001 - shown, whatever it is
             self._say(trouble=error_words(error))
 

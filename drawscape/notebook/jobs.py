@@ -28,14 +28,13 @@ from drawscape.notebook.job_words import (
     verb_of,
 )
 from drawscape.notebook.labels import label_of
-from drawscape.notebook.pictures import EncodedImage, result_path, result_picture, result_words
+from drawscape.notebook.pictures import result_words
 from drawscape.notebook.threads import Debounce
 
 LEFT = ("stopped", "canceled")
 MOST_IN_DRAGS = 10  # jobs that are read for each row of the table
 
 PERIOD_S = 0.25  # the table is read four times a second at most, however fast the queue moves
-LARGEST_SHOWN = 400_000  # bytes of a file that is shown as it is; of a larger one the thumbnail
 
 
 def job_view(job: Job | CachedDrawing | str) -> "JobView":
@@ -82,11 +81,6 @@ class JobView(Board):
 
     def _on_cancel(self) -> None:
         self.job.cancel()
-
-    def _picture(self, cell: Cell) -> EncodedImage | None:
-        path = result_path(cell.state.result) if cell.state else None
-        small = path and path.stat().st_size <= LARGEST_SHOWN
-        return (result_picture(path) if small else None) or super()._picture(cell)
 
     def _tile(self, tile_id: str, cell: Cell, marks: Marks) -> TileContent:
         caption = result_words(cell.state.result if cell.state else None)

@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from support import python, slowness, wait_until
+from support import python, wait_until
 
 from drawscape.queue.engines.liveness import Locks
 
@@ -17,13 +17,10 @@ def rings(svg, rng, *, count: int = 4, wide: float = 1.0):
     'Rings by a helper.'
     for i in range(count):
         svg.circle(50, 50, reach(i) * wide + rng.random())"""
-WALL = """import time
-from drawscape.tasks.drawing import draw_function_svg
+WALL = """from drawscape.tasks.drawing import draw_function_svg
 for seed in range(400):
     _ = draw_function_svg(rings, 60, 60, seed=seed, count=2)
-began = time.process_time()
 wall = contact_sheet(rings, range(400), paper='60x60', count=2, columns=16)
-spent = time.process_time() - began
 wall"""
 FORM = "drawing = form(rings, paper='100x100')\ndrawing"
 SHEET = """def slow(svg, rng, *, gate=''):
@@ -95,8 +92,6 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         for count in (8, 400):
             assert wall_of(morning, count).locator(".board-tile img[src]").count() == count
         assert morning.locator(STARRED).count() == 1
-        # Of the processor, so that a busy machine changes nothing: what a person waits for, and the page.
-        assert float(notebook.evaluate("print(spent)")) < 2 * slowness()
         assert notebook.cell_errors() == []
 
         def is_saved() -> bool:

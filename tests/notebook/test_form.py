@@ -18,7 +18,7 @@ from drawscape.machine.device import add_device
 from drawscape.notebook import form, job_view, view
 from drawscape.notebook.threads import EXPORTS, STATES, WORKERS
 from drawscape.parameters import InputFile
-from drawscape.pens import StoredPen, save_pen
+from drawscape.pens import StoredPen, remove_pen, save_pen
 from drawscape.plot import optimize, statistics
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
@@ -366,6 +366,9 @@ def test_pens_that_are_chosen_in_a_form_draw_its_picture_figures_files_and_plots
     assert b'stroke="#123456"' not in shown.picture
     with pytest.raises(UnknownNameError, match="pens add"):
         shown.pens = {1: "micron-99"}
+    shown.pens = {1: "micron-05"}
+    remove_pen("micron-05")
+    assert shown.export("svg").is_file()
 
 
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch):

@@ -109,12 +109,10 @@ from pathlib import Path
 
 from drawscape.job_manager import current_job
 
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm"/>'
-
 
 def draw(go="never", **order):
     print("half of it")
-    current_job().progress(0.5, preview=SVG)
+    current_job().progress(0.5)
     while not Path(go).exists():
         time.sleep(0.01)
     print("all of it")

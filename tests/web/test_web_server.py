@@ -18,6 +18,7 @@ from support import beside, free_port, wait_until
 
 from drawscape.errors import SettingsError, UnknownNameError
 from drawscape.jobs import workers_alive
+from drawscape.settings import web_address
 from drawscape.web import WebSettings
 from drawscape.web.access import home_token
 
@@ -57,6 +58,7 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
     with running("-w", "1") as (process, said):
         url = address(said)
         assert "Only this machine can reach it" in said
+        wait_until(lambda: web_address() == url, "its address in the home")
         assert f"{url}?token={home_token()} " in said
         os.kill(int(re.search(r"PID (\d+)", said)[1]), signal.SIGKILL)
         line = process.stderr.readline()
@@ -69,6 +71,7 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(home, order):
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
+    assert web_address() == ""
     assert drawing.startswith(b"<?xml")
     assert (home / "output" / "artboard_42.svg").read_bytes() == drawing
     assert int(found[1]) in [member.pid for member in family]
