@@ -5,9 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from plot_support import distances, middles
+from support import rounds
 
 from drawscape import geometry
 from drawscape.geometry import curves
@@ -45,48 +44,52 @@ def test_a_function_on_lines_takes_one_line_as_an_array():
     assert mirrored([]).shape == (0, 2)
 
 
-any_lines = st.from_type(Lines)
+def any_lines(seed):
+    """Open, closed, collinear, with repeats, or of one point: on a grid of 4 mm, or anywhere."""
+    rng = np.random.default_rng(seed)
+    found = [rng.integers(-10, 11, (n, 2)) * 4.0 for n in rng.integers(1, 13, 6)]
+    found += [rng.uniform(-40, 40, (n, 2)) for n in (1, 2, 12)]
+    found += [np.repeat(found[0], 2, axis=0), np.linspace((0, 0), (8, 12), 5)]
+    return Lines.of([*found, *(np.append(line, line[:1], axis=0) for line in found[3:9])])
 
 
-@given(lines=any_lines, step=st.floats(0.5, 50))
-def test_resampling_keeps_ends_and_stays_on_the_line(lines, step):
-    spaced = resample(lines, step)
-    assert np.array_equal(spaced.starts, lines.starts)
-    assert np.array_equal(spaced.ends, lines.ends)
-    assert (spaced.lengths_mm <= lines.lengths_mm + 1e-9).all()
-    for before, after in zip(lines, spaced, strict=True):
-        assert np.hypot(*np.diff(after, axis=0).T).max(initial=0.0) <= step + 1e-9
-        if len(before) > 1:
-            assert distances(after, before).max() < 1e-9
+LINES = [Lines.empty(), *map(any_lines, range(rounds(4, 200)))]
 
 
-@given(lines=any_lines, tolerance=st.floats(0, 5))
-def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
-    simpler = simplify(lines, tolerance)
-    assert len(simpler) == len(lines)
-    assert (simpler.counts <= lines.counts).all()
-    assert np.array_equal(simpler.starts, lines.starts)
-    for before, after in zip(lines, simpler, strict=True):
-        if len(after) > 1:
-            assert distances(before, after).max() <= tolerance + 1e-9
+@pytest.mark.parametrize("step", [0.5, 7.3, 50.0])
+def test_resampling_keeps_ends_and_stays_on_the_line(step):
+    for lines in LINES:
+        spaced = resample(lines, step)
+        assert np.array_equal(spaced.starts, lines.starts)
+        assert np.array_equal(spaced.ends, lines.ends)
+        assert (spaced.lengths_mm <= lines.lengths_mm + 1e-9).all()
+        for before, after in zip(lines, spaced, strict=True):
+            assert np.hypot(*np.diff(after, axis=0).T).max(initial=0.0) <= step + 1e-9
+            if len(before) > 1:
+                assert distances(after, before).max() < 1e-9
 
 
-@given(lines=any_lines)
-def test_no_point_repeats_the_one_before_it(lines):
-    for before, after in zip(lines, without_repeats(lines), strict=True):
-        assert (np.diff(after, axis=0) != 0).any(axis=1).all()
-        assert np.array_equal(after[0], before[0])
-        assert np.array_equal(after[-1], before[-1])
+@pytest.mark.parametrize("tolerance", [0.0, 0.3, 5.0])
+def test_simplifying_strays_by_no_more_than_the_tolerance(tolerance):
+    for lines in LINES:
+        simpler = simplify(lines, tolerance)
+        assert (simpler.counts <= lines.counts).all()
+        assert np.array_equal(simpler.starts, lines.starts)
+        for before, after in zip(lines, simpler, strict=True):
+            if len(after) > 1:
+                assert distances(before, after).max() <= tolerance + 1e-9
 
 
-@given(lines=any_lines)
-def test_catmull_rom_runs_through_every_point(lines):
-    smooth = catmull_rom(lines, 0.5)
-    assert np.isfinite(smooth.points).all()
-    assert np.array_equal(smooth.starts, lines.starts)
-    assert np.array_equal(smooth.ends, lines.ends)
-    for before, after in zip(lines, smooth, strict=True):
-        assert all((after == point).all(axis=1).any() for point in before)
+def test_no_point_repeats_the_one_before_it_and_a_smooth_line_runs_through_all():
+    for lines in LINES:
+        for before, after in zip(lines, without_repeats(lines), strict=True):
+            assert (np.diff(after, axis=0) != 0).any(axis=1).all()
+            assert np.array_equal(after[[0, -1]], before[[0, -1]])
+        smooth = catmull_rom(lines, 0.5)
+        assert np.isfinite(smooth.points).all()
+        assert np.array_equal(smooth.ends, lines.ends)
+        for before, after in zip(lines, smooth, strict=True):
+            assert all((after == point).all(axis=1).any() for point in before)
 
 
 def test_catmull_rom_through_a_closed_line_has_no_corner_where_it_closes():
@@ -126,19 +129,14 @@ shapes = pytest.mark.parametrize(("clip", "inside"), SHAPES.values(), ids=SHAPES
 
 
 @shapes
-@given(lines=any_lines)
-def test_inside_and_outside_together_are_the_whole(clip, inside, lines):
-    within, without = clip(lines, False), clip(lines, True)
-    total = within.lengths_mm.sum() + without.lengths_mm.sum()
-    assert total == pytest.approx(lines.lengths_mm.sum(), abs=1e-6)
-
-
-@shapes
-@given(seed=st.integers(0, 10_000))
-def test_each_piece_lies_on_its_side(clip, inside, seed):
-    lines = Lines.of(np.random.default_rng(seed).uniform(-30, 30, (10, 6, 2)))
-    assert inside(middles(clip(lines, False))).all()
-    assert not inside(middles(clip(lines, True))).any()
+def test_inside_and_outside_together_are_the_whole_each_piece_on_its_side(clip, inside):
+    scattered = Lines.of(np.random.default_rng(1).uniform(-30, 30, (100, 6, 2)))
+    for lines in (*LINES, scattered):
+        within, without = clip(lines, False), clip(lines, True)
+        total = within.lengths_mm.sum() + without.lengths_mm.sum()
+        assert total == pytest.approx(lines.lengths_mm.sum(), abs=1e-6)
+    assert inside(middles(within)).all()
+    assert not inside(middles(without)).any()
 
 
 @shapes
@@ -173,10 +171,8 @@ def test_a_line_along_an_edge_or_through_corners_is_whole():
     assert clip_to_rectangle(edge, 0, 0, 10, 10).points.tolist() == [[0.0, 0.0], [10.0, 0.0]]
 
 
-places = st.tuples(st.floats(-100, 100), st.floats(-100, 100))
-
-
-@given(radius=st.floats(0, 500), start=st.floats(-720, 720), sweep=st.floats(-360, 360))
+@pytest.mark.parametrize("radius", [0.0, 0.05, 0.4, 30.0, 500.0])
+@pytest.mark.parametrize(("start", "sweep"), [(0, 360), (-720, -360), (33, 0), (700, 12)])
 def test_an_arc_stays_within_the_tolerance(radius, start, sweep):
     points = curves.arc(1, 2, radius, start, start + sweep, tolerance_mm=0.1)
     middles = (points[1:] + points[:-1]) / 2 - (1, 2)
@@ -193,16 +189,18 @@ def test_a_circle_is_closed_and_runs_clockwise_on_paper():
     assert np.abs(upright).max(axis=0) == pytest.approx([1, 3], abs=0.02)
 
 
-@given(p=places, q=places, r=places, s=places, tolerance=st.floats(0.01, 5), cubic=st.booleans())
-def test_a_bezier_stays_within_the_tolerance(p, q, r, s, tolerance, cubic):
-    controls = np.array([p, q, r, s] if cubic else [p, q, r])
-    line = curves.beziers(controls[None], tolerance_mm=tolerance).points
-    assert np.array_equal(line[[0, -1]], controls[[0, -1]])
+@pytest.mark.parametrize("tolerance", [0.01, 0.5, 5.0])
+@pytest.mark.parametrize("points", [3, 4])
+def test_a_bezier_stays_within_the_tolerance(points, tolerance):
+    many = np.random.default_rng(2).uniform(-100, 100, (20, points, 2))
+    many[0] = many[0, 0]
     t = np.linspace(0, 1, 400)[:, None]
-    levels = list(controls)
-    while len(levels) > 1:
-        levels = [(1 - t) * a + t * b for a, b in pairwise(levels)]
-    assert distances(levels[0], line).max() <= tolerance + 1e-9
+    for controls, line in zip(many, curves.beziers(many, tolerance_mm=tolerance), strict=True):
+        assert np.array_equal(line[[0, -1]], controls[[0, -1]])
+        levels = list(controls)
+        while len(levels) > 1:
+            levels = [(1 - t) * a + t * b for a, b in pairwise(levels)]
+        assert distances(levels[0], line).max() <= tolerance + 1e-9
 
 
 def test_every_name_that_it_promises_is_there_and_no_module_of_that_name_hides_it():

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
-from hypothesis import strategies as st
 from plot_support import middles
+from support import rounds
 
 from drawscape.geometry import Lines
 from drawscape.geometry.contours import (
@@ -26,19 +25,22 @@ HOLE = 50 + 9 * DIRECTIONS
 STYLES = ["lines", "cross", "concentric"]
 
 
-@given(
-    seed=st.integers(0, 9999),
-    count=st.integers(3, 8),
-    angle=st.floats(-200, 200),
-    spacing=st.floats(0.5, 9),
-)
-def test_lines_lie_in_any_polygon_and_fill_it(seed, count, angle, spacing):
-    outline = list(np.random.default_rng(seed).uniform(0, 40, (1 + seed % 2, count, 2)))
-    lines = hatch_lines(outline, spacing, angle=angle)
+@pytest.mark.parametrize("seed", range(rounds(16, 500)))
+@pytest.mark.parametrize("spacing", [0.5, 9.0])
+def test_lines_lie_in_any_polygon_and_fill_it(seed, spacing):
+    rng = np.random.default_rng(seed)
+    outline = list(rng.uniform(0, 40, (1 + seed % 2, rng.integers(3, 9), 2)))
+    lines = hatch_lines(outline, spacing, angle=rng.uniform(-200, 200))
     assert contains(outline, middles(lines)).all()
     shape = to_shapely(outline)
     filled = lines.lengths_mm.sum() * spacing
     assert abs(filled - shape.area) <= shape.length * spacing
+
+
+def test_a_cross_hatch_runs_at_its_angle_and_square_to_it():
+    steps = hatch(STAR, 3.0, angle=30.0, style="cross")
+    turns = np.degrees(np.arctan2(*(steps.ends - steps.starts).T[::-1])) % 180
+    assert np.unique(turns.round(6)).tolist() == [30.0, 120.0]
 
 
 @pytest.mark.parametrize("style", STYLES)
