@@ -135,7 +135,7 @@ def checked_elsewhere(folder, files):
 @pytest.mark.slow
 def test_sketches_are_redrawn_from_their_files_by_another_process(tmp_path):
     # All of them are in the wheel's test.
-    names = sampled(SKETCHES, 8)
+    names = sampled(SKETCHES, 16)
     files = [draw(name, 40, 50, seed=2).save(tmp_path / f"{name}.svg") for name in names]
     assert checked_elsewhere(tmp_path, files) == dict.fromkeys(map(str, files), "same bytes")
 

@@ -97,6 +97,8 @@ def test_a_cut_area_is_hatched_within_the_cut():
         # On a colour white is an edge of that colour, on paper it is nothing.
         (RED.format(50, "") + WHITE.format(9, ""), {"red": 2}, 0),
         (RED.format(9, "") + '<circle cx="50" r="9" fill="#fff"/>', {"red": 1}, 1),
+        # A white outline of which a sliver lies on a colour is nothing all the same.
+        (RED.format(50, "") + '<circle cx="59.95" cy="20" r="10" fill="#fff"/>', {"red": 1}, 1),
         (RED.format(50, "") + WHITE.format(40, "") + WHITE.format(9, 'x="9" y="9"'), {"red": 2}, 1),
         # Through a white sheen the colour below is seen.
         (
@@ -201,7 +203,11 @@ CLASSES = "".join(f'<g class="c x{i}"/>' for i in range(1_100))
     ("body", "says"),
     [
         (f"<style>{'.c{fill:red}' * 140_000}</style>", "style rules"),
-        (f"<style>{'.c{fill:red}' * 2_000}</style>{CLASSES}", "style rules"),
+        pytest.param(
+            f"<style>{'.c{fill:red}' * 2_000}</style>{CLASSES}",
+            "style rules",
+            marks=pytest.mark.nightly,
+        ),
         ('<svg width="9" height="9"/>' * 8_100, "thousands of clip paths"),
     ],
 )
@@ -215,6 +221,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused():
         read_svg(gzip.compress(b" " * 30_000_000))
 
 
+@pytest.mark.nightly
 def test_of_a_book_as_text_the_first_letters_are_drawn_and_that_is_said():
     notes = read(f"<text>{'ab ' * 50_000}</text>").unsupported
     assert "of text only the first 100,000 letters are drawn" in notes

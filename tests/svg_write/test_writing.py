@@ -193,7 +193,7 @@ some_points = st.integers(1, 6).flatmap(
 )
 
 
-@settings(max_examples=rounds(40, 200))
+@settings(max_examples=rounds(15, 200))
 @given(st.lists(some_points, min_size=1, max_size=6))
 @pytest.mark.slow
 def test_the_table_writes_what_plain_decimals_write(parts):
@@ -256,7 +256,7 @@ MOVES = (
 calls = st.tuples(st.sampled_from(DRAWERS), st.sampled_from(MOVES), number, number, size, size)
 
 
-@settings(max_examples=60)
+@settings(max_examples=rounds(20, 200))
 @given(st.lists(calls, min_size=1, max_size=6), st.booleans(), st.booleans())
 def test_a_reader_finds_the_lines_that_the_canvas_reports(calls, grouped, clipped):
     svg = SVGBuilder(100, 100, pen=Pen())
