@@ -150,6 +150,12 @@ def test_a_long_strip_is_filled_like_any_page(name):
     assert np.ptp(svg.lines().points[:, 1]) > 200
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_every_triangle_may_be_of_the_second_pen(seed):
+    first, second = draw("delaunay", 90, 90, seed=seed, accent=1.0).layers()
+    assert len(second[1]) > len(first[1])
+
+
 @pytest.mark.parametrize(("sheet", "neighbour"), [(1, 2), (45, 46), (45, 55), (90, 100)])
 def test_neighbouring_sheets_of_the_wall_differ_by_one_gene(sheet, neighbour):
     def bars(number):

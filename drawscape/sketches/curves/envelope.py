@@ -15,7 +15,7 @@ def envelope(
     rng: Rng,
     *,
     columns: Annotated[int, Slider(1, 8, "Cells across the page")] = 3,
-    spacing: Annotated[float, Slider(1, 6, "In mm, between stitches")] = 2.0,
+    spacing: Annotated[float, Slider(1.5, 6, "In mm, between stitches")] = 2.0,
     palette: Palette = "as designed",
 ) -> None:
     """Straight lines from side to side of each cell, and the curves that they touch.
@@ -27,7 +27,7 @@ def envelope(
     columns *= choose(svg, "cells", {"middling": 1, "small": 2})
     sewn = focus(svg, "sewn")
     for cell in svg.grid(columns):
-        stitches = fit_count(round(cell.size / spacing), cell.size, 1.2)
+        stitches = fit_count(round(cell.size / spacing), cell.size, max(1.5, cell.size / 30))
         with cell:
             svg.rotate(90 * rng.integers(4))
             for corner in range(1 + round(3 * float(sewn(cell.u, cell.v)))):

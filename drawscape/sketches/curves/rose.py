@@ -12,6 +12,7 @@ from drawscape.geometry import (
     occlude,
     polar,
     rectangle,
+    thinned,
 )
 from drawscape.geometry.lines import distances_along
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
@@ -56,7 +57,7 @@ def rose(
     reach = 1.25 * np.hypot(*(rectangle(frame) - heart).T).max()
     # A larger page takes wider veins: some ten thousand are what a plotter draws in an evening. Deep bays
     # draw them together.
-    veins = max(veins, reach / 190, 0.2 * lobes * ruffle)
+    veins = max(veins, reach / 190, 0.25 * lobes * ruffle)
     turn = rng.uniform(0, 2 * np.pi)
     # The outer petals come first and lie lowest.
     share = np.linspace(0, 1, petals)
@@ -75,7 +76,7 @@ def rose(
     # Equal parts of the radius, from the heart outwards.
     ring = np.minimum((pens * (size / reach) ** 0.8).astype(int), pens - 1)
     drawn = [Lines.join(visible[i] for i in np.flatnonzero(ring == pen)) for pen in range(pens)]
-    parts = [lines.longer_than(0.8) for lines in drawn]
+    parts = [thinned(lines.longer_than(0.8), most=0.9) for lines in drawn]
     in_pens(svg, palette, ["#7d1f2b", "#c2453a", "#d98a6a"], parts)
 
 

@@ -10,6 +10,7 @@ from drawscape.geometry import (
     fit_count,
     grow_count,
     keep_positive,
+    thinned,
     values_at,
 )
 from drawscape.geometry.lines import Lines
@@ -63,4 +64,4 @@ def ridgelines(
     # The second pen draws what is high above its own ridge.
     low = 0.4 * peak * frame.height - heights
     parts = [keep_positive(lines, np.minimum(clear, part)) for part in (low, -low)]
-    in_pens(svg, palette, TIDE, [part.longer_than(1) for part in parts])
+    in_pens(svg, palette, TIDE, [thinned(part.longer_than(1), most=0.75) for part in parts])

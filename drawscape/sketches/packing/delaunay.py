@@ -45,7 +45,7 @@ def delaunay(
     """
     frame = svg.frame
     waves *= choose(svg, "facets", {"one drift": 0.6, "waves": 1.2, "patches": 2.4})
-    accent *= choose(svg, "colour", {"a little": 1.0, "much": 2.5})
+    accent = min(1.0, accent * choose(svg, "colour", {"a little": 1.0, "much": 2.5}))
     palette = choose_inks(svg, palette, "ink", "tide")
     # On long strips the shorter side says little: at most some four thousand points.
     least = max(smallest * frame.short, np.sqrt(frame.size.prod() / 4000))
