@@ -1,6 +1,7 @@
 """What the pen writes on a sheet: number, title, year, signature, and a glyph of the recipe.
 
-All stands in one row of the margin, below the drawing or above it, where no stroke of the drawing is.
+All stands in one row close under the drawing, or above it, from its left end to its right one: the number,
+the title in the middle, and the signature, as a printmaker writes them. No stroke of the drawing meets it.
 """
 
 import math
@@ -89,37 +90,45 @@ def _pen_of(document: Document, terms: Terms) -> Layer:
 
 
 def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: float) -> Lines:
-    shorter = min(document.width_mm, document.height_mm)
-    cap_mm, margin = _LETTER * shorter, margin_for(document.width_mm, document.height_mm)
-    x0, x1 = margin, document.width_mm - margin
-    found, needed = [], (_DRAWN if _is_svg(terms.signature) else _ROW) * cap_mm
+    cap_mm = _LETTER * min(document.width_mm, document.height_mm)
+    margin = margin_for(document.width_mm, document.height_mm)
+    page = margin, document.width_mm - margin
+    needed = (_DRAWN if _is_svg(terms.signature) else _ROW) * cap_mm
+    signature = signature_lines(terms.signature, cap_mm, _WIDEST * (page[1] - page[0]))
+    at_right = [(signature, box[2])] if (box := signature.bounds) is not None else []
     if terms.glyph:
         glyph, side_mm, quiet_mm = glyph_lines(
             f"{label} {address[:12]}".upper(), pen_mm, is_dark=_is_dark(document)
         )
         needed = max(needed, side_mm + 2 * max(quiet_mm - _GAP_MM, 0.0))
-    middle = _row(document, x0, x1, needed)
-    if terms.glyph:
-        x1 -= side_mm
-        found.append(moved(glyph, x1, middle - side_mm / 2))
-        x1 -= _SPACE * cap_mm
-    signature = signature_lines(terms.signature, cap_mm, _WIDEST * (x1 - x0))
-    if (box := signature.bounds) is not None:
-        x1 -= box[2]
-        found.append(moved(signature, x1, middle))
-        x1 -= _SPACE * cap_mm
-    number = set_text(label, TextStyle(size=cap_mm), valign="middle")
-    found.append(moved(number.lines, x0, middle))
-    x0 += number.width + _SPACE * cap_mm
-    title = set_text(terms.words, TextStyle(size=cap_mm), valign="middle")
-    if title.width > x1 - x0:
+        at_right.append((moved(glyph, 0.0, -side_mm / 2), side_mm))
+    number, title = (
+        set_text(words, TextStyle(size=cap_mm), valign="middle") for words in (label, terms.words)
+    )
+    others = number.width + sum(width + _SPACE * cap_mm for _, width in at_right)
+    wide = others + title.width + _SPACE * cap_mm
+    x0, x1 = _ends(document, page, wide)
+    if wide > x1 - x0:
         raise EditionError(
             f"the title, {len(terms.title)} characters, takes {title.width:.0f} mm, and its row has "
-            f"{max(x1 - x0, 0):.0f} mm; shorten it"
+            f"{max(x1 - x0 - others, 0):.0f} mm; shorten it"
         )
-    centred = (document.width_mm - title.width) / 2
-    found.append(moved(title.lines, min(max(centred, x0), x1 - title.width), middle))
+    middle = _row(document, x0, x1, needed)
+    found = [moved(number.lines, x0, middle)]
+    centred, first = (x0 + x1 - title.width) / 2, x0 + number.width + _SPACE * cap_mm
+    for lines, width in reversed(at_right):
+        x1 -= width
+        found.append(moved(lines, x1, middle))
+        x1 -= _SPACE * cap_mm
+    found.append(moved(title.lines, min(max(centred, first), x1 - title.width), middle))
     return Lines.join(found)
+
+
+def _ends(document: Document, page: tuple[float, float], wide_mm: float) -> tuple[float, float]:
+    """Return where the row begins and ends: under the picture, or between the margins if it is wider."""
+    left, _, right, _ = document.lines.bounds or (page[0], 0.0, page[1], 0.0)
+    left, right = max(left, _EDGE_MM), min(right, document.width_mm - _EDGE_MM)
+    return (left, right) if right - left >= wide_mm else page
 
 
 def _is_dark(document: Document) -> bool:
@@ -140,10 +149,9 @@ def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
     top, bottom = (inside.min(), inside.max()) if len(inside) else (foot, foot)
     below, above = height - _EDGE_MM - bottom - _GAP_MM, top - _GAP_MM - _EDGE_MM
     if below >= needed_mm:
-        # Near the drawing, where there is more room than a margin.
-        return float(bottom + _GAP_MM + min(below / 2, needed_mm))
+        return float(bottom + _GAP_MM + needed_mm / 2 + min((below - needed_mm) / 3, needed_mm / 2))
     if above >= needed_mm:
-        return float(top - _GAP_MM - min(above / 2, needed_mm))
+        return float(top - _GAP_MM - needed_mm / 2 - min((above - needed_mm) / 3, needed_mm / 2))
     raise EditionError(
         f"no room in the margin: the marks need {needed_mm:.1f} mm, and {max(below, above, 0.0):.1f} mm "
         "are free. Give a wider margin, no glyph, or the back of the sheet"

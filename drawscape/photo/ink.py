@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, Segments, ranges
+from drawscape.photo.placement import Placement
 from drawscape.photo.sheet import Picture, Sheet, Values, negative
 
 _ROW_MM = 0.15  # between two places of a stroke that are looked at
@@ -36,6 +37,7 @@ _DOUBLED = 0.4  # of a stretch under strokes that run along it: whether it has i
 _BESIDE_MM = 1.6  # how far beside a stretch its ink is looked for
 _BESIDE_LONG_MM = 3.0  # that are looked at together
 _BESIDE = 0.6  # of a stroke's ink
+_PLACED_MM = 0.5  # beside a stroke: farther off, it may be taken for the next one
 _FAINT = 3.0  # least contrast of an ink, in standard deviations of the paper
 
 
@@ -206,8 +208,11 @@ class FlatSheet:
         return np.asarray(cv2.remap(values, maps, None, cv2.INTER_LINEAR, borderMode=border))
 
 
-def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
-    """Return the stretches without ink, and those of which that is not sure."""
+def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
+    """Return the stretches without ink, and those of which that is not sure.
+
+    That is so, too, where nothing pins the sheet down: strokes may lie beside the places that are looked at.
+    """
     inks = [_color_of(flat, pen) for pen in range(len(flat.counts))]
     missing: list[tuple[int, float, float]] = []
     unsure: list[tuple[int, float, float]] = []
@@ -222,6 +227,7 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
         rows = Rows.of(flat.sheet, pen, _ROW_MM)
         look = _Look.fitted(flat, pen, _direction(flat, inks, ink), rows)
         evidence, known, doubled = _evidence(look, rows)
+        is_placed = placement.errors_mm(rows.middles, rows.normals) < _PLACED_MM
         for stroke, first, last in _parts(rows.strokes):
             part = slice(first, last)
             along, length = rows.along_mm[part], lengths[stroke]
@@ -232,11 +238,12 @@ def judge(flat: FlatSheet) -> tuple[Intervals, Intervals]:
                     continue
                 sure = (
                     evidence[part][begin:end].sum() > _ENOUGH
+                    and is_placed[part][begin:end].all()
                     and doubled[part][begin:end].mean() < _DOUBLED
                     and look.beside(rows.take(slice(first + begin, first + end))) < _BESIDE
                 )
                 (missing if sure else unsure).append(row)
-            if not gaps and known[part].sum() < _SURE:
+            if not gaps and known[part][is_placed[part]].sum() < _SURE:
                 unsure.append((stroke, 0.0, length))
     return Intervals.of(missing), Intervals.of(unsure)
 

@@ -29,8 +29,13 @@ def load(path: Path) -> Picture:
         try:
             with Image.open(path) as file:
                 _check_size(path, *file.size)
-                turned = ImageOps.exif_transpose(file)
-                return np.asarray(turned.convert("RGB"))
+                picture = ImageOps.exif_transpose(file)
+                if picture.mode.startswith("I"):  # Pillow cuts 16 bits off at 255
+                    picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+                if picture.has_transparency_data:
+                    paper = Image.new("RGBA", picture.size, "white")
+                    picture = Image.alpha_composite(paper, picture.convert("RGBA"))
+                return np.asarray(picture.convert("RGB"))
         except UnidentifiedImageError as error:
             raise PhotoError(f"{path} is no picture; give a JPEG, PNG or HEIC file") from error
         except Image.DecompressionBombError as error:

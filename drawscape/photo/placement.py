@@ -7,21 +7,26 @@ Kanade 1981; Shi and Tomasi 1994).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
-from scipy.ndimage import map_coordinates
+from scipy import sparse
 from scipy.optimize import least_squares
-from scipy.spatial.distance import cdist
+from scipy.sparse.linalg import splu
 
 from drawscape.geometry.lines import Floats, Points
 from drawscape.photo.sheet import Picture, Sheet, Values, ink_as_dark
 
 _KNOT_MM = 10.0  # between two places at which the paper's bend is known
 _AROUND_MM = 2.0  # what lies around a pixel
-_NEAR_MM = 9.0  # how far blocks pull at a knot
-_STIFF = 0.3  # blocks' worth of staying
+_CURVED_MM = 0.1  # usual second difference of the bend between knots
+_MOST_BEND_MM = 3.0
+_NOISE_MM = 0.02  # of a block's place, at least
+_OVERLAP = 4  # blocks that show the same ink
+_WEAK = 0.1  # of the structure: along straight lines blocks tell nothing
+_BOUND = 3.0  # standard deviations
 _SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
 _ERROR_PERCENT = 97  # of the blocks: in the others ink may be missing
 _NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
@@ -47,7 +52,8 @@ _NO_OTHER_MM = 0.7  # nearer places are the same one
 QUICK = (Level(1.5, 40, 7),)
 COARSE = (Level(2, 36, 7), Level(2, 24, 4), Level(3, 18, 2, lens=True))
 FINE = (
-    Level(4, 14, 1.5, lens=True),
+    Level(3, 18, 3.0, lens=True, bend=True),
+    Level(4, 14, 1.5, lens=True, bend=True),
     Level(6, 12, 0.9, lens=True, bend=True),
     Level(8, 9, 0.5, lens=True, bend=True),
     Level(8, 6, 0.35, lens=True, bend=True),
@@ -59,10 +65,11 @@ class Placement:
     """Where points of a page lie in a picture of `size` (width, height) pixels.
 
     `corners` (4, 2) are those of the page before the lens bends them. `lens` are two terms of radial
-    distortion. `bend` (R, C, 2) moves points of the page in mm, one for each knot. `signs` are 1 for inks
-    darker than the paper, -1 for lighter ones, both when that is not known yet. `error_mm` is how far the
-    worst blocks of the drawing are off, but for a few, which may lack ink. `score` is how much alike the
-    two pictures are, -1 to 1. `is_turn_known` is false for a drawing that looks the same when it is turned.
+    distortion. `bend` (R, C, 2) moves points of the page in mm, one for each knot, and `precision`
+    (2RC, 2RC) is the inverse of its covariance. `signs` are 1 for inks darker than the paper, -1 for lighter
+    ones, both when that is not known yet. `misfit_mm` is how far the worst blocks of the drawing are off,
+    but for a few, which may lack ink. `score` is how much alike the two pictures are, -1 to 1.
+    `is_turn_known` is false for a drawing that looks the same when it is turned.
     """
 
     page: Floats
@@ -71,7 +78,8 @@ class Placement:
     lens: Floats
     bend: Floats
     signs: tuple[int, ...] = (1, -1)
-    error_mm: float = 0.0
+    precision: Any = None
+    misfit_mm: float = 0.0
     score: float = 0.0
     is_turn_known: bool = True
 
@@ -92,11 +100,28 @@ class Placement:
 
     def bent(self, points: Points) -> Points:
         """Return by how many mm the paper's bend moves points of the page, (N, 2)."""
-        at = points.T[::-1] / _KNOT_MM
-        axes = self.bend[..., 0], self.bend[..., 1]
-        return np.stack(
-            [map_coordinates(axis, at, order=1, mode="nearest") for axis in axes], axis=1
+        return np.asarray(_weights(points, self.bend.shape) @ self.bend.reshape(-1, 2))
+
+    def errors_mm(self, points: Points, normals: Points | None = None) -> Floats:
+        """Return how far off points of the page (N, 2) may be, in mm: at most, or along their normals."""
+        near = _weights(points, self.bend.shape)
+        spread = np.asarray(near @ self._covariance).reshape(-1, 2, 2)
+        if normals is None:
+            variance = np.linalg.eigvalsh(spread)[:, 1]
+        else:
+            variance = np.einsum("ni,nij,nj->n", normals, spread, normals)
+        return np.asarray(_BOUND * np.sqrt(variance))
+
+    @cached_property
+    def _covariance(self) -> Floats:
+        """The covariance of each knot's bend, (R * C, 4)."""
+        total = (
+            splu(self.precision)
+            .solve(np.eye(self.bend.size))
+            .reshape(-1, 2, self.bend.size // 2, 2)
         )
+        each = np.arange(len(total))
+        return np.asarray(total[each, :, each].reshape(-1, 4))
 
     def pixels(self, points: Points) -> Points:
         """Return where points of the page in mm, (N, 2), lie in the picture, in pixels."""
@@ -327,6 +352,9 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
     target = placement.pixels(middles) + np.einsum("kij,kj->ki", jacobian, blocks.off)
     to_mm = np.linalg.inv(jacobian)
     values, vectors = np.linalg.eigh(blocks.weights)
+    firm = np.sqrt(np.clip(values - _WEAK * values[:, 1:], 0, 1))[:, :, None] * vectors.transpose(
+        0, 2, 1
+    )
     roots = np.sqrt(np.clip(values, 0, 1))[:, :, None] * vectors.transpose(0, 2, 1)
     pull = roots @ to_mm
     px_per_mm = placement.px_per_mm
@@ -347,25 +375,66 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
     placement = moved(found.x)
     if level.bend:
         off = np.einsum("kij,kj->ki", to_mm, target - placement.pixels(middles))
-        placement = replace(placement, bend=_bend(placement, middles, off, roots))
+        bend, precision = _bend(placement, middles, off, firm)
+        placement = replace(placement, bend=bend, precision=precision)
     left = np.einsum("kij,kj->ki", pull, target - placement.pixels(middles))
-    error = float(np.percentile(np.hypot(*left.T), _ERROR_PERCENT))
+    misfit = float(np.percentile(np.hypot(*left.T), _ERROR_PERCENT))
     score = float(np.percentile(blocks.scores, _SCORE_PERCENT))
-    return replace(placement, error_mm=error, score=score)
+    return replace(placement, misfit_mm=misfit, score=score)
 
 
-def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> Floats:
-    """Return by how many mm each knot moves, (R, C, 2): what the blocks around it ask for, in mean.
+def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> tuple[Floats, Any]:
+    """Return by how many mm each knot moves, (R, C, 2), and the inverse of the covariance of all.
 
-    Blocks are `off` mm (K, 2). One that fixes a single direction says nothing about the other; a knot
-    without blocks around it does not move.
+    Blocks are `off` mm (K, 2). The bend is a random field of little curvature (Wahba 1990): knots that no
+    block pins down follow those around them, and are less sure. One block that is far off counts little.
     """
-    knots = np.indices(placement.bend.shape[:2])[::-1].reshape(2, -1).T * _KNOT_MM
-    near = np.exp(cdist(knots, middles, "sqeuclidean") / (-2 * _NEAR_MM**2))
-    forms = np.einsum("kji,kjl->kil", roots, roots)
-    far = np.linalg.norm(np.einsum("kij,kj->ki", roots, off), axis=1)
-    trust = 1 / (1 + (far / (2 * np.median(far) + 0.03)) ** 2)
-    left = np.einsum("nk,kij->nij", near * trust, forms) + _STIFF * np.eye(2)
-    right = np.einsum("nk,kij,kj->ni", near * trust, forms, off, optimize=True)
-    moved = np.linalg.solve(left, right[..., None])[..., 0]
-    return placement.bend + moved.reshape(placement.bend.shape)
+    shape = placement.bend.shape
+    before, both = placement.bend.ravel(), sparse.eye_array(2)
+    curves = _curvatures(shape)
+    prior = sparse.kron(curves.T @ curves, both) / _CURVED_MM**2
+    prior = prior + sparse.eye_array(len(before)) / _MOST_BEND_MM**2
+    blocks = np.arange(len(roots) + 1)
+    known = sparse.bsr_array((roots, blocks[:-1], blocks))
+    design = (known @ sparse.kron(_weights(middles, shape), both)).tocsr()
+    target = np.einsum("kij,kj->ki", roots, off).ravel() + design @ before
+    bend = before
+    for _ in range(4):
+        far = np.hypot(*(target - design @ bend).reshape(-1, 2).T)
+        noise = max(1.2 * float(np.median(far)), _NOISE_MM)
+        trust = 1 / (1 + (far / (3 * noise)) ** 2) ** 2 / (noise**2 * _OVERLAP)
+        weighted = design.T @ sparse.diags_array(np.repeat(trust, 2))
+        precision = (weighted @ design + prior).tocsc()
+        bend = splu(precision).solve(weighted @ target)
+    return bend.reshape(shape), precision
+
+
+def _weights(points: Points, shape: tuple[int, ...]) -> Any:
+    """Return how much each knot counts at points, (N, R * C), sparse, by bilinear interpolation."""
+    rows, columns = shape[:2]
+    at = np.clip(points[:, ::-1] / _KNOT_MM, 0, [rows - 1, columns - 1])
+    low = np.minimum(at.astype(int), [rows - 2, columns - 2])
+    down, right = (at - low).T
+    knots = low @ [columns, 1] + np.array([[0], [1], [columns], [columns + 1]])
+    shares = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
+    each = np.tile(np.arange(len(points)), 4)
+    size = len(points), rows * columns
+    return sparse.csr_array((np.ravel(shares), (each, knots.ravel())), shape=size)
+
+
+def _curvatures(shape: tuple[int, ...]) -> Any:
+    """Return the sparse matrix that gives the second differences between knots, (D, R * C)."""
+    rows, columns = shape[:2]
+    down, right = (_steps(count) for count in (rows, columns))
+    return sparse.vstack(
+        [
+            sparse.kron(_steps(rows - 1) @ down, sparse.eye_array(columns)),
+            sparse.kron(sparse.eye_array(rows), _steps(columns - 1) @ right),
+            np.sqrt(2) * sparse.kron(down, right),
+        ]
+    )
+
+
+def _steps(count: int) -> Any:
+    """Return the sparse matrix of the differences of neighbours, (count - 1, count)."""
+    return sparse.diags_array([-1.0, 1.0], offsets=[0, 1], shape=(count - 1, count))

@@ -27,6 +27,8 @@ except ImportError as error:
 FLATTENED_PX = 1600
 """The longer side of the sheet as a panel shows it."""
 
+_FAR_MM = 0.6  # that an alignment may be off
+
 Row = dict[str, Any]
 """A stretch: `stroke` from 1, `pen`, `from_mm`, `to_mm`, `points` in mm of the sheet."""
 
@@ -75,7 +77,8 @@ def place_in_photograph(
             "nothing is drawn on this sheet yet: align it by its corners, without --photo"
         )
     placement = place(sheet.take(is_drawn), load(settings.readable_path(photo)))
-    x, y = placement.on_page(np.array([pixel]))[0].tolist()
+    point = placement.on_page(np.array([pixel]))
+    x, y = point[0].tolist()
     if not (0 <= x <= sheet.width_mm and 0 <= y <= sheet.height_mm):
         raise PhotoError(
             f"pixel {pixel[0]:g} {pixel[1]:g} is {x:.0f}, {y:.0f} mm, beside the sheet"
@@ -120,7 +123,7 @@ def _told(plan: Plan, numbers: Ints, sheet: Sheet, finding: Finding) -> dict[str
 
     corners = finding.placement.pixels(sheet.corners).round(1).tolist()
     return {
-        "sheet": {"corners_px": corners, "error_mm": round(finding.placement.error_mm, 3)},
+        "sheet": {"corners_px": corners, "error_mm": round(finding.error_mm, 3)},
         "strokes": len(numbers),
         "missing": rows(finding.missing),
         "unsure": rows(finding.unsure),

@@ -72,6 +72,8 @@ def test_no_mark_meets_the_drawing_or_leaves_the_paper(page, sketch):
     assert top >= 2.5, new.bounds
     assert right <= width - 2.5, new.bounds
     assert bottom <= height - 2.5, new.bounds
+    box = document.lines.bounds
+    assert [left, right] == pytest.approx([box[0], box[2]], abs=1.5)  # as wide as the picture
     ink = resample(document.lines, 0.5).points
     gap = np.maximum(np.abs(ink[:, 1] - np.clip(ink[:, 1], top, bottom)), 0)
     assert gap.min() >= 0.9

@@ -11,6 +11,7 @@ import shapely
 from click.testing import CliRunner
 from machine_emulators import GrblEmulator
 from photographs import Scene, inked, photograph, remove
+from PIL import Image, ImageOps
 
 from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
@@ -20,13 +21,14 @@ from drawscape.geometry.lines import Lines, stretches
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, find_plot
 from drawscape.photo.heal import examine
+from drawscape.photo.load import load
 from drawscape.photo.sheet import Sheet, negative
 from drawscape.sketches import draw
 from drawscape.tasks.healing import examine_photograph, heal_plot
 
 pytestmark = pytest.mark.slow
 
-PAGE = (105.0, 148.0)
+PAGE = (74.0, 105.0)
 
 
 def sheet_of(name, page=PAGE, seed=1):
@@ -95,7 +97,7 @@ def test_a_photograph_tells_which_stretches_have_no_ink(name):
     assert len(told.keys() - {k for k, _, _ in gone}) <= 0.01 * len(sheet.lines)
     places = found.placement.pixels(sheet.lines.points)
     off = np.hypot(*(places - photo.place(sheet.lines.points)).T) / found.placement.px_per_mm
-    assert np.percentile(off, 90) < 0.15
+    assert np.percentile(off, 99) < min(0.15, found.error_mm)
 
 
 def test_an_even_pattern_is_placed_although_its_corners_are_a_line_off():
@@ -110,9 +112,9 @@ def test_an_even_pattern_is_placed_although_its_corners_are_a_line_off():
 
 def test_equal_lines_that_lie_between_others_are_not_called_missing():
     """The corners are given half a line off, and the whole pattern could lie a line further."""
-    lines = [[(10, y), (95, y)] for y in np.arange(20.0, 130.0, 2.0)]
+    lines = [[(8, y), (66, y)] for y in np.arange(14.0, 92.0, 2.0)]
     sheet = sheet_with(lines)
-    photo = taken(sheet, [(0, 0.0, 85.0), (len(lines) - 1, 0.0, 85.0)], Scene())
+    photo = taken(sheet, [(0, 0.0, 58.0), (len(lines) - 1, 0.0, 58.0)], Scene())
     beside = photo.place(sheet.corners + np.array([0.0, 1.0]))
     try:
         called = set(examine(sheet, photo.picture, beside).missing.strokes.tolist())
@@ -136,7 +138,7 @@ def sheet_with(lines):
 def test_a_drawing_that_looks_the_same_when_turned_is_taken_as_upright_or_refused():
     around = np.linspace(0, 2 * np.pi, 91)
     circle = np.stack((np.cos(around), np.sin(around)), axis=1)
-    sheet = sheet_with([radius * circle + (52.5, 74.0) for radius in range(4, 44, 4)])
+    sheet = sheet_with([radius * circle + (37.0, 52.5) for radius in range(4, 32, 4)])
     upright = examine(sheet, taken(sheet, [], Scene(turn=4)).picture)
     assert "taken to be upright" in upright.warning
     with pytest.raises(PhotoError, match="looks the same when it is turned"):
@@ -145,16 +147,16 @@ def test_a_drawing_that_looks_the_same_when_turned_is_taken_as_upright_or_refuse
 
 def test_ink_beside_its_place_is_not_missing():
     """The paper has slipped while two strokes were drawn; two others were not drawn."""
-    slopes = np.random.default_rng(3).uniform(-2, 2, 20)
+    slopes = np.random.default_rng(3).uniform(-2, 2, 16)
     lines = [
-        np.array([(10, 15 + 6 * k), (95, 15 + 6 * k + slope)]) for k, slope in enumerate(slopes)
+        np.array([(8, 10 + 5.5 * k), (66, 10 + 5.5 * k + slope)]) for k, slope in enumerate(slopes)
     ]
     sheet = sheet_with(lines)
-    lines[5], lines[12] = lines[5] + (0, 0.6), lines[12] - (0, 0.6)
+    lines[4], lines[10] = lines[4] + (0, 0.6), lines[10] - (0, 0.6)
     slipped = sheet_with(lines)
-    found = examine(sheet, taken(slipped, [(8, 0.0, 85.0), (15, 0.0, 85.0)], Scene()).picture)
-    assert set(found.missing.strokes) == {8, 15}
-    assert set(found.unsure.strokes) == {5, 12}
+    found = examine(sheet, taken(slipped, [(7, 0.0, 58.0), (13, 0.0, 58.0)], Scene()).picture)
+    assert set(found.missing.strokes) == {7, 13}
+    assert set(found.unsure.strokes) == {4, 10}
 
 
 def test_marks_of_all_pens_at_one_place_are_not_called_missing():
@@ -192,7 +194,7 @@ def test_what_does_not_show_the_sheet_is_refused_in_one_sentence(plot, home):
     wrong = sheet_of("tone_hatching")
     pictures = {
         "no sheet": (table, "not found"),
-        "half": (good[:, : good.shape[1] // 2], "not found|outside"),
+        "half": (good[: good.shape[0] // 2], "not found|outside"),
         "wrong plot": (taken(wrong, [], Scene()).picture, "not found"),
         "mirrored": (good[:, ::-1], "mirrored"),
         "small": (cv2.resize(good, (200, 280)), "200 x 280 pixels, too few"),
@@ -277,3 +279,32 @@ def stretch_of(lines, length_mm):
 def test_light_ink_is_judged_by_the_light_that_it_adds():
     """A pixel that half of a white stroke covers keeps half of its light: 186 of 255 in a camera's tones."""
     assert negative(np.array([0, 186, 255])).tolist() == [255, 128, 0]
+
+
+KINDS = ["sheet.jpg", "sheet.heic", "sheet.webp", "grey.png", "16 bits.png", "grey 16 bits.png", "CMYK.jpg",
+         "clear.png", "turned.jpg"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_any_kind_of_picture_shows_the_same(name, tmp_path):
+    across = np.tile(np.linspace(255, 0, 700), (610, 1))
+    picture = np.stack([across] * 3, axis=2).astype(np.uint8)
+    made, options = Image.fromarray(picture), {}
+    if "16" in name:
+        grey = "grey" in name
+        cv2.imwrite(
+            str(tmp_path / name), (picture[..., 0] if grey else picture).astype(np.uint16) * 257
+        )
+    else:
+        if name == "clear.png":  # white is only there as nothing
+            made = Image.merge(
+                "RGBA", [Image.new("L", made.size)] * 3 + [ImageOps.invert(made.convert("L"))]
+            )
+        elif name == "turned.jpg":
+            made, options["exif"] = made.rotate(90, expand=True), Image.Exif()
+            options["exif"][0x112] = 6
+        modes = {"grey": "L", "CMYK": "CMYK"}
+        made.convert(modes.get(name.split(".")[0], made.mode)).save(tmp_path / name, **options)
+    seen = load(tmp_path / name).astype(int)
+    assert seen.shape == picture.shape
+    assert np.abs(seen - picture).max() < 12
