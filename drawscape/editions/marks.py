@@ -1,7 +1,7 @@
 """What the pen writes on a sheet: number, title, year, signature, and a glyph of the recipe.
 
-All stands in one row close under the drawing, or above it, from its left end to its right one: the number,
-the title in the middle, and the signature, as a printmaker writes them. No stroke of the drawing meets it.
+All stands in one row close under the drawing, or above it, where no stroke meets it. As printmakers write
+them, the number is under the picture's left end, the title in the middle, the signature under the right end.
 """
 
 import math
