@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 from functools import partial
+from pathlib import Path
 
 import pytest
 from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs, enqueue, queued, run
@@ -219,3 +220,20 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home):
     assert [job.id for job in retry_failed_jobs()] == left
     assert len(list_jobs("queued", limit=None)) == len(failed)
     assert dependent.status == "deferred"
+
+
+@pytest.mark.nightly
+def test_a_worker_does_not_grow_however_many_jobs_it_runs(home, start_consumer):
+    """The first part warms the caches."""
+    process = Path(f"/proc/{start_consumer('-w', '2').pid}")
+
+    def run_part():
+        enqueue_many("sampletasks.progress_storm", [{"calls": 3}] * 10_000).wait(3600)
+        memory_kb = (process / "status").read_text().partition("VmRSS:")[2].split()[0]
+        return int(memory_kb), len(os.listdir(process / "fd"))
+
+    (first_kb, first_descriptors), *_, (last_kb, last_descriptors) = [run_part() for _ in range(5)]
+    assert last_kb < first_kb + 16_000
+    assert last_descriptors <= first_descriptors + 6
+    assert queue_statistics().counts["finished"] == 50_000
+    assert default_queue().database.read("select 1 from job_preview") == []
