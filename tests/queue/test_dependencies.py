@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from queue_steps import acknowledge, end, queued, run, take
+from queue_steps import acknowledge, claim, end, queued, run, take
 
 from drawscape import errors
 from drawscape.jobs import Job, default_queue, list_jobs, retry_failed_jobs
-from drawscape.queue.acknowledgement import give_back, promote_due, recover
+from drawscape.queue.acknowledgement import MAX_RECOVERIES, give_back, promote_due, recover
 from drawscape.queue.claim import Outcome
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
@@ -151,6 +151,20 @@ def test_a_job_whose_cause_failed_while_it_ran_is_not_queued_again_before_that()
     with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
         plot.requeue()
     assert retry_failed_jobs() == [plot, draw]
+
+
+def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it():
+    draw = queued()
+    plot = queued(job_depends_on=draw)
+    database = default_queue().database
+    for _ in range(MAX_RECOVERIES + 1):
+        claim(database)
+        database.write("update job set worker = null")
+        assert recover(database) == [draw.id]
+    assert draw.reason == "lost"
+    assert plot.reason == "dependency"
+    draw.requeue()
+    assert plot.status == "deferred"
 
 
 def test_an_explanation_names_what_is_open():

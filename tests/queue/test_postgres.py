@@ -118,7 +118,7 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     assert not give_back(database, held)
     progress = {"progress": 0.5, "message": "late", "meta": None}
     assert not database.write(database.PROGRESS, **held.key, **progress)
-    assert not database.write(database.WRITE_LOG, **held.key, gap=0, data=b"late")
+    assert not database.write(database.WRITE_LOG, **held.key, data=b"late")
     database.write(database.WRITE_PREVIEW, **held.key, picture=b"late", now=0.0)
     assert first.status == "started"
     assert (first.logs(), first.preview, first.refresh().progress) == ("", None, 0.0)

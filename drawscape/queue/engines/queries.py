@@ -87,8 +87,7 @@ class Queries:
     """
     WRITE_LOG = """
     insert into job_log (job_id, position, data)
-    select id,
-        :gap + (select coalesce(max(position + length(data)), 0) from job_log where job_id = :id), :data
+    select id, (select coalesce(max(position + length(data)), 0) from job_log where job_id = :id), :data
     from job where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     returning job_id
     """

@@ -39,10 +39,9 @@ class JobLog:
         """Add the new output to the table, as a row behind those of this run and of earlier ones."""
         if self._written == self.end:
             return
-        engine, gap = self._engine, max(0, self._start - self._written)
-        data = bytes(self._data[self._written + gap - self._start :])
+        engine, data = self._engine, bytes(self._data[max(0, self._written - self._start) :])
         self.due_at = time.monotonic() + len(data) / _BYTES_A_S
-        engine.write(engine.WRITE_LOG, **self._held.key, gap=gap, data=data)
+        engine.write(engine.WRITE_LOG, **self._held.key, data=data)
         if self.end > CAP_BYTES or self._held.token > 1:
             engine.write(engine.CUT_LOG, id=self._held.id, most=CAP_BYTES)
         self._written = self.end
