@@ -42,7 +42,7 @@ class Diagnosis:
 
 @click.command()
 def doctor() -> None:
-    """Show what is installed, what is wrong, and how to fix it.
+    """Show the installation, its problems, and how to fix them.
 
     The exit code is 1 if there is a problem.
     """

@@ -1,4 +1,4 @@
-"""`drawscape plots heal`: plot what a photograph of the sheet shows to be missing."""
+"""`drawscape plots heal`: find missing strokes in a photograph of the sheet, and plot them."""
 
 import re
 import sys
@@ -29,7 +29,7 @@ def _corners(_context: object, _parameter: object, text: str | None) -> list[lis
     return [values[at : at + 2] for at in range(0, 8, 2)]
 
 
-@plots.command(short_help="Find in a photograph what is missing, and plot it.")
+@plots.command()
 @PLOT
 @option("--photo FILE", "Photograph of the whole sheet.", required=True, type=FILE)
 @option(
@@ -58,11 +58,11 @@ def heal(
     yes: bool,
     zero_here: bool,
 ) -> None:
-    """Find in a photograph what is missing, and plot it.
+    """Find missing strokes in a photograph, and plot them.
 
-    Strokes count from 1, as in `plots show`. Missing stretches are red in the marked photograph, and those
-    of which that is not sure are orange. A terminal asks before anything is plotted. If the sheet was
-    moved, run `drawscape machine align` for this plot first.
+    Strokes count from 1, as in `plots show`. In the marked photograph, missing stretches are red, and unsure
+    ones are orange. A terminal asks before anything is plotted. If the sheet was moved, run `drawscape
+    machine align` for this plot first.
     """
     from drawscape.tasks.healing import changed_rows, examine_photograph, heal_plot
     from drawscape.tasks.plotting import enqueue_plot
@@ -91,7 +91,7 @@ def _counted(rows: list[dict[str, Any]]) -> str:
 
 
 def _show(told: dict[str, Any]) -> None:
-    """Print each stretch with what it lacks, and say how many there are."""
+    """Print each missing or unsure stretch, and their numbers."""
     found = (*told["missing"], *told["unsure"])
     words = ["missing"] * len(told["missing"]) + ["unsure"] * len(told["unsure"])
     rows = [

@@ -226,7 +226,7 @@ def zero(name: str) -> None:
         driver.mark()
 
 
-@machine.command(short_help="Find where a sheet lies that was laid again.")
+@machine.command()
 @_NAME
 @option("--plot ID", "Plot of that sheet: its id, or the last characters of it.", required=True)
 @option("--points X Y X Y", "Points of the drawing to find, in mm.", nargs=4, type=_MM)
@@ -239,11 +239,12 @@ def align(
     by_photo: bool,
     scale: bool,
 ) -> None:
-    """Find where a sheet lies that was laid again: move the pen to two points of its drawing.
+    """Find the position of a sheet that was put back.
 
-    All that the plot still draws is turned and shifted so. Before anything is drawn, the points are two
-    corners of the sheet, as for its second side. A tile beside others is given points that they have drawn.
-    With --photo the pen only has to be near each of them: a photograph of the sheet tells how far it is off.
+    You move the pen to two points of its drawing. The rest of the plot is turned and shifted to match. If
+    nothing is drawn yet, as on a second side, the points are two corners of the sheet. For a tile, give
+    points that its neighbours have drawn. With --photo the pen need only be near each point: a photograph
+    shows the difference.
     """
     found = find_plot(plot)
     if found.record.machine != name or found.runs:

@@ -158,7 +158,7 @@ def read(name: str, photo: Path | None) -> None:
 
 
 def _asked(pen: StoredPen) -> "CardReading":
-    """Return what a person sees on the card."""
+    """Return a person's reading of the card."""
     from drawscape.sheets.card_reading import CardReading
     from drawscape.sheets.pen_card import SPACINGS_MM, SPEEDS
 
@@ -174,7 +174,7 @@ def _asked(pen: StoredPen) -> "CardReading":
 
 
 def _photographed(pen: StoredPen, photo: Path) -> "CardReading":
-    """Return what a photograph of the card says; twice, for a width that is known finds the card better."""
+    """Return the reading of a photograph of the card. It is read twice: a known width helps."""
     from drawscape.photo.load import load
 
     picture = load(photo)  # says which extra is missing
@@ -205,7 +205,7 @@ def _words(pen: StoredPen) -> str:
 
 
 def _shown(pen: StoredPen) -> dict[str, Any]:
-    """Return what --json prints: what is stored, and the metres that the journals tell."""
+    """Return the fields of --json: the stored ones, and the metres in the journals."""
     total_m = metres_written().get(pen.name, 0.0)
     left_m = pen.left_m(total_m)
     row = asdict(pen)

@@ -16,7 +16,7 @@ from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
     "demo": "Draw a few pictures through the queue, without a browser.",
-    "doctor": "Show what is installed, what is wrong, and how to fix it.",
+    "doctor": "Show the installation, its problems, and how to fix them.",
     "draw": "Draw one pattern to a file, without the queue.",
     "drawings": "Find, mark, export and redraw drawings.",
     "editions": "Make editions: choose, number, plot and judge sheets.",

@@ -38,7 +38,7 @@ _PEN_MM = 0.25
 
 
 def facts_of(edition: Edition, number: Number) -> dict[str, Any]:
-    """Return what the ledger knows of a number and its newest sheet: pens, metres, hours and dates."""
+    """Return the facts of a number and its newest sheet: pens, metres, hours and dates."""
     recipe = number.provenance
     newest = number.sheets[-1:]
     plots = [Plot(plots_folder() / plot) for sheet in newest for plot, *_ in sheet.plots]

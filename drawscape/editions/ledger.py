@@ -137,7 +137,7 @@ def _writing() -> Iterator[sqlite3.Connection]:
 
 @dataclass(frozen=True)
 class Claim:
-    """A plot that a machine is to draw: the `part`, from 0, of the `parts` of a sheet of a number's row."""
+    """The next plot of a machine: the `part`, from 0, of the `parts` of a sheet of a number's row."""
 
     plot: str
     part: int
@@ -316,7 +316,7 @@ class Edition:
             db.execute("update edition set orders = ? where id = ?", (text, self.id))
 
     def claim(self, machine: str) -> Claim | None:
-        """Return what a machine draws next, None when it has a sheet in hand or nothing is left.
+        """Return the next claim of a machine, None while it has a sheet or if nothing is left.
 
         That is what an earlier claim left unfinished, or the first number without a sheet, or the next part
         of a sheet. All sheets have their first part before any has its second. A number whose sheet was

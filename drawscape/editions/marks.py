@@ -1,4 +1,4 @@
-"""What the pen writes on a sheet: number, title, year, signature, and a glyph of the recipe.
+"""The marks on a sheet: number, title, year, signature, and a glyph of the recipe.
 
 All stands in one row close under the drawing, or above it, where no stroke meets it. As printmakers write
 them, the number is under the picture's left end, the title in the middle, the signature under the right end.

@@ -99,7 +99,7 @@ def _sides(
 
 
 def parts_of(edition: Edition, number: Number, parts: int = 1) -> list[Document]:
-    """Return what is plotted on a sheet in so many parts: the front, or its pens one by one, and the back."""
+    """Return the plots of a sheet, `parts` of them: the front, or its pens one by one, and the back."""
     document = read_svg(content_of(number))
     label = label_of(edition, number)
     front, back = _sides(document, edition.terms, label, number.provenance.recipe)
@@ -123,7 +123,7 @@ def _pen_by_pen(document: Document) -> list[Document]:
 
 
 def sheet_of(edition: Edition, claim: Claim) -> tuple[Path, Document]:
-    """Return what a claim draws, and the file of it, which is written. Raises EditionError."""
+    """Write the file of a claim's drawing; return both. Raises EditionError."""
     number = next(one for one in edition.rows() if one.id == claim.number)
     document = parts_of(edition, number, claim.parts)[claim.part]
     kind = f"{number.kind.replace('.', '').lower()}-" if number.kind else ""

@@ -32,7 +32,7 @@ def with_motions(document: Document, device: Device) -> Document:
 
 
 def pen_in(pen: StoredPen, device: Device, *, number: int, first: int) -> dict[str, Any]:
-    """Return what a plot's journal says of a pen that draws for `number` from stroke `first` on."""
+    """Return the pen in a plot's journal that draws for `number` from stroke `first` on."""
     motion = _motion(Motion(), pen, device)
     return {
         "number": number, "first": first, "name": pen.name, "color": pen.color,

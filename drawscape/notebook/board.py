@@ -441,7 +441,7 @@ class Board(StaticOutputWidget):
         self.note = getattr(error, "rule", error_words(error))  # of a parameter, without its name
 
     def _begin(self) -> None:
-        """Follow what a new board shows."""
+        """Follow the drawings of a new board."""
         self.follow(self._cells.values())
         self._catalogue.request()
 

@@ -109,7 +109,7 @@ class PlotPanel(StaticOutputWidget):
         self._examining = Following([job], partial(self._send_examined, asked, sheet))
 
     def _send_examined(self, asked: int, sheet: int, state: JobState) -> None:
-        """Send what a photograph tells; a page that opens later gets it, too."""
+        """Send the findings in a photograph; a page that opens later gets them, too."""
         if state.status == "finished":
             told = {**state.result, "job": state.id, "sheet": sheet}
             picture = (self.plot.folder / "sheet.jpg").read_bytes()

@@ -176,7 +176,7 @@ def _clockwise(corners: Points) -> Points:
 
 
 def _masks(small: Picture) -> Iterator[Picture]:
-    """Yield masks in which the sheet may be one area, of other colours than what is around it.
+    """Yield masks in which the sheet may be one area, in other colours than its surroundings.
 
     Colours of both are learnt from the picture (Rother, Kolmogorov and Blake 2004). Dark strokes or light
     ones are taken out before, and little or nothing is known of where the sheet is.

@@ -39,7 +39,7 @@ class Finding:
 
 
 def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Finding:
-    """Return what a photograph (H, W, 3), in RGB, tells of a sheet.
+    """Return the findings in a photograph (H, W, 3), in RGB, of a sheet.
 
     `corners` (4, 2) are the sheet's in pixels: top left, top right, bottom right, bottom left as it is drawn.
     Raises PhotoError for a sheet that is not found, or not seen well enough, or is too bent.
@@ -69,7 +69,7 @@ def place(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Plac
 
 
 def marked(sheet: Sheet, picture: Picture, finding: Finding) -> Picture:
-    """Return the photograph with what is missing in red, and what is not sure in orange."""
+    """Return the photograph with missing stretches in red, and unsure ones in orange."""
     shown = picture.copy()
     thick = max(2, round(0.4 * finding.placement.px_per_mm))
     for rows, color in zip((finding.unsure, finding.missing), _MARKS[::-1], strict=True):

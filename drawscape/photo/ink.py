@@ -175,7 +175,7 @@ class FlatSheet:
         return self._around(np.repeat(shown[..., None], 3, axis=2) / usual, seen)[..., :1]
 
     def _around(self, values: Values, known: Flags) -> Values:
-        """Return what the known pixels around each pixel show, (H, W, 3); nearer ones count more."""
+        """Return the mean of the known pixels around each pixel, (H, W, 3); nearer ones count more."""
         shape = values.shape[1::-1]
         small = [max(2, round(3 * side / self.px_per_mm)) for side in shape]
         mask = known.astype(np.float32)
@@ -306,9 +306,9 @@ def _evidence(look: "_Look", rows: Rows) -> tuple[Floats, Floats, Floats]:
 class _Look:
     """What one pen's strokes look like across, at `offsets_mm` (J,) from their middles.
 
-    `seen` is its ink in the photograph, `wanted` what is predicted; both are 1 under a stroke. `shown` is
+    `seen` is its ink in the photograph, `wanted` the predicted ink; both are 1 under a stroke. `shown` is
     how much of the ink shows, which is less where other inks are.
-    `covered` is where other pens' strokes are, `trust` what a pixel there counts.
+    `covered` is where other pens' strokes are, `trust` the weight of a pixel there.
     """
 
     flat: FlatSheet
@@ -323,7 +323,7 @@ class _Look:
 
     @classmethod
     def fitted(cls, flat: FlatSheet, pen: int, direction: Floats, rows: Rows) -> "_Look":
-        """Return the blur and the strength of each ink that explain most of what is seen."""
+        """Return the blur and the strength of each ink that fit the photograph best."""
         step_mm = min(0.09, 0.8 / flat.px_per_mm)
         reach = int(np.ceil((flat.sheet.widths_mm[pen] / 2 + 0.2) / step_mm))
         offsets = step_mm * np.arange(-reach, reach + 1.0)

@@ -164,7 +164,7 @@ class Placement:
         return float(np.sqrt(abs(np.linalg.det(self.jacobian(self.page[None] / 2)[0]))))
 
     def flattened(self, picture: Picture, px_per_mm: float) -> Picture:
-        """Return the page as it looks from above, at `px_per_mm`; what is not in the picture is its edge."""
+        """Return the page as it looks from above, at `px_per_mm`; the edge is repeated off the picture."""
         size = np.ceil(self.page * px_per_mm).astype(int)
         coarse = np.ceil(size / _STEP_PX).astype(int)
         columns, rows = np.meshgrid(*(np.arange(n) for n in coarse))
@@ -196,9 +196,9 @@ def _reduced(picture: Picture, ratio: float) -> tuple[Picture, int]:
 
 
 def contrast(light: Picture, px_per_mm: float) -> Values:
-    """Return how far each pixel (H, W) is from what lies around it, as the logarithm of their ratio.
+    """Return the contrast of each pixel (H, W) with its surroundings, as the logarithm of their ratio.
 
-    What is darker is below 0.
+    Darker pixels are below 0.
     """
     logs = _LOGS[light]
     return np.asarray(logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm))

@@ -1,4 +1,4 @@
-"""What was plotted on a sheet: its strokes, and the picture of them that a photograph should show."""
+"""A plotted sheet: its strokes, and the picture of them that a photograph should show."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

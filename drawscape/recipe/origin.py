@@ -28,7 +28,7 @@ _DICE = re.compile(
 class Origin:
     """The digest and source of a sketch's code. It travels with the function to the worker.
 
-    `code` is the digest. `source` is None when an object exists in this process only, or some code has
+    `code` is the digest. `source` is None if an object exists in this process only, or some code has
     no text. `is_random` says whether it asks the canvas for random numbers.
     """
 

@@ -1,4 +1,4 @@
-"""What a photograph of a test card says of its pen: width, colour, and the fastest line without gaps."""
+"""The reading of a photographed test card: width, colour, and the fastest line without gaps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class _Comb:
 
 
 def read_card(picture: NDArray[np.uint8]) -> CardReading:
-    """Return what a card says that was flattened to (H, W, 3) pixels, PX_PER_MM of them for 1 mm.
+    """Return the reading of a card, flattened to (H, W, 3) pixels, PX_PER_MM of them for 1 mm.
 
     Combs whose gaps are closed show how dark two coats are, open ones the width. The picture of all
     combs is fitted by the pen's width, the blur, the darkness of one, two and more coats, and the camera's

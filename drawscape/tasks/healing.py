@@ -41,7 +41,7 @@ def examine_photograph(
     sheet: int = 1,
     marked_file: str | None = None,
 ) -> dict[str, Any]:
-    """Return what the photograph of a plot's sheet tells.
+    """Return the findings in a photograph of a plot's sheet.
 
     That is `sheet`, `strokes`, `missing`, `unsure`, and a `warning`, which is '' for none.
     `corners` are the sheet's in pixels of the photograph: top left, top right, bottom right, bottom left of

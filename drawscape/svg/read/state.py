@@ -13,7 +13,7 @@ from drawscape.svg.read.viewport import Viewport
 class InheritedState:
     """The state that an element inherits.
 
-    `group` is None at the top level. `clip` is the number of a clip of the scene. It is `faint` inside a
+    At the top level `group` is None. `clip` is the number of a clip of the scene. It is `faint` inside a
     translucent element.
     """
 
