@@ -20,7 +20,19 @@ _LOG = logging.getLogger("drawscape.catalogue")
 _BUSY_S = 20.0
 """How long to wait for another writer; one writes for a millisecond or, rebuilding, for a moment."""
 
-TABLES = """
+_MARKS = """
+create table mark (
+    mark_key text primary key,
+    stars integer not null default 0, note text not null default '', name text not null default '',
+    changed_at real not null
+) without rowid;
+create index mark_stars on mark (stars) where stars > 0;
+create index mark_name on mark (name) where name <> '';
+create table tag (mark_key text, tag text, primary key (mark_key, tag)) without rowid;
+create index tag_tag on tag (tag);
+"""
+
+TABLES = f"""
 create table drawing (
     id integer primary key,
     recipe text not null,       -- the address of the drawing
@@ -55,15 +67,7 @@ create index drawing_digest on drawing (digest);
 create index drawing_order on drawing (deleted, drawn_at);
 create table thumbnail (drawing integer primary key, picture blob not null);
 create table source (address text primary key, reference text not null) without rowid;
-create table mark (
-    mark_key text primary key,
-    stars integer not null default 0, note text not null default '', name text not null default '',
-    changed_at real not null
-) without rowid;
-create index mark_stars on mark (stars) where stars > 0;
-create index mark_name on mark (name) where name <> '';
-create table tag (mark_key text, tag text, primary key (mark_key, tag)) without rowid;
-create index tag_tag on tag (tag);
+{_MARKS}
 create table folder (path text primary key, modified_ns integer not null) without rowid;
 create table document (
     kind text, key text, body text not null, changed_at real not null, primary key (kind, key)
@@ -78,7 +82,7 @@ VERSION = 5
 
 MIGRATIONS = {
     # Of 0.4, whose marks belonged to recipes. Of two recipes with one key the marks are put together.
-    4: """
+    4: f"""
 alter table drawing drop column volatile;
 drop index drawing_before_0_4;
 update drawing set parameters = json_remove(parameters, '$.streams')
@@ -90,15 +94,7 @@ drop index mark_stars;
 drop index tag_tag;
 alter table mark rename to mark_of_recipe;
 alter table tag rename to tag_of_recipe;
-create table mark (
-    mark_key text primary key,
-    stars integer not null default 0, note text not null default '', name text not null default '',
-    changed_at real not null
-) without rowid;
-create index mark_stars on mark (stars) where stars > 0;
-create index mark_name on mark (name) where name <> '';
-create table tag (mark_key text, tag text, primary key (mark_key, tag)) without rowid;
-create index tag_tag on tag (tag);
+{_MARKS}
 insert into mark select mark_key, stars, note, name, changed_at
     from mark_of_recipe join drawing using (recipe) where true order by changed_at
     on conflict (mark_key) do update set

@@ -25,7 +25,7 @@ def smallest(features):
 
 
 def test_the_proposed_are_twice_as_far_apart_as_those_taken_by_chance(home):
-    count, size = rounds(100, 500), rounds(12, 30)
+    count, size = rounds(60, 500), rounds(8, 30)
     for seed in range(count):
         draw_function_svg(posts, 60, 60, seed=seed)
     found = list(drawings(order="oldest"))

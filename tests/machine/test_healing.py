@@ -159,6 +159,7 @@ def test_ink_beside_its_place_is_not_missing():
     assert set(found.unsure.strokes) == {4, 10}
 
 
+@pytest.mark.nightly
 def test_marks_of_all_pens_at_one_place_are_not_called_missing():
     sheet = sheet_of("four_pens")
     found = examine(sheet, taken(sheet, [], Scene(turn=3)).picture)

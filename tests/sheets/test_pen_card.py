@@ -60,11 +60,15 @@ def emulated(width, *, ink=(30, 60, 140), coat=0.9, limit=5, gamma=2.2, blur_mm=
     ("width", "scene"),
     [
         (0.1, {"blur_mm": 0.05}),
-        (0.17, {"limit": 0, "ink": (20, 20, 25)}),
-        (0.3, {"limit": 2, "gamma": 1.8, "blur_mm": 0.1}),
-        (0.45, {"limit": 4, "ink": (200, 40, 30), "coat": 1.0}),
+        pytest.param(0.17, {"limit": 0, "ink": (20, 20, 25)}, marks=pytest.mark.nightly),
+        pytest.param(0.3, {"limit": 2, "gamma": 1.8, "blur_mm": 0.1}, marks=pytest.mark.nightly),
+        pytest.param(
+            0.45, {"limit": 4, "ink": (200, 40, 30), "coat": 1.0}, marks=pytest.mark.nightly
+        ),
         (0.7, {"limit": 3, "ink": (240, 200, 20), "blur_mm": 0.12}),
-        (1.2, {"limit": 1, "ink": (30, 120, 60), "coat": 0.8}),
+        pytest.param(
+            1.2, {"limit": 1, "ink": (30, 120, 60), "coat": 0.8}, marks=pytest.mark.nightly
+        ),
     ],
 )
 def test_a_picture_of_the_card_tells_width_speed_and_colour(width, scene):
