@@ -775,7 +775,7 @@ class FormView {
     if (key === this.rowsShown) return;
     this.rowsShown = key;
     const cells = row => {
-      const pen = make("td");
+      const pen = make("td", { className: "drawscape-figures-pen" });
       if (row.color) pen.append(swatch(row.color));
       pen.append(row.pen);
       return make("tr", {}, pen, ...[row.time, row.ink, row.lifts].map(text => make("td", { textContent: text })));
