@@ -105,7 +105,7 @@ def test_a_plot_counts_the_metres_of_a_pen_once_however_often_it_is_resumed(benc
     plot = desk.plot(document)
     assert metres_written() == {"thin": 0.0}
     desk.emulator.spared = 12
-    desk.emulator.faults.append(lambda machine: setattr(machine, "muted", True))
+    desk.emulator.faults.append(lambda machine: machine.unplug())
     with pytest.raises(MachineError):
         desk.run(plot)
     desk.power_cycle()
@@ -170,7 +170,7 @@ def test_an_answer_names_the_pen_that_draws_from_there_on(bench):
 def test_95_of_100_plots_that_would_run_dry_are_warned_of_before():
     rng = np.random.default_rng(4)
     dry, warned, alarms, fine = 0, 0, 0, 0
-    for _ in range(800):
+    for _ in range(300):
         usual_m, differs = rng.uniform(0.5, 16), rng.normal(0, 0.08)
         written_m = rng.uniform(0, usual_m)
         pen = StoredPen(name="pen", capacity_m=usual_m, replaced_at_m=100.0)
@@ -184,7 +184,7 @@ def test_95_of_100_plots_that_would_run_dry_are_warned_of_before():
             dry, warned = dry + 1, warned + is_warned
         else:
             fine, alarms = fine + 1, alarms + is_warned
-    assert min(dry, fine) > 200
+    assert min(dry, fine) > 75
     assert warned >= 0.97 * dry  # 94 of 100 without the tenth that is kept back
     assert alarms <= 0.25 * fine
 
