@@ -249,6 +249,7 @@ class _Run:
         driver.hold_motors()
         driver.mark()
         device.remember(driver)
+        self.plot.check_machine(self.state.done)  # the zero may lie elsewhere now
 
     def _find_zero(self) -> None:
         """Ask a person whether the pen is at the sheet's zero, and take that for its place."""

@@ -23,7 +23,7 @@ from support import sampled, wait_until
 
 from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
-from drawscape.errors import MachineBusyError, MachineError
+from drawscape.errors import MachineBusyError, MachineError, PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.machine.device import add_device, read_device
 from drawscape.machine.plot import plot_totals
@@ -131,6 +131,16 @@ def test_a_homing_grbl_draws_as_it_is_delivered(bench, corner, z_axis):
     )
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
     assert not desk.emulator.spun
+
+
+def test_a_zero_from_which_the_plot_would_leave_the_reach_is_refused(bench):
+    """Homing ends at the upper right, and a person says that the pen touches the sheet's corner there."""
+    desk = bench("grbl", GrblEmulator, profile="z-axis", z_axis=True, s22=1, s130=200, s131=180)
+    plot = desk.plot(scribble(4, strokes=2))
+    with pytest.raises(PlotError, match=r"mm: the GRBL 1.1 reaches 198 x 178 mm"):
+        desk.run(plot)
+    assert desk.emulator.carriage.strokes == []
+    assert desk.emulator.carriage.at == pytest.approx((199, 179), abs=0.01)
 
 
 def test_jogs_are_checked_where_they_end(bench):
