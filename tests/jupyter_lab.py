@@ -29,16 +29,6 @@ LAB_SETTINGS = {
 }
 
 
-OPEN_ALONE = """async name => {
-    const { shell, commands, serviceManager } = window.jupyterapp;
-    for (const widget of [...shell.widgets('main')]) widget.dispose();
-    await serviceManager.sessions.shutdownAll();
-    if (document.body.dataset.jpThemeLight === 'false')
-        await commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' });
-    await commands.execute('docmanager:open', { path: name });
-}"""
-
-
 @dataclass(frozen=True)
 class Lab:
     url: str
@@ -57,10 +47,6 @@ class Lab:
         return notebook
 
     def open(self, page, name):
-        """Open a notebook alone; Lab is loaded where the page does not show it yet."""
-        if page.url.startswith(f"{self.url}/lab"):
-            page.evaluate(OPEN_ALONE, name)
-            return opened(page)
         place = f"lab/workspaces/{secrets.token_hex(4)}/tree/{name}"
         page.goto(f"{self.url}/{place}?token={self.token}")
         return opened(page)

@@ -49,7 +49,6 @@ class Bench:
 
     def notebook(self, *sources):
         """Return a new notebook whose cells have run, with the scripts loaded."""
-        self.page.goto("about:blank")  # else Lab stays as it is
         opened = self.lab.run_cells(self.page, *sources)
         self.page.evaluate(SCRIPT)
         return opened

@@ -15,7 +15,7 @@ SIZE = {"width": 1280, "height": 1100}
 
 @pytest.fixture(scope="module")
 def window(chromium):
-    """The page of a file's tests, in a fresh profile: to load Lab takes longer than most tests."""
+    """The page of a file's tests, in a profile that keeps the large files of Lab."""
     context = chromium.new_context(viewport=SIZE)
     page = context.new_page()
     page.set_default_timeout(60_000)
