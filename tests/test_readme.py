@@ -142,8 +142,7 @@ finally:
 @pytest.mark.parametrize(
     ("missing", "code", "words"),
     [
-        *((name, FORM, "form needs an extra: pip install 'drawscape[lab]'")
-          for name in ("ipywidgets", "anywidget")),
+        ("anywidget", FORM, "form needs an extra: pip install 'drawscape[lab]'"),
         ("jinja2", MAIL, "mail needs an extra: pip install 'drawscape[mail]'"),
         ("fontTools", "from drawscape.lettering import load_font\nload_font('own.ttf')", "drawscape[fonts]"),
         ("PIL", PICTURE, "drawscape[png]"),

@@ -155,7 +155,7 @@ def test_the_status_of_the_queue(worked_home):
     run("queue", "resume")
 
 
-@pytest.mark.parametrize("arguments", ["jobs --limit 5000", "jobs logs -f {job}", "--help"])
+@pytest.mark.parametrize("arguments", ["jobs logs -f {job}", "--help"])
 def test_a_reader_that_leaves_ends_the_command_quietly(worked_home, arguments):
     job = enqueue_background_job("clitasks.speak", "a long line of words\n" * 10_000)
     job.wait(60)
@@ -165,7 +165,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(worked_home, arguments):
     assert done.stdout == "141\n"
 
 
-@pytest.mark.parametrize("arguments", [("jobs",), ("demo",), ("worker",), ("web", "--port", "0")])
+@pytest.mark.parametrize("arguments", [("jobs",), ("worker",), ("web", "--port", "0")])
 def test_a_home_that_cannot_be_made_is_one_line(tmp_path, arguments):
     (tmp_path / "file").touch()
     with pytest.MonkeyPatch.context() as patch:

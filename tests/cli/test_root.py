@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "drawscape"]
 MACHINE = "a-machine-with-quite-a-long-name"
 
 
-@pytest.mark.parametrize("arguments", ["sketches", "draw --help", "draw spiral -o -", "jobs"])
+@pytest.mark.parametrize("arguments", ["draw --help", "draw spiral -o -", "jobs"])
 def test_a_full_disk_is_a_sentence(arguments, home):
     with open("/dev/full", "w") as full:
         to = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
@@ -189,7 +189,6 @@ OPTIMIZE = "from drawscape import plot; from drawscape.sketches import draw; plo
     ("statement", "heavy"),
     [
         ("import drawscape", HEAVY),
-        ("import drawscape.job_manager, drawscape.errors", HEAVY),
         ("import workers", {"huey"}),
         ("import drawscape.notebook, drawscape.job_manager", {"ipywidgets"}),
         ("import drawscape.cli.plot, drawscape.plot, drawscape.svg.read", LIBRARIES),

@@ -1,13 +1,7 @@
-"""What the comparison says of packages that are installed with the tests, and where its cells come from."""
+"""Where the cells of the comparison come from."""
 
 import re
 from pathlib import Path
-from typing import Annotated
-
-import pytest
-from annotated_types import Interval
-from huey import SqliteHuey
-from ipywidgets import interactive
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "notebooks" / "pages" / "comparison.md").read_text()
@@ -33,26 +27,3 @@ def test_the_tests_that_are_named_exist():
     for page in (*ROOT.glob("*.md"), *(ROOT / "notebooks" / "pages").rglob("*.md")):
         for path in re.findall(r"\b(tests/[\w/.-]+\w)", page.read_text()):
             assert (ROOT / path).exists() or page.stem == "CHANGELOG", (page.name, path)
-
-
-def test_huey_has_forgotten_a_task_that_it_handed_out(tmp_path):
-    huey = SqliteHuey(filename=str(tmp_path / "huey.db"))
-
-    @huey.task()
-    def draw() -> None: ...
-
-    draw()
-    assert huey.pending_count() == 1
-    assert huey.dequeue() is not None  # a consumer that is killed now takes it along
-    assert huey.pending_count() == 0
-
-
-def test_interact_knows_no_annotated_bounds():
-    def rings(count: Annotated[int, Interval(ge=1, le=9)]) -> None: ...
-
-    def spokes(count: Annotated[int, Interval(ge=1, le=9)] = 3) -> None: ...
-
-    with pytest.raises(ValueError, match=r"to a widget|cannot find widget"):
-        interactive(rings)
-    slider = interactive(spokes).children[0]
-    assert (slider.min, slider.max) != (1, 9)

@@ -247,15 +247,11 @@ def test_a_task_of_the_project_that_does_not_import_is_not_replaced_by_the_libra
         load(TASK, LIBRARY_TASK_MODULES, project)
 
 
-def test_a_form_and_the_demo_draw_with_the_librarys_task_all_the_same(project):
+def test_a_form_draws_with_the_librarys_task_all_the_same(project, worker):
     (project / "workers" / "svg_tasks.py").write_text(OWN["a function"])
     from drawscape.notebook import form
 
-    job = form("rings").draw()  # it runs before those of the demo
-    done = run("demo", "--slots", "2")
-    assert done.code == 0, done.err
-    assert len(list((project / "output" / "demo").glob("*.svg"))) == 6
-    assert job.wait(60).endswith(".svg")
+    assert form("rings").draw().wait(60).endswith(".svg")
 
 
 @pytest.mark.slow
