@@ -26,9 +26,8 @@ NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?+\d++)?+"
 """A decimal number, as a pattern; possessive, so that a long row of digits is read once."""
 
 UNITS = {"mm": MM, "cm": CM, "q": 0.25, "in": INCH, "pt": PT, "pc": PC, "px": PX}
-_NO_UNITS: Mapping[str, float] = {}
 # Of the font size, as the usual fonts have them.
-_EMS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "ic": 1.0, "cap": 0.7, "lh": 1.15}
+_EMS = {"em": 1.0, "ex": 0.5}
 _PAPER_UNITS = {**UNITS, "m": 1000.0, '"': INCH}
 _LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z\"]*|%)\s*", re.IGNORECASE)
 _CSS_LENGTH = re.compile(rf"\s*({NUMBER})([a-z]*|%)\s*", re.IGNORECASE)
@@ -68,22 +67,21 @@ def css_px(
     whole: float = 0.0,
     em: float = 16.0,
     default: float | None = None,
-    units: Mapping[str, float] = _NO_UNITS,
 ) -> float | None:
     """Return a length of an SVG file in its user units: `12`, `12mm`, `50%` of `whole`, `2em`.
 
-    `units` are further units in user units. `default` when `text` is absent or malformed.
+    `default` when `text` is absent or malformed.
     """
     if text is None:
         return default
     try:
         value = float(text) if len(text) < _LONGEST and "_" not in text else math.nan
     except ValueError:
-        value = _with_unit(text, whole, em, units)
+        value = _with_unit(text, whole, em)
     return value if math.isfinite(value) else default
 
 
-def _with_unit(text: str, whole: float, em: float, units: Mapping[str, float]) -> float:
+def _with_unit(text: str, whole: float, em: float) -> float:
     match = _CSS_LENGTH.fullmatch(text) if len(text) < _LONGEST else None
     if match is None:
         return math.nan
@@ -92,7 +90,7 @@ def _with_unit(text: str, whole: float, em: float, units: Mapping[str, float]) -
         return number * UNITS[unit] / PX
     if unit == "%":
         return number * whole / 100
-    return number * units.get(unit, em * _EMS.get(unit, math.nan))
+    return number * em * _EMS.get(unit, math.nan)
 
 
 LARGEST_MM = 1e9
@@ -280,14 +278,10 @@ _FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0,
 
 @dataclass(frozen=True, eq=False)
 class InheritedStyle:
-    """What an element inherits: `values` by property; `font_size` in user units.
-
-    `units` are those of the file, such as `vw` and `rem`, in user units.
-    """
+    """What an element inherits: `values` by property; `font_size` in user units."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     font_size: float = 16.0
-    units: Mapping[str, float] = field(default_factory=dict)
 
     def get(self, name: str, default: str = "") -> str:
         """Return a property's value."""
@@ -312,13 +306,13 @@ class InheritedStyle:
         values = {**self.values, **given}
         if "initial" in given.values():
             values = {name: value for name, value in values.items() if value != "initial"}
-        return InheritedStyle(values, size, self.units)
+        return InheritedStyle(values, size)
 
     def px(
         self, text: str | None, whole: float = 0.0, default: float | None = None
     ) -> float | None:
         """Return a length in user units; percents are of `whole`."""
-        return css_px(text, whole=whole, em=self.font_size, default=default, units=self.units)
+        return css_px(text, whole=whole, em=self.font_size, default=default)
 
     @property
     def hidden(self) -> bool:

@@ -153,7 +153,7 @@ SYMBOL = '<symbol id="s" viewBox="0 0 9 9"><path d="M1,1L8,5" stroke="red"/></sy
 ALIKE = [
     # Lengths
     *((AT.format(odd), AT.format(plain)) for odd, plain in (
-        ("10vw", 20), ("5vmin", 10), ("2rem", 32), ("3ch", 24), ("40Q", 37.795276), ("10MM", 37.795276), ("2ic", 32),
+        ("40Q", 37.795276), ("10MM", 37.795276),
     )),
     (f'<g font-size="xxx-large">{AT.format("1em")}</g>', AT.format(48)),
     (AT.format("20 px"), ""),

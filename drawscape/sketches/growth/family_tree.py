@@ -29,7 +29,7 @@ def family_tree(
     Haeckel's (1874), and Karl Sims, Artificial evolution for computer graphics (1991).
     """
     frame = svg.frame
-    spread = choose(svg, "crown", {"narrow": 1.1, "round": 1.5, "broad": 1.9})
+    spread = choose(svg, "crown", {"narrow": 1.4, "round": 1.8, "broad": 2.0})
     chosen = choose(svg, "choice", {"severe": 0.2, "middling": 0.45, "mild": 0.8})
     trunk = frame.y1 - choose(svg, "trunk", {"short": 0.17, "tall": 0.28}) * frame.height
     genes, parents, levels, winner = _evolution(rng, generations, children, chosen, mutation)
@@ -44,7 +44,7 @@ def family_tree(
     angle = np.array([np.mean(angles[bundle]) for bundle in bundles])
     large = 0.13 * frame.short
     reach = np.array([0.5 * frame.width, trunk - frame.y0])
-    out = np.where(levels > generations, 1.0, 0.78 * (levels / generations) ** 0.8)
+    out = np.where(levels > generations, 1.0, 0.84 * (levels / generations) ** 0.8)
     places = (frame.cx, trunk) + out[:, None] * reach * polar(1, angle * (levels > 0) - np.pi / 2)
     places = clamped(frame.inset(0.35 * large), places)
     places[winner] = clamped(frame.inset(large), places[winner])

@@ -26,7 +26,7 @@ LEVELS = (
     ((0.28, 0.42), 0.9, 0.0),
     ((0.42, 1.01), 0.7, 0.0),
     ((0.54, 0.74), 1.1, -1.1),
-    ((0.74, 1.01), 0.85, -1.1),
+    ((0.74, 1.01), 0.9, -1.1),
 )
 """From how dark to how dark lines are how many spacings apart, and turned: 0.3 mm of ink give that tone."""
 
@@ -57,14 +57,14 @@ def portrait(
     """
     draw = partial(in_pens, palette=palette, pens={"form": "#6b4233", "darks": "#1b1b1b"})
     tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus)
-    spacing = max(spacing, svg.frame.short / 150)
+    spacing = max(spacing, svg.frame.short / 140)
     # A face is as smooth on every page: 2.6 mm on A4.
     mm = svg.frame.short / 180 / tone.pitch
     along = _directions(tone.dark, 2 * smoothness * mm, rng.uniform(0, np.pi))
     shade = gaussian_filter(tone.dark, 0.5 * mm)
     edges = gaussian_filter(tone.dark, 0.5 * mm) - gaussian_filter(tone.dark, 2.5 * mm)
     levels = [(shade, *level) for level in LEVELS]
-    levels.append((edges, (EDGE, 1.0), 0.6, 0.0))
+    levels.append((edges, (EDGE, 1.0), 0.65, 0.0))
     inked: list[list[Lines]] = [[], []]
     for number, (values, between, apart, turned) in enumerate(levels, 1):
         # Else an eye on a small page would fall between the lines of a light part.

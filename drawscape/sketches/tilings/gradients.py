@@ -29,7 +29,7 @@ def gradients(
     """
     palette = choose_inks(svg, palette, "as designed", "moss")
     pens = set_pens(svg, palette, [TIDE[2], TIDE[1], TIDE[3]])
-    share = choose(svg, "columns", {"few": 0.34, "some": 0.67, "many": 1.0})
+    share = choose(svg, "columns", {"many": 1.0, "some": 0.67, "few": 0.5})
     light = choose(svg, "light", {"above": 0, "below": 1, "to and fro": 2})
     frame = svg.frame
     count = fit_count(max(1, round(share * columns)), frame.width, 10.0)

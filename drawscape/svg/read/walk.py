@@ -101,10 +101,7 @@ class TreeWalk:
         self.page = page_mm(given, self.box)
         sized = self.box is not None or bool(css_px(given.get("width")))
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
-        wide, high = self.page[0] / PX / 100, self.page[1] / PX / 100
-        self._units = {"vw": wide, "vh": high, "rem": 16.0}
-        self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
-        self.initial = InheritedStyle(units=self._units)
+        self.initial = InheritedStyle()
         # Most elements of a file look like one before them: their states and pens are
         # kept, by the state around them. The states are kept so that their ids stay theirs.
         self._states: dict[
@@ -178,7 +175,6 @@ class TreeWalk:
             viewport = Viewport(*self.box[2:])
         state = InheritedState(matrix, self.initial, viewport)
         own = self.sheet.declarations(root)
-        self._units["rem"] = self.initial.with_(own).font_size
         if passes_conditions(root) and self.seen(own):
             if own.pop("transform", ""):
                 self.note("the transform of the outermost <svg> is not applied")
