@@ -17,7 +17,8 @@ def roundel(loops: int, ratio: float) -> tuple[Complexes, int]:
     """Return the edges of rings and spokes about 0, the rings farther apart outwards."""
     spokes, rings = 4 * max(3, round(0.7 * loops)), max(2, loops // 3)
     radii = (1 + 2 * np.pi / spokes) ** np.arange(rings + 1)
-    nodes = radii[:, None] * np.exp(2j * np.pi * np.arange(spokes) / spokes)
+    turns = np.exp(2j * np.pi * np.arange(spokes) / spokes).astype(np.complex128)
+    nodes = radii[:, None] * turns
     return _edges(np.column_stack([nodes, nodes[:, 0]]), nodes), spokes // 2
 
 
