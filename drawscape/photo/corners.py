@@ -39,6 +39,8 @@ def find(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Place
     Raises PhotoError when it is not found, mirrored, of another drawing, too small or partly outside. It
     does so too when the drawing would fit as well in another place.
     """
+    if not len(sheet.lines):
+        raise PhotoError("nothing is drawn on this sheet; name another one with --sheet")
     if corners is not None:
         coarse = _coarse(sheet, picture, [corners])
         where = "at these corners"

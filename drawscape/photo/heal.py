@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from drawscape.errors import PhotoError
 from drawscape.geometry.lines import Points, stretches
 from drawscape.photo.corners import find
 from drawscape.photo.ink import FlatSheet, Intervals, judge
@@ -15,7 +14,6 @@ from drawscape.photo.sheet import Picture, Sheet, negative
 _MOST_PX_PER_MM = 12.0
 _LEAST_PX_PER_MM = 6.0
 _MOST_PX = 24_000_000  # of the flattened sheet: finer ones take more memory than they tell
-_MOST_OFF_MM = 0.5  # farther than that, a stroke may be taken for the next one
 _UPRIGHT = (
     "the drawing looks the same when it is turned, and is taken to be upright in the photograph; "
     "name its corners with --corners if it is not"
@@ -42,9 +40,9 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
     """Return the findings in a photograph (H, W, 3), in RGB, of a sheet.
 
     `corners` (4, 2) are the sheet's in pixels: top left, top right, bottom right, bottom left as it is drawn.
-    Raises PhotoError for a sheet that is not found, or not seen well enough, or is too bent.
+    Raises PhotoError for a sheet that is not found, or not seen well enough.
     """
-    placement = place(sheet, picture, corners)
+    placement = find(sheet, picture, corners)
     finest = np.sqrt(_MOST_PX / sheet.page.prod())
     scale = float(min(np.clip(placement.px_per_mm, _LEAST_PX_PER_MM, _MOST_PX_PER_MM), finest))
     is_light = placement.signs == (-1,)
@@ -53,19 +51,6 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
     warning = "" if placement.is_turn_known else _UPRIGHT
     error_mm = float(np.percentile(placement.errors_mm(sheet.lines.points), 99))
     return Finding(placement, *judge(flat, placement), error_mm, warning)
-
-
-def place(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Placement:
-    """Return where a sheet lies in its photograph. Raises as `examine` does."""
-    if not len(sheet.lines):
-        raise PhotoError("nothing is drawn on this sheet; name another one with --sheet")
-    placement = find(sheet, picture, corners)
-    if placement.misfit_mm > _MOST_OFF_MM:
-        raise PhotoError(
-            f"parts of the sheet are {placement.misfit_mm:.1f} mm away from where they are expected; "
-            "lay it flat, and photograph it from above"
-        )
-    return placement
 
 
 def marked(sheet: Sheet, picture: Picture, finding: Finding) -> Picture:

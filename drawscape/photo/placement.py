@@ -28,7 +28,6 @@ _OVERLAP = 4  # blocks that show the same ink
 _WEAK = 0.1  # of the structure: along straight lines blocks tell nothing
 _BOUND = 3.0  # standard deviations
 _SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
-_ERROR_PERCENT = 97  # of the blocks: in the others ink may be missing
 _NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
 _MOST_BLOCKS = 10  # along a side: where all of the page moves alike, more of them tell no more
 _LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
@@ -67,8 +66,7 @@ class Placement:
     `corners` (4, 2) are those of the page before the lens bends them. `lens` are two terms of radial
     distortion. `bend` (R, C, 2) moves points of the page in mm, one for each knot, and `precision`
     (2RC, 2RC) is the inverse of its covariance. `signs` are 1 for inks darker than the paper, -1 for lighter
-    ones, both when that is not known yet. `misfit_mm` is how far the worst blocks of the drawing are off,
-    but for a few, which may lack ink. `score` is how much alike the two pictures are, -1 to 1.
+    ones, both when that is not known yet. `score` is how much alike the two pictures are, -1 to 1.
     `is_turn_known` is false for a drawing that looks the same when it is turned.
     """
 
@@ -79,7 +77,6 @@ class Placement:
     bend: Floats
     signs: tuple[int, ...] = (1, -1)
     precision: Any = None
-    misfit_mm: float = 0.0
     score: float = 0.0
     is_turn_known: bool = True
 
@@ -377,10 +374,7 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
         off = np.einsum("kij,kj->ki", to_mm, target - placement.pixels(middles))
         bend, precision = _bend(placement, middles, off, firm)
         placement = replace(placement, bend=bend, precision=precision)
-    left = np.einsum("kij,kj->ki", pull, target - placement.pixels(middles))
-    misfit = float(np.percentile(np.hypot(*left.T), _ERROR_PERCENT))
-    score = float(np.percentile(blocks.scores, _SCORE_PERCENT))
-    return replace(placement, misfit_mm=misfit, score=score)
+    return replace(placement, score=float(np.percentile(blocks.scores, _SCORE_PERCENT)))
 
 
 def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> tuple[Floats, Any]:

@@ -17,7 +17,8 @@ from drawscape.parameters import InputFile
 try:
     import cv2
 
-    from drawscape.photo.heal import Finding, examine, marked, place
+    from drawscape.photo.corners import find
+    from drawscape.photo.heal import Finding, examine, marked
     from drawscape.photo.ink import Intervals
     from drawscape.photo.load import load
     from drawscape.photo.sheet import Picture, Sheet
@@ -76,7 +77,7 @@ def place_in_photograph(
         raise PhotoError(
             "nothing is drawn on this sheet yet: align it by its corners, without --photo"
         )
-    placement = place(sheet.take(is_drawn), load(settings.readable_path(photo)))
+    placement = find(sheet.take(is_drawn), load(settings.readable_path(photo)))
     point = placement.on_page(np.array([pixel]))
     x, y = point[0].tolist()
     if not (0 <= x <= sheet.width_mm and 0 <= y <= sheet.height_mm):
