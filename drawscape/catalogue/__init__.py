@@ -22,10 +22,9 @@ from drawscape.catalogue.prune import Pruning, pruning
 from drawscape.catalogue.query import drawings, find
 from drawscape.catalogue.redraw import RedrawComparison, compare_again, redraw_file
 from drawscape.catalogue.sources import source_in
-from drawscape.catalogue.traits import Traits
 
 __all__ = [
-    "KEPT", "REJECTED", "Drawing", "Drawings", "Figures", "Pruning", "RedrawComparison", "Traits",
+    "KEPT", "REJECTED", "Drawing", "Drawings", "Figures", "Pruning", "RedrawComparison",
     "compare_again", "draft_for", "drawings", "find", "find_existing", "is_draft", "keep_draft",
     "latest_for", "named_store", "pruning", "rebuild", "recent_store", "record", "redraw_file",
     "refresh", "settings_key", "settings_store", "sheet_store", "source_in",

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import overload
+from typing import Any, overload
 
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Drawing, short
-from drawscape.catalogue.traits import Traits
+from drawscape.catalogue.traits import count_traits
 from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import image_tag, table_of
 
@@ -58,9 +58,9 @@ class Drawings(Sequence[Drawing]):
         by_id = {row["id"]: Drawing.of(row) for row in rows}
         return [by_id[one] for one in ids if one in by_id]
 
-    def trait_counts(self) -> "Traits":
+    def trait_counts(self) -> dict[str, dict[Any, int]]:
         """Return how often each value of each trait is among them."""
-        return Traits.of(self)
+        return count_traits(self)
 
     def _repr_html_(self) -> str:
         """Show the first in a cell, by their thumbnails."""

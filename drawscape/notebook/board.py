@@ -15,10 +15,11 @@ from typing import Any
 
 import traitlets
 
-from drawscape.catalogue import REJECTED, Drawing, Traits
+from drawscape.catalogue import REJECTED, Drawing
 from drawscape.catalogue.database import data_version, reading
 from drawscape.catalogue.drawing import short
 from drawscape.catalogue.marks import Marks, marks_of_each
+from drawscape.catalogue.traits import count_traits
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
@@ -269,9 +270,9 @@ class Board(StaticOutputWidget):
         """The drawings that exist, in the order of the cells."""
         return [cell.drawing for cell in self._cells.values() if cell.drawing]
 
-    def trait_counts(self) -> Traits:
+    def trait_counts(self) -> dict[str, dict[Any, int]]:
         """Return how often each value of each trait is among the drawings: of a sheet, over its seeds."""
-        return Traits.of(self.drawings)
+        return count_traits(self.drawings)
 
     @property
     def chosen(self) -> list[Drawing]:

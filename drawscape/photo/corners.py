@@ -48,12 +48,12 @@ def find(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Place
         outlines = [*_outlines(sheet, picture)]
         coarse = _coarse(sheet, picture, _turned(sheet, outlines))
         where = "in the photograph; give its corners, or a better one"
-        behind = [(outline[::-1], frame) for outline, frame in outlines]
-        mirrored = _coarse(sheet, picture, _turned(sheet, behind))[0].score
-        if mirrored > max(coarse[0].score + _ALIKE, _LEAST_SCORE):
-            raise PhotoError(
-                "the photograph is mirrored; turn off the mirror of the camera or scanner"
-            )
+        if coarse[0].score < _LEAST_SCORE:
+            behind = [(outline[::-1], frame) for outline, frame in outlines]
+            if _coarse(sheet, picture, _turned(sheet, behind))[0].score > _LEAST_SCORE:
+                raise PhotoError(
+                    "the photograph is mirrored; turn off the mirror of the camera or scanner"
+                )
     found = _best(sheet, picture, coarse)
     if found.score < _LEAST_SCORE:
         raise PhotoError(
