@@ -572,7 +572,7 @@ class FormView {
     this.box = make("div", { className: "drawscape-fields" });
     this.pageWords = make("summary");
     this.page = make("details", { className: "drawscape-paper drawscape-fields" }, this.pageWords);
-    this.pens = make("details", { className: "drawscape-paper drawscape-fields drawscape-pens" });
+    this.pens = make("details", { className: "drawscape-fields drawscape-pens" });
     const row = (...children) => make("div", { className: "drawscape-buttons" }, ...children);
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),

@@ -171,25 +171,6 @@ def test_each_kind_of_field_gives_its_value(lab, page, tmp_path):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (430, 900)])
-def test_draw_is_in_view_beside_or_above_the_picture(notebook, page, width, height):
-    page.set_viewport_size({"width": width, "height": height})
-    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    form = notebook.form()
-    form.root.evaluate("element => element.scrollIntoView()")
-    draw = form.root.locator(".drawscape-draw").bounding_box()
-    assert draw["y"] + draw["height"] < height
-    box = form.root.bounding_box()
-    for part in ("img.drawscape-picture", ".drawscape-paper"):
-        inner = form.root.locator(part).bounding_box()
-        assert inner["x"] + inner["width"] <= box["x"] + box["width"], part
-    if width > 1000:
-        controls = form.root.locator(".drawscape-controls").bounding_box()
-        picture = form.root.locator("img.drawscape-picture").bounding_box()
-        assert picture["x"] >= controls["x"] + controls["width"]
-
-
-@pytest.mark.nightly
 def test_three_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold(lab, page):
     notebook = lab.run_cells(page, MANY)
     form = notebook.form()

@@ -148,18 +148,6 @@ def test_a_drag_is_one_step_back_and_two_drags_are_two():
     assert not shown.state["redo"]
 
 
-def test_undo_goes_back_through_the_last_changes(monkeypatch):
-    monkeypatch.setattr("drawscape.notebook.form_settings.UndoHistory.LONGEST", 20)
-    shown = form(example)
-    for seed in range(1, 30):
-        shown.set(seed=seed)
-    steps = 0
-    while shown.state["undo"]:
-        shown.undo()
-        steps += 1
-    assert (steps, shown.values["seed"]) == (19, 10)
-
-
 def test_undo_redo_and_reset_go_through_every_change():
     shown = form(example, turns=12, seed=4, paper="A5")
     shown.set(turns=5)
