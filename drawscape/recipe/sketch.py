@@ -33,8 +33,8 @@ class Sketch:
     A draft is called only when someone watches, so it must change nothing. The random generator is reset
     after it.
 
-    >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["hypercube"].parameters]
-    ('curves', ['dimensions', 'columns', 'turning', 'ways', 'palette'])
+    >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["schotter"].parameters]
+    ('curves', ['columns', 'turning', 'drifting', 'calm', 'accent', 'palette'])
     """
 
     name: str

@@ -134,6 +134,7 @@ def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
 
 
 GONE = {
+    "attractor": "harmonograph",
     "automaton": "truchet",
     "chladni": "moire",
     "curl_noise": "flow_field",
@@ -143,6 +144,7 @@ GONE = {
     "gosper": "truchet",
     "hachures": "elevation_map",
     "hilbert": "tsp_picture",
+    "hypercube": "mesh_hatching",
     "hypotrochoid": "guilloche",
     "implicit": "mesh_hatching",
     "isolines": "elevation_map",
@@ -157,6 +159,7 @@ GONE = {
     "strata": "swathes",
     "superformula": "rose",
     "ten_print": "truchet",
+    "tree_rings": "spiral",
     "warped_text": "botanical_plate",
 }
 """Sketches of earlier versions, and the one that is nearest to each."""

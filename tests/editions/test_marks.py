@@ -59,7 +59,7 @@ SIGNED = '<svg xmlns="http://www.w3.org/2000/svg" width="30mm" height="9mm" view
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("sketch", ["schotter", "hypercube", "flow_field"])
+@pytest.mark.parametrize("sketch", ["schotter", "harmonograph", "flow_field"])
 def test_no_mark_meets_the_drawing_or_leaves_the_paper(page, sketch):
     width, height = PAGES[page]
     document = draw(sketch, width, height, seed=3).document()

@@ -37,10 +37,8 @@ PAGES = {"a6": (105.0, 148.0), "a5": (148.0, 210.0), "a4": (210.0, 297.0), "a3":
 PAIRS = 6
 
 FIGURES = {
-    "attractor",  # one sheet, of as many threads as its narrowest fold takes without a blot
     "family_tree",  # one tree, of as many lines as there were figures
     "hitomezashi",  # thirty stitches across, as a cloth has them, whatever its size
-    "hypercube",  # the edges of one cube
     "rose",  # one flower, of as many veins as a plotter draws in an evening
     *SKETCHES.families()["pictures"],
     "stippling",

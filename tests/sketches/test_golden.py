@@ -19,7 +19,7 @@ SIZE_MM = 60.0
 
 
 CHAOTIC = {
-    "attractor", "flow_field", "mesh_hatching", "portrait",
+    "flow_field", "mesh_hatching", "portrait",
     "stippling", "swathes", "tsp_picture",
 }  # fmt: skip
 """A last digit grows to another drawing here; only what the whole looks like is compared."""
