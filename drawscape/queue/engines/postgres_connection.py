@@ -198,6 +198,9 @@ def named(error: psycopg.Error, label: str, raw: Session | None, *, in_doubt: bo
         text = f"{label}: another session has locked it for too long"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return QueueError(f"{text}. {GRANTS}")
+    if isinstance(error, psycopg.errors.DuplicateTable):
+        advice = "give the queue another database or schema (?options=-csearch_path=SCHEMA)"
+        return QueueError(f"{text}, of another program; {advice}")
     if isinstance(error, psycopg.DataError | psycopg.errors.ProgramLimitExceeded):
         return ValueRefused(text)
     if raw is None:

@@ -228,7 +228,6 @@ def prepare(connection: psycopg.Connection[Any], label: str) -> None:
 def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
     version = _version(connection)
     if version == 0:
-        _refuse_foreign(connection, label)
         for statement in TABLES:
             connection.execute(statement, prepare=False)
         version = NEWEST
@@ -251,26 +250,12 @@ def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
 
 def _version(connection: psycopg.Connection[Any]) -> int:
     """Return the version that is noted with the tables, 0 where none is."""
-    if not _is_there(connection, "job_note"):
+    # From the rows of the catalogue: `to_regclass` may answer from a cache that lags behind a commit.
+    made = connection.execute(
+        "select 1 from pg_class where relname = 'job_note' and relnamespace = "
+        "(select oid from pg_namespace where nspname = current_schema())"
+    ).fetchone()
+    if made is None:
         return 0
     row = connection.execute("select value from job_note where name = %s", (_VERSION,)).fetchone()
     return 0 if row is None else int(row[0])
-
-
-def _is_there(connection: psycopg.Connection[Any], table: str) -> bool:
-    # From the rows of the catalogue: `to_regclass` may answer from a cache that lags behind a commit.
-    row = connection.execute(
-        "select 1 from pg_class where relname = %s and relnamespace = "
-        "(select oid from pg_namespace where nspname = current_schema())",
-        (table,),
-    ).fetchone()
-    return row is not None
-
-
-def _refuse_foreign(connection: psycopg.Connection[Any], label: str) -> None:
-    taken = [table for table in ("job", "job_note", "job_batch") if _is_there(connection, table)]
-    if taken:
-        raise QueueError(
-            f"{label} has a table {taken[0]!r} of another program; give the queue another "
-            "database or schema (?options=-csearch_path=SCHEMA)"
-        )
