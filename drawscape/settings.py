@@ -333,7 +333,11 @@ _LONGEST_NAME = 60
 
 
 def web_address() -> str:
-    """Return where the home's web front listens, '' while none runs."""
+    """Return where the home's web front listens, empty while none runs.
+
+    >>> web_address()
+    ''
+    """
     with contextlib.suppress(OSError):
         return (home() / ".drawscape" / _WEB_ADDRESS).read_text()
     return ""
@@ -341,7 +345,12 @@ def web_address() -> str:
 
 @contextlib.contextmanager
 def web_address_noted(address: str) -> Iterator[None]:
-    """Note where the web front listens, as long as the block lasts."""
+    """Note where the web front listens, as long as the block lasts.
+
+    >>> with web_address_noted("http://localhost:8000"):
+    ...     web_address()
+    'http://localhost:8000'
+    """
     file = state_folder() / _WEB_ADDRESS
     file.write_text(address)
     try:
