@@ -4,28 +4,23 @@ import contextlib
 import errno
 import os
 import termios
+import time
 from pathlib import Path
+from typing import Any
 
 from drawscape.errors import MachineError, MissingExtraError
 
 _READ_S = 0.02
+_TAKEN_S = 3.0
+"""How long a port may be taken: a program that has just begun holds for a moment what its parent had."""
 
 
 class Port:
     """A serial port; whatever goes wrong with it is a MachineError with a remedy."""
 
     def __init__(self, path: str, baudrate: int) -> None:
-        try:
-            import serial
-        except ImportError:
-            raise MissingExtraError("driving a plotter", "machine") from None
         self.path = path
-        try:
-            self._serial = serial.serial_for_url(
-                path, baudrate=baudrate, timeout=_READ_S, write_timeout=3.0, exclusive=True
-            )
-        except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
-            raise MachineError(_port_trouble(path, error)) from None
+        self._serial = _opened(path, baudrate)
         with contextlib.suppress(OSError, termios.error):  # not a terminal
             # DTR stays when the port is closed: the next to open it then resets no Arduino.
             attributes = termios.tcgetattr(self._serial.fileno())
@@ -58,6 +53,28 @@ class Port:
             self._serial.close()
 
 
+def _opened(path: str, baudrate: int) -> Any:
+    try:
+        import serial
+    except ImportError:
+        raise MissingExtraError("driving a plotter", "machine") from None
+    until = time.monotonic() + _TAKEN_S
+    while True:
+        try:
+            return serial.serial_for_url(
+                path, baudrate=baudrate, timeout=_READ_S, write_timeout=3.0, exclusive=True
+            )
+        except (OSError, ValueError, termios.error) as error:  # SerialException is an OSError
+            if not _is_taken(error) or time.monotonic() > until:
+                raise MachineError(_port_trouble(path, error)) from None
+        time.sleep(_READ_S)
+
+
+def _is_taken(error: Exception) -> bool:
+    code = getattr(error, "errno", None)
+    return code in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error).lower()
+
+
 def _port_trouble(path: str, error: Exception) -> str:
     code = getattr(error, "errno", None)
     if code in (errno.EACCES, errno.EPERM):
@@ -65,7 +82,7 @@ def _port_trouble(path: str, error: Exception) -> str:
         return f"no right to open {path}; {join}"
     if code == errno.ENOENT or not os.path.exists(path):
         return f"there is no port {path}; is the machine plugged in? `drawscape doctor` lists ports"
-    if code in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error).lower():
+    if _is_taken(error):
         return (
             f"port {path} is in use by another program; close that first. ModemManager and brltty "
             "open new ports by themselves: remove them, or stop their services"

@@ -393,6 +393,14 @@ def test_a_busy_machine_says_what_has_it(bench):
         assert "busy with another command" in busy_words()
 
 
+def test_a_port_that_is_taken_for_a_moment_is_opened_when_it_is_free(bench):
+    desk = bench("ebb", EbbEmulator)
+    with open(desk.emulator.link, "rb", buffering=0) as held:  # as a child does before it is itself
+        fcntl.flock(held, fcntl.LOCK_EX)
+        threading.Timer(0.2, fcntl.flock, (held, fcntl.LOCK_UN)).start()
+        command("machine", "check", "desk")
+
+
 def test_a_machine_that_plots_is_not_moved_by_others(bench):
     desk = bench("ebb", EbbEmulator, scale=2.0)
     plot = desk.plot(scribble(9, strokes=20))
