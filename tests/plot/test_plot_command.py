@@ -93,7 +93,7 @@ def test_a_machine_gets_neither_the_travel_nor_layers_that_are_not_plotted(file,
     names = [f"a-plot-2-grid.{form}", f"a-plot-3-rows.{form}"]
     assert written("--split-layers") == (names, plain)
     save(document.with_layers([notes]), file)
-    with pytest.raises(PlotError, match="no layer is plotted"):
+    with pytest.raises(PlotError, match="nothing is plotted"):
         written()
 
 
