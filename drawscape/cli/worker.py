@@ -76,7 +76,12 @@ def _load_huey() -> Any:
     """
     file = settings.home() / "workers" / "__init__.py"
     if file.is_file() and "huey" in file.read_text(errors="replace"):
-        huey = getattr(import_module(settings.home(), "workers"), "huey", None)
+        try:
+            huey = getattr(import_module(settings.home(), "workers"), "huey", None)
+        except Exception as error:  # it is a person's code
+            raise click.ClickException(
+                f"{file} cannot be imported: {type(error).__name__}: {error}"
+            ) from error
         if hasattr(huey, "create_consumer"):
             return huey
     return import_module(settings.home(), "drawscape.tasks").huey

@@ -247,6 +247,14 @@ def test_a_task_of_the_project_that_does_not_import_is_not_replaced_by_the_libra
         load(TASK, LIBRARY_TASK_MODULES, project)
 
 
+def test_a_worker_says_what_is_wrong_with_the_projects_huey(project):
+    (project / "workers" / "__init__.py").write_text("from nowhere import huey\n")
+    failed = python("-m", "drawscape", "worker", "--burst", cwd=project, code=1)
+    assert failed.stderr.endswith(
+        "workers/__init__.py cannot be imported: ModuleNotFoundError: No module named 'nowhere'\n"
+    )
+
+
 def test_a_form_draws_with_the_librarys_task_all_the_same(project, worker):
     (project / "workers" / "svg_tasks.py").write_text(OWN["a function"])
     from drawscape.notebook import form
