@@ -247,10 +247,14 @@ def test_the_pen_moves_inside_a_question_and_a_panel_without_kernel_says_how_to_
     panel.await_state("plotting")
     page.get_by_text("left").wait_for()
     (plot,) = [one for one in list_plots() if one.record.machine == "bench"]
-    second = notebook.evaluate(f"{PANEL}\npanel.act('again')\nprint(panel.state['waits_for'])")
+    second = notebook.evaluate(
+        f"on_page = panel\n{PANEL}\npanel.act('again')\nprint(panel.state['waits_for'])"
+    )
     assert second == f"The machine has another plot first: drawing, {plot.state.label}.\n"
     with web_front() as token:
-        wait_until(lambda: "http" in notebook.evaluate("print(panel.state['page'])"), "its address")
+        wait_until(
+            lambda: "http" in notebook.evaluate("print(on_page.state['page'])"), "its address"
+        )
         notebook.shut_down()  # and no button is pressed
         page.get_by_text(f"drawscape plots stop {plot.id}").wait_for()
         assert (
