@@ -190,6 +190,11 @@ class Lines:
         index = ranges(self.offsets[:-1][chosen], counts)
         return Lines(self.points.take(index, axis=0), offsets_of(counts))
 
+    def part(self, first: int, stop: int) -> Lines:
+        """Return the lines from number `first` to before `stop`; their points are not copied."""
+        offsets = self.offsets[first : stop + 1]
+        return Lines(self.points[offsets[0] : offsets[-1]], offsets - offsets[0])
+
     def longer_than(self, length_mm: float) -> Lines:
         """Return the lines without those of `length_mm` or less."""
         return self.take(self.lengths_mm > length_mm)

@@ -163,7 +163,7 @@ class Plan:
         x, y = offsets.get(str(section.pen)) or offsets.get(section.name) or (0.0, 0.0)
         if self.is_turned(machine):
             x, y = -y, x
-        lines = self.lines.take(np.arange(section.first, section.last))
+        lines = self.lines.part(section.first, section.last)
         return lines.with_points(lines.points + np.array((x, y)))
 
     def is_turned(self, machine: Machine) -> bool:

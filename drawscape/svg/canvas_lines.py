@@ -133,7 +133,7 @@ def _replace_lines(
     owner = np.repeat(np.arange(len(leaves)), counts)[source]
     bounds = np.searchsorted(owner, np.arange(len(leaves) + 1))
     for leaf, (begin, end) in zip(leaves, pairwise(bounds.tolist()), strict=True):
-        leaf.lines = kept.take(np.arange(begin, end))
+        leaf.lines = kept.part(begin, end)
 
 
 @contextmanager

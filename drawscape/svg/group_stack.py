@@ -196,11 +196,12 @@ class GroupStack(TransformStack):
             wanted["name"] = name
         for node in self.elements:
             if isinstance(node, Group) and node.pen and node.pen.name.partition(" @")[0] == own:
-                if node.elements and replace(node.pen, **wanted) != node.pen:
+                pen = replace(node.pen, **wanted)
+                if node.elements and pen != node.pen:
                     raise CanvasError(
                         f"layer {name!r} is drawn with {node.pen} already; name another pen"
                     )
-                node.pen = replace(node.pen, **wanted)
+                node.pen = pen
                 return node
         base = self.pen if self.pen and self.pen.name == name else _pen_of(name)
         layer = Group(pen=replace(base, **wanted))

@@ -57,11 +57,11 @@ def moved_shape(
         ends = matrix.apply(np.array([[n["x1"], n["y1"]], [n["x2"], n["y2"]]])).ravel().tolist()
         return tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
     if tag == "rect" and min(n["width"], n["height"]) > 0 and not {"rx", "ry"} & attrs.keys():
-        corners = (0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)
-        placed = np.array(corners) * (n["width"], n["height"]) + (n["x"], n["y"])
-        moved = matrix.apply(placed)
+        left, top, right, bottom = n["x"], n["y"], n["x"] + n["width"], n["y"] + n["height"]
+        corners = (left, top), (right, top), (right, bottom), (left, bottom), (left, top)
+        moved = matrix.apply(np.array(corners))
         if not upright:
-            return Lines.of([moved])
+            return Lines(moved, np.array([0, len(moved)]))
         (x0, y0), (x1, y1) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
         return tag, {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0}
     if round_ and (upright or (tag == "circle" and matrix.is_similarity)):
