@@ -38,7 +38,7 @@ class RandomNumbers:
         own = np.random.SeedSequence((seed, _CANVAS)).generate_state(1, np.uint64)
         self._noise_seed = int(own[0])
         self.rng = np.random.default_rng(self._noise_seed)
-        self._undealt, self._dealt = int(seed), 0
+        self._undealt, self._dealt = int(seed), (0, 0)
         self._noise: Noise | None = None
         return self
 
@@ -85,9 +85,11 @@ class RandomNumbers:
         if not len(values):
             raise CanvasError("deal() of nothing; give one value at least")
         self._undealt, digit = divmod(self._undealt, len(values))
-        # Digits of the seed alone would give neighbours the same second value; the sum of them does not.
-        self._dealt = (self._dealt + digit) % len(values)
-        return values[self._dealt]
+        # Digits of the seed alone would give neighbours the same second value. The last two deals are
+        # added: with the last one alone, two deals in a row of as many values would always be alike.
+        before, last = self._dealt
+        self._dealt = last, (before + last + digit) % len(values)
+        return values[self._dealt[1]]
 
     def noise(self, x: ArrayLike, y: ArrayLike | None = None, z: ArrayLike | None = None) -> Any:
         """Return smooth noise, -1 to 1, along a line, over a plane or in space; arrays give arrays.

@@ -1,6 +1,6 @@
 """Points of any kind, and shapes by their vertices."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -100,23 +100,19 @@ def test_random_numbers_and_noise_follow_their_seed():
 
 
 def test_seeds_in_a_row_deal_each_combination_once():
-    def hand(seed):
+    def hand(seed, *counts):
         svg = SVGBuilder(9, 9).random_seed(seed)
-        return svg.deal("AB"), svg.deal("abc"), svg.deal(range(4))
+        return tuple(svg.deal(range(count)) for count in counts)
 
-    hands = [hand(seed) for seed in range(24)]
-    assert hands[0] == ("A", "a", 0)
+    hands = [hand(seed, 2, 3, 4) for seed in range(24)]
+    assert hands[0] == (0, 0, 0)
     assert len(set(hands)) == 24
     assert all(one[0] != other[0] for one, other in pairwise(hands))
-    assert [one[1] for one in hands[:6]] == [
-        "a",
-        "b",
-        "b",
-        "c",
-        "c",
-        "a",
-    ]  # neighbours, too, differ often
-    assert hand(2**63 - 1) == hand((2**63 - 1) % 24)
+    assert [one[1] for one in hands[:6]] == [0, 1, 1, 2, 2, 0]  # neighbours, too, differ often
+    assert hand(2**63 - 1, 2, 3, 4) == hands[(2**63 - 1) % 24]
+    # Twelve seeds show each pair of values, of any two of the deals.
+    for one, other in combinations(zip(*(hand(s, 4, 3, 3, 3) for s in range(12)), strict=True), 2):
+        assert len({*zip(one, other, strict=True)}) >= 9
 
 
 def test_a_layer_inside_a_group_takes_the_groups_transform_and_stands_at_the_top():

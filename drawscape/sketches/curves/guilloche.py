@@ -9,13 +9,13 @@ from drawscape.sketches import MOSS, Palette, Rng, Slider, SVGBuilder, set_pens,
 from drawscape.sketches.composition import choose
 
 PLACES = {
-    "one medallion": [(0.5, 0.5, 0.72)],
-    "one from a corner": [(0.1, 0.1, 1.1)],
-    "two medallions": [(0.5, 0.27, 0.38), (0.5, 0.76, 0.33)],
-    "one above two": [(0.5, 0.36, 0.5), (0.24, 0.83, 0.23), (0.76, 0.83, 0.23)],
-    "two from the sides": [(0.0, 0.3, 0.72), (1.0, 0.78, 0.66)],
+    "one medallion": [(0.5, 0.5, 0.5, 0.5)],
+    "one from a corner": [(0.0, 0.0, 0.95, 0.95)],
+    "two medallions": [(0.5, 0.26, 0.44, 0.26), (0.5, 0.77, 0.38, 0.23)],
+    "one above two": [(0.5, 0.34, 0.5, 0.34), (0.24, 0.84, 0.23, 0.16), (0.76, 0.84, 0.23, 0.16)],
+    "two from the sides": [(0.0, 0.3, 0.78, 0.52), (1.0, 0.78, 0.7, 0.48)],
 }  # fmt: skip
-"""Of each medallion its middle, parts of the page, and its radius, part of the shorter side."""
+"""Of each medallion its middle, then half its width and half its height, in parts of the page."""
 
 
 @sketch
@@ -37,16 +37,17 @@ def guilloche(
     places = choose(svg, "layout", PLACES)
     count = choose(svg, "lobes", {"few": 0.35, "some": 0.65, "many": 1.0})
     count = max(3, round(count * lobes))
-    for x, y, size in places:
-        radius = size * svg.frame.short
-        middle = svg.frame[:2] + np.array([x, y]) * svg.frame.size
+    for place in np.reshape(places, (-1, 2, 2)):
+        middle, half = svg.frame[:2] + place[0] * svg.frame.size, place[1] * svg.frame.size
+        radius = np.min(half)
         widths = rng.uniform(0.6, 1.4, bands) * np.linspace(0.8, 1.2, bands)
         edges = radius * (0.04 + 0.96 * np.append(0, np.cumsum(widths) / widths.sum()))
         for band, pen in enumerate(rng.integers(0, 3, bands)):
             inner, outer = edges[band : band + 2]
             waves = fit_count(grow_count(strands, svg.frame), (inner + outer) / 2, 3.2, least=3)
-            turned = _band(rng, inner, outer, waves, fit_count(count, outer, 2.6, least=3)) + middle
-            svg.polylines(clip_to_rectangle(turned, *svg.frame), pen=pens[pen])
+            turned = _band(rng, inner, outer, waves, fit_count(count, outer, 2.6, least=3))
+            oval = middle + turned * half / radius
+            svg.polylines(clip_to_rectangle(oval, *svg.frame), pen=pens[pen])
 
 
 def _band(rng: Rng, inner: float, outer: float, strands: int, lobes: int) -> np.ndarray:

@@ -13,6 +13,15 @@ ITERATIONS = 90
 """What has not left by then is less than a line away from the set."""
 
 
+SHORES = {
+    "spirals": (0.35, 0.6),
+    "islands": (0.7, 1.3),
+    "stars": (2.2, 3.1),
+    "branches": (1.5, 2.2),
+}
+"""From where to where on the main cardioid of the Mandelbrot set c lies, in radians."""
+
+
 @sketch
 def julia(
     svg: SVGBuilder,
@@ -30,9 +39,9 @@ def julia(
     Dietmar Saupe, The Science of Fractal Images, 1988. Every fourth is drawn with the second pen.
     """
     frame = svg.frame
-    # Just off the main cardioid of the Mandelbrot set, where its shore is richest, and not within a
-    # bulb: 0, the last to leave, goes away from the set late, but goes.
-    angle = rng.uniform(0.3, np.pi, 200)
+    # Just off the cardioid, where the Mandelbrot set's shore is richest, and not within a bulb: 0, the
+    # last to leave, goes away from the set late, but goes.
+    angle = rng.uniform(*choose(svg, "shore", SHORES), 200)
     shore = (np.exp(1j * angle) / 2 - np.exp(2j * angle) / 4) * rng.uniform(1.01, 1.2, 200)
     steps, _ = _flight(np.zeros(200, dtype=complex), shore)
     chosen = shore[np.argmax((steps > 11) & (steps < 24))]
@@ -41,7 +50,8 @@ def julia(
     # Far outside of the Mandelbrot set there is nothing but dust: c comes back to its shore.
     while _flight(np.zeros(1, dtype=complex), c)[0][0] < 9:
         c *= 0.97
-    zoom *= choose(svg, "view", {"whole": 1.0, "near": 1.5, "a bay": 2.2})
+    nearer, aside = choose(svg, "view", {"whole": (1, 0), "near": (1.5, 0.6), "a bay": (2.2, 1)})
+    zoom *= nearer
     palette = choose_inks(svg, palette, "plum", "tide", "kiln", "moss")
     # Backwards, the map drives any point to the set: it lies along the page, as large as that holds it.
     points = np.ones(2000, dtype=complex)
@@ -53,7 +63,9 @@ def julia(
     scale = 2.1 * np.max(sides / frame.size) / zoom
     cell = max(0.45, frame.short / 420)  # a finer grid shows nothing that a pen could draw
     x, y = (np.linspace(-side, side, int(side / cell)) / 2 for side in frame.size)
-    off = _flight((x + 1j * y[:, None]) * scale / heading, c)[1] / scale
+    # Around the inner fixed point the set winds in spirals.
+    middle = aside * (1 - np.sqrt(1 - 4 * c)) / 2
+    off = _flight((x + 1j * y[:, None]) * scale / heading + middle, c)[1] / scale
     # The first step outward is the narrowest, of 0.45 mm at least.
     first, last = max(0.5, np.min(off)), np.quantile(off, 0.995)
     count = as_on_a4(lines, frame, lines=True)

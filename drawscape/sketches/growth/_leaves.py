@@ -4,10 +4,14 @@ from typing import TypeAlias
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, Points, beside, polar
+from drawscape.geometry import Floats, Ints, Lines, Points, beside, polar
+from drawscape.sketches import Rng
 
 Blade: TypeAlias = tuple[float, float, float]
 """How a leaf or petal widens at its foot and narrows at its tip, and half its width, part of its length."""
+
+Flowers: TypeAlias = tuple[Points, Floats, Ints]
+"""Of each flower its middle, its radius, and the place on the stem where its stalk begins."""
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -64,3 +68,35 @@ def floret(middle: Points, radius: float, tilt: float, spacing: float) -> tuple[
     seeds = polar(0.27 * radius * np.sqrt(number / len(number)), GOLDEN_ANGLE * number) * (1, tilt)
     dots = middle + seeds[:, None] + np.array([(-0.15, 0), (0.15, 0)])
     return Lines.join(petals), Lines.of([middle + heart, *dots])
+
+
+def _top(stem: Points) -> float:
+    """Return the heading of the stem at its top, in radians."""
+    return float(np.arctan2(*(stem[-1] - stem[-4])[::-1]))
+
+
+def head(rng: Rng, stem: Points, short: float) -> Flowers:
+    """Return a large flower, and a smaller one beside it."""
+    aside = stem[90] + 0.44 * short * polar(1, _top(stem) + 0.9 * rng.choice([-1, 1]))
+    radii = short * np.array([0.1, rng.uniform(0.16, 0.22)])
+    return np.stack([aside, stem[-1]]), radii, np.array([85, 116])
+
+
+def umbel(rng: Rng, stem: Points, short: float) -> Flowers:
+    """Return small flowers on rays from the top of the stem."""
+    turns = _top(stem) + 1.2 * rng.permutation(np.linspace(-1, 1, 21))
+    reach = short * rng.uniform(0.18, 0.27, (21, 1))
+    return (
+        stem[-1] + reach * polar(1, turns),
+        short * rng.uniform(0.036, 0.05, 21),
+        np.full(21, 119),
+    )
+
+
+def spike(rng: Rng, stem: Points, short: float) -> Flowers:
+    """Return flowers around the upper part of the stem, smaller upwards."""
+    share = np.linspace(0, 1, 34)
+    place = (80 + 39 * share).astype(int)
+    turns = _top(stem) + np.cos(GOLDEN_ANGLE * np.arange(34) + rng.random()) * (1.5 - share)
+    reach = 0.1 * short * (1.2 - share)[:, None]
+    return stem[place] + reach * polar(1, turns), 0.06 * short * (1.05 - 0.8 * share), place

@@ -5,7 +5,18 @@ from itertools import pairwise
 import numpy as np
 import shapely
 
-from drawscape.geometry import Ints, Lines, Points, catmull_rom, inset_rings, polar
+from drawscape.geometry import (
+    Floats,
+    Ints,
+    Lines,
+    OpaqueShape,
+    Points,
+    beside,
+    beziers,
+    catmull_rom,
+    inset_rings,
+    polar,
+)
 
 GRAIN_MM = 0.8
 """Between lines of the grain, at least; what is narrower is a single line."""
@@ -93,3 +104,17 @@ def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> 
     parts, of_part = shapely.get_coordinates(shapely.get_parts(outside), return_index=True)
     bare = Lines.from_counts(parts, np.unique(of_part, return_counts=True)[1])
     return catmull_rom(Lines.join([grain, bare.longer_than(apart)]))
+
+
+def bough(ends: Floats, angles: Floats, tips: int, flare: float) -> OpaqueShape:
+    """Return a bough from the first of `ends` to the other, (2, 2), which leaves both at `angles`.
+
+    It is as thick as Leonardo da Vinci's rule has it, by the root of the twigs it carries.
+    """
+    handle = 0.45 * np.hypot(*(ends[1] - ends[0])) * polar(1, angles - np.pi / 2)
+    controls = [ends[0], ends[0] + handle[0], ends[1] - handle[1], ends[1]]
+    way = beziers([controls], tolerance_mm=0.01).points
+    strands = np.arange(1 + int(1.3 * np.sqrt(tips)))[:, None]
+    wide = 1 + flare * np.linspace(1, 0, len(way)) ** 3
+    lines = beside(way, 0.75 * (strands - strands.mean()) * wide)
+    return OpaqueShape(Lines.of(lines), np.concatenate([lines[0], lines[-1][::-1]]))

@@ -1,15 +1,25 @@
 """A plate from a botanist's book: a plant that never grew, its leaf, its flower and its seeds."""
 
 from functools import partial
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import numpy as np
 from annotated_types import MaxLen
 
-from drawscape.geometry import Floats, Ints, Lines, Points, polar
+from drawscape.geometry import Lines, polar
 from drawscape.sketches import MOSS, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose
-from drawscape.sketches.growth._leaves import GOLDEN_ANGLE, Blade, bent, floret, leaf, stalk
+from drawscape.sketches.growth._leaves import (
+    GOLDEN_ANGLE,
+    Blade,
+    bent,
+    floret,
+    head,
+    leaf,
+    spike,
+    stalk,
+    umbel,
+)
 
 LEAVES: dict[str, Blade] = {
     "ovate": (0.5, 0.9, 0.28),
@@ -26,9 +36,6 @@ NAMES = (
     ("Graphia", "Calamella", "Penstilla", "Lineola", "Atramenta", "Stylaria"),
     ("spiralis", "undulata", "aurea", "tremula", "borealis", "hortensis"),
 )
-
-Flowers: TypeAlias = tuple[Points, Floats, Ints]
-"""Of each flower its middle, its radius, and the place on the stem where its stalk begins."""
 
 
 @sketch
@@ -49,8 +56,8 @@ def botanical_plate(
     frame = svg.frame
     short = min(frame.width, 0.7 * frame.height)
     blade = choose(svg, "leaf", LEAVES)
-    flowers = choose(svg, "flower", {"head": _head, "umbel": _umbel, "spike": _spike})
-    lean = choose(svg, "habit", {"upright": 0.02, "leaning": 0.1, "arching": 0.18})
+    flowers = choose(svg, "flower", {"head": head, "umbel": umbel, "spike": spike})
+    lean = choose(svg, "habit", {"upright": 0.02, "leaning": 0.09, "arching": 0.15})
     together, leafy = choose(svg, "leaves", ARRANGEMENTS)
     colors = {"stem": MOSS[0], "leaf": MOSS[2], "flower": MOSS[rng.choice([1, 3, 4])]}
     stems, leaves, petals = set_pens(svg, palette, colors, width=0.25)
@@ -69,63 +76,35 @@ def botanical_plate(
             out = length * polar(1, -np.pi / 2 + side * (1.3 - 0.8 * share))
             grown = leaf(stem[int(120 * share)], out, blade, spacing, 0.16 * (1 - share))
             (before if near > 0 else behind).append(grown)
-    # The details: a leaf laid flat, a flower cut off, three seeds.
-    low, left, right = frame.y1 - 0.15 * short, frame.x0 + 0.06 * short, frame.x1 - 0.08 * short
-    cut_off = np.array([right - 0.2 * short, low])
+    plant = [(Lines.join(behind), leaves), (stalk(stem, short / 60), stems)]
+    plant.append((Lines.join(before), leaves))
+    for end, radius, place in zip(*flowers(rng, stem, short), strict=True):
+        ahead = 3 * (stem[place] - stem[place - 3])
+        petal, heart = floret(end, radius, rng.uniform(0.5, 0.9), spacing)
+        way = Lines.of([bent(stem[place], stem[place] + ahead, end)])
+        plant += [(way, stems), (petal, petals), (heart, stems)]
+    # Leaves and flowers that lean to either side stand in the middle of the sheet together.
+    x = np.concatenate([lines.points[:, 0] for lines, _ in plant]) - frame.cx
+    share = min(1.0, 0.98 * frame.width / np.ptp(x))
     with svg.clip(frame):
-        svg.polylines(Lines.join(behind), pen=leaves).polylines(stalk(stem, short / 60), pen=stems)
-        svg.polylines(Lines.join(before), pen=leaves)
-        for end, radius, place in zip(*flowers(rng, stem, short), strict=True):
-            ahead = 3 * (stem[place] - stem[place - 3])
-            svg.polyline(bent(stem[place], stem[place] + ahead, end), pen=stems)
-            opened, heart = floret(end, radius, rng.uniform(0.5, 0.9), spacing)
-            svg.polylines(opened, pen=petals).polylines(heart, pen=stems)
+        with svg.pushed():
+            svg.translate(frame.cx - share * (np.min(x) + np.max(x)) / 2, stem[0, 1]).scale(share)
+            svg.translate(-frame.cx, -stem[0, 1])
+            for lines, pen in plant:
+                svg.polylines(lines, pen=pen)
+        # The details: a leaf laid flat, a flower cut off, three seeds.
+        low, left, right = frame.y1 - 0.15 * short, frame.x0 + 0.06 * short, frame.x1 - 0.08 * short
         flat = leaf(np.array([left, low]), np.array([0.26 * short, 0]), blade, spacing)
-        svg.polylines(flat, pen=leaves)
-        opened, heart = floret(cut_off, 0.08 * short, 0.9, spacing)
-        svg.polylines(opened, pen=petals).polylines(heart, pen=stems)
+        opened, heart = floret(np.array([right - 0.2 * short, low]), 0.08 * short, 0.9, spacing)
+        svg.polylines(flat, pen=leaves).polylines(opened, pen=petals).polylines(heart, pen=stems)
         for way in polar(1, np.array([0.4, 2.5, 4.6])):
-            seed = leaf(
-                np.array([right, low]) + 0.03 * short * way, 0.055 * short * way, SEED, spacing
-            )
-            svg.polylines(seed, pen=stems)
+            seed = np.array([right, low]) + 0.03 * short * way
+            svg.polylines(leaf(seed, 0.055 * short * way, SEED, spacing), pen=stems)
         svg.occlude()
     size = max(2.0, short / 45)
     title = text or " ".join(rng.choice(part) for part in NAMES)
     words = [(title, frame.cx, 0.3, size), ("A", left + 0.13 * short, 2.3, 0.7 * size)]
-    words += [("B", cut_off[0], 2.3, 0.7 * size), ("C", right, 2.3, 0.7 * size)]
+    words += [("B", right - 0.2 * short, 2.3, 0.7 * size), ("C", right, 2.3, 0.7 * size)]
     write = partial(svg.lettering, font="timesi", align="center", missing="?", pen=stems)
     for word, x, above, height in words:
         write(word, x, frame.y1 - above * size, size=height)
-
-
-def _top(stem: Points) -> float:
-    """Return the heading of the stem at its top, in radians."""
-    return float(np.arctan2(*(stem[-1] - stem[-4])[::-1]))
-
-
-def _head(rng: Rng, stem: Points, short: float) -> Flowers:
-    """Return a large flower, and a smaller one beside it."""
-    aside = stem[90] + 0.44 * short * polar(1, _top(stem) + 0.9 * rng.choice([-1, 1]))
-    radii = short * np.array([0.1, rng.uniform(0.16, 0.22)])
-    return np.stack([aside, stem[-1]]), radii, np.array([85, 116])
-
-
-def _umbel(rng: Rng, stem: Points, short: float) -> Flowers:
-    """Return small flowers on rays from the top of the stem."""
-    turns = _top(stem) + 1.2 * rng.permutation(np.linspace(-1, 1, 21))
-    reach = short * rng.uniform(0.18, 0.27, (21, 1))
-    return (
-        stem[-1] + reach * polar(1, turns),
-        short * rng.uniform(0.036, 0.05, 21),
-        np.full(21, 119),
-    )
-
-
-def _spike(rng: Rng, stem: Points, short: float) -> Flowers:
-    """Return flowers around the upper part of the stem, smaller upwards."""
-    share = np.linspace(0, 1, 34)
-    place = (80 + 39 * share).astype(int)
-    turns = _top(stem) + np.cos(GOLDEN_ANGLE * np.arange(34) + rng.random()) * (1.5 - share)
-    reach = 0.1 * short * (1.2 - share)[:, None]
-    return stem[place] + reach * polar(1, turns), 0.06 * short * (1.05 - 0.8 * share), place

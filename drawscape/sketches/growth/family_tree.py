@@ -4,9 +4,10 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, OpaqueShape, catmull_rom, clamped, occlude, polar
+from drawscape.geometry import Floats, Lines, OpaqueShape, clamped, occlude, polar
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose
+from drawscape.sketches.growth._twigs import bough
 
 GENES = 5
 """Of a figure: lobes, how deep and how pointed they are, twist, and how its lines crowd; each 0 to 1."""
@@ -29,43 +30,47 @@ def family_tree(
     Haeckel's (1874), and Karl Sims, Artificial evolution for computer graphics (1991).
     """
     frame = svg.frame
-    spread = choose(svg, "crown", {"narrow": 1.4, "round": 1.8, "broad": 2.0})
+    spread = choose(svg, "crown", {"round": 1.3, "narrow": 1.0, "broad": 1.6})
     chosen = choose(svg, "choice", {"severe": 0.2, "middling": 0.45, "mild": 0.8})
-    trunk = frame.y1 - choose(svg, "trunk", {"short": 0.17, "tall": 0.28}) * frame.height
+    trunk = frame.y1 - choose(svg, "trunk", {"tall": 0.24, "short": 0.15}) * frame.height
     genes, parents, levels, winner = _evolution(rng, generations, children, chosen, mutation)
     line = [winner]
     while line[-1]:
         line.append(parents[line[-1]])
     ways = _ways(rng, 0, parents, line)
-    # A tip near the trunk needs a wider angle than one far out.
-    room = 1 / np.sqrt([levels[way[-1]] for way in ways])
-    angles = spread * ((2 * np.cumsum(room) - room) / room.sum() - 1)
-    bundles = [[tip for tip, way in enumerate(ways) if node in way] for node in range(len(genes))]
-    angle = np.array([np.mean(angles[bundle]) for bundle in bundles])
-    large = 0.13 * frame.short
+    tips = np.bincount(np.concatenate(ways), minlength=len(genes))
+    # Each generation stands on an arc, evenly, in the order in which the ways lead to it.
+    order = np.array(list(dict.fromkeys(node for way in ways for node in way)))
+    angle = np.zeros(len(genes))
+    for generation in range(generations, 0, -1):
+        arc = order[np.floor(levels[order]) == generation]
+        angle[arc] = spread * np.linspace(-1, 1, 2 * len(arc) + 1)[1::2]
+        for node in arc[tips[arc] > 1]:  # boughs lean towards what they carry
+            angle[node] = np.mean([angle[node], np.mean(angle[np.equal(parents, node)])])
+    angle[winner] *= 0.5
+    large = 0.12 * frame.short
     reach = np.array([0.5 * frame.width, trunk - frame.y0])
-    out = np.where(levels > generations, 1.0, 0.84 * (levels / generations) ** 0.8)
-    places = (frame.cx, trunk) + out[:, None] * reach * polar(1, angle * (levels > 0) - np.pi / 2)
+    out = np.where(levels > generations, 1.0, 0.86 * levels / generations)
+    places = (frame.cx, trunk) + out[:, None] * reach * polar(1, angle - np.pi / 2)
     places = clamped(frame.inset(0.35 * large), places)
     places[winner] = clamped(frame.inset(large), places[winner])
     apart = np.hypot(*(places[:, None] - places).transpose(2, 0, 1))
     np.fill_diagonal(apart, frame.long)
     apart[:, winner] -= large
-    radii = np.clip(0.5 * apart.min(axis=1), 1.8, 0.55 * large)
-    radii[[0, winner]] = 0.8 * large, large
+    radii = np.clip(0.45 * apart.min(axis=1), 1.8, 0.5 * large)
+    radii[[0, winner]] = 0.7 * large, large
     # The inks of the living, of those whose line has ended, and of the winner's line.
-    inks = np.where(levels < generations, 1, 0)
+    inks = np.ones(len(genes), dtype=int)
+    inks[[node for way in ways if levels[way[-1]] >= generations for node in way]] = 0
     inks[line] = 2
-    step = min(0.8, 0.24 * frame.short / len(ways))
     shapes, pens = list[OpaqueShape](), list[int]()
-    for tip, way in enumerate(ways):
-        off = step * np.array([tip - np.mean(bundles[node]) for node in way])
-        foot = frame.cx + off[0] * np.array([2.2, 1.2, 1.0])
-        down = np.array([frame.y1, frame.y1 - 0.05 * frame.height, trunk + large])
-        grown = places[way] + off[:, None] * polar(1, angle[way])
-        strand = catmull_rom(np.concatenate([np.stack([foot, down], axis=1), grown]))
-        shapes.append(OpaqueShape(Lines.of([clamped(frame, strand)])))
-        pens.append(inks[way[-1]])
+    for node in np.argsort(-levels, kind="stable"):
+        below, foot = node, np.array([frame.cx, frame.y1])
+        if node:
+            below, foot = parents[node], places[parents[node]]
+        ends = np.stack([foot, places[node]])
+        shapes.append(bough(ends, angle[[below, node]], tips[node], flare=0.0 if node else 1.3))
+        pens.append(inks[node])
     for node in [*np.delete(np.arange(len(genes)), winner), winner]:
         figure = places[node] + _figure(genes[node], radii[node])
         shapes.append(OpaqueShape(Lines.of(figure), figure[0]))

@@ -54,8 +54,8 @@ def skyline(
     M. E. Newell, R. G. Newell and T. L. Sancha (1972).
     """
     frame = svg.frame
-    density *= choose(svg, "city", {"dense": 1.0, "loose": 0.45})
-    tallest *= choose(svg, "towers", {"tall": 1.0, "spires": 1.3, "low": 0.45})
+    density *= choose(svg, "city", {"dense": 1.0, "loose": 0.6})
+    tallest *= choose(svg, "towers", {"tall": 1.0, "spires": 1.3, "low": 0.6})
     lots = fit_count(lots, frame.short, 5.0, least=3)
     # The moon's rings, high in the sky.
     radius = moon * frame.short * choose(svg, "moon", {"large": 1.6, "small": 0.6, "none": 0.01})

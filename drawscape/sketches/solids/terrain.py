@@ -50,7 +50,10 @@ def terrain(
     land = np.clip(fine * 1.5 - 0.45 + 0.5 * broad, 0.0, None) * peaks
     land = land * (0.25 + 1.5 * rise) - 0.62 * sea * (1.15 - rise)
     wet = land <= 0
-    y = np.clip(horizon + (1 - np.maximum(land, 0)) / depth * focus, frame.y0, frame.y1)
+    y, rise = horizon + focus / depth, np.maximum(land, 0) * focus / depth
+    # The highest peak leaves room for the sky.
+    rise *= min(1.0, np.min((y - frame.y0 - 0.06 * frame.height) / np.maximum(rise, 1e-9)))
+    y = np.minimum(y - rise, frame.y1)
     # The top of all that is nearer than each row, and last of all that there is.
     top = np.minimum.accumulate(np.vstack((np.full((1, len(x)), frame.y1 + 1.0), y)), axis=0)
     # The sun's rings close up towards the rim, as on an old engraving, above the mountains.

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import fit_count, polar
 from drawscape.sketches import KILN, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose, focus
+from drawscape.sketches.composition import choose, choose_inks, focus
 
 CORNERS = polar(1.0, np.radians([30, 90, 150, 210, 270, 330]))
 
@@ -27,29 +27,33 @@ def cubic_disarray(
     The disorder is that of Georg Nees' Kubische Unordnung (Stuttgart, about 1968), laid on the
     tumbling blocks of Roman floors.
     """
-    dark, light = set_pens(svg, palette, KILN[:2])
     loose = focus(svg, "gap")
     lit = choose(svg, "light", {"left": 0, "right": 1})
+    dark, light = set_pens(svg, choose_inks(svg, palette, "kiln", "tide", "plum"), KILN[:2])
     frame = svg.frame
     cubes = fit_count(cubes, frame.width, 8.0, least=2)
     side = frame.width / (cubes + 0.5) / np.sqrt(3)
     rows = max(1, int((frame.height / side - 0.5) / 1.5))
     top = frame.cy - 0.75 * side * (rows - 1)
-    with svg.clip(frame):
-        for row in range(rows):
-            for column in range(cubes):
-                x = frame.x0 + side * np.sqrt(3) * (column + 0.5 + row % 2 / 2)
-                y = top + 1.5 * side * row
-                off = float(loose((x - frame.x0) / frame.width, (y - frame.y0) / frame.height))
-                if rng.random() < missing * off:
-                    continue
-                with svg.pushed():
-                    svg.translate(x, y).translate(
-                        *rng.uniform(-0.6, 0.6, 2) * off * disorder * side
-                    )
-                    svg.rotate(rng.uniform(-60, 60) * off * disorder).scale(0.96 * side)
-                    _cube(svg, spacing, (dark, light)[:: 1 - 2 * lit])
-        svg.occlude()
+    for row in range(rows):
+        for column in range(cubes):
+            x = frame.x0 + side * np.sqrt(3) * (column + 0.5 + row % 2 / 2)
+            y = top + 1.5 * side * row
+            off = float(loose((x - frame.x0) / frame.width, (y - frame.y0) / frame.height))
+            if rng.random() < missing * off:
+                continue
+            x, y = (x, y) + rng.uniform(-0.6, 0.6, 2) * off * disorder * side
+            turn = rng.uniform(-60, 60) * off * disorder
+            # A cube that stands on its corner is narrower than one that has turned.
+            wide = side * np.cos(np.radians(max(0.0, 30 - abs(turn))))
+            with svg.pushed():
+                svg.translate(
+                    np.clip(x, frame.x0 + wide, frame.x1 - wide),
+                    np.clip(y, frame.y0 + side, frame.y1 - side),
+                )
+                svg.rotate(turn).scale(0.96 * side)
+                _cube(svg, spacing, (dark, light)[:: 1 - 2 * lit])
+    svg.occlude()
 
 
 def _cube(svg: SVGBuilder, spacing: float, pens: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 from drawscape.geometry import fit_count, grow_count, polar, squares_in
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose, focus
+from drawscape.sketches.composition import choose, choose_inks, focus
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -56,6 +56,7 @@ def truchet(
             arc = 1 - arc if which else arc
             arc = arc * (-1, 1) + (1, 0) if rising[r, c] else arc
             parts[kind[r, c, which]].append((arc + np.array([c, r])) * side + corner)
+    palette = choose_inks(svg, palette, "moss", "tide", "plum")
     pens = {"ways": MOSS[0], "loops": MOSS[4], "longest": MOSS[1]}
     in_pens(svg, palette, pens, parts, width=0.4)
 

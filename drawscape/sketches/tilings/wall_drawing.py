@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import fit_count, grow_count
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose, focus
+from drawscape.sketches.composition import choose, choose_inks, focus
 
 
 @sketch
@@ -22,14 +22,14 @@ def wall_drawing(
 
     In homage to Sol LeWitt, Wall Drawing 260: all two-part combinations of arcs and lines (1975).
     """
-    pens = set_pens(svg, palette, KILN[:3], width=0.4)
     turns = choose(svg, "corners", {"one": 1, "two": 2, "all four": 4})
+    columns *= choose(svg, "cells", {"middling": 1, "small": 2})
     round_ones = focus(svg, "arcs")
+    palette = choose_inks(svg, palette, "kiln", "tide", "plum")
+    pens = set_pens(svg, palette, KILN[:3], width=0.4)
     for cell in svg.grid(columns):
-        half, step = (
-            cell.size / 2,
-            cell.size / fit_count(grow_count(lines, svg.frame), cell.size, 0.9),
-        )
+        half = cell.size / 2
+        step = cell.size / fit_count(grow_count(lines, svg.frame), cell.size, 0.9)
         pen = pens[rng.choice(3, p=(0.6, 0.2, 0.2))]
         is_round = rng.random() < 0.15 + round_ones(cell.u, cell.v)
         with cell:
