@@ -15,8 +15,8 @@ from drawscape.cli.options import FILE, FOLDER, JSON, flag, option, pairs
 from drawscape.cli.printing import counted, print_json, print_table, progress_bar
 from drawscape.drawing.document import paper_size
 from drawscape.editions import Edition, Terms, edition_names, find_edition, new_edition
+from drawscape.editions.checking import check_file
 from drawscape.editions.choosing import least_alike
-from drawscape.editions.closing import check_file
 from drawscape.editions.closing import close as close_edition
 from drawscape.editions.marks import read_signature
 from drawscape.editions.sheets import drawing_of, label_of
@@ -274,8 +274,8 @@ def close(edition: Edition, folder: Path | None) -> None:
 @click.argument("file", type=FILE)
 @flag("--trust", "Run the source in the file without a question.")
 def check(file: Path, trust: bool) -> None:
-    """Tell which number of which edition a FILE is.
+    """Tell which number of which edition an SVG FILE is.
 
-    That number is drawn again, to prove it.
+    That number is drawn again, and the lines are compared: of the drawing, a plotted sheet or a certificate.
     """
     click.echo(check_file(file, trust=trust))

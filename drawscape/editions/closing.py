@@ -1,4 +1,4 @@
-"""What remains of an edition: its ledger as JSON and CSV, certificates, and proofs of origin."""
+"""What remains of an edition: its ledger as JSON and CSV, and certificates."""
 
 import csv
 import io
@@ -14,19 +14,16 @@ import numpy as np
 
 from drawscape.atomic import write_atomic
 from drawscape.catalogue.drawing import short
-from drawscape.catalogue.index import provenance_of
 from drawscape.drawing.document import Document, Layer
 from drawscape.durations import span_words
-from drawscape.editions.ledger import Edition, Number, edition_names, find_edition
+from drawscape.editions.ledger import Edition, Number
 from drawscape.editions.marks import moved, signature_lines
-from drawscape.editions.sheets import content_of, drawn_again, label_of
-from drawscape.errors import EditionError
+from drawscape.editions.sheets import content_of, label_of
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import rectangle
 from drawscape.lettering import TextStyle, set_text
 from drawscape.machine.plot import Plot, plots_folder
 from drawscape.plot.formats import save
-from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
 
 _PAGE_MM = (210.0, 148.0)
@@ -141,24 +138,3 @@ def _words(edition: Edition, facts: dict[str, Any]) -> Iterator[Lines]:
     signature = signature_lines(terms.signature, *_SIGNATURE_MM)
     if (box := signature.bounds) is not None:
         yield moved(signature, _PAGE_MM[0] - 14 - box[2], _PICTURE[3] - box[3])
-
-
-def check_file(path: Path, *, trust: bool = False) -> str:
-    """Return which number of which edition a file is, after drawing that again from its recipe.
-
-    Raises EditionError for a file of no edition, one that was edited, and a recipe that draws otherwise
-    now. Raises ProvenanceError for a notebook's sketch whose source is not trusted.
-    """
-    found, content = provenance_of(path), path.read_bytes()
-    recipe = found.derived_from or found.recipe
-    for edition in map(find_edition, edition_names()):
-        for number in edition.numbers:
-            if number.provenance.recipe == recipe:
-                drawn_again(number.provenance, trust=trust)
-                if found.body != body_digest(content):
-                    raise EditionError(f"{path} was edited; it is not as it was drawn")
-                label = label_of(edition, number)
-                return (
-                    f"{path} is made of {edition.name} {label}; drawn again, its lines are the same"
-                )
-    raise EditionError(f"{path} is of no edition of this home")

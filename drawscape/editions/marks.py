@@ -33,7 +33,7 @@ _SPACE = 3.0  # cap heights between two parts of the row
 
 _QUIET = 4  # modules around a QR code that stay empty
 _MODULE_MM = 0.6  # a telephone resolves it at 15 cm
-_MODULE_PENS = 1.6  # pen widths of a module: ink that runs does not close a gap
+_MODULE_PENS = 1.5  # pen widths of a module: ink that runs does not close a gap
 
 
 @dataclass(frozen=True, kw_only=True)

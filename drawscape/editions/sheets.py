@@ -42,7 +42,10 @@ def new_edition(name: str, drawings: Sequence[Drawing], terms: Terms) -> Edition
                 f"{drawing.path.name} was edited by hand: its recipe does not draw it again"
             )
         label = f"{number}/{len(drawings)}"
-        front, _ = _sides(drawing.document, terms, label, provenance.recipe)
+        try:
+            front, _ = _sides(drawing.document, terms, label, provenance.recipe)
+        except EditionError as error:
+            raise EditionError(f"number {label}, {drawing.path.name}: {error}") from None
         pens = len({*pen_numbers(front.layers)})
         recipes.append(provenance.recipe)
         frozen.append((json.dumps(provenance.as_dict()), stored_path(drawing.path), pens))

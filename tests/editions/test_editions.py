@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shlex
 import sqlite3
 from contextlib import closing
@@ -200,11 +201,37 @@ def test_a_complete_edition_is_closed_and_its_files_prove_their_origin(gravel, w
     for file in (certificate, sheet, drawing):
         said = run("editions", "check", str(file)).out
         assert said == f"{file} is made of gravel 2/3; drawn again, its lines are the same\n"
-    sheet.write_text(sheet.read_text().replace("<polyline", "<polyline ", 1))
-    assert "was edited" in run("editions", "check", str(sheet)).err
+    assert checks_of_edited(sheet, certificate) == [0, 0, *[2] * 5]
     assert "is closed" in run("editions", "plot", "gravel", "--on", "desk").err
     other = generate_complex_svg(60, 60, "rose")
     assert "is of no edition" in run("editions", "check", other).err
+
+
+METADATA = re.compile(r"<metadata.*</metadata>\n", re.DOTALL)
+
+
+def checks_of_edited(sheet, certificate):
+    """Return the exit codes for files that other programs made of those of number 2."""
+    text, third = sheet.read_text(), Path(str(sheet).replace("-02", "-03")).read_text()
+    first_place = re.search(r'points="([\d.]+)', text)
+    edited = [
+        text.replace("<metadata ", "<metadata\n  ").replace(" />", "\n/>"),  # written again
+        METADATA.sub("", text),
+        text.replace(first_place[0], f'points="{float(first_place[1]) + 1}', 1),
+        text.replace("</svg>", '<path d="M5 5h3" stroke="black" fill="none"/></svg>'),
+        re.sub('stroke="[^"]+"', 'stroke="red"', text),
+        METADATA.sub(lambda _: METADATA.search(text)[0], third),  # with another number's lines
+        certificate.read_text().replace("</svg>", '<path d="M5 5h3" stroke="black"/></svg>'),
+    ]
+    codes = []
+    for content in edited:
+        sheet.with_name("edited.svg").write_text(content)
+        done = run("editions", "check", str(sheet.with_name("edited.svg")))
+        told = done.err if done.code else done.out
+        assert "gravel 2/3" in told, done
+        assert ("was edited: it" in told) == bool(done.code), done
+        codes.append(done.code)
+    return codes
 
 
 def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):

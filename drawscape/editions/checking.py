@@ -1,0 +1,106 @@
+"""Which number of which edition a file is: its lines against those of the number, drawn again."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from drawscape.catalogue.index import provenance_of
+from drawscape.drawing.document import Document
+from drawscape.drawing.values import rgb
+from drawscape.editions.closing import certificate, facts_of
+from drawscape.editions.ledger import Edition, Number, edition_names, find_edition
+from drawscape.editions.sheets import content_of, drawn_again, label_of, parts_of
+from drawscape.errors import EditionError, ProvenanceError
+from drawscape.geometry.lines import Lines, Points, Segments, resample
+from drawscape.svg.read import read_svg
+
+_SAME_MM = (
+    0.05  # two decimals in a file, and what `optimize` leaves out; a pen is six times as wide
+)
+_STEP_MM = 0.2
+
+
+def check_file(path: Path, *, trust: bool = False) -> str:
+    """Return which number of which edition a file is, after drawing that again from its recipe.
+
+    Its lines are compared with those of the drawing, of the sheet and of the certificate, pen by pen. So a
+    file that another program has written again is the same, and a copy with one line more is not. Raises
+    EditionError for a file of no edition, one that was edited, and a recipe that draws otherwise now. Raises
+    ProvenanceError for a notebook's sketch whose source is not trusted.
+    """
+    file, recipe = read_svg(path), ""
+    with suppress(ProvenanceError):  # without metadata its lines tell whose it is
+        found = provenance_of(path)
+        recipe = found.derived_from or found.recipe
+    same, unlike = [], {}
+    for edition, number in _candidates(file, recipe):
+        again = drawn_again(number.provenance, trust=trust)
+        name = f"{edition.name} {label_of(edition, number)}"
+        for face in _faces(edition, number, read_svg(again)):
+            missing, new = _strays(face, file), _strays(file, face)
+            if not (len(missing) or len(new)):
+                same.append(name)
+                break
+            unlike[len(missing) + len(new)] = _words(name, missing, new)
+    if same:
+        return f"{path} is made of {' and '.join(same)}; drawn again, its lines are the same"
+    if unlike:
+        raise EditionError(f"{path} was edited: {unlike[min(unlike)]}")
+    raise EditionError(f"{path} is of no edition of this home")
+
+
+def _candidates(file: Document, recipe: str) -> Iterator[tuple[Edition, Number]]:
+    """Yield the numbers and proofs of a recipe, or of a file without one, those whose drawing it shows."""
+    for edition in map(find_edition, edition_names()):
+        for number in edition.rows():
+            shows = not recipe and not len(_strays(read_svg(content_of(number)), file))
+            if shows or number.provenance.recipe == recipe:
+                yield edition, number
+
+
+def _faces(edition: Edition, number: Number, drawing: Document) -> Iterator[Document]:
+    """Yield all that a file of a number can show: drawing, sheet, its parts, certificate."""
+    if not number.kind:
+        yield drawing
+    yield from parts_of(edition, number)
+    if number.pens > 1:
+        yield from parts_of(edition, number, number.pens + 1)
+    if edition.closed_at:
+        yield certificate(edition, number, facts_of(edition, number))
+
+
+def _strays(one: Document, other: Document) -> Points:
+    """Return points of one's lines, 0.2 mm apart, that lie on no line of the other in the same colour."""
+    found = [np.empty((0, 2))]
+    others = _by_color(other)
+    for color, lines in _by_color(one).items():
+        points = resample(lines, _STEP_MM).points
+        ends = Segments.of(others.get(color, Lines.empty()))
+        tree = shapely.STRtree(shapely.linestrings(np.stack((ends.a, ends.b), axis=1)))
+        near, _ = tree.query(shapely.points(points), predicate="dwithin", distance=_SAME_MM)
+        found.append(np.delete(points, near, axis=0))
+    return np.concatenate(found)
+
+
+def _by_color(document: Document) -> dict[tuple[int, int, int], Lines]:
+    layers = document.plotted().layers
+    colors = [rgb(layer.color) for layer in layers]
+    return {
+        color: Lines.join(
+            layer.lines for layer, own in zip(layers, colors, strict=True) if own == color
+        )
+        for color in colors
+    }
+
+
+def _words(name: str, missing: Points, new: Points) -> str:
+    """Return what differs."""
+    parts = [
+        f"it {what} {len(points) * _STEP_MM:.1f} mm, first at ({points[0][0]:.0f}, {points[0][1]:.0f}) mm"
+        for what, points in (("lacks", missing), ("has new lines of", new))
+        if len(points)
+    ]
+    return f"{'; '.join(parts)}; drawn again, {name} is otherwise"
