@@ -17,7 +17,7 @@ from drawscape.catalogue.drawing import short
 from drawscape.drawing.document import Document, Layer
 from drawscape.durations import span_words
 from drawscape.editions.ledger import Edition, Number
-from drawscape.editions.marks import moved, signature_lines
+from drawscape.editions.marks import is_dark, moved, signature_lines
 from drawscape.editions.sheets import content_of, label_of
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import rectangle
@@ -42,8 +42,11 @@ def facts_of(edition: Edition, number: Number) -> dict[str, Any]:
     metres: Counter[str] = Counter()
     for plot in plots:
         metres.update(plot.plan.metres_of(plot.state.drawn))
+    ink_m, took_s = metres.total(), sum(plot.state.seconds for plot in plots)
     judged = [moment for sheet in newest for _, moment in sheet.verdicts]
-    parameters = [f"{name} {short(value)}" for name, value in recipe.parameters.items()]
+    parameters = [
+        f"{name} {short(value)}" for name, value in recipe.parameters.items() if value is not None
+    ]
     traits = [f"{name} {short(value)}" for name, value in recipe.traits.items()]
     return {
         "number": label_of(edition, number),
@@ -55,8 +58,8 @@ def facts_of(edition: Edition, number: Number) -> dict[str, Any]:
         "versions": f"Drawscape {recipe.version}, numpy {recipe.versions.get('numpy', '')}",
         "paper": f"{recipe.width:g} x {recipe.height:g} mm",
         "pens": ", ".join(metres),
-        "ink": f"{metres.total():.2f} m",
-        "time": span_words(sum(plot.state.seconds for plot in plots)),
+        "ink": f"{ink_m:.2f} m" if ink_m else "",
+        "time": span_words(took_s) if took_s else "",
         "machine": ", ".join(dict.fromkeys(plot.record.machine for plot in plots)),
         "plotted": _day(max((plot.state.changed for plot in plots), default=None)),
         "judged": _day(max(judged, default=None)),
@@ -111,8 +114,9 @@ def certificate(edition: Edition, number: Number, facts: dict[str, Any]) -> Docu
     words = Lines.join([frame, *_words(edition, facts)])
     return Document(
         *_PAGE_MM,
-        (*layers, Layer("text", "black", _PEN_MM, words)),
+        (*layers, Layer("text", "white" if is_dark(drawing) else "black", _PEN_MM, words)),
         metadata=drawing.metadata,
+        paper_color=drawing.paper_color,
     )
 
 

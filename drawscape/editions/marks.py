@@ -98,7 +98,7 @@ def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: f
     at_right = [(signature, box[2])] if (box := signature.bounds) is not None else []
     if terms.glyph:
         glyph, side_mm, quiet_mm = glyph_lines(
-            f"{label} {address[:12]}".upper(), pen_mm, is_dark=_is_dark(document)
+            f"{label} {address[:12]}".upper(), pen_mm, on_dark=is_dark(document)
         )
         needed = max(needed, side_mm + 2 * max(quiet_mm - _GAP_MM, 0.0))
         at_right.append((moved(glyph, 0.0, -side_mm / 2), side_mm))
@@ -131,7 +131,8 @@ def _ends(document: Document, page: tuple[float, float], wide_mm: float) -> tupl
     return (left, right) if right - left >= wide_mm else page
 
 
-def _is_dark(document: Document) -> bool:
+def is_dark(document: Document) -> bool:
+    """Whether its paper is darker than grey."""
     return luminance(document.paper_color or "white") < 0.5
 
 
@@ -189,7 +190,7 @@ def _is_svg(signature: str) -> bool:
     return signature.lstrip().startswith("<")
 
 
-def glyph_lines(text: str, pen_mm: float, *, is_dark: bool = False) -> tuple[Lines, float, float]:
+def glyph_lines(text: str, pen_mm: float, *, on_dark: bool = False) -> tuple[Lines, float, float]:
     """Return a QR code of a text as strokes of a pen, its side, and the width of its quiet zone, in mm.
 
     On dark paper the light modules are drawn, and the quiet zone as well. Raises MissingExtraError.
@@ -200,7 +201,7 @@ def glyph_lines(text: str, pen_mm: float, *, is_dark: bool = False) -> tuple[Lin
         raise MissingExtraError("a QR glyph", "editions") from error
     code = segno.make(text, error="m", micro=False)
     modules = np.array(list(code.matrix), dtype=bool)
-    if is_dark:
+    if on_dark:
         modules = ~np.pad(modules, _QUIET)
     module_mm = max(_MODULE_MM, _MODULE_PENS * pen_mm)
     strokes = math.ceil(module_mm / pen_mm - 1e-9)
@@ -211,5 +212,5 @@ def glyph_lines(text: str, pen_mm: float, *, is_dark: bool = False) -> tuple[Lin
         for begin, end in edges.reshape(-1, 2) * module_mm:
             for y in row * module_mm + shifts:
                 lines.append([(begin + pen_mm / 2, y), (end - pen_mm / 2, y)])
-    quiet_mm = 0.0 if is_dark else _QUIET * module_mm
+    quiet_mm = 0.0 if on_dark else _QUIET * module_mm
     return Lines.of(np.array(lines)), len(modules) * module_mm, quiet_mm

@@ -13,6 +13,7 @@ from support import run, wait_until
 
 from drawscape.catalogue import find
 from drawscape.editions import find_edition
+from drawscape.editions.closing import certificate, facts_of
 from drawscape.editions.sheets import content_of, sheet_of
 from drawscape.errors import EditionError
 from drawscape.machine.device import add_device
@@ -241,12 +242,20 @@ def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
     number.file.unlink()
     assert content_of(number) == before
     (gravel / "sketches").mkdir()
-    source = "def lines(svg, rng):\n    svg.line(20, 20, 80, 80 + rng.random())\n"
+    source = """def lines(svg, rng, *, wide: float | None = None):
+    svg.paper_color = "#101014"
+    svg.line(20, 20, 80, 80 + rng.random())
+"""
     (gravel / "sketches" / "lines.py").write_text(source)
     run("editions", "new", "other", "--sketch", "lines", "--seeds", "1", "--paper", "100x100")
     (gravel / "sketches" / "lines.py").write_text(source.replace("20, 20", "20, 30"))
     (number,) = find_edition("other").numbers
     assert content_of(number) == number.file.read_bytes()
+    other = find_edition("other")
+    facts = facts_of(other, number)
+    assert (facts["settings"], facts["ink"], facts["time"]) == ("", "", "")  # not plotted
+    page = certificate(other, number, facts)
+    assert (page.paper_color, page.layers[-1].color) == ("#101014", "white")
     number.file.unlink()
     with pytest.raises(
         EditionError, match="would be drawn otherwise now, because of: the sketch's"

@@ -46,7 +46,7 @@ def test_a_telephone_reads_the_glyph(pen_mm, is_dark):
     rng, count, read = np.random.default_rng(round(10 * pen_mm)), rounds(10, 400), 0
     for number in range(count):
         text = f"{number + 1}/{count} {number:012X}"
-        lines, side_mm, _ = glyph_lines(text, pen_mm, is_dark=is_dark)
+        lines, side_mm, _ = glyph_lines(text, pen_mm, on_dark=is_dark)
         found = zxingcpp.read_barcodes(photograph(lines, pen_mm, rng, is_dark=is_dark))
         read += [one.text for one in found] == [text]
     assert side_mm < 24
