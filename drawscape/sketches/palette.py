@@ -8,7 +8,8 @@ import numpy as np
 from annotated_types import MaxLen
 from numpy.typing import ArrayLike
 
-from drawscape.drawing.values import rgba
+from drawscape.drawing.document import WARM_WHITE
+from drawscape.drawing.values import luminance, rgba
 from drawscape.errors import ParameterError
 from drawscape.geometry import Lines
 from drawscape.parameters import Suggestions
@@ -71,6 +72,18 @@ def inks(svg: SVGBuilder, palette: str, designed: Sequence[str]) -> list[str]:
                 "palette", palette, f"{color!r} is no color; give one of {sets}, or colors"
             )
     return list(islice(cycle(chosen), len(designed)))
+
+
+def is_light(svg: SVGBuilder, palette: str) -> bool:
+    """Return whether the first ink of `palette` is lighter than its paper: it draws the lights then.
+
+    >>> from drawscape.svg_builder import SVGBuilder
+    >>> svg = SVGBuilder(100, 100)
+    >>> is_light(svg, "as designed"), is_light(svg, "white"), is_light(svg, "gel on black")
+    (False, True, True)
+    """
+    (first,) = inks(svg, palette, INK[:1])
+    return luminance(first) > luminance(svg.paper_color or WARM_WHITE)
 
 
 def set_pens(

@@ -120,6 +120,8 @@ def tone_over(
     own: str = "shell",
     clarity: float = 0.0,
     focus: Sequence[float] = NO_FOCUS,
+    *,
+    light_ink: bool = False,
 ) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
@@ -129,6 +131,7 @@ def tone_over(
     picture, `contain` shows all of it. `contrast` 0 leaves the picture grey, 1 stretches it from white
     to black. `clarity` is how much of `local_contrast` it gets, so that coarse lines show a face.
     `focus` is the part that is drawn finer: left, top, right and bottom, from 0 to 1.
+    With `light_ink` on dark paper it is as dark as the picture is light (see `palette.is_light`).
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -137,7 +140,8 @@ def tone_over(
     >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
     (2,)
     """
-    dark = 1.0 - np.round(pixels_of(picture, own) @ _GREY, 9)
+    light = np.round(pixels_of(picture, own, "black" if light_ink else "white") @ _GREY, 9)
+    dark = light if light_ink else 1.0 - light
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
     dark = np.clip((1 - contrast) * dark + contrast * stretched, 0, 1)
@@ -240,9 +244,9 @@ def laid(frame: Frame, dark: Floats, fit: Fit = "cover", focus: Floats | None = 
     return Tone(kept, box, area, pitch, np.zeros_like(kept) if focus is None else focus[cut])
 
 
-def pixels_of(picture: str | None, own: str = "shell") -> Floats:
-    """Return the colors of a picture, (R, C, 3) from 0 to 1; None is the one called `own`."""
-    return _own(own) if picture is None else _foreign(picture)
+def pixels_of(picture: str | None, own: str = "shell", paper: str = "white") -> Floats:
+    """Return the colors of a picture on `paper`, (R, C, 3) from 0 to 1; None is the one called `own`."""
+    return _own(own) if picture is None else _foreign(picture, paper)
 
 
 @lru_cache(maxsize=3)
@@ -251,7 +255,7 @@ def _own(name: str) -> Floats:
         return np.asarray(np.atleast_3d(np.load(file)["picture"]) / 255.0 * np.ones(3))
 
 
-def _foreign(name: str) -> Floats:
+def _foreign(name: str, behind: str) -> Floats:
     try:
         from PIL import Image, ImageOps
     except ImportError as error:
@@ -265,7 +269,7 @@ def _foreign(name: str) -> Floats:
             if min(image.size) < 2:
                 raise PictureError(f"picture {name!r} is {image.size} pixels; 2 x 2 is the least")
             upright = ImageOps.exif_transpose(image).convert("RGBA")  # as a telephone was held
-            paper = Image.new("RGBA", upright.size, "white")
+            paper = Image.new("RGBA", upright.size, behind)
             paper.alpha_composite(upright)
             small = paper.convert("RGB")
             small.thumbnail((ENOUGH, ENOUGH))

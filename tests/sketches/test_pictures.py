@@ -16,7 +16,8 @@ from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.tone import separate, tone_over
 from drawscape.svg_builder import Frame
 
-PICTURES = [name for name in SKETCHES if SKETCHES.family_of(name) == "pictures"]
+PICTURES = [*SKETCHES.families()["pictures"], "stippling"]
+EVENED = {"stippling": {"rounds": 2, "dots": 3000}, "tsp_picture": {"rounds": 1}}
 
 
 def test_tours_visit_every_point_once_and_are_ever_shorter():
@@ -47,12 +48,14 @@ def gap_in(points, x):
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_of_ones_own_is_drawn_dark_where_it_is_dark(name, home):
-    svg = draw(name, 60, 60, picture="halves.png")
-    steps = np.hypot(*np.diff(svg.lines().points, axis=0).T)
-    middle = (svg.lines().points[1:] + svg.lines().points[:-1])[:, 0] / 2
-    ink = [steps[(middle < 30) & (steps < 20)].sum(), steps[(middle > 30) & (steps < 20)].sum()]
-    assert ink[0] > 1.4 * ink[1]
+def test_a_picture_is_drawn_dark_where_it_is_dark_and_by_light_inks_where_it_is_light(name, home):
+    for palette in ("as designed", "gel on black")[: 1 if name == "four_pens" else 2]:
+        svg = draw(name, 50, 50, picture="halves.png", palette=palette, **EVENED.get(name, {}))
+        steps = np.hypot(*np.diff(svg.lines().points, axis=0).T)
+        middle = (svg.lines().points[1:] + svg.lines().points[:-1])[:, 0] / 2
+        ink = [steps[(middle < 25) & (steps < 20)].sum(), steps[(middle > 25) & (steps < 20)].sum()]
+        assert max(ink) > 1.4 * min(ink)
+        assert (ink[0] > ink[1]) == (palette == "as designed")
 
 
 def test_a_picture_covers_the_frame_or_is_shown_whole(home):
@@ -106,7 +109,6 @@ def test_clarity_strengthens_what_stands_out_and_leaves_broad_shades(home):
 
 
 SCREENS = ["tone_hatching", "squiggles", "spiral_halftone", "stippling"]
-EVENED = {"stippling": {"rounds": 3}, "tsp_picture": {"rounds": 1}}
 
 
 @pytest.mark.parametrize("name", SCREENS)

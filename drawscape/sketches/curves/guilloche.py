@@ -44,8 +44,8 @@ def guilloche(
         edges = radius * (0.04 + 0.96 * np.append(0, np.cumsum(widths) / widths.sum()))
         for band, pen in enumerate(rng.integers(0, 3, bands)):
             inner, outer = edges[band : band + 2]
-            waves = fit_count(grow_count(strands, svg.frame), (inner + outer) / 2, 3.2, least=3)
-            turned = _band(rng, inner, outer, waves, fit_count(count, outer, 2.6, least=3))
+            waves = fit_count(grow_count(strands, svg.frame), (inner + outer) / 2, 3.6, least=3)
+            turned = _band(rng, inner, outer, waves, fit_count(count, outer, 3.0, least=3))
             oval = middle + turned * half / radius
             svg.polylines(clip_to_rectangle(oval, *svg.frame), pen=pens[pen])
 

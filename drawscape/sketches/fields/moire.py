@@ -24,17 +24,19 @@ def moire(
     After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
     """
     corners = choose(svg, "pattern", {"circles": 90, "squares": 4, "triangles": 3, "hexagons": 6})
-    whole = choose(svg, "size", {"the page": True, "a figure": False})
+    size = choose(svg, "place", {"the page": 1.1, "a figure": 0.0, "aside": 1.8})
+    palette = choose_inks(svg, palette, "tide", "plum", "kiln", "moss")
+    spacing *= choose(svg, "lines", {"fine": 1.0, "coarse": 1.8, "middling": 1.3})
     apart = shift * choose(svg, "shift", {"near": 0.4, "middling": 1.0, "wide": 1.7})
-    palette = choose_inks(svg, palette, "tide", "plum", "kiln")
     frame, heading = svg.frame, rng.uniform(0, 2 * np.pi)
     # A figure stays within the frame; over the whole page, its sides lie beyond the corners.
     inner = np.cos(np.pi / corners)
-    reach = 1.1 * frame.long / inner if whole else (0.5 - apart / 2) * frame.short
+    reach = size * frame.long / inner or (0.5 - apart / 2) * frame.short
+    middle = frame[:2] + frame.size * ((0.22, 0.8) if size > 1.1 else (0.5, 0.5))
     with svg.clip(frame):
         for pen, side in zip(set_pens(svg, palette, TIDE[:2]), (-0.5, 0.5), strict=True):
             with svg.pushed():
-                svg.translate(*(frame.middle + polar(side * apart * frame.short, heading)))
+                svg.translate(*(middle + polar(side * apart * frame.short, heading)))
                 svg.rotate(np.degrees(heading) + turn * side)
                 # From side to side, not from corner to corner.
                 step = spacing * (1 + 0.08 * side) / inner

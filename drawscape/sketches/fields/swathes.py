@@ -47,7 +47,7 @@ def swathes(
     heading = rng.uniform(0, 2 * np.pi)
     turns *= choose(svg, "wind", {"straight": 0.15, "bent": 1.0, "whirling": 2.0})
     broadest *= choose(svg, "strips", {"thin": 0.45, "mixed": 1.0, "broad": 1.7})
-    room = min(1.0, room * choose(svg, "white", {"little": 0.5, "much": 2.2}))
+    room = min(0.75, room * choose(svg, "white", {"little": 0.5, "much": 2.2}))
 
     def wind(at: Points) -> Floats:
         u, v = ((at - frame.middle) / frame.short).T

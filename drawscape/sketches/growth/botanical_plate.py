@@ -103,8 +103,8 @@ def botanical_plate(
         svg.occlude()
     size = max(2.0, short / 45)
     title = text or " ".join(rng.choice(part) for part in NAMES)
-    words = [(title, frame.cx, 0.3, size), ("A", left + 0.13 * short, 2.3, 0.7 * size)]
-    words += [("B", right - 0.2 * short, 2.3, 0.7 * size), ("C", right, 2.3, 0.7 * size)]
+    details = {"A": left + 0.13 * short, "B": right - 0.2 * short, "C": right}
     write = partial(svg.lettering, font="timesi", align="center", missing="?", pen=stems)
-    for word, x, above, height in words:
-        write(word, x, frame.y1 - above * size, size=height)
+    write(title, frame.cx, frame.y1 - 0.4 * size, size=size)
+    for letter, at in details.items():
+        write(letter, at, frame.y1 - 2.3 * size, size=0.7 * size)

@@ -4,7 +4,15 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, OpaqueShape, clamped, occlude, polar
+from drawscape.geometry import (
+    Floats,
+    Lines,
+    OpaqueShape,
+    clamped,
+    clip_to_rectangle,
+    occlude,
+    polar,
+)
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose
 from drawscape.sketches.growth._twigs import bough
@@ -77,6 +85,7 @@ def family_tree(
         pens.append(inks[node])
     drawn = [*zip(occlude(shapes), pens, strict=True)]
     parts = [Lines.join(lines for lines, pen in drawn if pen == ink) for ink in range(3)]
+    parts = [clip_to_rectangle(part, *frame) for part in parts]
     in_pens(svg, palette, {"living": MOSS[0], "extinct": MOSS[1], "winner": MOSS[4]}, parts)
 
 

@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Floats, Points, cartesian, polar, stippled, values_at
 from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     FINER,
     NO_FOCUS,
@@ -52,7 +53,8 @@ def stippling(
     After A. Secord, "Weighted Voronoi stippling" (2002), and O. Deussen and others, "Floating points"
     (2000). The seed strews the dots.
     """
-    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus)
+    light = is_light(svg, palette)
+    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus, light_ink=light)
     box = tone.area.inset(largest / 2)
     # A picture has as many dots on every sheet, larger ones on a larger, if there is room for them.
     count = min(dots, int(tone.area.area / ROOM_MM2))

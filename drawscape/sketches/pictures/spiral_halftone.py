@@ -9,6 +9,7 @@ from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -54,7 +55,8 @@ def spiral_halftone(
     (1649).
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
+    light = is_light(svg, palette)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, light_ink=light)
     box = tone.area
     near, half = box.short / 2, box.size / 2
     pitch = near / fit_count(round(turns * min(1.0, near / A5_MM)), near, 0.7, least=4)

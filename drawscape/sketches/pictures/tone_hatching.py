@@ -7,6 +7,7 @@ import numpy as np
 
 from drawscape.geometry import Lines, keep_positive
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -50,7 +51,8 @@ def tone_hatching(
     tone fades, first every second line ends, then every fourth. The seed moves and turns the lines.
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
+    light = is_light(svg, palette)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, light_ink=light)
     # Large pages take wider lines: about 260 a layer is what a plotter draws in an evening.
     # And where all layers cross, a sixth of the paper stays white under a pen of 0.25 mm.
     pitch = max(spacing, frame.long / 260, PEN_MM / (1 - (1 / 6) ** (1 / layers)))

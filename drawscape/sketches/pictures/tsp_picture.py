@@ -8,6 +8,7 @@ import numpy as np
 from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
 from drawscape.geometry.lines import Points
 from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     FINER,
     NO_FOCUS,
@@ -45,7 +46,8 @@ def tsp_picture(
     (2004), and C. Kaplan and R. Bosch, "TSP art" (2005).
     """
     frame = svg.frame
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus)
+    light = is_light(svg, palette)
+    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, light_ink=light)
     box = tone.area
     # Below about 0.7 mm between points on average the line would fill the page.
     most = min(30_000, int(box.area / 0.5))

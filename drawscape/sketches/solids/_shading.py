@@ -21,10 +21,13 @@ class Shading:
     shadow: Floats
 
     @classmethod
-    def of(cls, frame: Frame, corners: Floats, light: Floats, up: Floats) -> "Shading":
+    def of(
+        cls, frame: Frame, corners: Floats, light: Floats, up: Floats, light_ink: bool = False
+    ) -> "Shading":
         """Return the shading of triangles, (F, 3, 3), on a floor that they stand on.
 
         All is as the camera has it, right, down and ahead in mm; `light` is where light comes from, (3,).
+        A `light_ink` draws what is light: its tone is the other way round.
         """
         pitch = max(0.4, frame.long / 700)
         columns, rows = (frame.size / pitch).astype(int) + 1
@@ -62,14 +65,17 @@ class Shading:
         cell, deep, _ = cells(points)
         np.minimum.at(reached, cell, deep)
         cell, deep, inside = cells(seen)
-        dark = inside & (deep > reached[cell] + 4 * pitch)
+        shaded = inside & (deep > reached[cell] + 4 * pitch)
         # A faint light from the other side shapes what lies in the shade.
-        bright = np.clip(facing @ light, 0, 1) * ~dark + 0.3 * np.clip(
+        bright = np.clip(facing @ light, 0, 1) * ~shaded + 0.3 * np.clip(
             facing @ (light * (-1, 1, 1)), 0, 1
         )
         shape, soft = (rows, columns), 0.5 / pitch
-        tone = gaussian_filter((0.95 - bright).reshape(shape), soft) * is_body.reshape(shape)
-        shadow = gaussian_filter(dark.reshape(shape).astype(float), soft) * ~is_body.reshape(shape)
+        dark = bright - 0.05 if light_ink else 0.95 - bright
+        tone = gaussian_filter(dark.reshape(shape), soft) * is_body.reshape(shape)
+        shadow = gaussian_filter(shaded.reshape(shape).astype(float), soft) * ~is_body.reshape(
+            shape
+        )
         return cls(facing.reshape(rows, columns, 3), tone, shadow)
 
     def directions(self) -> Floats:

@@ -21,6 +21,7 @@ from drawscape.geometry import (
 from drawscape.parameters import InputFile
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks
+from drawscape.sketches.palette import is_light
 from drawscape.sketches.solids._mesh_file import read_mesh, welded
 from drawscape.sketches.solids._shading import Shading
 
@@ -62,7 +63,7 @@ def mesh_hatching(
     corners = (unit - origin)[1] * camera.project(body.corners.reshape(-1, 3)) + (*origin, 0)
     up = camera.axes @ (0, 0, 1)
     light = camera.axes @ light / np.linalg.norm(light)
-    seen = Shading.of(svg.frame, corners.reshape(-1, 3, 3), light, up)
+    seen = Shading.of(svg.frame, corners.reshape(-1, 3, 3), light, up, is_light(svg, palette))
     hatched = partial(
         hatch_along, grid=svg.frame, area=svg.frame, spacing_mm=spacing, min_length_mm=2.0
     )

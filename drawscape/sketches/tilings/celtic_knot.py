@@ -10,7 +10,7 @@ from drawscape.geometry import Flags, Floats, Ints, Lines, as_on_a4, fit_count
 from drawscape.geometry.clip import visible
 from drawscape.geometry.lines import Complexes, as_floats
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.tilings._plane_graph import neighbours, panel, roundel
 
 STEPS = 13
@@ -37,6 +37,7 @@ def celtic_knot(
     """
     # A roundel has few crossings of a kind: with more of them undone it falls into rings.
     shape, whole = choose(svg, "shape", {"panel": (panel, 1.0), "roundel": (roundel, 0.4)})
+    palette = choose_inks(svg, palette, "moss", "tide", "plum")
     loops = round(loops * choose(svg, "scale", {"large": 0.5, "middling": 1.0, "fine": 1.5}))
     band *= choose(svg, "bands", {"slim": 0.68, "middling": 0.8, "broad": 0.95})
     breaks *= whole * choose(svg, "crossings", {"most": 0.5, "some": 1.0, "few": 1.4})

@@ -32,6 +32,8 @@ def cubic_disarray(
     dark, light = set_pens(svg, choose_inks(svg, palette, "kiln", "tide", "plum"), KILN[:2])
     frame = svg.frame
     cubes = fit_count(cubes, frame.width, 8.0, least=2)
+    # On a page across, a cube is no higher than the page.
+    cubes = max(cubes, int(np.ceil(2 / np.sqrt(3) * frame.width / frame.height)))
     side = frame.width / (cubes + 0.5) / np.sqrt(3)
     rows = max(1, int((frame.height / side - 0.5) / 1.5))
     top = frame.cy - 0.75 * side * (rows - 1)
