@@ -312,8 +312,10 @@ class Queries:
     PREVIEW = "select picture from job_preview where job_id = :id"
     BATCH = "select total, description from job_batch where id = :batch"
     BATCH_OPEN = "select 1 from job where batch = :batch and ended_at is null limit 1"
+    # Not `batch = :batch` for those that run: they are few, and have an index.
     BATCH_LEFT = """
-    select count(*), coalesce(sum(progress), 0) from job where batch = :batch and ended_at is null
+    select (select count(*) from job where batch = :batch and ended_at is null),
+        (select coalesce(sum(progress), 0) from job where status = 'started' and coalesce(batch, '') = :batch)
     """
     BATCH_COUNTS = "select status, count(*) from job where batch = :batch group by status"
     # Ended jobs are counted as they end; of those that are open each status has an index.
