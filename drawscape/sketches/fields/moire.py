@@ -25,7 +25,7 @@ def moire(
     """
     corners = choose(svg, "pattern", {"circles": 90, "squares": 4, "triangles": 3, "hexagons": 6})
     size = choose(svg, "place", {"the page": 1.1, "a figure": 0.0, "aside": 1.8})
-    palette = choose_inks(svg, palette, "tide", "plum", "kiln", "moss")
+    palette = choose_inks(svg, palette, "tide", "plum", "kiln", "riso")
     spacing *= choose(svg, "lines", {"fine": 1.0, "coarse": 1.8, "middling": 1.3})
     apart = shift * choose(svg, "shift", {"near": 0.4, "middling": 1.0, "wide": 1.7})
     frame, heading = svg.frame, rng.uniform(0, 2 * np.pi)

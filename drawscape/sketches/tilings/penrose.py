@@ -4,8 +4,8 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Noise, clip_to_rectangle, grow_count
-from drawscape.geometry.lines import Complexes, Flags, Points
+from drawscape.geometry import Noise, grow_count
+from drawscape.geometry.lines import Complexes, Flags, Points, as_floats
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks
 
@@ -30,25 +30,29 @@ def penrose(
     frame = svg.frame
     tiles = round(tiles * choose(svg, "tiles", {"middling": 1.0, "large": 0.6, "small": 1.3}))
     star = choose(svg, "star", {"of five": 0, "of ten": 1})
-    side, rings = frame.short / tiles, grow_count(rings, frame)
+    side = frame.short / tiles
     reach = np.hypot(frame.width, frame.height) / 2 / side
     centres, corners, is_thin = _rhombs(rng, reach, star, symmetric)
     tone = _tones(rng, centres, symmetric)
     angle = np.pi * (rng.integers(2) - 0.5) if symmetric else rng.uniform(0, 2 * np.pi)
     turn = np.exp(1j * angle) * side
     # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
-    most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
+    most = np.minimum(
+        grow_count(rings, frame), np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)
+    ).astype(int)
     wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
     pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
     palette = choose_inks(svg, palette, "kiln", "tide")
     names = set_pens(svg, palette, KILN[:3])
-    for i, pen in enumerate(pens):
-        # From its rim inwards.
-        for scale in 0.92 * (1 - np.arange(wanted[i]) / most[i]):
-            rhomb = (centres[i] + scale * (corners[i] - centres[i])) * turn
-            rhomb[-1] = rhomb[0]
-            ring = clip_to_rectangle([rhomb + complex(*frame.middle)], *frame)
-            svg.polylines(ring, pen=names[pen])
+    # Of each ring its rhomb, and how far it lies inwards from the rim.
+    owner = np.repeat(np.arange(len(pens)), wanted)
+    inner = np.arange(len(owner)) - np.repeat(np.cumsum(wanted) - wanted, wanted)
+    scale, middle = 0.92 * (1 - inner / most[owner])[:, None], centres[owner, None]
+    rhombs = as_floats((middle + scale * (corners[owner] - middle)) * turn)
+    with svg.clip(frame):
+        svg.translate(*frame.middle)
+        for number, name in enumerate(names):
+            svg.polylines(rhombs[pens[owner] == number], pen=name)
 
 
 def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:
