@@ -155,6 +155,14 @@ def workers_alive() -> Sequence[WorkerInfo]:
     return default_queue().database.workers.living()
 
 
+def worker_trouble() -> str:
+    """Return why no job runs though a worker is alive; '' if there is no such reason."""
+    workers = workers_alive()
+    if not workers or not all(worker.trouble for worker in workers):
+        return ""
+    return f"The worker (PID {workers[0].pid}) runs nothing: {workers[0].trouble}. It tries again."
+
+
 def start_worker(slots: int | None = None) -> WorkerProcess:
     """Start a worker as a child of this process, which it does not outlive; return it once alive.
 

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from drawscape import settings
 from drawscape.cli.options import SLOTS, flag, option, time_option
 from drawscape.cli.printing import counted
 from drawscape.errors import DrawscapeError, MissingExtraError
-from drawscape.jobs import WorkerProcess, check_lane, start_worker
+from drawscape.jobs import WorkerProcess, check_lane, start_worker, worker_trouble
 from drawscape.project_modules import import_module
 from drawscape.settings import web_address_noted
 
@@ -122,6 +122,15 @@ class WorkerBeside:
         while not self._done.wait(_PAUSE_S):
             if self._process is None or not self._process.alive:
                 self._start(self._replace)
+            else:
+                with suppress(DrawscapeError):  # a locked database is free again in a moment
+                    self._warn(worker_trouble())
+
+    def _warn(self, trouble: str) -> None:
+        """Print a trouble once, however often it is met."""
+        if trouble and trouble != self._trouble:
+            click.echo(trouble, err=True)
+        self._trouble = trouble
 
     def _start(self, start: Start, *, needed: bool = False) -> None:
         try:
@@ -129,10 +138,7 @@ class WorkerBeside:
         except (DrawscapeError, OSError) as error:
             if needed:
                 raise
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                words = "No worker is running yet; trying again in a moment"
-                click.echo(f"{words}: {error}", err=True)
+            self._warn(f"No worker is running yet; trying again in a moment: {error}")
             return
         if started is not None:  # else another program has started one
             words = "The worker died. Started another" if self._process else "Started a worker"

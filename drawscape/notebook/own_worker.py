@@ -12,6 +12,7 @@ from drawscape.jobs import (
     WorkerProcess,
     list_jobs,
     start_shared_worker,
+    worker_trouble,
     workers_alive,
 )
 from drawscape.notebook.threads import WORKERS, Debounce
@@ -122,7 +123,7 @@ def _check_worker() -> None:
         if not workers_alive() and list_jobs(("queued", "started"), limit=1):
             _trouble = _trouble or STARTING
             start_if_needed()
-        _trouble = ""
+        _trouble = worker_trouble()
     except DrawscapeError as error:  # a locked database is free again in a moment
         if str(error) != _trouble:
             _LOG.warning("no worker, and none could be started: %s", error)

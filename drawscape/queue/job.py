@@ -376,6 +376,9 @@ def _who_works(workers: Sequence[WorkerInfo], lane: str) -> Words:
         )
     slots = sum(worker.slots for worker in workers)
     yield f"Alive: {_plural(len(workers), 'worker')} with {_plural(slots, 'slot')}."
+    for worker in workers:
+        if worker.trouble:
+            yield f"Worker {worker.pid} on {worker.host}: {worker.trouble}."
 
 
 def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:

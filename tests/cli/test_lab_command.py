@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import websocket
 from jupyter_lab import wait_for_server
-from support import beside, free_port, run, started, wait_until
+from support import beside, first_line, free_port, run, started, wait_until
 
 from drawscape import __version__
-from drawscape.job_manager import enqueue_background_job, workers_alive
+from drawscape.job_manager import enqueue_background_job, list_jobs, workers_alive
 
 TOKEN = "a-token-of-this-test"
 TASK = "workers.svg_tasks.generate_complex_svg"
@@ -130,6 +130,22 @@ def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(
     assert "6 drawings in " in printed
     page = tmp_path / re.search(r"Open (\S+) in a browser", printed)[1]
     assert len(re.findall("<img ", page.read_text())) == 6
+
+
+@pytest.mark.slow
+def test_a_demo_whose_worker_can_start_no_child_says_so_while_it_waits(tmp_path, monkeypatch):
+    deep = tmp_path / ("deep" * 30)  # no socket has a path as long as this
+    deep.mkdir()
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(deep))
+    to = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with beside("demo", "-w", "1", **to) as demo, demo.stdout:
+        while "runs nothing: it cannot start a child process" not in first_line(demo):
+            pass
+        (job, *_) = list_jobs()
+        assert "AF_UNIX path too long" in job.explain()
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(60) == 130
 
 
 @pytest.fixture

@@ -111,6 +111,16 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch):
     job.cancel()
 
 
+def test_a_form_whose_worker_can_start_no_child_says_why_it_waits(monkeypatch, tmp_path):
+    deep = tmp_path / ("deep" * 30)  # no socket has a path as long as this
+    deep.mkdir()
+    monkeypatch.setenv("TMPDIR", str(deep))
+    held = form(hold)
+    job = held.draw()
+    wait_until(lambda: "it cannot start a child" in held.state.get("note", ""), "the note")
+    job.cancel()
+
+
 def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it():
     """Nine kernels once started six workers when the one that they shared was killed."""
     program = f"import sys; sys.stdin.readline()\n{STARTS}"

@@ -291,8 +291,10 @@ def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer)
     jobs = [enqueue("add", i) for i in range(3)]
     wait_until(lambda: "child_start_failed error='OSError: [Errno 24]" in consumer.log.read_text())
     assert {job.status for job in jobs} == {"queued"}
+    wait_until(lambda: "it cannot start a child process" in jobs[0].explain())
     resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, limits)
     assert [job.wait(60) for job in jobs] == [0, 1, 2]
+    wait_until(lambda: workers_alive()[0].trouble is None, "its trouble to end")
     assert {job.refresh().attempts for job in jobs} == {1}
 
 

@@ -54,6 +54,8 @@ class WorkerInfo:
     lanes: tuple[str, ...] = ()
     version: str = ""
     renewed_at: float | None = None
+    trouble: str | None = None
+    """Why it runs nothing, though it is alive."""
 
 
 class Renewal(NamedTuple):

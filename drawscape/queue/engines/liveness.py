@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import IO
 
@@ -47,7 +47,7 @@ class Locks:
         with self._lock:
             descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            os.write(descriptor, json.dumps(asdict(info)).encode())
+            _write(descriptor, info)
             os.rename(temporary, self._path(info.id))
             self._held[info.id] = info, descriptor
 
@@ -63,6 +63,14 @@ class Locks:
             self.announce(info, lambda _: True)
             os.close(descriptor)
             return True
+
+    def note_trouble(self, worker: str, trouble: str | None) -> None:
+        """Note why `worker`, one of this process, runs nothing; None: it does. This opens no file."""
+        with self._lock:
+            if worker in self._held:
+                info, descriptor = self._held[worker]
+                self._held[worker] = replace(info, trouble=trouble), descriptor
+                _write(descriptor, self._held[worker][0])
 
     def retire(self, worker: str) -> None:
         """Remove the lock and the file of `worker`, one of this process."""
@@ -134,6 +142,12 @@ def _is_locked(file: IO[bytes]) -> bool:
     except OSError:
         return True
     return False
+
+
+def _write(descriptor: int, info: WorkerInfo) -> None:
+    text = json.dumps(asdict(info)).encode()
+    os.pwrite(descriptor, text, 0)
+    os.truncate(descriptor, len(text))
 
 
 def _read(file: IO[bytes]) -> WorkerInfo | None:

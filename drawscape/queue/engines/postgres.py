@@ -344,6 +344,10 @@ class Leases:
     def renew(self, worker: str) -> bool:
         return False
 
+    def note_trouble(self, worker: str, trouble: str | None) -> None:
+        with suppress(QueueError):  # the server is away, which is a trouble of all
+            self._engine.write(self._engine.NOTE_TROUBLE, id=worker, trouble=trouble)
+
     def retire(self, worker: str) -> None:
         if worker in self._held:
             self._held.pop(worker).end()

@@ -210,6 +210,7 @@ class PostgresQueries(Queries):
         pg_postmaster_start_time()::text
     """
 
+    NOTE_TROUBLE = "update job_worker set trouble = :trouble where id = :id"
     RETIRE_WORKER = "delete from job_worker where id = :id"
     DROP_DEAD_WORKERS = """
     delete from job_worker where renewed_at + lease_s <= extract(epoch from clock_timestamp())::float8
@@ -218,7 +219,8 @@ class PostgresQueries(Queries):
     select renewed_at + lease_s > extract(epoch from clock_timestamp())::float8 from job_worker where id = :id
     """
     LIVING_WORKERS = """
-    select id, pid, slots, queue, started_at, host, lanes, version, renewed_at from job_worker
+    select id, pid, slots, queue, started_at, host, lanes, version, renewed_at, trouble
+    from job_worker
     where renewed_at + lease_s > extract(epoch from clock_timestamp())::float8 order by started_at
     """
 

@@ -114,7 +114,8 @@ TABLES: Final = (
     create table job_worker (id text collate "C" primary key, host text not null, pid bigint not null,
         slots integer not null, queue text not null, lanes text not null, version text not null,
         started_at float8 not null, renewed_at float8 not null, lease_s float8 not null,
-        server_at timestamptz not null, claims_from float8 not null default 0)
+        server_at timestamptz not null, claims_from float8 not null default 0,
+        trouble text)
     """,
     """
     create table job_log (job_id text collate "C", position bigint, data bytea not null,
@@ -186,7 +187,6 @@ _FROM_0_4: Final = (
     alter table job add column queued_at float8, drop column due_boot, drop column due_boot_s,
         drop column expires_at, drop column log, drop column retry_delays
     """,
-    "alter table job_worker drop column trouble",
     "create index job_unfinished on job (status, seq) where status in ('failed', 'stopped', 'canceled')",
     "create index job_expires on job ((ended_at + result_ttl_s)) where result_ttl_s is not null",
 )

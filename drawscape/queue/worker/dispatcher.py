@@ -64,6 +64,7 @@ class Dispatcher:
         self._watched: list[tuple[tuple[int, ...], int | None]] = []
         self._poll = select.poll()
         self._may_claim = True
+        self._trouble: str | None = None
         self._start_at = self._claim_at = 0.0
         self.gone = threading.Event()
         """Set at the very end. Python 3.11 reports a thread as ended when Ctrl-C interrupts its join."""
@@ -140,7 +141,9 @@ class Dispatcher:
             if found or slot.due_at <= time.monotonic():
                 before = slot.state
                 self._guarded(slot, partial(slot.attend, found))
-                self._may_claim |= before is SlotState.STARTING and slot.state is SlotState.IDLE
+                if before is SlotState.STARTING and slot.state is SlotState.IDLE:
+                    self._may_claim = True
+                    self._note_trouble(None)
             if slot.is_lost:
                 self._give_back(slot)
         self._acknowledge()
@@ -176,12 +179,19 @@ class Dispatcher:
             slot.close()
             self._give_back(slot, begun=False)
             self._start_at = time.monotonic() + _START_PAUSE_S
+            self._note_trouble(f"it cannot start a child process ({str(error)[:400]})")
             _LOG.error("event=child_start_failed error=%r", str(error))
         except Exception as error:  # noqa: BLE001 - as above
             _LOG.exception("job=%s event=run_failed", slot.claim and slot.claim.id)
             slot.close()
             if slot.claim is not None:
                 slot.outcome = _unforeseen("its worker could not run it", error)
+
+    def _note_trouble(self, trouble: str | None) -> None:
+        """Tell those who ask why jobs wait; None: there is no trouble any more."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._engine.workers.note_trouble(self._request.worker, trouble)
 
     # Children; without one no job is claimed, so none is lost or blamed
 
