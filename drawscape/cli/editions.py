@@ -20,10 +20,10 @@ from drawscape.editions.choosing import least_alike
 from drawscape.editions.closing import close as close_edition
 from drawscape.editions.marks import read_signature
 from drawscape.editions.sheets import drawing_of, label_of
-from drawscape.machine.device import device_names, read_device
+from drawscape.machine.device import read_device
 from drawscape.settings import output_folder
 from drawscape.tasks.drawing import generate_complex_svg
-from drawscape.tasks.editions import feed_machine, judge_sheet, queue_claim
+from drawscape.tasks.editions import judge_sheet, plot_edition, queue_claim
 from drawscape.viewer.publish import publish
 
 _EDITION = click.argument(
@@ -152,6 +152,10 @@ def _seeds(text: str) -> list[int]:
         if ends is None:
             raise click.BadParameter(f"{text!r}: write 1-30, or 3,5,9", param_hint="--seeds")
         numbers = range(int(ends[1]), int(ends[2] or ends[1]) + 1)
+        if not numbers:
+            raise click.BadParameter(
+                f"{part!r}: give the smaller number first", param_hint="--seeds"
+            )
         if len(numbers) > _MOST:
             raise click.BadParameter(f"{text!r}: give at most {_MOST} seeds", param_hint="--seeds")
         seeds += numbers
@@ -205,13 +209,9 @@ def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: b
     its plot is done. Each plot asks its questions unless --yes is given: see `drawscape plots`. After any
     trouble, the same command continues. It prints the plots that begin.
     """
-    machines = on.split(",") if on else device_names()
-    for name in machines:
-        read_device(name)
-    edition.feed(machines, yes=yes, zero_here=zero_here, by_pen=by_pen)
-    for name in machines:
-        if made := feed_machine(edition.name, name):
-            click.echo(f"{made} on {name}")
+    begun = plot_edition(edition, on, yes=yes, zero_here=zero_here, by_pen=by_pen)
+    for name, made in begun.items():
+        click.echo(f"{made} on {name}")
     say_without_worker()
 
 

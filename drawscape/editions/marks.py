@@ -5,6 +5,7 @@ them, the number is under the picture's left end, the title in the middle, the s
 """
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -110,8 +111,8 @@ def _marks(document: Document, terms: Terms, label: str, address: str, pen_mm: f
     x0, x1 = _ends(document, page, wide)
     if wide > x1 - x0:
         raise EditionError(
-            f"the title, {len(terms.title)} characters, takes {title.width:.0f} mm, and its row has "
-            f"{max(x1 - x0 - others, 0):.0f} mm; shorten it"
+            f"number, title and signature take {wide:.0f} mm, and their row has {x1 - x0:.0f} mm; shorten "
+            f"the title of {len(terms.title)} characters, or the signature"
         )
     middle = _row(document, x0, x1, needed)
     found = [moved(number.lines, x0, middle)]
@@ -160,11 +161,11 @@ def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
 
 
 def read_signature(signature: str) -> str:
-    """Return words as they are, and the content of an SVG file that they name.
+    """Return words as they are, and the content of an SVG file that they name, if there is such a file.
 
     Raises EditionError for a file that is no drawing, FileNotFoundError.
     """
-    if not signature.endswith(".svg"):
+    if not (signature.lower().endswith(".svg") or os.path.isfile(signature)):
         return signature
     try:
         box = read_svg(Path(signature)).lines.bounds

@@ -13,12 +13,11 @@ from drawscape.editions.ledger import Number, Verdict
 from drawscape.editions.marks import read_signature
 from drawscape.editions.sheets import label_of
 from drawscape.errors import DrawscapeError, EditionError
-from drawscape.machine.device import device_names
 from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
 from drawscape.notebook.draw_target import SketchLike, Values, target_of
 from drawscape.notebook.form_settings import Settings
 from drawscape.notebook.own_worker import keep_worker_alive
-from drawscape.tasks.editions import feed_machine, judge_sheet
+from drawscape.tasks.editions import judge_sheet, plot_edition
 
 
 def edition(
@@ -202,16 +201,15 @@ class EditionBoard(Board):
     ) -> Any:
         """Send each machine of `on` ('desk,wall'; by default all) the next numbers when it is free.
 
-        Return the panel of the last plot that begins, else of the tile's. Raises as `feed_machine` does.
+        Return the panel of the last plot that begins, else of the tile's. Raises as `plot_edition` does.
         """
-        machines = on.split(",") if on else device_names()
-        self.edition.feed(machines, yes=yes, zero_here=zero_here, by_pen=by_pen)
         keep_worker_alive()
-        begun = [plot for name in machines if (plot := feed_machine(self.edition.name, name))]
+        begun = plot_edition(self.edition, on, yes=yes, zero_here=zero_here, by_pen=by_pen)
+        plots = [*begun.values()]
         self.refresh()
-        if not begun and tile_id is not None:
-            begun = [sheet.plots[-1][0] for sheet in self.edition.number(int(tile_id)).sheets]
-        return self.show_below("open_plot", begun[-1]) if begun else None
+        if not plots and tile_id is not None:
+            plots = [sheet.plots[-1][0] for sheet in self.edition.number(int(tile_id)).sheets]
+        return self.show_below("open_plot", plots[-1]) if plots else None
 
 
 def _rarity(drawings: Iterable[Drawing]) -> dict[tuple[str, Any], str]:

@@ -5,9 +5,27 @@ from contextlib import ExitStack
 from drawscape.editions.ledger import Claim, Edition, Verdict, find_edition, sheet_of_plot
 from drawscape.editions.sheets import sheet_of
 from drawscape.errors import DrawscapeError, MachineError, PlotError
-from drawscape.machine.device import locked
+from drawscape.machine.device import device_names, locked, read_device
 from drawscape.machine.plot import FINAL, Plot, find_plot, plots_folder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
+
+
+def plot_edition(
+    edition: Edition, on: str | None, *, yes: bool, zero_here: bool, by_pen: bool
+) -> dict[str, str]:
+    """Give machines their orders, 'desk,wall' or all, and return the plots that begin, by machine.
+
+    Raises UnknownNameError for a machine that is not there, MachineError without any, and as `feed_machine`
+    does.
+    """
+    machines = [*dict.fromkeys(on.split(",") if on else device_names())]
+    if not machines:
+        raise MachineError("there is no machine; add one with `drawscape machine add`")
+    for name in machines:
+        read_device(name)
+    edition.feed(machines, yes=yes, zero_here=zero_here, by_pen=by_pen)
+    begun = {name: feed_machine(edition.name, name) for name in machines}
+    return {name: plot for name, plot in begun.items() if plot}
 
 
 def feed_machine(edition_name: str, machine: str) -> str:

@@ -81,6 +81,7 @@ def folder(tmp_path, monkeypatch):
             f'viewBox="0 0 20 10">{lines}</svg>'
         )
     (tmp_path / "letter.svg").write_text("no drawing at all")
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n")
     (tmp_path / "empty.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     return tmp_path
 
@@ -156,7 +157,9 @@ BAD = [
     (f"{NEW} --paper 3x", "unknown paper '3x'"),
     (f"{NEW} --param petals=many", "petals='many'"),
     (f"{NEW} --param margin=0", "no room in the margin"),
-    (f"{NEW} --title {'x' * 500}", "the title, 500 characters, takes"),
+    (f"{NEW} --title {'x' * 500}", "shorten the title of 500 characters"),
+    ("editions new x --sketch rose --seeds 30-1", "'30-1': give the smaller number first"),
+    (f"{NEW} --signature a.png", "the signature is no drawing"),
     (f"{NEW} --signature letter.svg", "the signature is no drawing"),
     (f"{NEW} --signature empty.svg", "the signature is no drawing: it holds no lines"),
     (f"{NEW} --pen red", "pen 'red' is not one of the drawing's: pen 1"),

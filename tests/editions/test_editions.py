@@ -161,6 +161,7 @@ BAD = [
         "editions plot gravel --on nowhere",
         "unknown machine (add it with `drawscape machine add`) 'nowhere'",
     ),
+    ("editions plot gravel --on desk,nowhere", "'nowhere'"),
     ("editions proof gravel 1 --on desk --printer", "has its 0 P.P. already"),
 ]
 
