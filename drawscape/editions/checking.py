@@ -40,15 +40,20 @@ def check_file(path: Path, *, trust: bool = False) -> str:
         again = drawn_again(number.provenance, trust=trust)
         name = f"{edition.name} {label_of(edition, number)}"
         for face in _faces(edition, number, read_svg(again)):
-            missing, new = _strays(face, file), _strays(file, face)
-            if not (len(missing) or len(new)):
+            strays = np.concatenate([_strays(face, file), _strays(file, face)])
+            if not len(strays):
                 same.append(name)
                 break
-            unlike[len(missing) + len(new)] = _words(name, missing, new)
+            unlike[len(strays)] = (name, *strays[0])
     if same:
         return f"{path} is made of {' and '.join(same)}; drawn again, its lines are the same"
     if unlike:
-        raise EditionError(f"{path} was edited: {unlike[min(unlike)]}")
+        least = min(unlike)
+        name, x, y = unlike[least]
+        raise EditionError(
+            f"{path} was edited: {least * _STEP_MM:.1f} mm of lines are not as in {name}, first at "
+            f"({x:.0f}, {y:.0f}) mm"
+        )
     raise EditionError(f"{path} is of no edition of this home")
 
 
@@ -75,32 +80,11 @@ def _faces(edition: Edition, number: Number, drawing: Document) -> Iterator[Docu
 def _strays(one: Document, other: Document) -> Points:
     """Return points of one's lines, 0.2 mm apart, that lie on no line of the other in the same colour."""
     found = [np.empty((0, 2))]
-    others = _by_color(other)
-    for color, lines in _by_color(one).items():
-        points = resample(lines, _STEP_MM).points
-        ends = Segments.of(others.get(color, Lines.empty()))
+    for layer in one.plotted().layers:
+        same = [each.lines for each in other.layers if rgb(each.color) == rgb(layer.color)]
+        ends = Segments.of(Lines.join(same))
         tree = shapely.STRtree(shapely.linestrings(np.stack((ends.a, ends.b), axis=1)))
+        points = resample(layer.lines, _STEP_MM).points
         near, _ = tree.query(shapely.points(points), predicate="dwithin", distance=_SAME_MM)
         found.append(np.delete(points, near, axis=0))
     return np.concatenate(found)
-
-
-def _by_color(document: Document) -> dict[tuple[int, int, int], Lines]:
-    layers = document.plotted().layers
-    colors = [rgb(layer.color) for layer in layers]
-    return {
-        color: Lines.join(
-            layer.lines for layer, own in zip(layers, colors, strict=True) if own == color
-        )
-        for color in colors
-    }
-
-
-def _words(name: str, missing: Points, new: Points) -> str:
-    """Return what differs."""
-    parts = [
-        f"it {what} {len(points) * _STEP_MM:.1f} mm, first at ({points[0][0]:.0f}, {points[0][1]:.0f}) mm"
-        for what, points in (("lacks", missing), ("has new lines of", new))
-        if len(points)
-    ]
-    return f"{'; '.join(parts)}; drawn again, {name} is otherwise"

@@ -43,7 +43,7 @@ def photograph(lines, pen_mm, rng, *, is_dark=False, side_mm=40.0):
 @pytest.mark.parametrize("is_dark", [False, True])
 @pytest.mark.parametrize("pen_mm", [0.3, 0.5])
 def test_a_telephone_reads_the_glyph(pen_mm, is_dark):
-    rng, count, read = np.random.default_rng(round(10 * pen_mm)), rounds(10, 400), 0
+    rng, count, read = np.random.default_rng(round(10 * pen_mm)), rounds(4, 400), 0
     for number in range(count):
         text = f"{number + 1}/{count} {number:012X}"
         lines, side_mm, _ = glyph_lines(text, pen_mm, on_dark=is_dark)
