@@ -35,7 +35,16 @@ def gravel(home, monkeypatch):
     """An edition of three, and a simulated machine."""
     monkeypatch.chdir(home)
     add_device("desk", "simulator", "1000x")
-    words = ("--sketch", "harmonograph", "--seeds", "1-2,7", "--paper", "100x100")
+    words = (
+        "--sketch",
+        "harmonograph",
+        "--seeds",
+        "1-2,7",
+        "--paper",
+        "100x100",
+        "--param",
+        "swings=20",
+    )
     done = run("editions", "new", "gravel", *words, "--title", "Gravel", "--artist-proofs", "1")
     assert (done.code, done.out) == (0, "edition gravel: 3 numbers\n")
     return home
