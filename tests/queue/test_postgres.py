@@ -22,11 +22,12 @@ from drawscape.queue import job_queue, retention
 from drawscape.queue.acknowledgement import give_back, recover
 from drawscape.queue.claim import ClaimRequest, Outcome
 from drawscape.queue.engines import postgres_schema as schema
-from drawscape.queue.engines.engine import WorkerInfo, open_engine
+from drawscape.queue.engines.engine import CommitInDoubt, WorkerInfo, open_engine
 from drawscape.queue.engines.postgres import PostgresEngine
 from drawscape.queue.engines.postgres_connection import may_pass, rendered
 from drawscape.queue.huey import JobPostgresHuey
 from drawscape.queue.key_file import key_of
+from drawscape.queue.worker.job_log import JobLog
 
 pytestmark = pytest.mark.postgres
 
@@ -118,7 +119,7 @@ def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job
     assert not give_back(database, held)
     progress = {"progress": 0.5, "message": "late", "meta": None}
     assert not database.write(database.PROGRESS, **held.key, **progress)
-    assert not database.write(database.WRITE_LOG, **held.key, data=b"late")
+    assert not database.write(database.WRITE_LOG, **held.key, position=0, data=b"late")
     database.write(database.WRITE_PREVIEW, **held.key, picture=b"late", now=0.0)
     assert first.status == "started"
     assert (first.logs(), first.preview, first.refresh().progress) == ("", None, 0.0)
@@ -263,6 +264,37 @@ def test_a_commit_that_lands_after_its_connection_broke_is_no_refusal(url, monke
         queueing.result(60)
     assert {job.status for job in job_manager.list_jobs()} == {"queued"}
     assert len(job_manager.list_jobs()) == (1 if table == "job" else 3)
+    proxy.close()
+
+
+def test_output_whose_commit_lands_after_its_connection_broke_is_written_once(
+    url, database, tmp_path
+):
+    let_claim(url, "worker")
+    queued("one")
+    held, proxy = claimed(database, "worker"), Proxy.before(url)
+    behind = PostgresEngine(proxy.url_of(url), tmp_path)
+    log = JobLog(behind, held)
+    log.write(b"first\n")
+    with administrator(url) as connection, ThreadPoolExecutor(1) as pool:
+        schema = url.rpartition("%3D")[2]
+        connection.execute(f"set search_path = {schema}; {LATE_COMMITS.format(table='job_log')}")
+        connection.execute("select pg_advisory_lock(77)")
+        waits = (
+            "select 1 from pg_stat_activity where wait_event = 'advisory' and application_name = %s"
+        )
+        writing = pool.submit(log.flush)
+        wait_until(lambda: connection.execute(waits, (schema,)).fetchone(), "the commit to wait")
+        proxy.leave()
+        with pytest.raises(CommitInDoubt):
+            writing.result(60)
+        connection.execute("select pg_advisory_unlock(77)")
+        wait_until(lambda: get_job("one").logs() == "first\n")
+    proxy.come_back()
+    log.write(b"second\n")
+    log.flush()
+    assert get_job("one").logs() == "first\nsecond\n"
+    behind.close()
     proxy.close()
 
 

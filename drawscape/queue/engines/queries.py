@@ -85,12 +85,13 @@ class Queries:
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     returning id
     """
+    # Written again after a connection that broke at the commit, a row is there once.
     WRITE_LOG = """
-    insert into job_log (job_id, position, data)
-    select id, (select coalesce(max(position + length(data)), 0) from job_log where job_id = :id), :data
-    from job where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
-    returning job_id
+    insert into job_log (job_id, position, data) select id, :position, :data from job
+    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+    on conflict do nothing returning job_id
     """
+    LOG_END = "select coalesce(max(position + length(data)), 0) from job_log where job_id = :id"
     CUT_LOG = """
     delete from job_log where job_id = :id and position + length(data) <= (
         select max(position + length(data)) - :most from job_log where job_id = :id)

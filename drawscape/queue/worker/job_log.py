@@ -18,7 +18,11 @@ class JobLog:
         self._held = held
         self._data = bytearray()
         self._start = 0  # how much was printed before `_data`
-        self._written = 0  # how much of it all is in the table, or was cut off before it came there
+        self._taken = 0  # how much of it all was taken for the table, or was cut off before
+        self._row = b""  # what was taken last, until it is surely in the table
+        self._position: int | None = (
+            0 if held.token == 1 else None
+        )  # of the next row; None: unknown
         self.due_at = 0.0
         """When it may be written again, in monotonic seconds."""
 
@@ -36,15 +40,25 @@ class JobLog:
             self._start += gone
 
     def flush(self) -> None:
-        """Add the new output to the table, as a row behind those of this run and of earlier ones."""
-        if self._written == self.end:
+        """Add the new output to the table, behind that of this run and of earlier ones.
+
+        What could not be written comes first at the next call, as the same row.
+        """
+        engine, held = self._engine, self._held
+        if not self._row and self._taken == self.end:
             return
-        engine, data = self._engine, bytes(self._data[max(0, self._written - self._start) :])
-        self.due_at = time.monotonic() + len(data) / _BYTES_A_S
-        engine.write(engine.WRITE_LOG, **self._held.key, data=data)
-        if self.end > CAP_BYTES or self._held.token > 1:
-            engine.write(engine.CUT_LOG, id=self._held.id, most=CAP_BYTES)
-        self._written = self.end
+        if self._position is None:
+            self._position = int(engine.read(engine.LOG_END, id=held.id)[0][0])
+        while self._row or self._taken < self.end:
+            if not self._row:
+                self._row = bytes(self._data[max(0, self._taken - self._start) :])
+                self._taken = self.end
+            self.due_at = time.monotonic() + len(self._row) / _BYTES_A_S
+            engine.write(engine.WRITE_LOG, **held.key, position=self._position, data=self._row)
+            self._position += len(self._row)
+            self._row = b""
+        if self.end > CAP_BYTES or held.token > 1:
+            engine.write(engine.CUT_LOG, id=held.id, most=CAP_BYTES)
 
     def since(self, mark: int) -> str:
         """Return the output after `mark`, or its last 64 KiB."""
