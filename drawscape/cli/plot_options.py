@@ -190,7 +190,7 @@ class PlotOptions:
     @property
     def hatching(self) -> dict[str, Any]:
         """The options of `geometry.hatch.hatch` that were given."""
-        distance = self.hatch_distance and parse_length(self.hatch_distance)
+        distance = None if self.hatch_distance is None else parse_length(self.hatch_distance)
         given = {"spacing_mm": distance, "angle": self.hatch_angle, "style": self.hatch_style}
         return {name: value for name, value in given.items() if value is not None}
 

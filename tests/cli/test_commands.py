@@ -10,6 +10,7 @@ import pytest
 from support import commands, run
 
 from drawscape.cli.root import root
+from drawscape.machine.device import add_device
 
 VERBS = """
     Add Answer Call Cancel Change Check Continue Create Delete Draw Find Follow Give List Make Move
@@ -216,7 +217,7 @@ BAD = [
     ("plot a.svg --crop 0,0,0,0 --rotate 45", "give x0 < x1"),
     ("plot a.svg -o x.doc", "x.doc"),
     ("plot a.svg --to png --to pdf -o x.png", "-o names one file"),
-    ("plot a.svg --hatch-distance x", "'x'"),
+    *((f"plot a.svg --hatch-distance {text}", f"'{text.strip(chr(39))}'") for text in ("x", "''")),
     ("plot a.svg --crop 5,5,9", "'5,5,9' is not 4 lengths"),
     ("plot a.svg --crop 18,1,2,2", "leaves nothing"),
     ("plot a.svg --translate x,1", "'x'"),
@@ -310,3 +311,41 @@ def test_the_home_is_taken_anywhere_on_the_line(folder):
     for name, line in (("x", "--home x jobs"), ("y", "jobs list --home=y"), ("z", "jobs --home z")):
         assert run(*line.split()).code == 0
         assert (folder / name / ".drawscape").is_dir()
+
+
+HOSTILE = (
+    "", "-", "x", "0", "-1", "1e400", "nan", "9" * 40, "1,2", "1-3", "1=blue", "=", "²", "\udcff", "\n",
+    "a.svg", "/dev/null", "99999999d", "#12345g", "x" * 300, "[", "@", "1:2", "desk", "rose",
+)  # fmt: skip
+SERVES = {"demo", "lab", "web", "worker"}
+"""Commands that go on until they are stopped."""
+NAMES = {"editions": "waves", "machine": "desk", "pens": "micron"}
+"""What a command of the group is about; all others, a file."""
+
+
+def hostile_lines():
+    """Yield each command with a hostile value for each of its arguments and options."""
+    for name, command in COMMANDS.items():
+        if name in SERVES or isinstance(command, click.Group):
+            continue
+        arguments = [one for one in command.params if isinstance(one, click.Argument)]
+        usual = [NAMES.get(name.split()[0], "a.svg") for _ in arguments]
+        for place in range(len(arguments)):
+            for value in HOSTILE:
+                yield [*name.split(), "--", *usual[:place], value, *usual[place + 1 :]]
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name != "home":  # it stays for all lines
+                for value in [()] if option.is_flag else [(value,) for value in HOSTILE]:
+                    yield [*name.split(), *usual, option.opts[-1], *value]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("part", range(8))
+def test_no_value_of_any_command_ends_in_a_traceback(folder, part):
+    add_device("desk", "simulator", "10x")
+    assert run("pens", "add", "micron").code == 0
+    assert run("editions", "new", "waves", "--sketch", "rose", "--seeds", "1-3").code == 0
+    lines = [*hostile_lines()]
+    for line in lines[part::8]:
+        done = run(*line)  # an error of Python's is raised here
+        assert done.code in (0, 1, 2, 130), line

@@ -1,5 +1,6 @@
 """A form enqueues real jobs for a real worker and shows what became of them."""
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -438,3 +439,11 @@ def test_an_export_delays_neither_a_worker_nor_a_plot_panel_nor_the_figures():
     finally:
         go.set()
     wait_until(lambda: not shown.state["exporting"], "the export")
+
+
+def test_the_form_on_the_site_was_kept_with_all_that_a_form_says():
+    screens = Path(__file__).parents[2] / "notebooks" / "pages" / "_static" / "screens"
+    kept = json.loads((screens / "01_first_drawing-1.json").read_text())
+    shown = form("rose", paper="A5")
+    assert kept["state"].keys() >= shown.state.keys()
+    assert kept["schema"].keys() >= shown.schema.keys()
