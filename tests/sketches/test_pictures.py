@@ -112,7 +112,7 @@ SCREENS = ["tone_hatching", "squiggles", "spiral_halftone", "stippling"]
 
 
 @pytest.mark.parametrize("name", SCREENS)
-@pytest.mark.parametrize("finer", [False, True])
+@pytest.mark.parametrize("finer", [False, pytest.param(True, marks=pytest.mark.nightly)])
 def test_a_grey_is_printed_as_dark_as_it_is_in_the_focus_too(name, finer, home):
     # A spiral that never lifts covers a third of the paper where its turns are fine.
     for dark in (0.4,) if finer and name == "spiral_halftone" else (0.2, 0.4):
@@ -124,7 +124,16 @@ def test_a_grey_is_printed_as_dark_as_it_is_in_the_focus_too(name, finer, home):
         assert ink == pytest.approx(dark, abs=0.06)
 
 
-@pytest.mark.parametrize("name", [*SCREENS, "portrait", "tsp_picture"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *SCREENS[:3],
+        *(
+            pytest.param(n, marks=pytest.mark.nightly)
+            for n in ("stippling", "portrait", "tsp_picture")
+        ),
+    ],
+)
 def test_the_focus_has_finer_lines(name, home):
     Image.new("L", (60, 60), 150).save(home / "grey.png")
     given = {"picture": "grey.png", "contrast": 0.0, **EVENED.get(name, {})}

@@ -121,6 +121,8 @@ STYLED = """'<style>' + ''.join(f'{} {{{{fill: red}}}} ' for k in range({})) + '
 
 
 RARE = [
+    ("""'<style>' + 'x' + ' g' * 9 + ' path {fill: red}</style>' + '<g>' * 99 + '<path d="M1,1L2,2L3,1"/>' + '</g>' * 99""", {}, "style rules"),
+    ("""'<path d="' + star(5000) + '"/>'""", {"fill": "hatch"}, "cross each other too often"),
     ("""'<path d="M1,1L2,2"/>' * 450_000""", {}, "400,000 elements"),
     (CLIPPED_BY.format("comb(1500, 0)", UNFILLED, "comb(1500, 1)"), {}, "cross each other too often"),
     (f"'{CLIP}' + " + """''.join('<path fill="red" clip-path="url(#c)" d="' + star(150) + '"/>' for _ in range(40))""", {}, "cross each other too often"),
@@ -139,10 +141,8 @@ RARE = [
     ("body", "options", "outcome"),
     [
         (CLIPPED_BY.format("star(4000)", "", "star(4000)"), {}, "cross each other too often"),
-        ("""'<path d="' + star(5000) + '"/>'""", {"fill": "hatch"}, "cross each other too often"),
         (CIRCLES.format(150), {"hide": True}, "lines"),
         (STYLED.format("g .c{k}", 3000, '<path class="c1" d="M1,1L2,2L3,1"/>') + " + '</g>'", {}, "20000 lines"),
-        ("""'<style>' + 'x' + ' g' * 9 + ' path {fill: red}</style>' + '<g>' * 99 + '<path d="M1,1L2,2L3,1"/>' + '</g>' * 99""", {}, "style rules"),
         *(pytest.param(*case, marks=pytest.mark.nightly) for case in RARE),
     ],
 )  # fmt: skip
