@@ -13,7 +13,7 @@ from drawscape.drawing.values import rgb
 from drawscape.editions.closing import certificate, facts_of
 from drawscape.editions.ledger import Edition, Number, edition_names, find_edition
 from drawscape.editions.sheets import content_of, drawn_again, label_of, parts_of
-from drawscape.errors import EditionError, ProvenanceError
+from drawscape.errors import EditionError, ProvenanceError, SvgReadError
 from drawscape.geometry.lines import Lines, Points, Segments, resample
 from drawscape.svg.read import read_svg
 
@@ -31,7 +31,10 @@ def check_file(path: Path, *, trust: bool = False) -> str:
     EditionError for a file of no edition, one that was edited, and a recipe that draws otherwise now. Raises
     ProvenanceError for a notebook's sketch whose source is not trusted.
     """
-    file, recipe = read_svg(path), ""
+    try:
+        file, recipe = read_svg(path), ""
+    except SvgReadError as error:
+        raise EditionError(f"{path} is no SVG file: {error}") from None
     with suppress(ProvenanceError):  # without metadata its lines tell whose it is
         found = provenance_of(path)
         recipe = found.derived_from or found.recipe
