@@ -25,7 +25,7 @@ _BORDER_PX = 6  # of that picture: there is table, if there is any
 _STROKE_PX = 7  # of that picture: strokes are thinner
 _TRIED = 6  # places that are compared more closely
 _SKEW = 0.45  # logarithm of how far perspective may change the proportion of the sides
-_ALIKE = 0.02  # likeness that two turns of a drawing differ by, where that can be told
+_NEARLY_ALIKE, _ALIKE = 0.2, 0.03  # likeness, rough and fine, by which turns of a drawing differ
 _SLIPPED = 0.01  # likeness that two places of an even pattern differ by
 _LEAST_COARSE, _LEAST_SCORE = 0.25, 0.5  # likeness of a drawing to its photograph
 _LEAST_PX_PER_MM = 4.0
@@ -93,17 +93,20 @@ def _best(sheet: Sheet, picture: Picture, coarse: list[Placement]) -> Placement:
     best = coarse[0]
     if best.score < _LEAST_COARSE:
         return best
-    alike = [one for one in coarse if one.score > best.score - _ALIKE]
-    turns = {one.quarter_turns for one in alike}
-    if len(turns) > 1:
-        if 0 not in turns:
-            raise PhotoError(
-                "the drawing looks the same when it is turned; name its corners with --corners, "
-                "or photograph it upright"
-            )
-        best = max((one for one in alike if one.quarter_turns == 0), key=lambda one: one.score)
-        best = replace(best, is_turn_known=False)
-    return _settled(sheet, picture, refine(sheet, picture, best, FINE))
+    turns = {one.quarter_turns: one for one in reversed(coarse)}  # the likeliest of each turn
+    tried = [one for one in turns.values() if one.score > best.score - _NEARLY_ALIKE]
+    fine = [refine(sheet, picture, one, FINE) for one in tried]
+    highest = max(one.score for one in fine)
+    alike = [one for one in fine if one.score > highest - _ALIKE]
+    if len(alike) == 1:
+        return _settled(sheet, picture, alike[0])
+    upright = [one for one in alike if one.quarter_turns == 0]
+    if not upright:
+        raise PhotoError(
+            "the drawing looks the same when it is turned; name its corners with --corners, "
+            "or photograph it upright"
+        )
+    return _settled(sheet, picture, replace(upright[0], is_turn_known=False))
 
 
 def _settled(sheet: Sheet, picture: Picture, found: Placement) -> Placement:

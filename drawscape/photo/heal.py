@@ -14,6 +14,7 @@ from drawscape.photo.sheet import Picture, Sheet, negative
 _MOST_PX_PER_MM = 12.0
 _LEAST_PX_PER_MM = 6.0
 _MOST_PX = 24_000_000  # of the flattened sheet: finer ones take more memory than they tell
+_WORST = 1.5  # of the errors that are usual: how far one of many thousand points may be off
 _UPRIGHT = (
     "the drawing looks the same when it is turned, and is taken to be upright in the photograph; "
     "name its corners with --corners if it is not"
@@ -25,8 +26,8 @@ _MARKS = ((255, 40, 40), (255, 170, 0))
 class Finding:
     """Where the sheet lies in its photograph, which stretches have no ink, and of which that is not sure.
 
-    `error_mm` is how far a stroke may be off: 99 of 100 points are nearer. `warning` is a sentence about
-    what the photograph cannot tell, '' for none.
+    `error_mm` is how far off any point of a stroke may be. `warning` is a sentence about what the
+    photograph cannot tell, '' for none.
     """
 
     placement: Placement
@@ -49,7 +50,7 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
     flattened = placement.flattened(negative(picture) if is_light else picture, scale)
     flat = FlatSheet(sheet, flattened, scale, is_light)
     warning = "" if placement.is_turn_known else _UPRIGHT
-    error_mm = float(np.percentile(placement.errors_mm(sheet.lines.points), 99))
+    error_mm = _WORST * float(placement.errors_mm(sheet.lines.points).max())
     return Finding(placement, *judge(flat, placement), error_mm, warning)
 
 

