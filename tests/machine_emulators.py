@@ -26,7 +26,7 @@ SETTINGS = {1: 25, 10: 1, 11: 0.01, 13: 0, 20: 0, 21: 0, 22: 0, 23: 0, 27: 1.0, 
 SETTINGS |= {110: 5000, 111: 5000, 112: 5000, 120: 250, 121: 250, 130: 300, 131: 300, 132: 40}
 TOUCHES_MM = 0.001  # a pen this high above the paper touches it
 TOUCHES_S = 45  # a servo's pen meets the paper halfway down, for S90
-MODES = ("G17", "G21", "G40", "G80", "G90", "G94", "M0", "M2")
+MODES = ("G17", "G20", "G21", "G40", "G80", "G90", "G94", "M0", "M2")
 
 
 @dataclass
@@ -395,7 +395,8 @@ class GrblEmulator(PlannedEmulator):
     ROOM = 127
     BANNER = "Grbl 1.1h ['$' for help]"
     BUILD = "[VER:1.1h.20190825:simulator]\r\n[OPT:V,15,128]"
-    TOOL, BUFFERS, COMMENT = "[TLO:{:.3f}]", "", ""
+    TOOL, BUFFERS, COMMENT = "[TLO:{}]", "", ""
+    PACES = b"\x90\x95\x99"
 
     def __init__(self, link, carriage=None, *, scale=1.0, z_axis=False, **settings):
         self.settings = {**SETTINGS, **{int(key[1:]): value for key, value in settings.items()}}
@@ -415,7 +416,8 @@ class GrblEmulator(PlannedEmulator):
         self.words, self.spindle = {"T": 0.0, "F": 0.0, "S": 0.0}, 0
         self._forget()
         self._reports, self._told = 0, None
-        self.mode, self.system, self.relative = "G0", "G54", False
+        self.mode, self.system, self.relative, self.unit = "G0", "G54", False, 1.0
+        self.paces = [100, 100, 100]  # percent of strokes, of travels and of the spindle
         self._until, self._dwells, self._moved_s = 0.0, False, -math.inf
         self.motion.drop()
         self.say("\r\n" + self.BANNER)
@@ -470,7 +472,9 @@ class GrblEmulator(PlannedEmulator):
             self.motion.hold()
         elif byte == ord("~"):
             self.motion.resume()
-        elif byte < 0x80:
+        elif byte in self.PACES:
+            self.paces[self.PACES.index(byte)] = 100
+        elif byte < 0x80 or not self.PACES:
             super().hear(byte)
 
     def _report(self):
@@ -478,8 +482,13 @@ class GrblEmulator(PlannedEmulator):
         if not int(self.settings[10]) & 1:
             shift, shift_z = self.shift
             at, z, kind = at - shift, z - shift_z, "WPos"
-        place = f"|{kind}:{at.real:.3f},{at.imag:.3f},{z:.3f}{self.BUFFERS}"
+        told = self.told
+        place = f"|{kind}:{told(at.real)},{told(at.imag)},{told(z)}{self.BUFFERS}"
         return f"{place}|FS:0,{self.spindle:.0f}{self._extra()}"
+
+    def told(self, mm):
+        """Return a length as it is reported: in inches with `$13`."""
+        return f"{mm / 25.4:.4f}" if self.settings[13] else f"{mm:.3f}"
 
     def _extra(self):
         """Return what a report has after a change and each tenth time: places of work, then overrides."""
@@ -487,8 +496,9 @@ class GrblEmulator(PlannedEmulator):
         way, z = self.shift
         if self._reports % 10 == 1 or self._told != (way, z):
             self._told = way, z
-            return f"|WCO:{way.real:.3f},{way.imag:.3f},{z:.3f}"
-        return "|Ov:100,100,100" + "|A:S" * (self.spindle > 0) if self._reports % 10 == 2 else ""
+            return f"|WCO:{self.told(way.real)},{self.told(way.imag)},{self.told(z)}"
+        paces = ",".join(map(str, self.paces))
+        return f"|Ov:{paces}" + "|A:S" * (self.spindle > 0) if self._reports % 10 == 2 else ""
 
     @property
     def shift(self):
@@ -535,6 +545,10 @@ class GrblEmulator(PlannedEmulator):
         if len(set(letters)) < len(letters):
             return self.refuse(25)  # a word twice, as of two lines that a lost end makes one
         codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
+        for code in {"G20", "G21"}.intersection(codes):
+            self.unit = 25.4 if code == "G20" else 1.0
+        for key in {"X", "Y", "Z", "F"} & values.keys():
+            values[key] *= self.unit
         if self.motion.full and {"X", "Y", "Z"} & values.keys():
             return None
         if self.motion.blocks and {"G4", "M3", "M5", "M0", "M2", "G10"}.intersection(codes):
@@ -547,7 +561,8 @@ class GrblEmulator(PlannedEmulator):
             if code in ("G0", "G1"):
                 self.mode = code
             elif code in ("M3", "M5"):
-                self.spindle = values.get("S", self.words["S"]) if code == "M3" else 0
+                power = values.get("S", self.words["S"]) * self.paces[2] / 100
+                self.spindle = power if code == "M3" else 0
                 self._spin(self.spindle > TOUCHES_S, now)
             elif code in self.systems:
                 self.system = code
@@ -592,14 +607,17 @@ class GrblEmulator(PlannedEmulator):
         x = values["X"] + shift.real if "X" in values else at.real
         y = values["Y"] + shift.imag if "Y" in values else at.imag
         z = values["Z"] + shift_z if "Z" in values else self.motion.target_z
-        to, speed = complex(x, y), self.words["F"] / 60
+        to, speed = complex(x, y), self.words["F"] / 60 * self.paces[0] / 100
         if self.mode != "G0" and speed <= 0:
             return self.refuse(22)
         inside = (-self.settings[130 + a] - 0.01 <= v <= 0.01 for a, v in enumerate((x, y)))
         if self.settings[20] and not all(inside):
             self.ring(2)
         else:
-            fast = math.inf if self.mode == "G0" else speed
+            top = (
+                math.inf if self.paces[1] == 100 else self.settings[110] / 60 * self.paces[1] / 100
+            )
+            fast = top if self.mode == "G0" else speed
             self.motion.add(to, fast)
             self.motion.add_z(z, fast)
         return "ok"
@@ -622,8 +640,8 @@ class GrblEmulator(PlannedEmulator):
                 self.say(f"[GC:{self.mode} {self.system} G17 G21 G90 G94 M5 M9 {words}]")
             case "$#":
                 for name, (place, z) in self.systems.items():
-                    self.say(f"[{name}:{place.real:.3f},{place.imag:.3f},{z:.3f}]")
-                self.say(self.TOOL.format(self.tool_mm))
+                    self.say(f"[{name}:{','.join(map(self.told, (place.real, place.imag, z)))}]")
+                self.say(self.TOOL.format(self.told(self.tool_mm)))
             case "$$":
                 for number, value in self.settings.items():
                     self.say(f"${number}={value:g}{self.COMMENT}")
@@ -662,6 +680,7 @@ class OldGrblEmulator(GrblEmulator):
     """GRBL 0.9j: words for errors, commas in reports, one name for both halves of a hold."""
 
     BANNER = "Grbl 0.9j ['$' for help]"
+    PACES = b""
     BUILD = "[0.9j.20160726:]"
     COMMENT = " (report inches, bool)"
 
@@ -687,11 +706,16 @@ class GrblHalEmulator(GrblEmulator):
     ROOM = 1023
     BANNER = "GrblHAL 1.1f ['$' or '$HELP' for help]"
     BUILD = "[VER:1.1f.20260817:]\r\n[OPT:VNML+,100,1024,3,0]\r\n[FIRMWARE:grblHAL]"
-    TOOL, BUFFERS = "[TLO:0.000,0.000,{:.3f}]", "|Bf:100,1023"
+    TOOL, BUFFERS = "[TLO:0.000,0.000,{}]", "|Bf:100,1023"
     tool_mm, refused = 0.0, 0
 
     def _forget(self):
         self.refused = 0
+
+    @property
+    def state(self):
+        """The state with the number of an alarm, as with all bits of `$10`."""
+        return f"Alarm:{max(self.alarm, 11)}" if self.alarm else super().state
 
     def refuse(self, number):
         self.refused = number
@@ -708,7 +732,7 @@ class FluidNcEmulator(GrblEmulator):
 
     BANNER = "Grbl 3.9 [FluidNC v3.9.1 (wifi) '$' for help]"
     BUILD = "[VER:3.9 FluidNC v3.9.1 (esp32-wifi) :]\r\n[OPT:PHSW]\r\n[MSG:INFO: Machine: plotter]"
-    TOOL = "[TLO:0.000,0.000,{:.3f}]"
+    TOOL = "[TLO:0.000,0.000,{}]"
     told_mm = 0.0
 
     def _execute(self, line, now):
@@ -746,6 +770,7 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
         self.version, self.power = ".".join(map(str, version)), power
         self.is_new, self.future = version >= (3, 0, 0), future
         self.lift = lift
+        self.mechanism = 2  # 0: only a solenoid is told where to go
         self.servo = {4: 12000, 5: 16000}  # that SC has set for up and down
         self.share = self._goal = (
             0.3 if self.down else 0.6
@@ -771,7 +796,7 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
 
     def pen(self, down, now, pin=1):
         output = self._outputs.popleft()
-        if pin != (2 if self.lift == "brushless" else 1):
+        if pin != (2 if self.lift == "brushless" else 1) or not self.mechanism:
             return
         low, high, begin_ms, way_ms = LIFTS[self.lift]
         self.share, self._since_s = self.share_at(now), now
@@ -806,6 +831,8 @@ class EbbEmulator(Emulator, simulator.EbbEmulator):
             waiting = 32 if numbers[0] == 2 else len(self.fifo)
             self.reply(name, f"{'' if self.future else 'QU,'}{numbers[0]},{waiting}")
             return
+        if name == "SC" and numbers[0] == 1:
+            self.mechanism = numbers[1]
         if name == "SC" and numbers[0] in self.servo:
             self.servo[numbers[0]] = numbers[1]
         if name == "SM" and any(numbers[1:]):
@@ -855,7 +882,7 @@ class MarlinEmulator(PlannedEmulator):
         self.waits = deque()
         self.last_n = 0
         self._busy_at = 0.0
-        self.feed, self.relative = 3000.0, False
+        self.feed, self.relative, self.percent = 3000.0, False, 100.0
         self.say("start")
         self.say("echo:Marlin 2.1.2")
 
@@ -932,10 +959,12 @@ class MarlinEmulator(PlannedEmulator):
             motion.add_z(from_z + values["Z"], values.get("F", self.feed) / 60)
         match code:
             case "G0":
-                motion.add(to, 100.0)
+                motion.add(to, self.percent)
             case "G1":
                 self.feed = values.get("F", self.feed)
-                motion.add(to, self.feed / 60)
+                motion.add(to, self.feed / 60 * self.percent / 100)
+            case "M220":
+                self.percent = values["S"]
             case "M400" | "G4":
                 self.dwell(values.get("P", 0.0) / 1000, now)
             case "M280" if not motion.has_z:
@@ -984,16 +1013,24 @@ class HpEmulator(PlannedEmulator):
         self.received = 0
         self.speed = 381.0
         self._escape = b""
+        self.is_off, self.terminator = False, b"\r"
 
     def hear(self, byte):
         self.received += 1
         if not (self._escape or byte == 0x1B):
-            super().hear(byte)
+            if not self.is_off:
+                super().hear(byte)
             return
         self._escape += bytes([byte])
         match self._escape:
+            case b"\x1b.(":
+                self.is_off = False
+            case b"\x1b.R":
+                self.terminator = b"\r"
+            case _ if self.is_off:
+                pass
             case b"\x1b.B":
-                self.send(f"{self.ROOM - len(self.rx)}\r".encode())
+                self.send(f"{self.ROOM - len(self.rx)}".encode() + self.terminator)
             case b"\x1b.K":
                 self.rx.clear()
             case b"\x1b.E":
@@ -1032,13 +1069,13 @@ class HpEmulator(PlannedEmulator):
                 self.pens.append(numbers[0] if numbers else 0)
                 self._until = now + 1.0
             case "OI":
-                self.send(b"7475A\r")
+                self.send(b"7475A" + self.terminator)
             case "OA":
                 x, y = (round(v / self.UNIT) for v in (self.motion.at.real, self.motion.at.imag))
                 if self.lost_answers:
                     self.lost_answers -= 1
                     return True
-                self.send(f"{x},{y},{int(self.carriage.down)}\r".encode())
+                self.send(f"{x},{y},{int(self.carriage.down)}".encode() + self.terminator)
             case "IN":
                 self.carriage.pen(False, now)
             case "VS":

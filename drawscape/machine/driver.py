@@ -58,6 +58,7 @@ class Driver:
     changes_pens = False
     homes = False  # whether it finds its position with switches, or knows it
     is_up = False  # whether its switches have lifted a pen whose height is not known otherwise
+    lets_go = False  # whether its motors give way to a hand between two plots
     moves_z = False  # whether its pen is moved by a Z axis, whose height has to be known, too
     barrier: tuple[Command, ...] = ()  # is answered once all before it is done
     button = False  # whether the machine's own button was pressed

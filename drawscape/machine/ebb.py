@@ -28,6 +28,7 @@ from drawscape.plot.lifts import DOWN_PERCENT, LIFTS, LOW, UP_PERCENT, Lift, Lif
 
 STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
 _OLDEST = (2, 4, 3)  # the first with QS
+_TELLS_MOTORS = (2, 8, 0)  # the first with QE
 _JUMP_MM_S = 7.0  # the largest change of speed from slice to slice: more makes machines rattle
 _EVEN_S = 0.1  # the longest slice while the speed does not change: a stop has to wait for it
 _LEAST_S = 0.004  # shorter slices are joined: a corner is cut by less than 0.03 mm
@@ -41,8 +42,9 @@ _NO_POWER = (
 _LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
 
 
-# 75 and 50 percent in the board's units in 24 ms, of a sweep of all in 200 ms.
-_RATE_ROWS = ("SC,11,1618", "SC,12,1079")
+# The servo lifts the pen, whatever another program has set: 75 and 50 percent in the board's units in
+# 24 ms, of a sweep of all in 200 ms.
+_SERVO_ROWS = ("SC,1,2", "SC,11,1618", "SC,12,1079")
 
 
 class EbbDriver(Driver):
@@ -89,8 +91,14 @@ class EbbDriver(Driver):
                 most = int(self._value("QU,2", rb"(?:QU,)?(?:2,)?(\d+)")[1])
                 self._depth = min(most, _MOST_WAITING)
             self.ask(f"CU,4,{self._depth}\r".encode(), b"OK\r", self.silence_s)
+        is_held = True  # another program lets the motors go, and keeps our label
+        if version >= _TELLS_MOTORS:
+            motors = self._value("QE", rb"(?:QE,)?(\d+),(\d+)").groups()
+            is_held = motors == (b"16", b"16")
         label = int(self._value("QL", rb"(?:QL,)?(\d+)")[1])
-        self.kept_counting = self._has_power and self.marker > 0 and label == self.marker
+        self.kept_counting = (
+            self._has_power and is_held and self.marker > 0 and label == self.marker
+        )
         self.known = self.kept_counting
         self._steps = self._count()
         self.firmware = f"EBB firmware {name}"
@@ -122,7 +130,7 @@ class EbbDriver(Driver):
 
     def prepare(self) -> None:
         self._up = self._down = math.nan
-        self._rows(*_RATE_ROWS)
+        self._rows(*_SERVO_ROWS)
         self.run(self.pen_up())
 
     def position(self) -> Place:

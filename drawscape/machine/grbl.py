@@ -24,7 +24,7 @@ from drawscape.machine.driver import Command, Place
 from drawscape.machine.gcode import GcodeDriver
 from drawscape.machine.plan import Section
 
-_STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
+_STATUS = re.compile(rb"<(\w+(?::\d+)?)[|,][^<>\n]*>")
 _PLACE = re.compile(rb"([MW]Pos):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
 _MARK = re.compile(rb"\[TLO:(?:[^\]]*,)?(-?[\d.]+)\]")
 _SHIFT = re.compile(rb"\[(?:G54|G92):(-?[\d.]+),(-?[\d.]+)(?:,(-?[\d.]+))?")
@@ -33,6 +33,7 @@ _VERSION = re.compile(rb"\[(?:VER:)?(\d[^:\]]*)")
 _POWER = re.compile(rb"\|FS:[\d.]+,([\d.]+)")
 _SERVO = re.compile(rb"M3\s*S([\d.]+)", re.IGNORECASE)
 _ANSWER = rb"(?:^|\n)(ok|error[^\r\n]*|ALARM[^\r\n]*)\r?\n"
+_FIRST_WORDS = rb"rbl[ H]|for help\]"  # of which a bad supply spoils some
 _BANNER = rb"Grbl(?:HAL)? \d[^\n]*\n"
 _ERRORS = {
     "1": "a word without a letter", "2": "a number that is none", "8": "it is not idle",
@@ -43,7 +44,8 @@ _ALARMS = {
     "6": "homing was interrupted", "8": "homing did not leave the switch", "9": "homing found no switch",
 }  # fmt: skip
 _HELD = ("Hold", "Door", "Sleep", "Check")
-_MOVING = ("Run", "Hold:1", "Home", "Jog")
+_MOVING = ("Run", "Hold:1", "Door:2", "Door:3", "Home", "Jog")
+_USUAL_PACE = b"\x90\x95\x99"  # of strokes, of travels and of the spindle that is the servo
 _ASK_S = 0.3
 _POLL_S = 0.1
 _BOOTS = 8  # questions of 0.3 s: an Arduino takes 2.5 s from its reset to its first word
@@ -73,6 +75,7 @@ class GrblDriver(GcodeDriver):
     _asked_s = 0.0
     _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
     _power = 0.0  # of the servo, as it says
+    _has_overrides = False  # GRBL 0.9 has none, and takes their bytes for a part of a line
     _tells_power = False  # whether what it says was ever what was sent
     _idle = 0  # times in a row that it was idle while it owed an answer
     _idled_s = 0.0  # when it said so last
@@ -83,7 +86,7 @@ class GrblDriver(GcodeDriver):
         reset = self._awaken(may_reset=may_reset)
         self._status()
         if self.state.startswith(_HELD):
-            self.alarm, self.firmware = "it is paused by its own button", "GRBL"
+            self.alarm, self.firmware = self._held_words, "GRBL"
             return
         is_marked = self._is_marked()
         version = self._query(b"$I\n")
@@ -98,6 +101,7 @@ class GrblDriver(GcodeDriver):
         self._read_shift()
         self._status()
         self.alarm = "it is locked after an alarm" if self.state == "Alarm" else ""
+        self.lets_go = self._values.get(_IDLE, _HOLDS_ALWAYS) != _HOLDS_ALWAYS
         self.kept_counting = self._z_counts = is_marked and not (reset or self.alarm)
         self.known = self.kept_counting and self._knows_z
         found = _VERSION.search(version)
@@ -120,7 +124,7 @@ class GrblDriver(GcodeDriver):
     @property
     def advice(self) -> list[str]:
         sentences = []
-        if self._values.get(_IDLE, _HOLDS_ALWAYS) != _HOLDS_ALWAYS:
+        if self.lets_go:
             sentences.append(
                 "its motors let go when it stands; a plot sets $1=255 and puts it back"
             )
@@ -141,6 +145,16 @@ class GrblDriver(GcodeDriver):
             self.quiet(_POLL_S)
             return b"Grbl" in heard
         raise trouble
+
+    @property
+    def _held_words(self) -> str:
+        is_door = self.state.startswith("Door")
+        return "its safety door is open: close it" if is_door else "it was paused by its own button"
+
+    def set_modes(self) -> None:
+        if self._has_overrides:  # another program's half of the power would not lower a servo's pen
+            self.port.write(_USUAL_PACE)
+        super().set_modes()
 
     def take_over(self) -> None:
         until = time.monotonic() + 60.0
@@ -293,7 +307,7 @@ class GrblDriver(GcodeDriver):
             self.state = "Alarm"
             is_lost = answer not in ("ALARM:2", "ALARM: Soft limit")
             raise MachineError(f"{_words(answer)}; free the machine, then resume", lost=is_lost)
-        elif line.startswith(b"Grbl"):
+        elif re.search(_FIRST_WORDS, line):
             raise MachineError("the machine was reset or lost its power", lost=True)
         elif not line.startswith((b"[", b"$", b">")):
             raise self.garbled(line)
@@ -313,7 +327,8 @@ class GrblDriver(GcodeDriver):
         if math.dist(here, planned) > _LOST_MM:
             raise MachineError(
                 f"the pen is at {here[0]:.2f}, {here[1]:.2f} mm, not at {planned[0]:.2f}, "
-                f"{planned[1]:.2f}: bytes were lost on the way; resume the plot"
+                f"{planned[1]:.2f}: bytes were lost on the way; resume the plot",
+                lost=not self._is_marked(),
             )
         power = self.pending[0].power
         self._tells_power = self._tells_power or self._power == power
@@ -330,6 +345,9 @@ class GrblDriver(GcodeDriver):
         if match is None:
             raise self.garbled(line)
         self.state = match[1].decode()
+        if self.state.startswith("Alarm"):  # grblHAL may name the alarm
+            self.state = "Alarm"
+        self._has_overrides = b"|" in line
         if place := _PLACE.search(line):
             x, y, z = (float(part or 0) * self._unit for part in place.groups()[1:])
             add_x, add_y, add_z = self._wco if place[1] == b"WPos" else (0.0, 0.0, 0.0)
@@ -362,7 +380,7 @@ class GrblDriver(GcodeDriver):
             self._asked_s = now
             self.port.write(b"?")
         if self.state.startswith(_HELD):
-            raise MachineError("the machine was paused by its own button; resume the plot")
+            raise MachineError(f"{self._held_words}; then resume the plot")
         if self.state == "Alarm":
             raise MachineError("the machine is in alarm; free it, then resume the plot", lost=True)
 

@@ -23,6 +23,7 @@ from drawscape.plot.known_machines import Machine
 
 _CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
 _FLOW = b"\x11\x13"  # Xon and Xoff, which switches at the back or another program have set
+_LISTEN = b"\x1b.(\x1b.R"  # another program may have switched it off, or set how it answers
 _ASK_S = 0.05
 _ALIVE_S = 1.0  # an answer about free bytes is at once; after that it is lost
 _LOOK_S = 0.3
@@ -57,7 +58,7 @@ class HpglDriver(Driver):
         self._ends: dict[int, tuple[int, int]] = {}  # of strokes on their way, by number
 
     def connect(self, *, may_reset: bool = False) -> None:
-        first = b"\x1b.K;PU;" if may_reset else b";"
+        first = _LISTEN + b"\x1b.K;PU;" if may_reset else b";"
         name = self.ask(first + b"OI;", rb"([\w.-]{3,12})\r", self.silence_s)[1]
         self.firmware = f"HPGL plotter {name.decode(errors='replace')}"
 
@@ -86,7 +87,7 @@ class HpglDriver(Driver):
         yield Command(f"PU{x},{y};".encode(), lasts_s=_TRAVEL_S)
 
     def take_over(self) -> None:
-        self.port.write(b"\x1b.K;PU;")
+        self.port.write(_LISTEN + b"\x1b.K;PU;")
 
     def pen_up(self, stroke: int = 0, *, low: bool = False) -> Iterator[Command]:
         yield Command(b"PU;OA;", stroke, self._line_s) if stroke else Command(b"PU;")

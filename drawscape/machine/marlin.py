@@ -24,6 +24,7 @@ _FIRMWARE = rb"FIRMWARE_NAME:([^\n]*)\n"
 _USUAL_HOLD_S = 120  # DEFAULT_STEPPER_TIMEOUT_SEC
 _LINES = 4  # of its command queue
 _BYTES = 120  # of the 128 that it receives
+_RESET = "the machine was reset or lost its power"
 _QUIET_S = 0.06
 _SLOW_S = 0.3
 _BUSY_S = 4.0  # it says every 2 s that it is busy
@@ -34,6 +35,8 @@ class MarlinDriver(GcodeDriver):
 
     title = "Marlin"
     wait = "M400"
+    usual = ("G90", "M220 S100")  # at the whole speed
+    lets_go = True
     silence_s = 4.0
     _number = _first = 0  # of the last line sent, and of the oldest without an answer
     _sent = 0  # how many of `pending` are with the machine
@@ -148,15 +151,25 @@ class MarlinDriver(GcodeDriver):
         if line.startswith(b"ok"):
             self._take_ok()
         elif resend := _RESEND.match(line):
+            if int(resend[1]) < self._first:  # it has forgotten lines that it had answered
+                raise MachineError(_RESET, lost=True)
             self._resend, self._asked = int(resend[1]), 0
             self._sent = min(max(self._resend - self._first, 0), self._sent)
         elif line.startswith(b"start"):
-            raise MachineError("the machine was reset or lost its power", lost=True)
+            raise MachineError(_RESET, lost=True)
         elif line.startswith(b"Error:"):
             if not re.search(rb"line number|checksum|last line", line, re.IGNORECASE):
                 why = line[6:].decode(errors="replace")
                 raise MachineError(f"the machine says {why!r}", lost=True)
-        elif line.startswith(b"echo:Unknown command"):
+        elif line.startswith(b"//action:pause"):  # of its own display
+            self.button = True
+        elif line.startswith(b"//action:cancel"):
+            raise MachineError("it was stopped at its own display; resume the plot")
+        elif line.startswith(b"echo:busy: paused for user"):
+            raise MachineError("it waits for its own button: press it, then resume the plot")
+        elif (
+            line.startswith(b"echo:Unknown command") and b'"G21"' not in line
+        ):  # mm is all it knows
             self._take_refusal(line)
         elif self._asked and _AT.search(line + b"\n"):
             # All that came before this question is done; the next ok is its own.
@@ -208,7 +221,7 @@ class MarlinDriver(GcodeDriver):
         """Lift the pen after the moves already planned, at most 16: Marlin cannot stop earlier."""
         self.forget()
         self._lift()
-        self._renumber(self._last_line() or self.marker)
+        self._renumber(self._last_line() or 0)  # one that was just reset does not complain
 
     def rescue(self) -> None:
         self.port.write(b"\n")

@@ -197,8 +197,8 @@ class _Run:
             self._listen()
         if self.want == "stop":
             raise _StoppedError
-        if self.moved and (self.driver.known or not self.driver.moves_z):
-            self.driver.prepare()  # the pen goes up again
+        if self.driver.known or not (self.driver.moves_z or self.driver.alarm):
+            self.driver.prepare()  # the pen goes up again; it may have been switched off and on
         self.moved = False
         self._note("plotting")
 
@@ -219,7 +219,6 @@ class _Run:
             self.driver.run(self.driver.pen_up())  # the last lift may have been a low one
             self._note("paused", clean=True, k=self.state.done)
             self._wait(lambda: not self.want)
-            self.driver.prepare()
 
     def _tell(self, *, force: bool = False) -> None:
         now = time.monotonic()
@@ -273,7 +272,10 @@ class _Run:
             if (side := self.plan.top_side(self.machine)) != "back":
                 lies = "upside down" if side == "front" else "on its side"
                 sheet += f" ({lies}, with its top at the machine's {side})"
-        self._ask("paper", f"Is {sheet} in {self.device.name}, and {section.words}?")
+        driver, text = self.driver, f"Is {sheet} in {self.device.name}, and {section.words}?"
+        if driver.lets_go and driver.known and not (driver.homes or self.drawing):
+            text += " Is the pen still at zero? The motors were free since the last plot."
+        self._ask("paper", text)
 
     def _draw(self, start: int, *, ask_paper: bool) -> None:
         self.rescuer.wait_until_ready()

@@ -39,6 +39,7 @@ class EbbEmulator:
         self.moved_s = 0.0  # that its moves took
         self.steps = (0, 0)
         self.label = 0
+        self.motors = 0  # steps of a full one, 0 when they are off
         self.depth = 1  # moves that wait behind the one that runs
         self.lifting: tuple[float, float] | None = None  # when the pen arrives, and where
         self._origin = at
@@ -128,6 +129,7 @@ class EbbEmulator:
         answer = {
             "ES": "1,0,0,0,0", "QS": f"{self.steps[0]},{self.steps[1]}", "QL": f"{self.label}",
             "QB": "0", "QC": f"0394,{self.power:04}",
+            "QE": f"{self.motors},{self.motors}",
             "V": f"EBBv13_and_above EB Firmware Version {self.version}",
         }.get(name, "")  # fmt: skip
         match name:
@@ -136,10 +138,12 @@ class EbbEmulator:
                 return
             case "SM":
                 self.fifo.append((name, numbers[0] / 1000, numbers[1:]))
+                self.motors = self.motors or 16
             case "SP":
                 self.fifo.append((name, sum(numbers[1:2]) / 1000, [*numbers[:1], *numbers[2:3]]))
             case "EM":
                 self.steps, self._origin = (0, 0), self.at
+                self.motors = (0, 16, 8, 4, 2, 1)[numbers[0]]
             case "ES":
                 self.fifo.clear()
                 if self.running and self.running[0] == "SM":
