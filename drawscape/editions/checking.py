@@ -17,9 +17,7 @@ from drawscape.errors import EditionError, ProvenanceError, SvgReadError
 from drawscape.geometry.lines import Lines, Points, Segments, resample
 from drawscape.svg.read import read_svg
 
-_SAME_MM = (
-    0.05  # two decimals in a file, and what `optimize` leaves out; a pen is six times as wide
-)
+_SAME_MM = 0.05  # two decimals, and what `optimize` leaves out; a pen is six times as wide
 _STEP_MM = 0.2
 
 
@@ -54,8 +52,8 @@ def check_file(path: Path, *, trust: bool = False) -> str:
         least = min(unlike)
         name, x, y = unlike[least]
         raise EditionError(
-            f"{path} was edited: {least * _STEP_MM:.1f} mm of lines are not as in {name}, first at "
-            f"({x:.0f}, {y:.0f}) mm"
+            f"{path} was edited, or is another home's: {least * _STEP_MM:.1f} mm of lines are not as in "
+            f"{name}, first at ({x:.0f}, {y:.0f}) mm"
         )
     raise EditionError(f"{path} is of no edition of this home")
 
