@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
     Image.linear_gradient("L").resize((30, 20)).save("me.png")
     for place in (".", "below", tmp_path / "home"):
         (tmp_path / "own" / place / "pens.csv").write_text(f"pen,place\nred,{place}\n")
-    assert run("draw", "rose", "-o", "spiral.svg").code == 0
+    assert run("draw", "truchet", "-o", "spiral.svg").code == 0
     return tmp_path / "own"
 
 
@@ -96,7 +96,7 @@ def test_the_rule_of_folders_stays_for_all_that_no_person_has_named(folder, home
         readable_path(NamedFile(key))
 
 
-WRITES = ("draw rose -o {}", "redraw spiral.svg -o {}", "plot spiral.svg --to svg -o {}")
+WRITES = ("draw truchet -o {}", "redraw spiral.svg -o {}", "plot spiral.svg --to svg -o {}")
 
 
 @pytest.mark.parametrize("command", WRITES)
@@ -133,6 +133,6 @@ def test_publish_of_a_folder_alone_takes_every_drawing(folder):
 
     assert "there is no such drawing" in run("drawings", "publish", "page").err
     for seed in (1, 2):
-        generate_complex_svg(50, 50, "rose", seed=seed)
+        generate_complex_svg(50, 50, "truchet", seed=seed)
     assert run("drawings", "publish", "page").code == 0
     assert len(list((folder / "page" / "drawings").glob("*.js"))) == 2
