@@ -181,12 +181,3 @@ def test_a_worker_removes_at_its_start_what_killed_drawings_left(home, start_wor
     left = left_by_killed(home / "output" / "postcards" / "a.svg")
     start_workers()
     wait_until(lambda: not left.exists())
-
-
-def test_a_reader_of_the_old_file_sees_nothing_of_the_new_one(tmp_path):
-    file = tmp_path / "spiral.svg"
-    file.write_text("the old drawing")
-    with file.open() as reader:
-        atomic.write_atomic(file, [b"the new ", b"drawing"])
-        assert reader.read() == "the old drawing"
-    assert file.read_text() == "the new drawing"

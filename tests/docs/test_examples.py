@@ -136,10 +136,3 @@ def check(example):
 @pytest.mark.parametrize("example", [*other_examples()], ids=lambda example: example.name)
 def test_an_example_of_what_is_not_public_shows_what_it_says(home, example):
     check(example)
-
-
-def test_the_names_of_jobs_are_those_of_the_contract():
-    module = importlib.import_module("drawscape.jobs")
-    assert {name: getattr(job_manager, name) for name in job_manager.__all__} == {
-        name: getattr(module, name) for name in module.__all__
-    }
