@@ -10,6 +10,7 @@ from drawscape.photo.sheet import Picture
 
 _LEAST_PX, _MOST_PX = 600, 120_000_000
 """Of the shorter side; of the whole picture."""
+_SMALLER = f"give a photograph of at most {_MOST_PX // 1_000_000} megapixels"
 
 
 def load(path: Path) -> Picture:
@@ -39,7 +40,7 @@ def load(path: Path) -> Picture:
         except UnidentifiedImageError as error:
             raise PhotoError(f"{path} is no picture; give a JPEG, PNG or HEIC file") from error
         except Image.DecompressionBombError as error:
-            raise PhotoError(f"{path} is too large: {error}") from error
+            raise PhotoError(f"{path} is too large; {_SMALLER}") from error
         except (OSError, SyntaxError, ValueError) as error:
             if isinstance(error, PhotoError):
                 raise
@@ -48,10 +49,7 @@ def load(path: Path) -> Picture:
 
 def _check_size(path: Path, width: int, height: int) -> None:
     if width * height > _MOST_PX:
-        raise PhotoError(
-            f"{path} has {width} x {height} pixels; give a photograph of at most "
-            f"{_MOST_PX // 1_000_000} megapixels"
-        )
+        raise PhotoError(f"{path} is too large with {width} x {height} pixels; {_SMALLER}")
     if min(width, height) < _LEAST_PX:
         raise PhotoError(
             f"{path} has {width} x {height} pixels, too few to see lines; "

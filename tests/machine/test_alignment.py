@@ -14,7 +14,11 @@ from drawscape.cli.root import root
 from drawscape.errors import PlotError
 from drawscape.machine.alignment import AS_LAID
 
-BOARDS = [("ebb", EbbEmulator), ("grbl", GrblEmulator), ("marlin", MarlinEmulator)]
+BOARDS = [
+    ("grbl", GrblEmulator),
+    pytest.param("ebb", EbbEmulator, marks=pytest.mark.nightly),
+    pytest.param("marlin", MarlinEmulator, marks=pytest.mark.nightly),
+]
 
 
 def machine(*words, code=0, typed=""):

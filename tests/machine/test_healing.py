@@ -75,7 +75,7 @@ SCENES = {
     "penrose, white on black": ("penrose", BLACK_PAPER, WHITE),
     "circle_packing, white on black": ("circle_packing", BLACK_PAPER, WHITE),
 }
-DAILY = {"truchet, folded on wood", "circle_packing, pale yellow", "penrose, white on black"}
+DAILY = {"truchet, folded on wood", "penrose, white on black"}
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,15 @@ def test_what_does_not_show_the_sheet_is_refused_in_one_sentence(plot, home):
         "mirrored": (good[:, ::-1], "mirrored"),
         "small": (cv2.resize(good, (200, 280)), "200 x 280 pixels, too few"),
     }
-    files = {"text.jpg": (b"no picture", "is no picture"), "bomb.png": (bomb(50_000), "too large")}
+    no_picture = {
+        "text.jpg": b"no picture",
+        "empty.jpg": b"",
+        "sheet.pdf": b"%PDF-1.7",
+        "photo.cr2": b"II*\0",
+    }
+    files = {name: (data, "is no picture") for name, data in no_picture.items()}
+    files["bomb.png"] = bomb(50_000), "too large; give"
+    files["large.png"] = bomb(12_000), "too large with 12000 x 12000 pixels"
     for name, (picture, words) in pictures.items():
         data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))[1].tobytes()
         files[f"{name}.png"] = data, words
@@ -233,6 +241,7 @@ def test_a_person_takes_out_and_adds_before_anything_is_plotted(plot, home):
     assert (plot.folder / "marked.jpg").stat().st_size > 10_000
 
 
+@pytest.mark.nightly
 def test_a_pen_that_ran_dry_is_healed(bench, home):
     desk = bench("grbl", GrblEmulator, scale=200.0)
     sheet = sheet_of("schotter")

@@ -65,7 +65,9 @@ def emulated(width, *, ink=(30, 60, 140), coat=0.9, limit=5, gamma=2.2, blur_mm=
         pytest.param(
             0.45, {"limit": 4, "ink": (200, 40, 30), "coat": 1.0}, marks=pytest.mark.nightly
         ),
-        (0.7, {"limit": 3, "ink": (240, 200, 20), "blur_mm": 0.12}),
+        pytest.param(
+            0.7, {"limit": 3, "ink": (240, 200, 20), "blur_mm": 0.12}, marks=pytest.mark.nightly
+        ),
         pytest.param(
             1.2, {"limit": 1, "ink": (30, 120, 60), "coat": 0.8}, marks=pytest.mark.nightly
         ),
