@@ -24,7 +24,7 @@ from drawscape.pens import with_pens
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
-from drawscape.viewer import drawing_data, findings
+from drawscape.viewer import drawing_data, findings, roughly
 from drawscape.viewer.assets import script, style
 
 TALL = "max(320px, 72vh)"
@@ -77,9 +77,15 @@ class Viewer(StaticOutputWidget):
         if not self._is_open:
             return
         with self._lock:  # an older drawing must not be sent last
-            data = [drawing_data(document, title=title) for document, title in self._drawings]
-            headers = [{**one.header, "arrays": len(one.buffers)} for one in data]
-            self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
+            rough = [(roughly(document), title) for document, title in self._drawings]
+            if rough != self._drawings:
+                self._send_points(rough, {"rough": True})
+            self._send_points(self._drawings, {})
+
+    def _send_points(self, drawings: Sequence[Titled], more: dict[str, bool]) -> None:
+        data = [drawing_data(document, title=title) for document, title in drawings]
+        headers = [{**one.header, **more, "arrays": len(one.buffers)} for one in data]
+        self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
     def _on_ready(self) -> None:
         self._is_open = True

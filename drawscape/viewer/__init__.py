@@ -4,6 +4,6 @@ Read drawing_data.py first: it describes the header and the arrays that travel t
 publish.py, writes a page of drawings for the disk or any web server.
 """
 
-from drawscape.viewer.drawing_data import DrawingData, drawing_data, findings
+from drawscape.viewer.drawing_data import DrawingData, drawing_data, findings, roughly
 
-__all__ = ["DrawingData", "drawing_data", "findings"]
+__all__ = ["DrawingData", "drawing_data", "findings", "roughly"]

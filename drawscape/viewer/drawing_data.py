@@ -4,11 +4,12 @@ The contract between Python and viewer.js. A web page may use viewer.js alone: `
 
 - `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter` and
   `layers`. A plotter has `draw_mm_s`, `travel_mm_s`, `lift_s`. The layers are in plotting order, each with
-  `name`, `color`, `width_mm` and `seconds`. Those are the estimated time, pen-up moves included; they
-  are null above MOST_TIMED points.
+  `name`, `color`, `width_mm`, `wide` and `seconds`. Those are the estimated time, pen-up moves included;
+  they are null above MOST_TIMED points. `rough` says that the same drawing follows with all its points.
 - `buffers` holds two arrays a layer, little-endian. The first has x and y of each point in turn, as the
   difference from the point before, the first from 0, 0. Lines follow one another without a break. The unit is
-  1 / `units_per_mm` mm, int32. The second has the number of points of each line, uint32.
+  1 / `units_per_mm` mm: int32 where `wide`, else int16. The second has the number of points of each line,
+  uint32.
 
 `findings` are what `preflight` sees, one entry each: `concern`, `text`, and `places`, a list of x and y
 in mm.
@@ -29,6 +30,11 @@ UNITS_PER_MM = 100
 """A plotter's step is about that, and an A0 sheet fits into an int32 a thousand times."""
 
 DEFAULT_PEN_MM = 0.3
+
+ROUGH_POINTS = 1_000_000
+"""A drawing with more points comes twice, first with one point in _ROUGH_EVERY."""
+
+_ROUGH_EVERY = 8
 
 MOST_TIMED = 500_000
 """Points of a layer whose time is estimated before it is shown: a tenth of a second."""
@@ -59,7 +65,7 @@ def drawing_data(
     paper: str = WARM_WHITE,
     plotter: Plotter | None = None,
 ) -> DrawingData:
-    """Return `document` as the viewer wants it: 8 bytes a point."""
+    """Return `document` as the viewer wants it: 4 bytes a point, as a rule."""
     plotter = plotter or Plotter()
     layers = [_layer_data(layer, plotter) for layer in document.layers]
     header = {
@@ -76,6 +82,22 @@ def drawing_data(
         "layers": [entry for entry, _ in layers],
     }
     return DrawingData(header, [buffer for _, buffers in layers for buffer in buffers])
+
+
+def roughly(document: Document) -> Document:
+    """Return `document` with some points of each line, where it has more than ROUGH_POINTS."""
+    if sum(len(layer.lines.points) for layer in document.layers) <= ROUGH_POINTS:
+        return document
+    return document.with_layers([each.with_lines(_thinned(each.lines)) for each in document.layers])
+
+
+def _thinned(lines: Lines) -> Lines:
+    lines = _without_empty(lines)
+    kept = np.zeros(len(lines.points), dtype=bool)
+    kept[::_ROUGH_EVERY] = True
+    kept[lines.offsets[:-1]] = kept[lines.offsets[1:] - 1] = True
+    places = np.flatnonzero(kept)
+    return Lines(lines.points.take(places, axis=0), np.searchsorted(places, lines.offsets))
 
 
 def _without_empty(lines: Lines) -> Lines:
@@ -97,11 +119,14 @@ def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, An
 def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[bytes]]:
     lines = _without_empty(layer.lines)
     steps = np.diff(np.rint(lines.points * UNITS_PER_MM), axis=0, prepend=[[0, 0]])
+    wide = len(steps) > 0 and np.abs(steps).max() > np.iinfo(np.int16).max
     is_timed = len(lines.points) <= MOST_TIMED
     entry = {
         "name": layer.name or "pen",
         "color": layer.color,
         "width_mm": layer.width_mm or DEFAULT_PEN_MM,
         "seconds": layer_statistics(lines, plotter=plotter).seconds if is_timed else None,
+        "wide": bool(wide),
     }
-    return entry, [steps.astype("<i4").tobytes(), lines.counts.astype("<u4").tobytes()]
+    sent = steps.astype("<i4" if wide else "<i2").tobytes()
+    return entry, [sent, lines.counts.astype("<u4").tobytes()]

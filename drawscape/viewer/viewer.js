@@ -16,7 +16,7 @@ const STRIP = 256;          // points in a row that are skipped together when ou
 const COPIES = 40;
 const COPY_BYTES = 96e6;    // of all copies together
 const COPY_POINTS = 8192;   // fewer are painted sooner than copied
-const MOST_STEPS = 1_000_000;  // points a frame
+const MOST_STEPS = 1_000_000;  // points a frame; so many of a rough drawing at once
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
@@ -261,10 +261,15 @@ export class Viewer {
     this.el.replaceChildren();
   }
 
+  /* Show a drawing, where the rough one that came before it is not painted yet, then. */
   show(header, buffers) {
+    const isFiner = this.drawing?.rough && !header.rough;
+    this.finer = isFiner && !this.isWhole ? [header, buffers] : null;
+    if (this.finer) return;
     this.drawing = decode(header, buffers);
     this.levels.clear();
-    this.painting = this.shown = null;
+    this.painting = null;
+    if (!isFiner) this.shown = null;
     this.isWhole = this.busy = false;
     this.canvas.setAttribute("aria-label", header.title || "drawing");
     this.options.paper = header.paper || "#fefcf7";
@@ -523,13 +528,14 @@ export class Viewer {
     this.busy = !moving && !this.isWhole;
     this.compose(target);
     this.describe(target);
+    if (this.isWhole && this.finer) this.show(...this.finer);
     if (!this.isWhole || this.playing) this.draw();
   }
 
   paint(target) {
     const { width, height } = this.canvas;
     this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, { ...this.options });
-    const whole = this.painting.advance(target, this.steps);
+    const whole = this.painting.advance(target, this.drawing.rough ? MOST_STEPS : this.steps);
     if (whole || this.time < 1 || !this.shown) this.shown = this.painting;
     return whole;
   }

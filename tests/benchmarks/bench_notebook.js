@@ -11,7 +11,7 @@ globalThis.bench = (() => {
   const viewer = () => [...document.querySelectorAll(".drawscape-viewer")].map(el => el.drawscapeViewer)
     .find(v => v && !v.el.dataset.old);
   const seen = v => v?.shown && v.shown.place === v.shown.level.begins.at(-1);
-  const rested = v => v?.shown && v.shown === v.painting && !v.request;
+  const rested = v => v?.shown && v.shown === v.painting && !v.request && !v.drawing.rough;
 
   /* From the click until the status has come to 'finished' and a new picture is on the page. */
   async function clickToPicture() {

@@ -17,7 +17,7 @@ from drawscape.notebook.viewer import Viewer, compare, document_of
 from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
-from drawscape.viewer import drawing_data
+from drawscape.viewer import DrawingData, drawing_data
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -165,7 +165,8 @@ def test_traits_of_a_sheet_are_counted_over_its_seeds_and_found_in_the_history()
 
 def decoded(data, layer):
     """Return what viewer.js makes of a layer's two arrays."""
-    deltas = np.frombuffer(data.buffers[2 * layer], "<i4").reshape(-1, 2).astype(np.int64)
+    kind = "<i4" if data.header["layers"][layer]["wide"] else "<i2"
+    deltas = np.frombuffer(data.buffers[2 * layer], kind).reshape(-1, 2).astype(np.int64)
     counts = np.frombuffer(data.buffers[2 * layer + 1], "<u4").astype(np.int64)
     points = np.cumsum(deltas, axis=0) / data.header["units_per_mm"]
     return Lines(points, np.concatenate(([0], np.cumsum(counts))))
@@ -191,7 +192,8 @@ def test_a_leap_across_a_large_sheet_comes_back_and_a_layer_without_a_pen_has_on
     near = Layer("near", "#c00", None, Lines.of([[[0, 0], [8.0, 11.0]]]))
     data = drawing_data(document(far, near))
     assert np.allclose(decoded(data, 0).points, far.lines.points)
-    assert [entry["width_mm"] for entry in data.header["layers"]] == [0.5, 0.3]
+    layers = data.header["layers"]
+    assert [(entry["width_mm"], entry["wide"]) for entry in layers] == [(0.5, True), (0.3, False)]
 
 
 def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_page():
@@ -210,6 +212,15 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
     assert sent[0][1] == drawing_data(original).buffers
     viewer.show(original, title="again")
     assert sent[1][0]["drawings"][0]["title"] == "again"  # a page is there
+    del sent[:]
+    walks = np.cumsum(np.random.default_rng(1).normal(size=(1001, 1000, 2)), axis=1)
+    viewer.show(document(Layer("large", "#000", 0.3, Lines.of(walks))))
+    (rough, few), (whole, all_points) = sent
+    assert [each["drawings"][0].get("rough") for each in (rough, whole)] == [True, None]
+    assert sum(map(len, few)) < sum(map(len, all_points)) / 6
+    first, last = (decoded(DrawingData(each["drawings"][0], its), 0) for each, its in sent)
+    assert len(first) == len(last) == 1001
+    assert np.array_equal(first.ends.round(1), last.ends.round(1))
 
 
 def spirals(*turns):

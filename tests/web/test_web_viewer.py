@@ -32,7 +32,7 @@ def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker):
     assert begin % 4 == 0
     assert begin + sum(header["bytes"]) == len(answer.data)
     assert [layer["name"] for layer in header["layers"]] == ["black", "red"]
-    deltas = np.frombuffer(answer.data, "<i4", 8, begin).reshape(-1, 2)
+    deltas = np.frombuffer(answer.data, "<i2", 8, begin).reshape(-1, 2)
     (path,) = (home / "output").glob("*.svg")
     drawn = read_svg(path.read_bytes()).layers[0].lines.points
     np.testing.assert_allclose(deltas.cumsum(axis=0) / header["units_per_mm"], drawn)
