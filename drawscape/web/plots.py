@@ -1,14 +1,14 @@
 """Plots on machines: the page /plots and the requests of its panel."""
 
-import json
-
 import flask
+import orjson
 
 from drawscape.errors import DrawscapeError, RequestRefused
 from drawscape.jobs import get_job
 from drawscape.machine.plot import find_plot, shown_plots
 from drawscape.tasks.plotting import act_on_plot
 from drawscape.web.jobs import last_line
+from drawscape.web.problems import read_object
 from drawscape.web.site import html
 
 _NEWEST = 50
@@ -37,8 +37,9 @@ def lines(plot_id: str) -> flask.Response:
 def act(plot_id: str, action: str) -> flask.Response:
     """Run the action of a button and return the plot's state; raises RequestRefused with 409."""
     plot = find_plot(plot_id)
+    values = read_object() if flask.request.get_data() else {}
     try:
-        act_on_plot(plot, action, dict(flask.request.get_json(silent=True) or {}))
+        act_on_plot(plot, action, values)
     except (DrawscapeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise RequestRefused(409, str(error)) from error
     return flask.jsonify(plot.as_dict())
@@ -59,7 +60,7 @@ def photograph(plot_id: str) -> flask.Response:
             plot,
             given.get("file", ""),
             flask.request.get_data(),
-            corners=json.loads(given.get("corners", "null")),
+            corners=orjson.loads(given.get("corners", "null")),
             sheet=int(given.get("sheet", "1")),
         )
     except (DrawscapeError, ValueError) as error:
@@ -70,10 +71,13 @@ def photograph(plot_id: str) -> flask.Response:
 def examined(plot_id: str, job_id: str) -> flask.Response:
     """Return the findings in a photograph, once it is examined; before that `{"ended": false}`.
 
-    Raises RequestRefused with 409 and the reason if the sheet is not seen in it.
+    Raises RequestRefused: 404 for a job that examines no photograph, 409 with the reason if the sheet is
+    not seen in it.
     """
     find_plot(plot_id)
     job = get_job(job_id)
+    if not job.task.endswith(".examine_photograph"):
+        raise RequestRefused(404, f"job {job_id!r} examines no photograph")
     if job.status == "failed":
         raise RequestRefused(409, (last_line(job.error) or "").partition(": ")[2])
     told = job.result if job.status == "finished" else {}
@@ -81,5 +85,8 @@ def examined(plot_id: str, job_id: str) -> flask.Response:
 
 
 def sheet(plot_id: str) -> flask.Response:
-    """Return the photographed sheet as a scan would show it, a JPEG."""
-    return flask.send_file(find_plot(plot_id).folder / "sheet.jpg", "image/jpeg", max_age=0)
+    """Return the photographed sheet as a scan would show it, a JPEG; raises RequestRefused with 404."""
+    picture = find_plot(plot_id).folder / "sheet.jpg"
+    if not picture.is_file():
+        raise RequestRefused(404, f"no photograph of plot {plot_id!r} has been examined")
+    return flask.send_file(picture, "image/jpeg", max_age=0)

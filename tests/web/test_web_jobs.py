@@ -207,15 +207,15 @@ def test_a_button_is_refused_with_words_when_it_makes_no_sense(owner, plot):
     answer = owner.post(f"/plots/{plot.id}/actions/pause", json={})
     assert (answer.status_code, "does not run" in answer.json["detail"]) == (409, True)
     assert owner.post("/plots/none/actions/pause", json={}).status_code == 404
-    for action, given in (
-        ("answer", [1]),
-        ("set", "speed"),
-        ("set", {"values": {"speed": [70]}}),
-        ("resume", {"from_stroke": float("inf")}),
+    for action, given, status in (
+        ("answer", [1], 400),
+        ("set", "speed", 400),
+        ("set", {"values": {"speed": [70]}}, 409),
+        ("resume", {"from_stroke": float("inf")}, 400),  # no JSON
     ):
         answer = owner.post(f"/plots/{plot.id}/actions/{action}", json=given)
-        assert answer.status_code == 409, answer.json
-    nowhere = {"motion": "jog", "x": float("nan"), "y": 0}
+        assert answer.status_code == status, answer.json
+    nowhere = {"motion": "jog", "x": 1e300, "y": 0}
     for given, words in (({"motion": "dance"}, "'dance'"), (nowhere, "to 100 mm for a jog")):
         answer = owner.post(f"/plots/{plot.id}/actions/move", json=given)
         assert (answer.status_code, words in answer.json["detail"]) == (409, True), answer.json

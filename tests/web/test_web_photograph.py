@@ -11,6 +11,7 @@ from PIL import Image
 from support import wait_until
 from web_pages import serious
 
+from drawscape.job_manager import enqueue_background_job
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, list_plots
 from drawscape.web import WebSettings
@@ -81,3 +82,17 @@ def test_only_the_token_sends_a_photograph_and_an_empty_one_is_refused(client, o
     assert (answer.status_code, "a.jpg has 0 bytes" in answer.json["detail"]) == (409, True)
     heal = f"/plots/{plot.id}/actions/heal"
     assert owner.post(heal, json={"photograph": "none"}).status_code == 409
+
+
+def test_what_is_no_photograph_s_is_refused_and_no_error_of_the_server(owner, plot):
+    base, deep = f"/plots/{plot.id}", "[" * 30_000
+    assert owner.get(f"{base}/sheet").status_code == 404
+    other = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 50, 50)
+    assert owner.get(f"{base}/photograph/{other.id}").status_code == 404
+    for corners in (deep, "[[NaN, 1]]"):
+        asked = owner.post(f"{base}/photograph", query_string={"corners": corners}, data=b"jpeg")
+        assert asked.status_code == 409
+    for body in (deep, "stop", b"\xff"):
+        asked = owner.post(f"{base}/actions/stop", data=body, content_type="application/json")
+        assert asked.status_code == 400
+    assert owner.post(f"{base}/actions/stop", data="{}").status_code == 415
