@@ -82,10 +82,10 @@ def lose_a_travel(machine):
     ],
 )  # fmt: skip
 def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, driver, fault, words):
-    desk = bench(driver, KINDS[driver], scale=20)
+    desk = bench(driver, KINDS[driver])
     machine = desk.emulator
-    plot = desk.plot(document(driver, seed=2))
-    machine.spared = 4
+    plot = desk.plot(document(driver, seed=2, strokes=8))
+    machine.spared = 3
     machine.faults.append(fault)
     with pytest.raises(MachineError):
         desk.run(plot)
@@ -262,7 +262,7 @@ def test_many_who_watch_and_resume_a_plot_as_its_runs_begin_and_end_disturb_noth
         watching = [threads.submit(watch, plot) for _ in range(2)]
         watching += [threads.submit(resume, find_plot(plot.id)) for _ in range(2)]
         try:
-            for run in range(6):
+            for run in range(3):
                 with locked(run_lock, 60.0, "a run"):
                     journal.append("start", run=str(run), first=0)
                     for k in range(1, 151):
@@ -274,7 +274,7 @@ def test_many_who_watch_and_resume_a_plot_as_its_runs_begin_and_end_disturb_noth
             over.set()
             sys.setswitchinterval(switch_s)
         assert [watcher.result() for watcher in watching] == [None] * 4
-    assert plot.refresh().drawn.tolist() == [6] * 150
+    assert plot.refresh().drawn.tolist() == [3] * 150
     assert len(list_jobs()) == 1
 
 

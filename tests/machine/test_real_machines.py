@@ -543,6 +543,7 @@ class FastMarlin(MarlinEmulator):
         super().receive(data if baud == 250_000 else bytes(byte ^ 0xA5 for byte in data))
 
 
+@pytest.mark.nightly  # two speeds are tried, 8 s each
 def test_a_boards_speed_is_found_by_trying_or_given(bench):
     port = bench("marlin", FastMarlin).emulator.link
     added = ("machine", "add", "--driver", "marlin", "--port", port)
