@@ -178,3 +178,30 @@ def test_a_person_is_asked_whether_a_pen_whose_motors_were_free_is_still_at_zero
     command("machine", "zero", "desk")
     assert desk.run(plot, yes=False, on_news=answer) == "done"
     assert asked[0].endswith("Is the pen still at zero? The motors were free since the last plot.")
+
+
+class Behind(GrblEmulator):
+    """A machine behind a safety door; while that is open it obeys no line, and a reset changes nothing."""
+
+    is_open = True
+
+    @property
+    def state(self):
+        return "Door:1" if self.is_open else super().state
+
+    def next_line(self):
+        return None if self.is_open else super().next_line()
+
+
+def test_a_machine_whose_door_is_open_says_so_and_draws_when_it_is_closed(bench):
+    desk = bench("grbl", Behind)
+    plot = desk.plot(scribble(5, strokes=4))
+    assert "its safety door is open" in command("machine", "check", "desk")
+    with pytest.raises(MachineError, match="its safety door is open: close it"):
+        desk.run(plot)
+    assert desk.emulator.carriage.strokes == []
+    desk.emulator.is_open = False
+    with pytest.raises(MachineError, match="does not know where its pen is"):
+        desk.run(plot, zero_here=False)
+    assert desk.run(plot) == "done"
+    assert judge(plot, desk.emulator.carriage.strokes).missing == []
