@@ -39,7 +39,7 @@ def stippling(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    dots: Annotated[int, Slider(300, 20000, "Most dots, each a lift of the pen")] = 6200,
+    dots: Annotated[int, Slider(300, 20000, "Most dots, each a lift of the pen")] = 5900,
     largest: Annotated[float, Slider(0.3, 3, "Largest dot's size in mm")] = 2.6,
     gamma: Annotated[float, Slider(0.5, 3, "More gathers the dots in the dark")] = 1.3,
     contrast: Contrast = 0.9,

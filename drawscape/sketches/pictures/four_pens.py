@@ -37,7 +37,7 @@ def four_pens(
     pen_mm: Annotated[
         float | None, Slider(0.2, 1, "Width of the pens; none: 0.5, or more on a large sheet")
     ] = None,
-    ink_limit: Annotated[float, Slider(0.8, 2.6, "Most ink, in coats")] = 1.8,
+    ink_limit: Annotated[float, Slider(0.8, 2.6, "Most ink, in coats")] = 2.2,
     black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.9,
     palette: Palette = "as designed",
 ) -> None:

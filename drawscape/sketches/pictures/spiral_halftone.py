@@ -43,7 +43,6 @@ def spiral_halftone(
     turns: Annotated[int, Slider(10, 120, "Turns to the near edge")] = 46,
     swing: Annotated[float, Slider(0.2, 1.4, "Height of a swing at most, in turns")] = 1.3,
     wavelength: Annotated[float, Slider(0.5, 3, "Length of a swing, in turns")] = 0.6,
-    disc: Annotated[bool, "Stop at the near edge instead of filling the page"] = False,
     contrast: Contrast = 0.85,
     clarity: Clarity = 0.5,
     focus: Focus = NO_FOCUS,
@@ -61,8 +60,8 @@ def spiral_halftone(
     near, half = box.short / 2, box.size / 2
     pitch = near / fit_count(round(turns * min(1.0, near / A5_MM)), near, 0.7, least=4)
     # The seed moves the middle of the spiral over the picture.
-    off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
-    reach = float(near - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))
+    off = rng.uniform(-0.35, 0.35, 2) * half
+    reach = float(np.hypot(*(np.abs(off) + half)))
     start = off + frame.middle, rng.uniform(0, 2 * np.pi)
     screen = partial(_swinging, tone, start, reach, swing, wavelength)
     in_pens(svg, palette, ["#1b1b1b"], [finer_in_focus(tone, screen, pitch)], width=PEN_MM)

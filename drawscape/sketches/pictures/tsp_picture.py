@@ -5,9 +5,9 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import as_on_a4, cartesian, catmull_rom, clamped, stippled, tours, uncrossed
+from drawscape.geometry import as_on_a4, cartesian, stippled, tours, uncrossed
 from drawscape.geometry.lines import Points
-from drawscape.sketches import Frame, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     FINER,
@@ -37,7 +37,6 @@ def tsp_picture(
     contrast: Contrast = 1.0,
     clarity: Clarity = 0.6,
     focus: Focus = NO_FOCUS,
-    curved: Annotated[bool, "Run through the points in curves instead of straight"] = False,
     palette: Palette = "as designed",
 ) -> Steps:
     """A picture as the travelling salesman's tour through its stipples.
@@ -60,12 +59,10 @@ def tsp_picture(
         yield 0.5 * done, partial(SVGBuilder.polylines, lines=points[:, None])
     for round_, order in enumerate(tours(points, ROUNDS)):
         share = 0.5 + 0.45 * round_ / ROUNDS
-        yield share, partial(_draw, line=points[order], curved=curved, box=box, palette=palette)
-    _draw(svg, points[uncrossed(points, order)], curved, box, palette)
+        yield share, partial(_draw, line=points[order], palette=palette)
+    _draw(svg, points[uncrossed(points, order)], palette)
 
 
-def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Frame, palette: str) -> None:
+def _draw(svg: SVGBuilder, line: Points, palette: str) -> None:
     """Draw the closed line through all cities."""
-    line = np.append(line, line[:1], axis=0)
-    line = clamped(box, catmull_rom(line)) if curved else line
-    in_pens(svg, palette, ["#1b1b1b"], [line[None]])
+    in_pens(svg, palette, ["#1b1b1b"], [np.append(line, line[:1], axis=0)[None]])

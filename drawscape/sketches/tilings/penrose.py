@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Noise, grow_count
+from drawscape.geometry import grow_count
 from drawscape.geometry.lines import Complexes, Flags, Points, as_floats
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks
@@ -19,7 +19,6 @@ def penrose(
     *,
     tiles: Annotated[int, Slider(4, 30, "Tile sides across the shorter side")] = 11,
     rings: Annotated[int, Slider(1, 8, "Most outlines nested in a rhomb")] = 6,
-    symmetric: Annotated[bool, "Put a centre of fivefold symmetry mid page"] = True,
     palette: Palette = "as designed",
 ) -> None:
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
@@ -32,10 +31,9 @@ def penrose(
     star = choose(svg, "star", {"of five": 0, "of ten": 1})
     side = frame.short / tiles
     reach = np.hypot(frame.width, frame.height) / 2 / side
-    centres, corners, is_thin = _rhombs(rng, reach, star, symmetric)
-    tone = _tones(rng, centres, symmetric)
-    angle = np.pi * (rng.integers(2) - 0.5) if symmetric else rng.uniform(0, 2 * np.pi)
-    turn = np.exp(1j * angle) * side
+    centres, corners, is_thin = _rhombs(reach, star)
+    tone = _tones(rng, centres)
+    turn = 1j * rng.choice([-1, 1]) * side
     # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
     most = np.minimum(
         grow_count(rings, frame), np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)
@@ -55,10 +53,8 @@ def penrose(
             svg.polylines(rhombs[pens[owner] == number], pen=name)
 
 
-def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:
+def _tones(rng: Rng, centres: Complexes) -> Points:
     """Return how many of its outlines each rhomb shows, 0 to 1."""
-    if not symmetric:
-        return 0.5 + 0.9 * Noise(rng).perlin(centres.real / 4, centres.imag / 4)
     # Waves that a fifth of a turn, and a mirror, leave as they are.
     tone = np.zeros(len(centres))
     for _ in range(3):
@@ -68,14 +64,10 @@ def _tones(rng: Rng, centres: Complexes, symmetric: bool) -> Points:
     return 0.54 + 0.33 * tone / np.std(tone)
 
 
-def _rhombs(
-    rng: Rng, reach: float, star: int, symmetric: bool
-) -> tuple[Complexes, Complexes, Flags]:
+def _rhombs(reach: float, star: int) -> tuple[Complexes, Complexes, Flags]:
     """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` of 0."""
     generations = int(np.ceil(np.log(4 * reach + 8) / np.log(GOLDEN))) + star
     radius = GOLDEN**generations
-    window = np.sqrt(rng.random()) * np.exp(2j * np.pi * rng.random())
-    window *= 0 if symmetric else radius / 2
     spokes = radius * np.exp(1j * np.pi * np.arange(-1, 10) / 5)
     even = np.arange(10) % 2 == 0
     b, c = np.where(even, spokes[:-1], spokes[1:]), np.where(even, spokes[1:], spokes[:-1])
@@ -83,14 +75,14 @@ def _rhombs(
     for generation in range(generations):
         thin, halves = _cut(thin, halves)
         size = GOLDEN ** (generations - generation - 1)
-        near = np.abs(halves[:, 1:].mean(axis=1) - window) < reach + 2 * size
+        near = np.abs(halves[:, 1:].mean(axis=1)) < reach + 2 * size
         thin, halves = thin[near], halves[near]
     centre = halves[:, 1:].mean(axis=1)
     # A rhomb is two half tiles, mirrored on the side b c: keep one.
     first = np.unique(np.round(centre, 4), return_index=True)[1]
     a, b, c = halves[first].T
     corners = np.transpose([c, a, b, b + c - a, c])
-    return centre[first] - window, corners - window, thin[first]
+    return centre[first].astype(complex), corners.astype(complex), thin[first]
 
 
 def _cut(thin: Flags, halves: Complexes) -> tuple[Flags, Complexes]:
