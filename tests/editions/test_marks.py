@@ -1,5 +1,8 @@
 """What the pen writes on a sheet: where, and that a telephone reads the glyph."""
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from support import rounds
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.editions.marks import Terms, back_of, glyph_lines, marked
+from drawscape.errors import EditionError
 from drawscape.geometry.lines import Lines, resample
 from drawscape.sketches import draw
 
@@ -86,3 +90,11 @@ def test_the_row_is_above_the_drawing_where_there_is_no_room_below():
     document = Document(105, 148, (layer,))
     made = marked(document, Terms(title="Gravel"), "1/2", "")
     assert made.lines.points[2:, 1].max() < 39
+
+
+@pytest.mark.parametrize(("paper", "margin"), [("white", 19), ("black", 21)])
+def test_a_glyph_has_room_in_the_margin_that_the_guide_names(paper, margin):
+    for wide, needed in ((margin, None), (margin - 1, "no room in the margin")):
+        document = replace(draw("flow_field", 148, 210, margin=wide).document(), paper_color=paper)
+        with pytest.raises(EditionError, match=needed) if needed else nullcontext():
+            marked(document, Terms(glyph=True), "7/30", "0a1b2c3d4e5f6789")
