@@ -25,7 +25,7 @@ from drawscape.cli.root import root
 from drawscape.settings import TASK_ALIASES
 from drawscape.svg_builder import SVGBuilder
 
-pytestmark = [pytest.mark.slow, pytest.mark.nightly]
+pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parents[2]
 SIGNATURE = re.compile(r"^(?:class )?drawscape\.[\w.]+\(.*", re.MULTILINE)
@@ -38,7 +38,7 @@ def site(tmp_path_factory):
     doctrees = tmp_path_factory.mktemp("doctrees")
     command = ["-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-d", str(doctrees)]
     command += ["-c", "notebooks/pages", "notebooks"]
-    python("-m", "sphinx", *command, str(folder), cwd=ROOT, timeout=900)
+    python("-m", "sphinx", *command, str(folder), cwd=ROOT, timeout=3600)
     return folder
 
 
