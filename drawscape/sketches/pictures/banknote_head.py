@@ -37,7 +37,9 @@ def banknote_head(
     Lines bend with the form and swell by a second stroke, as Asher B. Durand engraved (about 1830). The
     lights are dots, the darks are crossed. The seed turns the lines and winds the border.
     """
-    frame, spacing = svg.frame, max(spacing, svg.frame.short / 165)
+    frame = svg.frame
+    # No sheet takes over an hour.
+    spacing = max(spacing, frame.short / 165, frame.area / 48_500)
     slant = choose(svg, "lines", {"level": 0, "falling": 30, "rising": -30})
     border = choose(svg, "border", {"narrow": 0.09, "middling": 0.12, "broad": 0.15}) * frame.short
     heading = np.radians(slant + rng.uniform(-12, 12))
