@@ -75,7 +75,7 @@ def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab, page):
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     notebook.wait_idle()
     await_tiles(sheet, 4)
-    assert notebook.evaluate(MODELS) == before  # the boards of the first run are closed
+    wait_until(lambda: notebook.evaluate(MODELS) == before, "the first run's boards to be closed")
     assert int(before) <= 12
     assert notebook.cell_errors() == []
 

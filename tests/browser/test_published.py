@@ -61,11 +61,12 @@ def test_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
     assert page.evaluate(WIDER) == 0
     page.screenshot(path=pictures / f"published-{look}-open.png")
     page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Download SVG").wait_for()  # the next one is there
     page.get_by_role("checkbox").first.uncheck()
     assert color_at(page, 52, 74) == color_at(page, 2, 2)  # paper
     address = page.url
     page.get_by_role("button", name="Close").click()
-    assert tiles.nth(COUNT * 3 // 4 + 1).evaluate("tile => tile === document.activeElement")
+    page.locator(f".grid li:nth-child({COUNT * 3 // 4 + 2}) a:focus").wait_for()
 
     page.goto("about:blank")
     page.goto(address)
