@@ -347,14 +347,19 @@ class Board {
         const words = `generation ${one.number}${one.stars ? `, ${one.stars} with stars` : ""}`;
         const made = button(`${one.number}${one.stars ? " ★" : ""}`, `Show ${words}`, () => this.send("go_to", one.number));
         made.setAttribute("aria-label", words);
+        made.dataset.number = one.number;
         if (one.current) made.setAttribute("aria-current", "true");
         if (one.url) made.prepend(make("img", { alt: "", src: one.url }));
         return make("li", {}, made, ...branch(one.number));
       });
       return items.length ? [make("ul", {}, ...items)] : [];
     };
+    const focused = this.tree.querySelector(":focus")?.dataset.number;
     this.tree.replaceChildren(...branch(0));
     this.tree.hidden = !generations.length;
+    const [strip] = this.tree.children, current = this.tree.querySelector("[aria-current]");
+    if (current) strip.scrollLeft = current.getBoundingClientRect().right - strip.getBoundingClientRect().right + 4;
+    this.tree.querySelector(`[data-number="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   showBelow() {

@@ -76,6 +76,11 @@ EVOLVE = """from drawscape.notebook import evolve
 bred = evolve('spiral', size=4, paper='A6', seed=3)
 bred"""
 
+IS_IN_STRIP = """tree => {
+    const strip = tree.firstChild.getBoundingClientRect();
+    const current = tree.querySelector('[aria-current]').getBoundingClientRect();
+    return current.right <= strip.right && tree.firstChild.scrollLeft > 0;
+}"""
 DRAWN = ".board-tile[data-state='finished']"
 
 
@@ -94,7 +99,14 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(lab, pag
     turns = "print(len({one.values['turns'] for one in bred.generation.cells}))"
     assert notebook.evaluate(turns) == "1\n"
     assert serious(page, ".drawscape-board") == []
-    tree.get_by_role("button", name="generation 1, 1 with stars").click()
+    page.set_viewport_size({"width": 520, "height": 900})
+    for number in (1, 2):
+        notebook.evaluate(f"bred.go_to({number})")
+        tree.locator("[aria-current]", has_text=str(number)).wait_for()
+    assert tree.evaluate(IS_IN_STRIP)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    tree.get_by_role("button", name="generation 1, 1 with stars").press("Enter")
+    tree.locator("[aria-current]:focus", has_text="1 ★").wait_for()
     shows_first = "print(bred.generation is bred.generations[0])"
     wait_until(lambda: notebook.evaluate(shows_first) == "True\n", "the first generation")
     page.locator(DRAWN).nth(2).click()
