@@ -158,7 +158,7 @@ export function watchKernel(model, gone) {
 
 /* Say above `root` that its kernel is gone, and let nothing of it be pressed then but for what is in `place`. */
 export function showKernel(model, root, place) {
-  const note = make("p", { className: "ds-gone", role: "alert", hidden: true,
+  const note = make("p", { className: "ds ds-gone", role: "alert", hidden: true,
     textContent: "The kernel is gone. Run the cell again to go on; what was queued is being drawn." });
   root.before(note);
   const dead = one => one === root ? [] : [...one.parentElement.children].filter(part => part !== one).concat(dead(one.parentElement));

@@ -100,3 +100,8 @@ def test_a_sheet_is_spoiled_by_a_key_and_another_program_is_seen(lab, page):
     page.keyboard.press("s")
     board.get_by_text("1/6 · spoiled on desk").wait_for()
     board.get_by_text("1 spoiled, 5 ready").wait_for()
+    notebook.shut_down()
+    gone = page.get_by_role("alert").filter(has_text="The kernel is gone")
+    gone.wait_for()
+    background = "one => getComputedStyle(one).backgroundColor"
+    assert gone.evaluate(background) != "rgba(0, 0, 0, 0)"
