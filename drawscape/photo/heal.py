@@ -50,7 +50,7 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
     flattened = placement.flattened(negative(picture) if is_light else picture, scale)
     flat = FlatSheet(sheet, flattened, scale, is_light)
     warning = "" if placement.is_turn_known else _UPRIGHT
-    error_mm = _WORST * float(placement.errors_mm(sheet.lines.points).max())
+    error_mm = _WORST * float(np.max(placement.errors_mm(sheet.lines.points)))
     return Finding(placement, *judge(flat, placement), error_mm, warning)
 
 
