@@ -6,7 +6,7 @@ const FINEST_PX = 0.7;
 /* The layers of a drawing with the points of all their lines, in mm. */
 export function decodeLayers(header, buffers) {
   return header.layers.map((layer, i) => {
-    const deltas = new (layer.wide ? Int32Array : Int16Array)(aligned(buffers[2 * i]));
+    const deltas = stepsOf(layer, buffers[2 * i]);
     const counts = new Uint32Array(aligned(buffers[2 * i + 1]));
     const xy = new Float32Array(deltas.length), unit = header.units_per_mm;
     let x = 0, y = 0;
@@ -16,6 +16,11 @@ export function decodeLayers(header, buffers) {
     }
     return { ...layer, visible: true, xy, counts };
   });
+}
+
+/* The steps from point to point of a layer, x and y in turn. */
+function stepsOf(layer, buffer) {
+  return new (layer.wide ? Int32Array : Int16Array)(aligned(buffer));
 }
 
 function aligned(view) {
