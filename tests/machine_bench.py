@@ -183,6 +183,8 @@ def judge(plot, strokes, place=None):
     starts = np.array([line[0] for line in planned])
     whole, numbers, off_mm = set(), [], 0.0
     for drawn in strokes:
+        if drawn == [(0.0, 0.0)]:  # a Z axis was set to zero where its pen touches the paper
+            continue
         number = int(np.hypot(*(starts - drawn[0]).T).argmin())
         ink = _shape(drawn)
         corners = shapely.points(shapely.get_coordinates(shapely.segmentize(ink, 0.5)))
