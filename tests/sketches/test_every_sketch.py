@@ -186,6 +186,14 @@ def test_any_setting_of_a_sketch_can_be_drawn(name):
         check(drawn(name, case, watched=True), case)
 
 
+@pytest.mark.parametrize(("real", "imaginary"), [(-0.1, 0.0), (-1.0, 0.0), (0.0, 0.0), (0.5, 1.0)])
+def test_each_constant_of_a_julia_set_is_drawn(real, imaginary):
+    """Where the map keeps all that is near, the contours of another set nearby are drawn."""
+    svg = draw("julia", 105, 148, real=real, imaginary=imaginary)
+    check(svg, (real, imaginary))
+    assert svg.lines().lengths_mm.sum() > 2000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", sampled([3, 0, 7], 3))
 def test_fields_too_small_to_hatch_and_a_wind_that_turns_much_stay_in_the_frame(seed):

@@ -50,9 +50,9 @@ def julia(
     # Far outside of the Mandelbrot set there is nothing but dust: c comes back to its shore.
     while _flight(np.zeros(1, dtype=complex), c)[0][0] < 9:
         c *= 0.97
-    # And within it there is nothing but paper.
+    # And within it there is nothing but paper: c leaves it up or down, where it is nowhere far.
     while _flight(np.zeros(1, dtype=complex), c)[0][0] == ITERATIONS:
-        c = 1.03 * c + 0.003
+        c += 0.02j if c.imag >= 0 else -0.02j
     nearer, aside = choose(svg, "view", {"whole": (1, 0), "near": (1.5, 0.6), "a bay": (2.2, 1)})
     zoom *= nearer
     palette = choose_inks(svg, palette, "plum", "tide", "kiln", "moss")
