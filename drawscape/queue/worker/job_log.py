@@ -20,9 +20,8 @@ class JobLog:
         self._start = 0  # how much was printed before `_data`
         self._taken = 0  # how much of it all was taken for the table, or was cut off before
         self._row = b""  # what was taken last, until it is surely in the table
-        self._position: int | None = (
-            0 if held.token == 1 else None
-        )  # of the next row; None: unknown
+        # Where the next row goes; None: behind what earlier attempts have printed.
+        self._position = 0 if held.token == 1 else None
         self.due_at = 0.0
         """When it may be written again, in monotonic seconds."""
 
