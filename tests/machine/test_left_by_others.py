@@ -178,6 +178,10 @@ def test_a_person_is_asked_whether_a_pen_whose_motors_were_free_is_still_at_zero
     command("machine", "zero", "desk")
     assert desk.run(plot, yes=False, on_news=answer) == "done"
     assert asked[0].endswith("Is the pen still at zero? The motors were free since the last plot.")
+    desk.power_cycle(at=(0.0, 0.0))  # its place is asked for, which is question enough
+    plot, asked[:] = desk.plot(scribble(8, strokes=2)), []
+    assert desk.run(plot, yes=False, zero_here=False, on_news=answer) == "done"
+    assert "still at zero" not in " ".join(asked)
 
 
 class Behind(GrblEmulator):

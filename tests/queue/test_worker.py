@@ -35,6 +35,7 @@ from drawscape.job_manager import (
     start_worker,
     workers_alive,
 )
+from drawscape.jobs import worker_trouble
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.key_file import load_key
 
@@ -292,9 +293,13 @@ def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer)
     wait_until(lambda: "child_start_failed error='OSError: [Errno 24]" in consumer.log.read_text())
     assert {job.status for job in jobs} == {"queued"}
     wait_until(lambda: "it cannot start a child process" in jobs[0].explain())
+    assert "runs nothing: it cannot start a child process" in worker_trouble()
+    start_consumer()
+    wait_until(lambda: len(workers_alive()) == 2)
+    assert worker_trouble() == ""  # another one runs the jobs
     resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, limits)
     assert [job.wait(60) for job in jobs] == [0, 1, 2]
-    wait_until(lambda: workers_alive()[0].trouble is None, "its trouble to end")
+    wait_until(lambda: not any(one.trouble for one in workers_alive()), "its trouble to end")
     assert {job.refresh().attempts for job in jobs} == {1}
 
 

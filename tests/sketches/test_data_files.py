@@ -105,14 +105,16 @@ def test_a_file_that_is_no_mesh_is_an_error(home, name, content):
         draw("mesh_hatching", 60, 80, mesh=name)
 
 
-def test_a_mesh_is_dark_on_the_side_away_from_the_light_and_shades_the_floor(home):
+@pytest.mark.parametrize("palette", ["as designed", "gel on black"])
+def test_a_mesh_is_dark_on_the_side_away_from_the_light_and_shades_the_floor(home, palette):
+    """A light ink on dark paper draws the side towards the light."""
     (home / "box.stl").write_bytes(stl(cuboids((0, 0, 0), (1, 1, 1)).corners, as_text=False))
-    svg = draw("mesh_hatching", 90, 90, seed=1, mesh="box.stl", azimuth=45)
+    svg = draw("mesh_hatching", 90, 90, seed=1, mesh="box.stl", azimuth=45, palette=palette)
     layers = {pen.name: lines for pen, lines in svg.layers()}
     x = layers["body"].points[:, 0]
     from_left = svg.traits["light"] == "from the left"
-    dark_side = np.count_nonzero(x > svg.frame.cx) > len(x) / 2
-    assert dark_side == from_left
+    inked_at_right = np.count_nonzero(x > svg.frame.cx) > len(x) / 2
+    assert inked_at_right == (from_left == (palette == "as designed"))
     assert (layers["shadow"].points[:, 0].mean() > svg.frame.cx) == from_left
 
 
