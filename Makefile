@@ -11,7 +11,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Compiled modules are kept: the suite starts some thousand processes, and each would compile all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film pictures docs bench bench-queue bench-scale bench-drawing bench-notebook clean
+.PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film pictures docs bench bench-queue bench-drawing bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -67,9 +67,6 @@ bench: bench-queue bench-drawing  ## Measure side by side with the peers; takes 
 
 bench-queue: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/bench_queue.py --write
-
-bench-scale: $(VENV)/.bench  ## Several worker processes on one Postgres, beside the peers; three minutes.
-	$(BIN)/python tests/benchmarks/bench_scale.py --write
 
 bench-drawing: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/bench_drawing.py --write

@@ -49,17 +49,12 @@ class Lab:
     def open(self, page, name):
         place = f"lab/workspaces/{secrets.token_hex(4)}/tree/{name}"
         page.goto(f"{self.url}/{place}?token={self.token}")
-        return opened(page)
-
-
-def opened(page):
-    """Return the notebook that a page opens, once Lab and kernel are ready."""
-    page.wait_for_function("() => window.jupyterapp !== undefined")
-    page.evaluate("() => jupyterapp.restored")
-    page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
-    notebook = Notebook(page)
-    notebook.wait_idle()
-    return notebook
+        page.wait_for_function("() => window.jupyterapp !== undefined")
+        page.evaluate("() => jupyterapp.restored")
+        page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
+        notebook = Notebook(page)
+        notebook.wait_idle()
+        return notebook
 
 
 def write_notebook(path, *sources):

@@ -25,7 +25,6 @@ PARTS = {
         *PYTEST, *PARALLEL, "--cov=drawscape", "--cov-fail-under=85",
         "-m", "not chaos and not postgres and not browser", "--ignore", "tests/machine",
     ],
-    "first-minutes": [sys.executable, "tests/first_minutes.py"],
     "sdist": [sys.executable, "tests/run_matrix.py", "sdist"],
     "matrix": [sys.executable, "tests/run_matrix.py"],
 }  # fmt: skip

@@ -1,8 +1,7 @@
 """The way of somebody who has never seen the clone: `python tests/try_wheel.py [--python PYTHON]`.
 
 Builds the wheel, installs it into an empty environment and works in an empty folder outside of the clone: a
-project, a sketch, a task, a form under nbval, a worker, the commands, the web front. JupyterLab from a wheel
-is first_minutes.py's part.
+project, a sketch, a task, a form under nbval, a worker, the commands, the web front.
 """
 
 import argparse

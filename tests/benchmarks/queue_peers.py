@@ -1,7 +1,7 @@
 """Where the queue's benchmarks run, and the queues that people use today, on the same jobs.
 
 A home of its own, programs that are ended, one stop-watch for all.
-Peers are rq with a Redis of its own, and huey on its own storages.
+Peers are rq with a Redis of its own, and huey on its own file.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -31,7 +31,7 @@ def loop_in_c():
     return sum(range(10**12))
 """
 HUEY = """
-from huey.api import PostgresHuey, SqliteHuey
+from huey.api import SqliteHuey
 
 huey = {huey}
 
@@ -52,7 +52,6 @@ class System:
     many: Callable[[int], object]
     done: Callable[[int], int]
     clear: Callable[[], object]
-    opened: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 def prepare():
@@ -95,17 +94,16 @@ def drain_rate(done, total, limit_s=120):
 def drain(system, jobs, processes):
     """Return jobs/s of a filled queue, from the first that was done to the last."""
     system.clear()
-    with system.opened():
-        system.many(jobs)
-        with running(*[system.command] * processes):
-            return drain_rate(lambda: system.done(jobs), jobs)
+    system.many(jobs)
+    with running(*[system.command] * processes):
+        return drain_rate(lambda: system.done(jobs), jobs)
 
 
 def latency(system, idle_s, samples):
     """Return in ms, sorted, how long jobs take from enqueue to finished, after `idle_s` without work."""
     system.clear()
     found = []
-    with system.opened(), running(system.command):
+    with running(system.command):
         for number in range(1, samples + 2):
             began = time.perf_counter()
             system.one()
