@@ -6,7 +6,6 @@ the documents of sheets and forms are in database.py; redraw.py draws again.
 """
 
 from drawscape.catalogue.database import (
-    named_store,
     recent_store,
     settings_key,
     settings_store,
@@ -26,6 +25,6 @@ from drawscape.catalogue.sources import source_in
 __all__ = [
     "KEPT", "REJECTED", "Drawing", "Drawings", "Figures", "Pruning", "RedrawComparison",
     "compare_again", "draft_for", "drawings", "find", "find_existing", "is_draft", "keep_draft",
-    "latest_for", "named_store", "pruning", "rebuild", "recent_store", "record", "redraw_file",
+    "latest_for", "pruning", "rebuild", "recent_store", "record", "redraw_file",
     "refresh", "settings_key", "settings_store", "sheet_store", "source_in",
 ]  # fmt: skip

@@ -339,20 +339,11 @@ class Store:
                 (self._kind, key, text, time.time()),
             )
 
-    def delete(self, key: str) -> bool:
-        """Return whether there was such a document, which is gone now."""
-        with writing() as connection:
-            found = connection.execute(
-                "delete from document where kind = ? and key = ?", (self._kind, key)
-            )
-            return found.rowcount > 0
-
-    def keys(self, beginning: str = "") -> list[str]:
-        """Return the keys that begin so, the latest changed first."""
+    def keys(self) -> list[str]:
+        """Return all keys, the latest changed first."""
         with reading() as connection:
             rows = connection.execute(
-                "select key from document where kind = ? and substr(key, 1, ?) = ? order by changed_at desc",
-                (self._kind, len(beginning), beginning),
+                "select key from document where kind = ? order by changed_at desc", (self._kind,)
             ).fetchall()
         return [row[0] for row in rows]
 
@@ -366,8 +357,8 @@ def settings_key(notebook: str, target: str) -> str:
     return f"{notebook}\t{target}"
 
 
-settings_store, named_store = Store("form"), Store("named")
-"""Where forms keep their settings by `settings_key`; those with a name have it in the key's next line."""
+settings_store = Store("form")
+"""Where forms keep their settings by `settings_key`."""
 
 recent_store = Store("recent")
 """Where forms keep their last pictures, by the same keys."""

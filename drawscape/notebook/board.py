@@ -22,7 +22,7 @@ from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.traits import count_traits
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.durations import seconds
-from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
+from drawscape.errors import DrawscapeError, JobTimeout
 from drawscape.jobs import Batch, Job, enqueue_many
 from drawscape.machine.device import device_names
 from drawscape.notebook.draw_target import (
@@ -471,8 +471,11 @@ class Board(StaticOutputWidget):
             changed = [cell for cell in own if cell.show(state)]
             self._update([one for one, cell in self._cells.items() if cell in changed])
 
-    def _await(self, timeout: Any, *, raise_on_failure: bool) -> None:
-        """Return once all jobs of the cells have ended. Raises JobTimeout, and JobFailed if asked to."""
+    def wait(self, timeout: Any = None) -> Gallery:
+        """Return the drawings as a gallery that lasts, once all have ended; one that failed shows why.
+
+        Raises JobTimeout after `timeout`.
+        """
         cells = list(self._cells.values())
         until_s = None if timeout is None else time.monotonic() + seconds(timeout, "timeout")
         for cell in cells:
@@ -486,12 +489,7 @@ class Board(StaticOutputWidget):
                     pass
                 self._changed(cells, state_of(cell.job))
         self.keep()  # a notebook that runs without a page may end now
-        bad = [cell for cell in cells if cell.status in TROUBLES]
-        if bad and raise_on_failure:
-            why = bad[0].state.error if bad[0].state else ""
-            raise JobFailed(
-                f"{len(bad)} of {len(cells)} jobs did not finish; {bad[0].caption}: {why}"
-            )
+        return Gallery.of(cells, self.columns)
 
     def _update(self, tile_ids: Collection[str]) -> None:
         """Show those tiles that have changed, with a number: an older one never replaces a newer one."""

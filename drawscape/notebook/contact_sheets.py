@@ -10,14 +10,7 @@ from drawscape.catalogue.drawing import short
 from drawscape.drawing.document import Orientation
 from drawscape.errors import JobNotFoundError, ParameterError, UnknownNameError
 from drawscape.jobs import Batch, get_job
-from drawscape.notebook.board import (
-    Board,
-    Cell,
-    Gallery,
-    control,
-    enqueue_missing,
-    plan,
-)
+from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
 from drawscape.notebook.draw_target import SketchLike, Values, at_one_moment, target_of
 from drawscape.notebook.form_settings import Settings
 from drawscape.notebook.job_states import state_of
@@ -189,15 +182,6 @@ class ContactSheet(Board):
             for c in self._cells.values()
         ]
         sheet_store.save(self.name, {"title": self._title, "columns": self.columns, "cells": cells})
-
-    def wait(self, timeout: Any = None, *, raise_on_failure: bool = False) -> Gallery:
-        """Return the drawings as a gallery that lasts, once all have ended.
-
-        One that failed shows why in its place; with `raise_on_failure` it raises JobFailed.
-        Raises JobTimeout after `timeout`.
-        """
-        self._await(timeout, raise_on_failure=raise_on_failure)
-        return Gallery.of(list(self._cells.values()), self.columns)
 
     def cancel(self) -> int:
         """Return how many drawings were canceled: those that are not finished."""

@@ -209,11 +209,6 @@ class Evolution(Board):
         cells = enumerate(self.generation.cells, 1)
         self.show({f"{generation}.{number}": cell for number, cell in cells})
 
-    def wait(self, timeout: Any = None) -> list[Cell]:
-        """Return the cells of the generation shown once all are drawn. Raises JobFailed, JobTimeout."""
-        self._await(timeout, raise_on_failure=True)
-        return self.generation.cells
-
     def _on_spread(self, spread: float) -> None:
         self._spread = spread
 

@@ -59,7 +59,7 @@ from drawscape.notebook.pictures import (
 )
 from drawscape.notebook.plot_panel import PlotPanel, unfinished_words
 from drawscape.notebook.recent_pictures import RecentPictures, drawing_of
-from drawscape.notebook.saved_settings import Kept, LastSettings, NamedSettings
+from drawscape.notebook.saved_settings import Kept, LastSettings
 from drawscape.notebook.static_output import (
     LARGEST_IMAGE,
     StaticOutputWidget,
@@ -150,7 +150,7 @@ class Form(StaticOutputWidget):
     """Fields, buttons, a progress bar, a status, and the picture of the latest job.
 
     `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`, `pens`,
-    `named.save("dense")`, `named.load("dense")`, `recent.paths`.
+    `recent.paths`.
     """
 
     _esm, _css = script("form.js"), style("form.css")
@@ -189,15 +189,10 @@ class Form(StaticOutputWidget):
         self._rest = Debounce(REST_S, self._keep_draft, from_last=True)
         self._reading = Debounce(READ_S, self._read_drawing, from_last=True, thread=PICTURES)
         super().__init__(f"the form of {settings.target.title}", "form")
-        self.named = NamedSettings(
-            kept.named_key, lambda: self.settings, self._show_kept, self._name_changed
-        )
-        self.recent = RecentPictures(
-            kept.target_key, self._bring_back, partial(setattr, self, "strip"), self._lock
-        )
+        self.recent = RecentPictures(kept.target_key, partial(setattr, self, "strip"), self._lock)
         self.state = {
-            "live": live, "locks": [], "names": self.named.names, "details": [], "status": "",
-            "running": False, "machines": device_names(), "trouble": "", "layers": [],
+            "live": live, "locks": [], "details": [], "status": "", "running": False,
+            "machines": device_names(), "trouble": "", "layers": [],
         }  # fmt: skip
         self._show_settings()
         if drawing and drawing.path.is_file():
@@ -355,7 +350,8 @@ class Form(StaticOutputWidget):
     def star(self, stars: int) -> Drawing:
         """Return the drawing that is shown, with 0 to 5 `stars`; a draft becomes a drawing."""
         drawing = self._kept_drawing()
-        self.recent.star(str(drawing.path), stars)
+        drawing.star(stars)
+        self.recent.refresh()
         self._say(stars=stars)
         return drawing
 
@@ -395,7 +391,7 @@ class Form(StaticOutputWidget):
 
     def __dir__(self) -> Iterable[str]:
         """Return the names of a form, without those of ipywidgets."""
-        return [*(n for n in vars(Form) if not n.startswith("_")), "named", "recent"]
+        return [*(n for n in vars(Form) if not n.startswith("_")), "recent"]
 
     # Settings
 
@@ -423,10 +419,6 @@ class Form(StaticOutputWidget):
             more[UNDER_WAY] = [self._draws, job.id]
         self._kept.save({**self.settings, **more})
 
-    def _show_kept(self, kept: Kept) -> None:
-        self._change(self._settings.restored(kept), draws=False)
-        self._show_existing()
-
     def _show_settings(self) -> None:
         settings, drawn = self._settings, self._path is not None
         target = settings.target
@@ -438,7 +430,6 @@ class Form(StaticOutputWidget):
             errors=settings.errors,
             **self._steps.ways,
             older=drawn and not self.live and not self._is_drawn,
-            name="",
             details=[
                 one for one in self.state["details"] if not one["open"]
             ],  # not the code of others
@@ -448,9 +439,6 @@ class Form(StaticOutputWidget):
         size = settings.page_size
         if size is not None and not drawn and not self._job:
             self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
-
-    def _name_changed(self, name: str) -> None:
-        self._say(names=self.named.names, name=name)
 
     # Drawing
 
@@ -648,9 +636,10 @@ class Form(StaticOutputWidget):
             self.show(known)
         return known is not None
 
-    def _bring_back(self, drawing: Drawing) -> None:
+    def _on_choose(self, path: str) -> None:
         """Show a picture of the strip with its settings, and draw nothing."""
-        self._show_kept(settings_in(drawing))
+        drawing = find(full_path(path))
+        self._change(self._settings.restored(settings_in(drawing)), draws=False)
         if self._path != drawing.path or not self._is_drawn:
             self.show(drawing)
 
@@ -770,16 +759,14 @@ class Form(StaticOutputWidget):
             self._say(ack=max(message.get("number", 0), self.state.get("ack", 0)))
 
     def _handler(self, event: str) -> Callable[..., object] | None:
-        if event in ("save", "load", "delete"):
-            return getattr(self.named, event)  # type: ignore[no-any-return]
         if event in ("inspect", "plot"):
             return partial(self._do_under_picture, getattr(self, event))
-        return self.recent.choose if event == "choose" else super()._handler(event)
+        return super()._handler(event)
 
     def _on_ready(self) -> None:
         """Draw at once when a page opens, unless the drawing exists or is under way."""
         self._is_open = True
-        self._say(machines=device_names(), names=self.named.names)
+        self._say(machines=device_names())
         if not self._job and not self._show_existing():
             with contextlib.suppress(DrawscapeError):
                 _ = self._settings.values  # a field is not filled in: nothing is drawn yet
@@ -823,8 +810,12 @@ class Form(StaticOutputWidget):
             self._say(trouble=error_words(error))
 
     def _on_star(self, stars: int, id: str = "") -> None:
-        is_shown = not id or full_path(id) == self._path
-        self.star(stars) if is_shown else self.recent.star(id, stars)
+        """Give stars to a drawing of the strip, or to the one that is shown."""
+        if not id or full_path(id) == self._path:
+            self.star(stars)
+        else:
+            find(full_path(id)).star(stars)
+            self.recent.refresh()
 
     def _on_thumbnails(self, ids: Sequence[str]) -> None:
         """Send pictures of the strip that the page does not have yet."""

@@ -18,17 +18,11 @@ MOST = 24  # pictures in the strip
 class RecentPictures:
     """The last drawings of a form, the newest first; with a `key` they are kept in the home.
 
-    A click calls `on_choose(drawing)`; `show(tiles)` gets the tiles of the page. `lock` is that of the form.
+    `show(tiles)` gets the tiles of the page. `lock` is that of the form.
     """
 
-    def __init__(
-        self,
-        key: str,
-        on_choose: Callable[[Drawing], object],
-        show: Callable[[list[dict[str, Any]]], object],
-        lock: Any,
-    ) -> None:
-        self._key, self._on_choose, self._show, self._lock = key, on_choose, show, lock
+    def __init__(self, key: str, show: Callable[[list[dict[str, Any]]], object], lock: Any) -> None:
+        self._key, self._show, self._lock = key, show, lock
         self._names: list[str] = []
         with logged_trouble("the last pictures did not come back"):
             kept = recent_store.load(key) or {}
@@ -70,15 +64,6 @@ class RecentPictures:
                 self._names = [name, *self._names][:MOST]
                 if self._key:
                     recent_store.save(self._key, {"files": self._names})
-        self.refresh()
-
-    def choose(self, path: Path | str) -> None:
-        """Choose the picture of that file, as a click does. Raises DrawingNotFoundError."""
-        self._on_choose(find(full_path(str(path))))
-
-    def star(self, path: Path | str, stars: int) -> None:
-        """Give the drawing in that file stars, 0 to 5."""
-        find(full_path(str(path))).star(stars)
         self.refresh()
 
 

@@ -1,15 +1,12 @@
-"""The settings that a form keeps in the home: its last ones, and those with a name.
-
-Both are kept by notebook and target: they are back when the form's cell runs again.
-"""
+"""The last settings of a form, kept in the home: they are back when the form's cell runs again."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from drawscape.catalogue import named_store, settings_key, settings_store
-from drawscape.errors import CatalogueError, ParameterError, UnknownNameError
+from drawscape.catalogue import settings_key, settings_store
+from drawscape.errors import CatalogueError
 from drawscape.notebook.static_output import notebook_name
 from drawscape.recipe import address_of, plain
 
@@ -38,8 +35,7 @@ class LastSettings:
     def __init__(self, target: str, given: Kept) -> None:
         notebook = notebook_name()
         opened = address_of({name: plain(value) for name, value in given.items()})
-        self.named_key = settings_key(notebook, target)
-        self.target_key = self.named_key if notebook else ""
+        self.target_key = settings_key(notebook, target) if notebook else ""
         self._key = settings_key(notebook, f"{target}\t{opened[:8]}") if notebook else ""
 
     def load(self) -> Kept | None:
@@ -53,52 +49,3 @@ class LastSettings:
         with logged_trouble("the form's settings are not kept"):
             if self._key:
                 settings_store.save(self._key, kept)
-
-
-class NamedSettings:
-    """The settings that were given a name, of all forms of a target in this notebook.
-
-    `read()` returns the settings of the form, `show(kept)` shows others. `on_change(name)` gets the name of
-    the settings that the form shows.
-    """
-
-    def __init__(
-        self,
-        key: str,
-        read: Callable[[], Kept],
-        show: Callable[[Kept], object],
-        on_change: Callable[[str], object],
-    ) -> None:
-        self._key, self._read, self._show, self._on_change = f"{key}\n", read, show, on_change
-
-    @property
-    def names(self) -> list[str]:
-        """The names, the latest first; none from a catalogue that cannot be read."""
-        with logged_trouble("the saved settings are not offered"):
-            return [key.removeprefix(self._key) for key in named_store.keys(self._key)]
-        return []
-
-    def save(self, name: str) -> None:
-        """Save the settings of the form under `name`; former ones of that name are replaced.
-
-        Raises ParameterError for a name that is empty or has several lines.
-        """
-        name = name.strip()
-        if not name or "\n" in name:
-            raise ParameterError("name", name, "give the settings a name, of one line")
-        named_store.save(self._key + name, self._read())
-        self._on_change(name)
-
-    def load(self, name: str) -> None:
-        """Show the settings of that name. Raises UnknownNameError."""
-        kept = named_store.load(self._key + name)
-        if kept is None:
-            raise UnknownNameError("saved settings", name, self.names)
-        self._show(kept)
-        self._on_change(name)
-
-    def delete(self, name: str) -> None:
-        """Forget the settings of that name. Raises UnknownNameError."""
-        if not named_store.delete(self._key + name.strip()):
-            raise UnknownNameError("saved settings", name, self.names)
-        self._on_change("")

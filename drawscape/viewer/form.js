@@ -12,7 +12,7 @@
    number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
    until then it is busy, and the page says so. */
 
-import { button, leaveByEscape, make, menu, penMenu, popover, setPressed, showChild, showKernel, swatch } from "./elements.js";
+import { button, leaveByEscape, make, menu, penMenu, setPressed, showChild, showKernel, swatch } from "./elements.js";
 
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
@@ -576,7 +576,7 @@ class FormView {
     const row = (...children) => make("div", { className: "drawscape-buttons" }, ...children);
     const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
       row(this.drawButton, this.cancel, live),
-      row(this.undo, this.redo, shuffle, this.more(act)),
+      row(this.undo, this.redo, shuffle, this.more()),
       this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.box, this.page, this.pens);
 
     this.image = make("img", { className: "drawscape-picture", alt: "drawing" });
@@ -614,19 +614,10 @@ class FormView {
     this.el.append(this.root);
   }
 
-  /* What is needed less often: the first settings, the call, and settings that are saved under a name. */
-  more(act) {
-    this.menu = make("select", { "aria-label": "Saved settings" });
-    this.menu.addEventListener("change", () => { if (this.menu.value) this.send({ event: "load", name: this.menu.value }); });
-    this.named = make("input", { placeholder: "a name for these settings", "aria-label": "Name of settings to save or delete" });
-    this.named.addEventListener("input", () => this.showNames());
-    this.save = button("Save", "Save these settings under the name", () => this.send({ event: "save", name: this.named.value }));
-    this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }));
-    return popover(button("", "More", () => {}, "is-plain", "more"), "dialog", close => {
-      const item = (text, title, event) => button(text, title, () => { close(); act(event)(); });
-      return [item("Reset", "Back to the first settings", "reset"), item("Code", "The call that draws this", "code"),
-        this.menu, this.named, this.save, this.trash];
-    });
+  /* What is needed less often: the first settings, and the call. */
+  more() {
+    const choices = () => [["Reset to the first settings", "reset"], ["Code of this drawing", "code"]];
+    return menu(button("", "More", () => {}, "is-plain", "more"), choices, event => this.send({ event }));
   }
 
   listen() {
@@ -716,7 +707,6 @@ class FormView {
     this.showFigures(state.figures ?? []);
     this.markStrip();
     this.showPicture(state);
-    this.showNames();
     if (ack >= this.sent) this.flush();
   }
 
@@ -782,20 +772,6 @@ class FormView {
     };
     const heads = ["pen", "time", "ink", "lifts"].map(text => make("th", { textContent: text, scope: "col" }));
     this.figures.replaceChildren(...(rows.length ? [make("tr", {}, ...heads), ...rows.map(cells)] : []));
-  }
-
-  showNames() {
-    const { names = [], name = "" } = this.model.get("state");
-    if (this.namesShown !== JSON.stringify([names, name])) {
-      this.namesShown = JSON.stringify([names, name]);
-      this.menu.replaceChildren(make("option", { value: "", textContent: "saved settings" }),
-        ...names.map(one => make("option", { value: one, textContent: one })));
-      this.menu.value = name;
-      if (name) this.named.value = name;
-    }
-    this.menu.hidden = !names.length;
-    this.save.disabled = !this.named.value.trim();
-    this.trash.disabled = !names.includes(this.named.value.trim());
   }
 
   /* The strip: a click brings a picture back, 0 to 5 give stars, c compares what is chosen with Ctrl or Shift. While the

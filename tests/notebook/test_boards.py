@@ -12,7 +12,7 @@ from support import rounds, wait_until
 
 from drawscape.catalogue import drawings, find
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
-from drawscape.job_manager import JobFailed, list_jobs
+from drawscape.job_manager import list_jobs
 from drawscape.notebook import contact_sheet, evolve, form, history, sheet, sheets, variations
 from drawscape.notebook.evolution import child
 from drawscape.notebook.field_values import random_value
@@ -85,8 +85,6 @@ def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile():
     assert [tile["state"] for tile in sheet.tiles] == ["finished", "failed", "finished"]
     assert [picture is not None for picture in gallery.pictures] == [True, False, True]
     assert gallery._repr_html_().count("#b00020") == 1
-    with pytest.raises(JobFailed, match=r"(?s)1 of 3 jobs did not finish; size 2: .*not this one"):
-        sheet.wait(20, raise_on_failure=True)
 
 
 def test_a_sheet_that_is_made_again_queues_nothing():
@@ -269,7 +267,8 @@ def test_stars_are_parents_and_going_back_branches():
     assert bred.note == "give at least one drawing a star"
     bred.star("1.2", 4)
     second = bred.next(spread=0.05)
-    individuals = bred.wait(60)
+    bred.wait(60)
+    individuals = second.cells
     assert individuals[0].values == first.cells[1].values
     assert {one.values["c"] for one in individuals} == {7}
     assert {one.values["text"] for one in individuals} == {"fixed"}
@@ -306,7 +305,7 @@ def test_a_generation_that_is_asked_for_again_is_found():
     assert [one.stars for one in again.generation.cells] == [0, 0, 5]
     again.next()
     again.wait(60)
-    recipes = [[one.drawing.recipe for one in each.wait(60)] for each in (first, again)]
+    recipes = [[one.recipe for one in each.drawings] for each in (first, again)]
     assert recipes[0] == recipes[1]
     assert len(list_jobs(limit=None)) == jobs
     again.enable_static_output()
@@ -321,7 +320,8 @@ def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(mod
     one.star(3)
     jobs = len(list_jobs(limit=None))
     bred = evolve([one, other], size=5)
-    individuals = bred.wait(60)
+    bred.wait(60)
+    individuals = bred.generation.cells
     assert [each.drawing for each in individuals[:2]] == [find(one.path), find(other.path)]
     assert len(list_jobs(limit=None)) == jobs + 3
     for child_ in individuals[2:]:
@@ -329,7 +329,9 @@ def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(mod
         assert drawing.parents == (one.recipe, other.recipe)
         assert (drawing.width, drawing.height, drawing.margin) == (100, 140, 9)
         assert 0 <= drawing.parameters["count"] <= 80
-    (_, child_) = evolve(one, size=2, paper="A6", keep=["seed", "count"]).wait(60)
+    bred = evolve(one, size=2, paper="A6", keep=["seed", "count"])
+    bred.wait(60)
+    child_ = bred.generation.cells[1]
     assert (child_.drawing.width, child_.drawing.height) == (105, 148)
     assert child_.drawing.seed == 5
     assert child_.drawing.parameters["count"] == 20

@@ -307,7 +307,7 @@ def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook):
     assert again.recent.paths == [second, first]
     wait_until(lambda: len(again.strip) == 2, "the tiles")
     assert [tile["stars"] for tile in again.strip] == [4, 0]
-    again.recent.choose(first)
+    send(again, "choose", path=str(first))
     assert again.values["columns"] != 19
     other = form("molnar", paper="A7", columns=20)  # what the cell says holds
     assert other.values["columns"] == 20
@@ -329,38 +329,13 @@ def test_the_strip_has_the_last_pictures(notebook, monkeypatch):
     assert shown.recent.paths == paths[1:]
 
 
-def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook):
-    shown = form("molnar", paper="A7", columns=15)
-    other = form("molnar", paper="A4")
-    send(shown, "save", name="five")
-    shown.set(columns=18, paper="A5").named.save("eight")
-    assert shown.named.names == ["eight", "five"]
-    send(other, "load", name="five")
-    assert (other.values["columns"], other.values["width"]) == (15, 74)
-    assert other.state["name"] == "five"
-    other.set(columns=16)
-    assert other.state["name"] == ""
-    send(other, "save", name="five")
-    shown.named.load("five")
-    assert shown.values["columns"] == 16
-    send(other, "delete", name="five")
-    assert other.named.names == ["eight"]
-    with pytest.raises(UnknownNameError, match="five"):
-        shown.named.load("five")
-    with pytest.raises(UnknownNameError):
-        shown.named.delete("five")
-    with pytest.raises(ParameterError, match="give the settings a name"):
-        shown.named.save("  ")
-    assert form("harmonograph").named.names == []
-
-
 def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(notebook):
     def reeds(svg, *, count: int = 3, high: float = 2.0):
         """Reeds."""
         svg.line(10, 10, 20, 10 + count * high)
 
     first = form(reeds)
-    first.set(count=7, high=5.0).named.save("tall")
+    first.set(count=7, high=5.0)
     path = drawn(first)
     assert get_job(first.job.id).description == "reeds"
 
@@ -372,8 +347,6 @@ def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(note
     assert (edited.values["count"], edited.values["wide"]) == (7, 1.0)
     assert edited.picture == path.read_bytes()
     assert edited.state["older"]
-    edited.set(count=1).named.load("tall")
-    assert edited.values["count"] == 7
     again = drawn(edited)
     assert edited.recent.paths == [again, path]
     assert not edited.state["older"]
@@ -386,8 +359,6 @@ def test_a_form_opens_although_the_catalogue_is_damaged(notebook, tmp_path, capl
     shown = form("molnar", paper="A7")
     assert shown.recent.paths == []
     assert "the last pictures did not come back" in caplog.text
-    send(shown, "save", name="five")
-    assert "cannot be used" in shown.status
 
 
 def test_what_is_under_way_is_not_drawn_twice(notebook, tmp_path):
