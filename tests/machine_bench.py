@@ -3,14 +3,17 @@
 import contextlib
 import multiprocessing
 import os
+import threading
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import shapely
+from click.testing import CliRunner
 from support import wait_until
 
+from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.machine.device import add_device
@@ -110,6 +113,23 @@ def call_and_wait(home, plot_id):
     wait_until(lambda: is_over(plot), timeout_s=140)
 
 
+def command(*words, code=0, typed=""):
+    """Return what `drawscape WORDS` says, its error too; it has to end with `code`."""
+    result = CliRunner().invoke(root, [*map(str, words)], input=typed)
+    assert result.exit_code == code, result.output
+    return result.output + str(result.exception or "")
+
+
+def answering(plot, asked):
+    """Return what answers each question of a plot and puts it into `asked`."""
+
+    def answer(text):
+        asked.append(text)
+        plot.request("answer", to=text)
+
+    return answer
+
+
 class Bench:
     """An emulator under the name `desk`, and plots on it."""
 
@@ -138,6 +158,15 @@ class Bench:
         self.runs += 1
         answered = ANSWERED if options.get("yes", True) else {}
         return run_plot(plot, f"run-{self.runs}", **{**answered, **options})
+
+    def run_aside(self, plot, **options):
+        """Run in a thread; it is given up when it hangs."""
+        thread = threading.Thread(target=self.run, args=(plot,), kwargs=options, daemon=True)
+        thread.start()
+        return thread
+
+    def judge(self, plot, place=None):
+        return judge(plot, self.emulator.carriage.strokes, place)
 
     def start(self, plot, **options):
         """Run in a process of its own."""

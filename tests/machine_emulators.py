@@ -289,6 +289,11 @@ class Emulator:
             os.close(slave)
             os.close(master)
 
+    def fail_after(self, strokes, fault):
+        """Let `fault(self)` happen once so many strokes have begun."""
+        self.spared = strokes
+        self.faults.append(fault)
+
     @property
     def now(self):
         """Seconds of the machine's time."""

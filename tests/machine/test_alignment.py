@@ -72,8 +72,7 @@ def test_the_rest_of_a_plot_lands_where_the_sheet_lies_now(bench, driver, emulat
     desk = bench(driver, emulator)
     how = {"degrees": 3.0, "shift": (9.0, 4.0)}
     plot = desk.plot(scribble(3, strokes=14))
-    desk.emulator.spared = 8
-    desk.emulator.faults.append(lambda board: plot.request("stop"))
+    desk.emulator.fail_after(8, lambda board: plot.request("stop"))
     assert desk.run(plot).startswith("interrupted")
     said = aligned(plot, how)
     before = len(desk.emulator.carriage.strokes)
@@ -137,8 +136,7 @@ def test_two_photographs_with_the_pen_over_the_sheet_tell_where_it_lies(bench, h
     desk = bench("ebb", EbbEmulator)
     how = {"degrees": 3.0, "shift": (9.0, 4.0)}
     plot = desk.plot(circles().document())
-    desk.emulator.spared = 30
-    desk.emulator.faults.append(lambda board: plot.request("stop"))
+    desk.emulator.fail_after(30, lambda board: plot.request("stop"))
     assert desk.run(plot).startswith("interrupted")
     machine("align", "desk", "--plot", plot.id, typed="\n\n")  # it names and marks the points
     (home / "text.jpg").write_text("no picture")

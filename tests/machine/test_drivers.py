@@ -62,7 +62,7 @@ def test_a_machine_draws_what_is_planned(bench, name):
     desk = bench(driver, emulator, **options)
     plot = desk.plot(document(driver, seed=1, strokes=8, pens=2))
     assert desk.run(plot) == "done"
-    verdict = judge(plot, desk.emulator.carriage.strokes, hp_place(driver))
+    verdict = desk.judge(plot, hp_place(driver))
     assert (verdict.missing, verdict.twice) == ([], [])
     assert verdict.off_mm < 0.05
     assert not desk.emulator.carriage.down
@@ -89,7 +89,7 @@ def test_an_answer_that_comes_late_is_taken_for_no_other(bench, name):
     desk = bench(driver, type("LateEmulator", (Late, emulator), {}), **options)
     plot = desk.plot(document(driver, seed=1, strokes=2))
     assert desk.run(plot) == "done"
-    assert judge(plot, desk.emulator.carriage.strokes, hp_place(driver)).missing == []
+    assert desk.judge(plot, hp_place(driver)).missing == []
 
 
 @pytest.mark.parametrize("name", ["grbl", "ebb 2", "marlin", "hp 7475a"])
@@ -184,7 +184,7 @@ def test_an_ebb_lifts_its_pen_less_before_short_ways(bench, hop_mm, drying, low)
     heights = [0.48 if is_low else 0.6 for is_low in low]
     assert desk.emulator.lifted[:4] == pytest.approx(heights, abs=0.001)
     assert min(desk.emulator.lifted[4:]) == pytest.approx(0.6, abs=0.001)
-    verdict = judge(plot, desk.emulator.carriage.strokes)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
 
 
@@ -316,7 +316,7 @@ def test_a_busy_computer_stops_no_ebb_in_a_stroke_and_speed_does_not_jump(bench,
     assert desk.run(plot) == "done"
     assert desk.emulator.late_moves == 0 or scale > 1
     assert np.abs(np.diff([speed for _, speed in moves])).max() <= 12
-    verdict = judge(plot, desk.emulator.carriage.strokes)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
 
 

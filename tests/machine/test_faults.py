@@ -19,7 +19,15 @@ import numpy as np
 import pytest
 import serial
 from click.testing import CliRunner
-from machine_bench import Bench, awaited, document, hp_place, judge, lose_a_line, scribble
+from machine_bench import (
+    Bench,
+    answering,
+    awaited,
+    document,
+    hp_place,
+    lose_a_line,
+    scribble,
+)
 from machine_emulators import KINDS, EbbEmulator, GrblEmulator, MarlinEmulator
 from support import wait_until
 
@@ -85,8 +93,7 @@ def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, dri
     desk = bench(driver, KINDS[driver])
     machine = desk.emulator
     plot = desk.plot(document(driver, seed=2, strokes=8))
-    machine.spared = 3
-    machine.faults.append(fault)
+    machine.fail_after(3, fault)
     with pytest.raises(MachineError):
         desk.run(plot)
     assert re.search(words, plot.state.reason), plot.state.reason
@@ -100,7 +107,7 @@ def test_a_fault_is_named_the_pen_goes_up_and_the_rest_is_drawn_later(bench, dri
     if driver == "grbl" and "limit" in words:  # it does not know its place; a person puts it right
         desk.power_cycle()
     assert desk.run(plot) == "done"
-    verdict = judge(plot, desk.emulator.carriage.strokes, hp_place(driver))
+    verdict = desk.judge(plot, hp_place(driver))
     assert verdict.missing == []
     assert len(verdict.twice) <= 3
     assert verdict.off_mm <= 0.1
@@ -136,7 +143,7 @@ def test_a_machine_that_works_in_another_system_draws_in_its_own(bench, tmp_path
     desk.emulator.system = "G55"
     plot = desk.plot(scribble(7, strokes=3))
     assert desk.run(plot) == "done"
-    verdict = judge(plot, desk.emulator.carriage.strokes)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
 
 
@@ -236,7 +243,7 @@ def test_a_plot_goes_on_whose_plan_is_of_a_version_with_fewer_settings(bench):
     journal.write_text(journal.read_text().replace(hash_now, hash_then))
     plot = find_plot(plot.id)
     assert desk.run(plot) == "done"
-    assert judge(plot, desk.emulator.carriage.strokes).missing == []
+    assert desk.judge(plot).missing == []
     assert plot.again().record.plan == hash_then
 
 
@@ -299,8 +306,7 @@ def test_a_journal_on_a_full_disk_says_so_and_is_whole_afterwards(bench):
 def test_a_resume_that_fails_at_once_goes_back_no_further(bench):
     desk = bench("grbl", GrblEmulator)
     plot = desk.plot(scribble(5))
-    desk.emulator.spared = 9
-    desk.emulator.faults.append(lambda it: it.unplug())
+    desk.emulator.fail_after(9, lambda it: it.unplug())
     with pytest.raises(MachineError, match="broke"):
         desk.run(plot)
     wait_until(lambda: not desk.emulator.busy)
@@ -309,7 +315,7 @@ def test_a_resume_that_fails_at_once_goes_back_no_further(bench):
             desk.run(plot)
     desk.emulator.plug()
     assert desk.run(plot) == "done"
-    verdict = judge(plot, desk.emulator.carriage.strokes)
+    verdict = desk.judge(plot)
     assert (verdict.missing, len(verdict.twice) <= 3) == ([], True)
 
 
@@ -323,15 +329,14 @@ def test_a_machine_that_lost_its_power_is_not_taken_for_one_that_kept_its_place(
         driver.mark()
         device.remember(driver)
     plot = desk.plot(scribble(6))
-    desk.emulator.spared = 3
-    desk.emulator.faults.append(lambda it: it.unplug())
+    desk.emulator.fail_after(3, lambda it: it.unplug())
     with pytest.raises(MachineError, match="broke"):
         desk.run(plot)
     desk.power_cycle(at=(20.0, 10.0))  # what waits to lift the pen finds it first
     wait_until(lambda: desk.emulator.carriage.moved_s > 0)
     assert desk.run(plot) == "done"
     place = lambda points: np.add(plot.plan.placed(points, device.machine), (20, 10))  # noqa: E731
-    verdict = judge(plot, desk.emulator.carriage.strokes, place)
+    verdict = desk.judge(plot, place)
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
 
 
@@ -391,13 +396,6 @@ def test_the_pen_is_lifted_although_half_a_line_takes_the_next_bytes_with_it(ben
     assert not machine.carriage.down
 
 
-def run_aside(desk, plot, **options):
-    """Run a plot in a thread; it is given up when it hangs."""
-    thread = threading.Thread(target=desk.run, args=(plot,), kwargs=options, daemon=True)
-    thread.start()
-    return thread
-
-
 def test_an_answer_is_heard_although_the_asking_program_reads_the_plot_itself(bench):
     desk = bench("grbl", GrblEmulator)
     plot = desk.plot(scribble(3, strokes=3))
@@ -406,7 +404,7 @@ def test_an_answer_is_heard_although_the_asking_program_reads_the_plot_itself(be
         plot.request("answer", to=text)  # somebody was quick
         assert plot.state.label.startswith("waiting")  # as a mail's subject says
 
-    run_aside(desk, plot, yes=False, on_news=answer).join(60)
+    desk.run_aside(plot, yes=False, on_news=answer).join(60)
     assert plot.words == "done"
 
 
@@ -420,7 +418,7 @@ def test_a_stop_is_heard_although_a_program_follows_the_plot_and_nothing_undoes_
                 plot.request(request)
             assert plot.state.state == "plotting"
 
-    run_aside(desk, plot, on_progress=stop).join(60)
+    desk.run_aside(plot, on_progress=stop).join(60)
     state = plot.state
     assert (state.state, state.reason, state.done < 6) == ("interrupted", "stopped", True)
     assert not desk.emulator.carriage.down
@@ -436,7 +434,7 @@ def test_a_second_click_does_not_answer_the_next_question(bench):
         asked.append(text)
         plot.request("answer", to=asked[0])
 
-    run = run_aside(desk, plot, yes=False, on_news=click)
+    run = desk.run_aside(plot, yes=False, on_news=click)
     wait_until(lambda: len(asked) == 2)
     plot.request("set", values={"speed": 70.0}, keep=True)
     wait_until(lambda: read_device("desk").settings.get("speed") == 70.0)  # after the click
@@ -463,7 +461,7 @@ def test_of_many_cells_at_once_one_queues_the_plot_that_all_show(home):
 def test_a_stop_reaches_a_run_that_goes_on_or_begins_at_that_moment(bench):
     desk = bench("ebb", EbbEmulator)
     plot = desk.plot(scribble(3, strokes=24))
-    run = run_aside(desk, plot)
+    run = desk.run_aside(plot)
     wait_until(lambda: plot.refresh().done)
     plot.request("pause")
     wait_until(lambda: plot.state.state == "paused")
@@ -497,7 +495,7 @@ def test_a_copy_that_was_stopped_between_sheets_goes_on_with_a_new_sheet(bench):
     assert stopped.startswith("interrupted at stroke 4 of 12")
     assert desk.run(plot, yes=False, on_news=answer_or_stop) == "done"
     assert [text.split()[0] for text in asked] == ["Is", "desk", "Is", "Is", "Is"]
-    verdict = judge(plot, desk.emulator.carriage.strokes)
+    verdict = desk.judge(plot)
     assert sorted(verdict.numbers) == sorted([1, 2, 3, 4] * 3)
 
 
@@ -598,11 +596,9 @@ def test_each_pen_is_asked_for_once_by_number_name_and_colour(bench, layers, fro
     drawing = Document(60, 60, tuple(Layer(name, color, None, lines) for name, color in named))
     plot, asked = desk.plot(drawing), []
 
-    def answer(text):
-        asked.append(text)
-        plot.request("answer", to=text)
-
-    assert desk.run(plot, yes=False, from_stroke=from_stroke, on_news=answer) == "done"
+    assert (
+        desk.run(plot, yes=False, from_stroke=from_stroke, on_news=answering(plot, asked)) == "done"
+    )
     assert len(asked) == len(pens)
     assert all(text.endswith(f"{pen}?") for text, pen in zip(asked, pens, strict=True))
 
@@ -695,14 +691,13 @@ def test_the_boards_button_pauses_at_the_next_pen_up(bench):
 
     desk = bench("ebb", Board)
     plot = desk.plot(scribble(3, strokes=8))
-    desk.emulator.spared = 3
-    desk.emulator.faults.append(lambda it: setattr(it, "pressed", True))
-    run = run_aside(desk, plot)
+    desk.emulator.fail_after(3, lambda it: setattr(it, "pressed", True))
+    run = desk.run_aside(plot)
     wait_until(lambda: plot.state.state == "paused")
     assert (plot.state.done < 8, desk.emulator.carriage.down) == (True, False)
     plot.request("resume")
     run.join(60)
-    verdict = judge(plot, desk.emulator.carriage.strokes)
+    verdict = desk.judge(plot)
     assert (plot.words, verdict.missing, verdict.twice) == ("done", [], [])
 
 

@@ -1,10 +1,7 @@
 """What other programs and short power cuts leave behind: none of it spoils a sheet without a word."""
 
-import threading
-
 import pytest
-from click.testing import CliRunner
-from machine_bench import document, hp_place, judge, scribble
+from machine_bench import answering, command, document, hp_place, judge, scribble
 from machine_emulators import (
     EbbEmulator,
     FluidNcEmulator,
@@ -16,14 +13,7 @@ from machine_emulators import (
 )
 from support import wait_until
 
-from drawscape.cli.root import root
 from drawscape.errors import MachineError
-
-
-def command(*words):
-    result = CliRunner().invoke(root, [*words])
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def left(**values):
@@ -103,8 +93,7 @@ def test_a_power_cut_whose_first_word_is_lost_is_noticed(bench, driver, emulator
     if options:  # the pen touches the paper
         desk.emulator.motion.paper = desk.emulator.carriage.height = 0.0
     plot = desk.plot(scribble(5, strokes=10))
-    desk.emulator.spared = 4
-    desk.emulator.faults.append(cut)
+    desk.emulator.fail_after(4, cut)
     with pytest.raises(MachineError, match="was reset or lost its power"):
         desk.run(plot)
     with pytest.raises(MachineError, match="does not know where its pen is"):
@@ -126,21 +115,18 @@ def test_a_grblhal_that_names_its_alarm_is_known_to_be_locked(bench):
 def test_a_marlin_that_is_stopped_at_its_own_display_stops_the_plot(bench, said, words):
     desk = bench("marlin", MarlinEmulator)
     plot = desk.plot(scribble(5, strokes=8))
-    desk.emulator.spared = 3
-    desk.emulator.faults.append(lambda it: it.say(said))
+    desk.emulator.fail_after(3, lambda it: it.say(said))
     with pytest.raises(MachineError, match=words):
         desk.run(plot)
     assert desk.run(plot) == "done"
-    assert judge(plot, desk.emulator.carriage.strokes).missing == []
+    assert desk.judge(plot).missing == []
 
 
 def test_a_marlin_that_is_paused_at_its_own_display_pauses_the_plot(bench):
     desk = bench("marlin", MarlinEmulator)
     plot = desk.plot(scribble(5, strokes=8))
-    desk.emulator.spared = 3
-    desk.emulator.faults.append(lambda it: it.say("//action:pause"))
-    run = threading.Thread(target=desk.run, args=(plot,), daemon=True)
-    run.start()
+    desk.emulator.fail_after(3, lambda it: it.say("//action:pause"))
+    run = desk.run_aside(plot)
     wait_until(lambda: plot.state.state == "paused")
     plot.request("resume")
     run.join(60)
@@ -156,8 +142,7 @@ def test_an_hp_that_is_switched_off_and_on_while_a_person_changes_the_pen_keeps_
         for name, one in zip(slow, layers, strict=True)
     ]
     plot = desk.plot(document("hpgl", seed=3, strokes=3).with_layers(named))
-    run = threading.Thread(target=desk.run, args=(plot,), kwargs={"yes": False}, daemon=True)
-    run.start()
+    run = desk.run_aside(plot, yes=False)
     wait_until(lambda: plot.state.question == "paper")
     plot.request("answer", to=plot.state.text)
     wait_until(lambda: plot.state.question == "pen")
@@ -171,16 +156,12 @@ def test_a_person_is_asked_whether_a_pen_whose_motors_were_free_is_still_at_zero
     desk = bench("grbl", GrblEmulator)
     plot, asked = desk.plot(scribble(9, strokes=2)), []
 
-    def answer(text):
-        asked.append(text)
-        plot.request("answer", to=text)
-
     command("machine", "zero", "desk")
-    assert desk.run(plot, yes=False, on_news=answer) == "done"
+    assert desk.run(plot, yes=False, on_news=answering(plot, asked)) == "done"
     assert asked[0].endswith("Is the pen still at zero? The motors were free since the last plot.")
     desk.power_cycle(at=(0.0, 0.0))  # its place is asked for, which is question enough
     plot, asked[:] = desk.plot(scribble(8, strokes=2)), []
-    assert desk.run(plot, yes=False, zero_here=False, on_news=answer) == "done"
+    assert desk.run(plot, yes=False, zero_here=False, on_news=answering(plot, asked)) == "done"
     assert "still at zero" not in " ".join(asked)
 
 
@@ -208,4 +189,4 @@ def test_a_machine_whose_door_is_open_says_so_and_draws_when_it_is_closed(bench)
     with pytest.raises(MachineError, match="does not know where its pen is"):
         desk.run(plot, zero_here=False)
     assert desk.run(plot) == "done"
-    assert judge(plot, desk.emulator.carriage.strokes).missing == []
+    assert desk.judge(plot).missing == []

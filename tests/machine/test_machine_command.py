@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from machine_bench import document, scribble
+from machine_bench import answering, document, scribble
 from machine_emulators import EbbEmulator, GrblEmulator, HpEmulator, MarlinEmulator
 from support import wait_until
 
@@ -176,11 +176,7 @@ def test_a_plot_does_not_go_on_turned(bench):
     plot = desk.plot(Document(210, 290, (layer,)))  # lies on its side
     asked = []
 
-    def answer(text):
-        asked.append(text)
-        plot.request("answer", to=text)
-
-    assert desk.run(plot, yes=False, on_news=answer) == "done"
+    assert desk.run(plot, yes=False, on_news=answering(plot, asked)) == "done"
     assert "210 x 290 mm (on its side, with its top at the machine's left) in desk" in asked[0]
     top_left = desk.emulator.carriage.strokes[0][0]  # 5 mm from the sheet's left and top
     assert top_left == pytest.approx((5, 205), abs=0.05)

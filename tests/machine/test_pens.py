@@ -104,8 +104,7 @@ def test_a_plot_counts_the_metres_of_a_pen_once_however_often_it_is_resumed(benc
     document = with_pens(read_svg(desk.home / "rows.svg"), {1: "thin"})
     plot = desk.plot(document)
     assert metres_written() == {"thin": 0.0}
-    desk.emulator.spared = 12
-    desk.emulator.faults.append(lambda machine: machine.unplug())
+    desk.emulator.fail_after(12, lambda machine: machine.unplug())
     with pytest.raises(MachineError):
         desk.run(plot)
     desk.power_cycle()

@@ -8,8 +8,7 @@ import threading
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from machine_bench import document, guards, hp_place, judge, scribble
+from machine_bench import command, document, guards, hp_place, scribble
 from machine_emulators import (
     EbbEmulator,
     FluidNcEmulator,
@@ -21,7 +20,6 @@ from machine_emulators import (
 )
 from support import sampled, wait_until
 
-from drawscape.cli.root import root
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import MachineBusyError, MachineError, PlotError
 from drawscape.geometry.lines import Lines
@@ -30,16 +28,6 @@ from drawscape.machine.plot import plot_totals
 from drawscape.plot import read_machine
 
 Z_AXIS = {"z_axis": True}
-
-
-def command(*words, code=0):
-    result = CliRunner().invoke(root, [*map(str, words)])
-    assert result.exit_code == code, result.output
-    return result.output + str(result.exception or "")
-
-
-def drawn(desk, plot, place=None):
-    return judge(plot, desk.emulator.carriage.strokes, place)
 
 
 MACHINES = [
@@ -77,8 +65,7 @@ def test_a_power_cut_is_not_undone_by_a_look_at_the_machine(
         desk.emulator.motion.paper = 0.0
         desk.emulator.carriage.height = 0.0
     plot = desk.plot(scribble(2, strokes=10))
-    desk.emulator.spared = 4
-    desk.emulator.faults.append(lambda it: it.unplug())
+    desk.emulator.fail_after(4, lambda it: it.unplug())
     with pytest.raises(MachineError, match="broke"):
         desk.run(plot)
     desk.power_cycle(at=(0.0, 0.0))
@@ -94,7 +81,7 @@ def test_a_power_cut_is_not_undone_by_a_look_at_the_machine(
         desk.emulator.motion.paper = desk.emulator.motion.z
         desk.emulator.carriage.height = 0.0
     assert desk.run(plot) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
 
 
@@ -126,8 +113,8 @@ def test_a_homing_grbl_draws_as_it_is_delivered(bench, corner, z_axis):
     assert desk.run(plot, zero_here=False) == "done"
     machine = read_device("desk").machine
     assert (machine.width_mm, machine.height_mm) == (198, 178)
-    verdict = drawn(
-        desk, plot, lambda points: np.add(plot.plan.placed(points, machine), corner_of_sheet)
+    verdict = desk.judge(
+        plot, lambda points: np.add(plot.plan.placed(points, machine), corner_of_sheet)
     )
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
     assert not desk.emulator.spun
@@ -155,8 +142,7 @@ def test_jogs_are_checked_where_they_end(bench):
 def test_strokes_without_power_for_the_motors_are_not_taken_for_drawn(bench):
     desk = bench("ebb", EbbEmulator)
     plot = desk.plot(scribble(5, strokes=14))
-    desk.emulator.spared = 5
-    desk.emulator.faults.append(lambda it: setattr(it, "power", 30))
+    desk.emulator.fail_after(5, lambda it: setattr(it, "power", 30))
     with pytest.raises(MachineError, match="motors have no power"):
         desk.run(plot)
     assert "motors have no power" in command("machine", "check", "desk")
@@ -165,17 +151,16 @@ def test_strokes_without_power_for_the_motors_are_not_taken_for_drawn(bench):
         desk.run(plot, zero_here=False)
     desk.power_cycle()
     assert desk.run(plot) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
 
 
 def test_an_hp_that_loses_two_answers_draws_on(bench):
     desk = bench("hpgl", HpEmulator)
     plot = desk.plot(document("hpgl", seed=3, strokes=10))
-    desk.emulator.spared = 4
-    desk.emulator.faults.append(lambda it: setattr(it, "lost_answers", 2))
+    desk.emulator.fail_after(4, lambda it: setattr(it, "lost_answers", 2))
     assert desk.run(plot) == "done"
-    verdict = drawn(desk, plot, hp_place("hpgl"))
+    verdict = desk.judge(plot, hp_place("hpgl"))
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
 
 
@@ -189,7 +174,7 @@ def test_a_marlin_that_is_asked_to_repeat_lines_draws_no_line_across_the_paper(b
     desk.emulator.noise = 0.004
     assert desk.run(plot) == "done"
     assert desk.emulator.spoiled > 5
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.off_mm < 0.2) == ([], True)
 
 
@@ -209,10 +194,9 @@ def lose_an_ok(machine):
 def test_a_marlin_that_talks_all_the_time_is_as_fast_and_a_lost_answer_is_missed(bench):
     desk = bench("marlin", MarlinEmulator, scale=10.0, chatter_s=10.0)
     plot = desk.plot(scribble(7, strokes=8))
-    desk.emulator.spared = 4
-    desk.emulator.faults.append(lose_an_ok)
+    desk.emulator.fail_after(4, lose_an_ok)
     assert desk.run(plot) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
     assert desk.emulator.carriage.rest_s < 50  # of its own time: 5 s of ours
 
@@ -223,7 +207,7 @@ def test_a_nextdraw_moves_its_brushless_lift(bench):
     desk = bench("ebb", EbbEmulator, profile="nextdraw-8511", lift="brushless", version=(3, 0, 3))
     plot = desk.plot(scribble(8, strokes=6))
     assert desk.run(plot) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.05) == ([], [], True)
 
 
@@ -232,7 +216,7 @@ def test_an_upgraded_axidraw_is_told_of_its_lift(bench):
     add_device("desk", "ebb", str(desk.emulator.link), lift="brushless")
     plot = desk.plot(scribble(8, strokes=3))
     assert desk.run(plot) == "done"
-    assert drawn(desk, plot).missing == []
+    assert desk.judge(plot).missing == []
 
 
 @pytest.mark.parametrize(("driver", "emulator", "options"), [
@@ -241,8 +225,7 @@ def test_an_upgraded_axidraw_is_told_of_its_lift(bench):
 def test_the_motors_hold_while_a_plot_waits_for_a_person(bench, driver, emulator, options):
     desk = bench(driver, emulator, **options)
     plot = desk.plot(scribble(9, strokes=4, pens=2))
-    run = threading.Thread(target=desk.run, args=(plot,), kwargs={"yes": False}, daemon=True)
-    run.start()
+    run = desk.run_aside(plot, yes=False)
     questions = ("paper", "position", "pen") if driver == "grbl" else ("paper", "pen")
     for question in questions:
         wait_until(lambda question=question: plot.state.question == question or not run.is_alive())
@@ -254,7 +237,7 @@ def test_the_motors_hold_while_a_plot_waits_for_a_person(bench, driver, emulator
             plot.request("answer", to=plot.state.text)
     run.join(60)
     assert plot.words == "done"
-    assert drawn(desk, plot).off_mm < 0.1
+    assert desk.judge(plot).off_mm < 0.1
     if driver == "grbl":
         assert desk.emulator.settings[1] == 25
 
@@ -269,8 +252,7 @@ def test_a_person_sets_a_new_pen_while_the_plot_asks_for_it(
         desk.emulator.motion.paper = carriage.height = 0.0
     command("machine", "zero", "desk")
     plot = desk.plot(scribble(9, strokes=4, pens=2))
-    run = threading.Thread(target=desk.run, args=(plot,), kwargs={"yes": False}, daemon=True)
-    run.start()
+    run = desk.run_aside(plot, yes=False)
     for question in ("paper", "pen"):
         wait_until(lambda question=question: plot.state.question == question or not run.is_alive())
         drawn_before = len(carriage.strokes)
@@ -291,7 +273,7 @@ def test_a_person_sets_a_new_pen_while_the_plot_asks_for_it(
     run.join(60)
     assert plot.words == "done"
     carriage.strokes[:] = [one for one in carriage.strokes if len(one) > 1]
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.twice, verdict.off_mm < 0.1) == ([], [], True)
 
 
@@ -302,8 +284,7 @@ def test_ink_dries_before_another_pen_draws_on_it_unless_a_person_says_that_it_i
     desk = bench("hpgl", HpEmulator)
     plot = desk.plot(document("hpgl", seed=3, strokes=3, pens=2))
     plot.set_drying(minutes)
-    run = threading.Thread(target=desk.run, args=(plot,), daemon=True)
-    run.start()
+    run = desk.run_aside(plot)
     wait_until(lambda: plot.state.question == "drying" or not run.is_alive())
     assert plot.words == "waiting for drying at stroke 3 of 6 (50 %), pen 2"
     assert plot.state.text.startswith("The ink dries until ")
@@ -334,15 +315,14 @@ def test_a_stop_in_mid_stroke_loses_no_place(bench, firmware):
     desk = bench("grbl", firmware, scale=4.0, s120=25, s121=25)
     line = Lines.of([[(5, 5), (55, 55)]])
     plot = desk.plot(Document(60, 60, (Layer("1 pen", "black", None, line),)))
-    run = threading.Thread(target=desk.run, args=(plot,), daemon=True)
-    run.start()
+    run = desk.run_aside(plot)
     wait_until(lambda: desk.emulator.carriage.down and desk.emulator.carriage.at[0] > 20)
     plot.request("stop")
     run.join(60)
     assert plot.state.reason == "stopped"
     wait_until(lambda: not (guards() or desk.emulator.carriage.down))
     assert desk.run(plot, zero_here=False) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, verdict.off_mm < 0.1) == ([], True)
 
 
@@ -352,14 +332,13 @@ def test_a_line_that_a_grbl_refuses_ends_the_run_and_a_reset_by_others_the_knowl
 ):
     desk = bench("grbl", firmware)
     plot = desk.plot(scribble(9, strokes=6))
-    desk.emulator.spared = 2
-    desk.emulator.faults.append(lambda it: it.receive(b"G77\n"))
+    desk.emulator.fail_after(2, lambda it: it.receive(b"G77\n"))
     with pytest.raises(
         MachineError, match=r"refused .*: error(: Unsupported| 20: unknown) command"
     ):
         desk.run(plot)
     assert desk.run(plot, zero_here=False) == "done"
-    assert drawn(desk, plot).missing == []
+    assert desk.judge(plot).missing == []
     assert f"desk: {FIRMWARES[firmware]}\ndesk: OK, the pen is at 0.00" in command(
         "machine", "check", "desk"
     )
@@ -442,15 +421,14 @@ def test_bytes_that_a_grbl_loses_inside_a_line_are_found_where_the_stroke_ends(
         desk.emulator.motion.paper = carriage.height = 0.0
     plot = desk.plot(scribble(12, strokes=12))
     for spared in (2, 6):
-        desk.emulator.spared = spared
-        desk.emulator.faults.append(lambda it: lose_a_digit(it, begin))
+        desk.emulator.fail_after(spared, lambda it: lose_a_digit(it, begin))
         with pytest.raises(MachineError, match="bytes were lost on the way"):
             desk.run(plot)
         assert not carriage.down
         if begin == "G90 G0":  # before the pen went down
-            assert drawn(desk, plot).off_mm < 0.1
+            assert desk.judge(plot).off_mm < 0.1
     assert desk.run(plot, zero_here=False) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, len(verdict.twice) <= 6) == ([], True)
 
 
@@ -470,12 +448,11 @@ def test_a_servo_that_is_not_lowered_as_far_as_it_should_is_noticed(bench):
 
         machine.next_line = next_line
 
-    desk.emulator.spared = 3
-    desk.emulator.faults.append(lose_the_height)
+    desk.emulator.fail_after(3, lose_the_height)
     with pytest.raises(MachineError, match="servo has 9, not 90: bytes were lost"):
         desk.run(plot)
     assert desk.run(plot, zero_here=False) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, len(verdict.twice) <= 3) == ([], True)
 
 
@@ -498,14 +475,13 @@ def test_a_cable_in_another_socket_leads_to_the_same_machine(bench, home, monkey
     plug_elsewhere(machine, boards / "usb-SchmalzHaus_EiBotBoard-if00", home / "ttyACM0")
     add_device("desk", "ebb", str(machine.link))
     plot = desk.plot(scribble(2, strokes=10))
-    machine.spared = 4
-    machine.faults.append(lambda it: it.unplug())
+    machine.fail_after(4, lambda it: it.unplug())
     with pytest.raises(MachineError, match="broke"):
         desk.run(plot)
     wait_until(lambda: not machine.busy)
     machine.plug(home / "ttyACM1")
     assert desk.run(plot, zero_here=False) == "done"
-    verdict = drawn(desk, plot)
+    verdict = desk.judge(plot)
     assert (verdict.missing, len(verdict.twice) <= 3, verdict.off_mm < 0.1) == ([], True, True)
 
 
