@@ -20,7 +20,6 @@ from drawscape.drawing.values import parse_length
 from drawscape.plot import gcode_export, gcode_profile, hpgl_export
 from drawscape.plot.formats import FORMATS, SUFFIXES, FormatName, encode, format_of
 from drawscape.plot.known_machines import Machine, machine_names, read_machine
-from drawscape.plot.order import Effort
 from drawscape.plot.pages import Reach, crop
 from drawscape.plot.pipeline import optimize
 from drawscape.svg.read import FillMode, Layering
@@ -28,7 +27,7 @@ from drawscape.svg.read import FillMode, Layering
 _GROUPS = {
     "Page": "crop scale rotate translate centre fit tile overlap landscape margin",
     "Fill": "layers fill hide hatch_distance hatch_angle hatch_style",
-    "Order": "optimize effort tolerance simplify drop_shorter keep_duplicates",
+    "Order": "optimize tolerance simplify drop_shorter keep_duplicates",
     "Export": "formats output force stats travel split dpi device",
     "Machine": "machine outside profile pen on copies drying wait yes zero_here",
 }
@@ -85,7 +84,6 @@ class PlotOptions:
         type=PathType(dir_okay=False, readable=False, allow_dash=True),
     )
     force: bool = _option(False, "Replace an existing file that is not a drawing.")
-    effort: Effort = _option("normal", "How hard to optimise the pen path.")
     tolerance: float = _option(
         0.05, "Largest gap between two ends that are joined.", "MM", type=_LENGTH
     )
@@ -220,7 +218,6 @@ class PlotOptions:
                 simplify_mm=self.simplify,
                 drop_shorter_mm=self.drop_shorter,
                 deduplicate=not self.keep_duplicates,
-                effort=self.effort,
                 on_progress=lambda fraction, _step: show(fraction),
             )
 

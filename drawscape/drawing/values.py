@@ -173,28 +173,13 @@ _USUAL = {
 }
 # No colour's text is longer.
 _LONGEST_COLOR = 200
-# CSS Color Module Level 4: linear sRGB of XYZ under D65, and D65 of D50 (Bradford).
-_SRGB_OF_XYZ = np.array(
-    [
-        [3.2409699419, -1.5373831776, -0.4986107603],
-        [-0.9692436363, 1.8759675015, 0.0415550574],
-        [0.0556300797, -0.2039769589, 1.0569715142],
-    ]
-)
-_D65_OF_D50 = np.array(
-    [
-        [0.9554734527, -0.0230985369, 0.0632593086],
-        [-0.0283697094, 1.0099954580, 0.0210415381],
-        [0.0123140016, -0.0205076964, 1.3303659366],
-    ]
-)
 
 
 @lru_cache(maxsize=4096)
 def rgba(color: str) -> tuple[float, float, float, float] | None:
     """Return red, green, blue and opacity, 0 to 1, of a CSS colour; None for other text.
 
-    All of CSS Color 4 is known, from names to `oklch()`. Colours that no screen shows are clamped.
+    Known are CSS's names, `#rrggbb`, `rgb()`, `hsl()` and `hwb()`; other notations are other text.
 
     >>> rgba("#ff000080"), rgba("no colour")
     ((1.0, 0.0, 0.0, 0.5019607843137255), None)
@@ -209,26 +194,12 @@ def rgba(color: str) -> tuple[float, float, float, float] | None:
     from tinycss2.color4 import parse_color
 
     found = parse_color(text)
-    if found is None or found == "currentcolor":
+    if found is None or found == "currentcolor" or found.space not in ("srgb", "hsl", "hwb"):
         return None
-    red, green, blue = np.clip(_srgb(found), 0.0, 1.0).tolist()
-    return (red, green, blue, min(max(float(found.alpha or 0), 0.0), 1.0))
-
-
-def _srgb(color: Any) -> Any:
-    """Return tinycss2's colour as sRGB, which it knows for the older notations only."""
-    if color.space in ("srgb", "hsl", "hwb"):
-        return color.to("srgb").coordinates
-    if color.space in ("lab", "lch", "xyz-d50"):
-        xyz = _D65_OF_D50 @ np.array(color.to("xyz-d50").coordinates)
-    elif color.space in ("oklab", "oklch", "xyz", "xyz-d65"):
-        xyz = np.array(color.to("xyz-d65").coordinates)
-    else:  # display-p3 and its like: near enough for ink
-        return [part or 0.0 for part in color.coordinates]
-    linear = _SRGB_OF_XYZ @ xyz
-    return np.where(
-        linear <= 0.0031308, 12.92 * linear, 1.055 * np.abs(linear) ** (1 / 2.4) - 0.055
-    )
+    red, green, blue, opacity = np.clip(
+        [*found.to("srgb").coordinates, found.alpha], 0.0, 1.0
+    ).tolist()
+    return red, green, blue, opacity
 
 
 def rgb(color: str) -> tuple[int, int, int]:

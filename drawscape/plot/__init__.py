@@ -10,7 +10,7 @@ from drawscape.geometry.lines import simplify
 from drawscape.plot.formats import save
 from drawscape.plot.known_machines import Machine, machine_names, read_machine
 from drawscape.plot.merge import deduplicate, merge
-from drawscape.plot.order import EFFORTS, Effort, order
+from drawscape.plot.order import order
 from drawscape.plot.pages import (
     Reach,
     SheetTile,
@@ -28,10 +28,8 @@ from drawscape.plot.preflight import Concern, PreflightFinding, preflight
 from drawscape.plot.statistics import PlotStatistics, Plotter, layer_statistics, statistics
 
 __all__ = [
-    "EFFORTS",
     "OUTSIDE",
     "Concern",
-    "Effort",
     "Machine",
     "Outside",
     "PlotStatistics",

@@ -19,13 +19,13 @@ _LEAST_GAIN_MM = 1e-6
 _MOST_ROUNDS = 60
 
 
-def exchange_2opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
+def exchange_2opt(steps: Ints, ends: Floats) -> Ints:
     """Return a tour (`2 * line + backward`) that is shorter than `steps`, or as good.
 
     `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
     """
-    matching = _Matching(steps, ends, start)
-    points = np.concatenate((ends.reshape(-1, 2), [start]))
+    matching = _Matching(steps, ends)
+    points = np.concatenate((ends.reshape(-1, 2), [(0.0, 0.0)]))
     count = min(_NEIGHBOURS, len(points) - 1)
     near = Nearest(points).query(points, count)[1]
     one, two = np.repeat(np.arange(len(points)), count), near.ravel()
@@ -43,9 +43,9 @@ class _Matching:
     Candidates are pairs of ends that lie near each other, (2, K).
     """
 
-    def __init__(self, steps: Ints, ends: Floats, start: tuple[float, float]) -> None:
+    def __init__(self, steps: Ints, ends: Floats) -> None:
         count = len(ends)
-        self.points = np.append(as_plane(ends.reshape(-1, 2)), [complex(*start), math.nan])
+        self.points = np.append(as_plane(ends.reshape(-1, 2)), [0.0, math.nan])
         left = np.append(2 * count, steps ^ 1)
         entered = np.append(steps, 2 * count + 1)
         self.partner = np.empty(2 * count + 2, dtype=np.int64)

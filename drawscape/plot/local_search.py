@@ -18,12 +18,12 @@ _LONGEST_CHAIN = 3
 _LEAST_GAIN_MM = 1e-6
 
 
-def two_opt_and_or_opt(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
+def two_opt_and_or_opt(steps: Ints, ends: Floats) -> Ints:
     """Return a tour (`2 * line + backward`) that is shorter than `steps`, or as good.
 
     `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
     """
-    tour = _ChangingTour(steps, ends, start)
+    tour = _ChangingTour(steps, ends)
     waiting = deque(range(2 * len(steps)))
     is_waiting = bytearray(b"\1" * len(waiting))
     while waiting:
@@ -44,7 +44,7 @@ class _ChangingTour:
     enters. The first comes from the start, the last goes nowhere: from everywhere that is no way at all.
     """
 
-    def __init__(self, steps: Ints, ends: Floats, start: tuple[float, float]) -> None:
+    def __init__(self, steps: Ints, ends: Floats) -> None:
         self.steps: list[int] = steps.tolist()
         self.place: list[int] = np.argsort(steps >> 1).tolist()
         points = ends.reshape(-1, 2)
@@ -56,7 +56,7 @@ class _ChangingTour:
             for end, (row, away) in enumerate(zip(found, gaps, strict=True))
         ]
         self.start, self.nowhere = len(points), len(points) + 1
-        self.points: list[complex] = [*as_plane(points).tolist(), complex(*start)]
+        self.points: list[complex] = [*as_plane(points).tolist(), 0j]
 
     def two_opt(self, end: int) -> tuple[int, ...]:
         """Turn round the lines between two moves where that gains; return the ends whose moves are new."""

@@ -7,23 +7,19 @@ Closed lines are entered where that saves most. exchange.py and local_search.py 
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from drawscape.drawing.values import check_place
-from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, ranges
 from drawscape.geometry.nearest import Nearest
 from drawscape.plot.merge import begun_at, drawn
 
-Effort = Literal["normal", "high"]
-EFFORTS: tuple[Effort, ...] = ("normal", "high")
-
-_Search = Callable[[Ints, Floats, tuple[float, float]], Ints]
+_Search = Callable[[Ints, Floats], Ints]
 
 # Up to so many lines every search is done: 2,000 take a tenth of a second, 20,000 two seconds.
 _FEW = 20_000
+# Up to so many lines moves are exchanged: 100,000 take three seconds, a million half a minute.
+_MANY = 200_000
 # Rounds of a search and of new entries; the second already gains little.
 _MOST_ROUNDS = 2
 
@@ -45,70 +41,63 @@ class Tour:
         ends[closed] = lines.points[lines.offsets[closed] + self.entries[closed]][:, None]
         return ends
 
-    def travel(self, lines: Lines, start: tuple[float, float]) -> float:
-        """Return the pen-up travel in mm, from `start` to the last line."""
-        return travel_of(self.steps, self.ends(lines), start)
+    def travel(self, lines: Lines) -> float:
+        """Return the pen-up travel in mm, from the sheet's corner to the last line."""
+        left, entered = self.moves(lines)
+        return float(np.hypot(*(entered - left[:-1]).T).sum())
+
+    def moves(self, lines: Lines) -> tuple[Floats, Floats]:
+        """Return where the pen leaves, (M + 1, 2), the corner first, and enters each line, (M, 2)."""
+        ends, which, backward = self.ends(lines), self.steps >> 1, self.steps & 1
+        return np.concatenate(([(0.0, 0.0)], ends[which, 1 - backward])), ends[which, backward]
 
 
-def travel_of(steps: Ints, ends: Floats, start: tuple[float, float]) -> float:
-    """Return the pen-up travel in mm of drawing `steps` between `ends` (L, 2, 2), from `start` on."""
-    lines, backward = steps >> 1, steps & 1
-    left = np.concatenate((np.array([start], dtype=np.float64), ends[lines, 1 - backward]))
-    return float(np.hypot(*(ends[lines, backward] - left[:-1]).T).sum())
-
-
-def order(
-    lines: Lines, *, effort: Effort = "normal", start: tuple[float, float] = (0.0, 0.0)
-) -> Lines:
-    """Return the same lines in an order that saves pen-up travel, beginning near `start`.
+def order(lines: Lines) -> Lines:
+    """Return the same lines in an order that saves pen-up travel, beginning near the sheet's corner.
 
     Lines may be reversed, closed ones entered at any vertex. Up to 20,000 lines the travel is 2 to 7 %
-    above that of the best tours known (Helsgaun's LKH). For more lines `effort='high'` searches longer:
-    four times as long, for a seventh less travel. Never longer than the order given. Empty lines are
-    left out. Raises PlotError for an unknown effort, and for a `start` that is not a place.
+    above that of the best tours known (Helsgaun's LKH). Never longer than the order given. Empty lines are
+    left out.
 
     >>> lines = Lines.of([[(90, 0), (99, 0)], [(0, 0), (9, 0)], [(50, 0), (59, 0)]])
     >>> order(lines).points[:, 0]
     array([ 0.,  9., 50., 59., 90., 99.])
     """
-    if effort not in EFFORTS:
-        raise PlotError(f"effort={effort!r}: choose one of {', '.join(EFFORTS)}")
-    check_place(start=start)
     lines = lines.take(lines.counts > 0)
     if not len(lines):
         return lines
-    tour = best_tour(lines, effort=effort, start=start)
+    tour = best_tour(lines)
     return drawn(begun_at(lines, tour.entries), tour.steps)
 
 
-def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> Tour:
+def best_tour(lines: Lines) -> Tour:
     """Return the shortest tour found through `lines`, none of them empty."""
     count, few = len(lines), len(lines) <= _FEW
     given = Tour(2 * np.arange(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
     tours = [given]
     for first_tour in (join_fragments, walk_to_nearest) if few else (join_fragments,):
-        steps = first_tour(given.ends(lines), start)
-        tour = choose_entries(lines, Tour(steps, given.entries), start)
-        if few or effort == "high":
+        steps = first_tour(given.ends(lines))
+        tour = choose_entries(lines, Tour(steps, given.entries))
+        if count <= _MANY:
             from drawscape.plot.exchange import exchange_2opt
 
-            tour = _improved(lines, tour, start, exchange_2opt)
+            tour = _improved(lines, tour, exchange_2opt)
         tours.append(tour)
-    best = min(tours, key=lambda tour: tour.travel(lines, start))
+    best = min(tours, key=lambda tour: tour.travel(lines))
     if few:
         from drawscape.plot.local_search import two_opt_and_or_opt
 
-        best = _improved(lines, best, start, two_opt_and_or_opt)
+        best = _improved(lines, best, two_opt_and_or_opt)
     return best
 
 
-def _improved(lines: Lines, tour: Tour, start: tuple[float, float], search: _Search) -> Tour:
+def _improved(lines: Lines, tour: Tour, search: _Search) -> Tour:
     """Return the tour after a search; with closed lines, after rounds of it and of new entries."""
-    travel = tour.travel(lines, start)
+    travel = tour.travel(lines)
     for _ in range(_MOST_ROUNDS if lines.closed.any() else 1):
-        steps = search(tour.steps, tour.ends(lines), start)
-        tour = choose_entries(lines, Tour(steps, tour.entries), start)
-        before, travel = travel, tour.travel(lines, start)
+        steps = search(tour.steps, tour.ends(lines))
+        tour = choose_entries(lines, Tour(steps, tour.entries))
+        before, travel = travel, tour.travel(lines)
         if travel > before * 0.995:
             break
     return tour
@@ -117,7 +106,7 @@ def _improved(lines: Lines, tour: Tour, start: tuple[float, float], search: _Sea
 _SWEEPS = 3
 
 
-def choose_entries(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
+def choose_entries(lines: Lines, tour: Tour) -> Tour:
     """Return the tour with closed lines entered where the way in and out is shortest.
 
     A closed line is left where it is entered. Every other step of the tour is settled at a time, so
@@ -132,24 +121,22 @@ def choose_entries(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour
         places = np.arange(sweep % 2, len(tour.steps), 2)
         places = places[closed[tour.steps[places] >> 1]]
         if len(places):
-            entries = _settled(lines, current, places, start)
+            entries = _settled(lines, current, places)
     return Tour(tour.steps, entries)
 
 
-def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float]) -> Ints:
-    ends = tour.ends(lines)
-    which, backward = tour.steps >> 1, tour.steps & 1
-    left = np.concatenate((np.array([start], dtype=np.float64), ends[which, 1 - backward]))
-    entered = ends[which, backward]
-    chosen = which[places]
+def _settled(lines: Lines, tour: Tour, places: Ints) -> Ints:
+    left, entered = tour.moves(lines)
+    chosen = tour.steps[places] >> 1
     counts = lines.counts[chosen]
     bounds = offsets_of(counts)[:-1]
     vertices = lines.points[ranges(lines.offsets[chosen], counts)]
     way = np.hypot(*(vertices - np.repeat(left[places], counts, axis=0)).T)
-    onward = np.minimum(places + 1, len(which) - 1)
+    last = len(entered) - 1
+    onward = np.minimum(places + 1, last)
     out = np.hypot(*(vertices - np.repeat(entered[onward], counts, axis=0)).T)
     # After the last line the pen goes nowhere.
-    way += np.where(np.repeat(places + 1 < len(which), counts), out, 0.0)
+    way += np.where(np.repeat(places < last, counts), out, 0.0)
     shortest = np.repeat(np.minimum.reduceat(way, bounds), counts)
     first = np.flatnonzero(way <= shortest)
     entries = tour.entries.copy()
@@ -164,12 +151,12 @@ _JITTER_MM = 1e-5
 _BLOCK = 100_000
 
 
-def join_fragments(ends: Floats, start: tuple[float, float]) -> Ints:
-    """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from `start` on."""
+def join_fragments(ends: Floats) -> Ints:
+    """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from the corner on."""
     count = len(ends)
     if count == 0:
         return np.empty(0, dtype=np.int64)
-    points = np.concatenate((ends.reshape(-1, 2), [start]))
+    points = np.concatenate((ends.reshape(-1, 2), [(0.0, 0.0)]))
     points += np.random.default_rng(0).uniform(-_JITTER_MM, _JITTER_MM, points.shape)
     # For each end the one that it is joined to (none for the tour's last), and its fragment's other end.
     partner, other = array("q", [-1]) * len(points), array("q", range(len(points)))
@@ -215,9 +202,9 @@ def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, F
 _NEIGHBOURS = 12
 
 
-def walk_to_nearest(ends: Floats, start: tuple[float, float]) -> Ints:
-    """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from `start` on."""
-    points = np.concatenate((ends.reshape(-1, 2), [start]))
+def walk_to_nearest(ends: Floats) -> Ints:
+    """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from the corner on."""
+    points = np.concatenate((ends.reshape(-1, 2), [(0.0, 0.0)]))
     here = len(points) - 1
     near = Nearest(points).query(points, min(_NEIGHBOURS, len(points)))[1].tolist()
     is_left = bytearray(b"\1" * here + b"\0")

@@ -154,13 +154,10 @@ def fit(
     height_mm: float,
     *,
     margin_mm: float = 10.0,
-    rotate: bool = True,
-    enlarge: bool = True,
 ) -> Document:
     """Return the drawing as large as a sheet of `width_mm` x `height_mm` allows, centred on it.
 
-    It is turned by 90 degrees where it becomes larger that way, unless `rotate` is False. Without
-    `enlarge` it is only ever made smaller. Pens keep their widths.
+    It is turned by 90 degrees where it becomes larger that way. Pens keep their widths.
     Raises PlotError when the margins leave no room.
 
     >>> sheet = fit(document, 210, 297, margin_mm=15)
@@ -179,9 +176,8 @@ def fit(
     low, high = np.array(bounds[:2]), np.array(bounds[2:])
     size = high - low
     scale, across = largest_scale(size, room), largest_scale(size[::-1], room)
-    turned = rotate and across > scale * (1 + 1e-9)
+    turned = across > scale * (1 + 1e-9)
     scale = across if turned else scale
-    scale = scale if enlarge else min(scale, 1.0)
     # A quarter turn: x becomes down, y becomes left.
     matrix = scale * (np.array([[0.0, -1.0], [1.0, 0.0]]) if turned else np.eye(2))
     shift = np.array([width_mm, height_mm]) / 2 - matrix @ ((low + high) / 2)
@@ -221,13 +217,12 @@ def tiles(
     *,
     overlap_mm: float = 8.0,
     margin_mm: float = 0.0,
-    marks: bool = True,
 ) -> tuple[SheetTile, ...]:
     """Return the drawing on sheets of `width_mm` x `height_mm`, row by row; empty sheets are left out.
 
     Neighbours overlap by `overlap_mm` within their margins. Lines are cut in the middle of the overlap,
-    so that each stroke is drawn once and all sheets together are the whole. With `marks`,
-    crosses in the overlaps, in another layer, are drawn on both sheets at the same place.
+    so that each stroke is drawn once and all sheets together are the whole. Crosses in the overlaps, in
+    another layer, are drawn on both sheets at the same place.
     Raises PlotError when the sheets do not advance, or when there would be hundreds of them.
 
     >>> [(tile.row, tile.column) for tile in tiles(document, 70, 110)]
@@ -268,9 +263,8 @@ def tiles(
         if not layers:
             continue
         x, y = column * steps[0] - margin_mm, row * steps[1] - margin_mm
-        if marks:
-            crosses = _marks((row, column), counts, steps, room, overlap_mm)
-            layers += [Layer(MARKS, "#808080", 0.1, crosses)] if len(crosses) else []
+        crosses = _marks((row, column), counts, steps, room, overlap_mm)
+        layers += [Layer(MARKS, "#808080", 0.1, crosses)] if len(crosses) else []
         sheet = replace(document, width_mm=width_mm, height_mm=height_mm, layers=tuple(layers))
         found.append(SheetTile(row, column, x, y, _moved(sheet, np.eye(2), np.array([-x, -y]))))
     return tuple(found)
@@ -324,23 +318,20 @@ def split_layers(document: Document) -> tuple[Document, ...]:
     return tuple(document.with_layers((layer,)) for layer in document.layers)
 
 
-def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Lines:
-    """Return the pen-up moves as two-point lines, the first from `start`; moves of no length are left out.
+def travel_lines(lines: Lines) -> Lines:
+    """Return the pen-up moves as two-point lines, the first from the corner; moves of no length are left out.
 
     >>> travel_lines(Lines.of([[(0, 0), (10, 0)], [(10, 5), (0, 5)]])).points
     array([[10.,  0.],
            [10.,  5.]])
     """
-    check_place(start=start)
     lines = lines.take(lines.counts > 0)
-    left = np.concatenate((np.array([start], dtype=np.float64), lines.ends))[: len(lines)]
+    left = np.concatenate(([(0.0, 0.0)], lines.ends))[: len(lines)]
     moves = np.stack((left, lines.starts), axis=1)
     return Lines.of(moves[(moves[:, 0] != moves[:, 1]).any(axis=1)])
 
 
-def with_travel(
-    document: Document, *, start: tuple[float, float] = (0.0, 0.0), color: str = "#e4572e"
-) -> Document:
+def with_travel(document: Document) -> Document:
     """Return the document with a layer '%travel' that shows the pen-up moves of all layers.
 
     No plotter draws it, as its name asks.
@@ -348,9 +339,9 @@ def with_travel(
     >>> [layer.pen.name for layer in with_travel(document).layers]
     ['red', 'blue', '%travel']
     """
-    travel = Lines.join(travel_lines(layer.lines, start=start) for layer in document.layers)
+    travel = Lines.join(travel_lines(layer.lines) for layer in document.layers)
     # Thin, so that the drawing below stays readable.
-    return document.with_layers((*document.layers, Layer("%travel", color, 0.1, travel)))
+    return document.with_layers((*document.layers, Layer("%travel", "#e4572e", 0.1, travel)))
 
 
 def drop_shorter(lines: Lines, *, than_mm: float) -> Lines:

@@ -9,7 +9,7 @@ import numpy as np
 from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines, simplify
 from drawscape.plot.merge import find_doubles, merge, without_doubles
-from drawscape.plot.order import Effort, order
+from drawscape.plot.order import order
 from drawscape.plot.pages import drop_shorter
 from drawscape.plot.statistics import PlotStatistics, Plotter, matched, statistics
 
@@ -27,8 +27,6 @@ def optimize(
     simplify_mm: float = 0.02,
     drop_shorter_mm: float = 0.0,
     deduplicate: bool = True,
-    effort: Effort = "normal",
-    start: tuple[float, float] = (0.0, 0.0),
     on_progress: OnStep | None = None,
 ) -> Document:
     """Return the drawing with fewer lines, points and less travel, and the same ink on the paper.
@@ -37,7 +35,7 @@ def optimize(
     Points within `simplify_mm` and lines shorter than `drop_shorter_mm` are left out, and the rest is
     put in order. Layers that become empty are left out. `on_progress(fraction, step)` is called before
     each step.
-    Raises PlotError for negative tolerances and an unknown effort, GeometryError for `simplify_mm`.
+    Raises PlotError for negative tolerances, GeometryError for `simplify_mm`.
 
     >>> optimize(document).layers[0].lines.counts
     array([3, 2])
@@ -46,7 +44,7 @@ def optimize(
         ("merge", lambda lines: _merged(lines, tolerance_mm, deduplicate=deduplicate)),
         ("simplify", lambda lines: simplify(lines, tolerance_mm=simplify_mm)),
         ("filter", lambda lines: drop_shorter(lines, than_mm=drop_shorter_mm)),
-        ("order", lambda lines: order(lines, effort=effort, start=start)),
+        ("order", order),
     ]
     layers = []
     total = len(steps) * max(len(document.layers), 1)
@@ -110,7 +108,6 @@ def saving(document: Document, *, plotter: Plotter | None = None, **options: Any
     (4, 3)
     """
     ready = optimize(document, **options)
-    start = options.get("start", (0.0, 0.0))
-    before = statistics(document, plotter=plotter, start=start)
-    after = statistics(ready, plotter=plotter, start=start)
+    before = statistics(document, plotter=plotter)
+    after = statistics(ready, plotter=plotter)
     return Saving(ready, before, matched(before, after))

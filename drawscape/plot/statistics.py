@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from drawscape.drawing.document import Document, Motion
-from drawscape.drawing.values import INCH, check_number, check_place
+from drawscape.drawing.values import INCH, check_number
 from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.plot.lifts import LiftTimes
 
@@ -186,9 +186,8 @@ def layer_statistics(
     *,
     name: str = "",
     plotter: Plotter | None = None,
-    start: tuple[float, float] = (0.0, 0.0),
 ) -> PlotStatistics:
-    """Return the figures of `lines` drawn as they stand, from `start`, without the way home.
+    """Return the figures of `lines` drawn as they stand, from the sheet's corner, without the way home.
 
     `name` is the layer's: its codes for speed, passes and delay count, and a layer that is not plotted
     costs nothing (see drawscape.drawing.document).
@@ -196,13 +195,12 @@ def layer_statistics(
     >>> layer_statistics(Lines.of([[(0, 0), (100, 0)]])).pen_down_mm
     100.0
     """
-    check_place(start=start)
     motion = Motion.of(name)
     plotter = (plotter or Plotter()).at(motion)
     if not motion.plotted:
         return PlotStatistics(name)
     lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
-    moves = lines.starts - np.concatenate(([start], lines.ends))[: len(lines)]
+    moves = lines.starts - np.concatenate(([(0.0, 0.0)], lines.ends))[: len(lines)]
     ink_mm, down_s = plotter.strokes(lines)
     down_s += len(lines) * (plotter.raise_s + plotter.lower_s)
     once_s = down_s + plotter.travel_s(plotter.distances(moves))
@@ -223,18 +221,15 @@ def layer_statistics(
     )
 
 
-def statistics(
-    document: Document, *, plotter: Plotter | None = None, start: tuple[float, float] = (0.0, 0.0)
-) -> tuple[PlotStatistics, ...]:
-    """Return the figures of each layer, each drawn from `start`, and their total at the end.
+def statistics(document: Document, *, plotter: Plotter | None = None) -> tuple[PlotStatistics, ...]:
+    """Return the figures of each layer, each drawn from the sheet's corner, and their total at the end.
 
     >>> red, blue, total = statistics(document)
     >>> total.lines, round(total.pen_down_mm)
     (4, 388)
     """
     layers = [
-        layer_statistics(layer.lines, name=layer.name, plotter=plotter, start=start)
-        for layer in document.layers
+        layer_statistics(layer.lines, name=layer.name, plotter=plotter) for layer in document.layers
     ]
     figures = [figure.name for figure in fields(PlotStatistics)[1:]]
     total = PlotStatistics(

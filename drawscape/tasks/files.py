@@ -93,7 +93,7 @@ def _operation_named(name: str, options: dict[str, Any]) -> Operation:
     return Operation("data", SUFFIXES[form], partial(_convert, form, options))
 
 
-_OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start")
+_OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate")
 _PAINTING = ("dpi", "background")
 
 

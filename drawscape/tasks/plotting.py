@@ -24,7 +24,7 @@ from drawscape.machine.device import locked
 from drawscape.machine.plot import BACK, FINAL, TUNED, Plot, find_plot
 from drawscape.machine.run import run_plot
 from drawscape.parameters import InputFile
-from drawscape.plot import Effort, optimize, statistics
+from drawscape.plot import optimize, statistics
 from drawscape.plot.formats import save
 from drawscape.sheets import safe_name
 from drawscape.svg.read import read_svg
@@ -35,7 +35,6 @@ _NOTIFY_S = 10.0  # that a person's command or server may take
 def optimize_svg(
     path: InputFile,
     *,
-    effort: Effort = "normal",
     tolerance_mm: float = 0.05,
     simplify_mm: float = 0.02,
     drop_shorter_mm: float = 0.0,
@@ -55,7 +54,6 @@ def optimize_svg(
     before = read_svg(settings.readable_path(path))
     after = optimize(
         before,
-        effort=effort,
         tolerance_mm=tolerance_mm,
         simplify_mm=simplify_mm,
         drop_shorter_mm=drop_shorter_mm,

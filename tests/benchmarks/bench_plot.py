@@ -50,16 +50,15 @@ def ordering(scale):
     given = as_vpype(lines)
     theirs_s, sorted_by_vpype = best(lambda: linesort(given), rounds=1)
     theirs_m = travel(from_vpype(sorted_by_vpype)) / 1000
-    for effort, aim in (("normal", "5 x, no longer"), ("high", "15 % shorter, no slower")):
-        ours_s, ordered = best(lambda effort=effort: order(lines, effort=effort))
-        ours_m = travel(ordered) / 1000
-        yield Row(
-            f"order {len(lines):,} random segments, effort {effort}",
-            f"{ours_s:.2f} s, {ours_m:.1f} m pen-up",
-            f"vpype linesort {theirs_s:.2f} s, {theirs_m:.1f} m",
-            f"{theirs_s / ours_s:.1f} x, {1 - ours_m / theirs_m:.0%} shorter",
-            aim,
-        )
+    ours_s, ordered = best(lambda: order(lines))
+    ours_m = travel(ordered) / 1000
+    yield Row(
+        f"order {len(lines):,} random segments",
+        f"{ours_s:.2f} s, {ours_m:.1f} m pen-up",
+        f"vpype linesort {theirs_s:.2f} s, {theirs_m:.1f} m",
+        f"{theirs_s / ours_s:.1f} x, {1 - ours_m / theirs_m:.0%} shorter",
+        "15 % shorter, no slower",
+    )
 
 
 def lkh_travel_mm(lines, start=(0.0, 0.0), runs=10):
@@ -274,7 +273,7 @@ def run(scale=1.0):
     """Return all rows; `scale` shrinks the drawings."""
     # The first call of each imports scipy and GEOS, which is no part of the work.
     warm = segments(100)
-    merge(order(simplify(warm), effort="high"))
+    merge(order(simplify(warm)))
     few = [merging(scale), simplifying(scale), a_million(scale)]
     tours = [*touring(scale), *sorting_files(scale)]
     return [*ordering(scale), *tours, *few, *reading(scale), a_large_file(scale)]

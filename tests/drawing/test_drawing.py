@@ -123,7 +123,7 @@ def test_margins_are_lengths_or_shares_of_the_shorter_side():
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("drawing.pen", "Pen"), ("drawing.motion", "Motion"),
+        ("drawing.document", "Pen"), ("drawing.document", "Motion"),
     ],
 )  # fmt: skip
 def test_documented_paths_of_earlier_versions_lead_to_what_they_named(path, name):

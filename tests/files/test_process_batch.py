@@ -59,7 +59,7 @@ def test_files_of_one_name_in_whatever_case_do_not_overwrite_each_other(home):
 
 
 def test_drawings_are_optimized_and_painted(home):
-    (report,) = process_batch(["drawing.svg"], "optimize_svg", effort="high")
+    (report,) = process_batch(["drawing.svg"], "optimize_svg", simplify_mm=0.1)
     assert report["status"] == "done", report["error"]
     assert report["output"] == str(home / "output" / "optimized" / "drawing.svg")
     assert report["lines"] == 1  # the two strokes that meet are one now

@@ -7,30 +7,27 @@ import numpy as np
 import pytest
 import shapely
 from hypothesis import given
-from hypothesis import strategies as st
 from plot_support import drawings, hatch, mesh, segments, strokes, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ForbiddenPathError, PlotError, SvgReadError
 from drawscape.geometry.lines import Lines
-from drawscape.plot import EFFORTS, deduplicate, merge, order
+from drawscape.plot import deduplicate, merge, order
 from drawscape.plot.formats import save
 from drawscape.svg.read import read_svg
 from workers.svg_tasks import optimize_svg
 
 
-@given(lines=drawings(), effort=st.sampled_from(EFFORTS))
-def test_the_same_lines_come_back_reversed_or_rotated_at_most_with_no_more_travel(lines, effort):
-    ordered = order(lines, effort=effort)
+@given(lines=drawings())
+def test_the_same_lines_come_back_reversed_or_rotated_at_most_with_no_more_travel(lines):
+    ordered = order(lines)
     assert strokes(ordered) == strokes(lines)
     assert travel(ordered) <= travel(lines) + 1e-9
 
 
 def test_the_same_lines_in_the_same_order_every_time():
     lines = segments(800)
-    for effort in EFFORTS:
-        first, second = order(lines, effort=effort), order(lines, effort=effort)
-        assert first.points.tobytes() == second.points.tobytes()
+    assert order(lines).points.tobytes() == order(lines).points.tobytes()
 
 
 def test_a_hatch_is_drawn_to_and_fro():
@@ -56,13 +53,12 @@ LKH_MM = {0: 3256, 1: 2986, 5: 2382, 50: 2656}
 MOST = {0: 1.035, 1: 1.035, 5: 1.07, 50: 1.05}
 
 
-@pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize("length", LKH_MM)
-def test_the_travel_is_hardly_above_that_of_the_best_tours(length, effort):
+def test_the_travel_is_hardly_above_that_of_the_best_tours(length):
     rng = np.random.default_rng(4)
     ends = rng.uniform(0, 200, (500, 1, 2)) + rng.uniform(-1, 1, (500, 2, 2)) * length
     lines = Lines.of(ends)
-    ordered = order(lines, effort=effort)
+    ordered = order(lines)
     assert strokes(ordered) == strokes(lines)
     assert travel(ordered) < MOST[length] * LKH_MM[length]
 
@@ -246,7 +242,7 @@ def test_the_drawing_comes_back_optimized_below_output(home):
 
 
 def test_the_output_may_be_named_and_options_are_passed_on(home):
-    options = {"drop_shorter_mm": 1e6, "effort": "high"}
+    options = {"drop_shorter_mm": 1e6}
     path = optimize_svg("grid one.svg", output_filename="mine/a.svg", **options)
     assert Path(path) == home / "output" / "mine" / "a.svg"
     assert len(read_svg(path).layers) == 0
@@ -258,7 +254,7 @@ def test_the_output_may_be_named_and_options_are_passed_on(home):
         ("bad.svg", {}, SvgReadError, "<html>"),
         ("none.svg", {}, FileNotFoundError, "none"),
         ("/etc/passwd", {}, ForbiddenPathError, "passwd"),
-        ("grid one.svg", {"effort": "none"}, PlotError, "effort"),
+        ("grid one.svg", {"tolerance_mm": -1}, PlotError, "tolerance_mm"),
         ("grid one.svg", {"output_filename": "../a.svg"}, ForbiddenPathError, "a.svg"),
     ],
 )

@@ -8,18 +8,17 @@ from plot_support import page, segments
 from drawscape.drawing.document import Motion
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
-from drawscape.plot import Plotter, deduplicate, layer_statistics, merge, order, preflight
+from drawscape.plot import Plotter, deduplicate, merge, preflight
 from drawscape.plot.formats import save
 from drawscape.plot.gcode_export import to_gcode
 from drawscape.plot.gcode_profile import GcodeProfile, read_profile
 from drawscape.plot.hpgl_export import to_hpgl
 from drawscape.plot.known_machines import read_machine
-from drawscape.plot.pages import drop_shorter, fit, place, tiles, travel_lines
+from drawscape.plot.pages import drop_shorter, fit, place, tiles
 from drawscape.plot.png_export import to_png
 
 LINES = segments(3)
 AT = 5, None, "ab", (1, 2, 3), (1, "2"), (1, math.nan)  # what is no place
-STARTED = order, travel_lines, layer_statistics
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,6 @@ STARTED = order, travel_lines, layer_statistics
         ("hp7475a", lambda: to_hpgl(page(LINES), device="hp1")),
         *(("dpi", lambda dpi=dpi: to_png(page(LINES), dpi=dpi)) for dpi in (0, -3, math.nan, 100_000)),
         (r"\.svg", lambda: save(page(LINES), "a.docx")),
-        ("normal, high", lambda: order(LINES, effort="extreme")),
         ("tolerance_mm=-1", lambda: merge(LINES, tolerance_mm=-1)),
         ("tolerance_mm=None", lambda: merge(LINES, tolerance_mm=None)),
         ("tolerance_mm=0", lambda: deduplicate(LINES, tolerance_mm=0)),
@@ -50,7 +48,6 @@ STARTED = order, travel_lines, layer_statistics
         ("more than 1 km", lambda: place(page(LINES), translate_mm=(1e200, 0))),
         ("rotate_degrees=None", lambda: place(page(LINES), rotate_degrees=None)),
         *(("translate_mm=", lambda at=at: place(page(LINES), translate_mm=at)) for at in AT),
-        *(("start=", lambda at=at, f=f: f(LINES, start=at)) for at in AT for f in STARTED),
         ("margin_mm='5'", lambda: preflight(page(LINES), margin_mm="5")),
         ("sheets", lambda: tiles(page(LINES, width=420, height=594), 9, 9)),
         ("margin_mm=150", lambda: preflight(page(LINES), margin_mm=150)),

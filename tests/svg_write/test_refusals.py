@@ -194,7 +194,7 @@ def test_a_mistake_in_the_attrs_of_an_older_service_is_a_warning_and_is_written(
 
 def test_styles_that_svg_knows_are_taken_as_they_are():
     styles = {
-        "stroke": "oklch(60% 0.2 30)", "fill": "url(#p) none", "stroke-width": "50%", "stroke-linejoin": "bevel",
+        "stroke": "hsl(20 60% 50%)", "fill": "url(#p) none", "stroke-width": "50%", "stroke-linejoin": "bevel",
         "stroke-dasharray": "4,2 1", "opacity": "50%", "data-kind": "a", "aria-label": "b", "inkscape:label": "c",
         "class": "d", "id": "e", "transform": "rotate(5)", "style": "fill: none; --own: 3", "fill-rule": "inherit",
         "onclick": "f()",
