@@ -22,7 +22,7 @@ TASKS = ("drawing", "sheets", "plotting", "mail", "data", "files")
 PAGES = {
     **{name: name for name in ("geometry", "plot", "jobs", "sketches", "notebook", "settings")},
     **{name: name for name in ("catalogue", "web")},
-    **dict.fromkeys(("svg.read", "drawing.affine"), "documents"),
+    **dict.fromkeys(("svg.read", "drawing.affine", "drawing.pen", "drawing.motion"), "documents"),
     **{f"tasks.{name}": "tasks" for name in TASKS},
 }
 """The packages and modules whose functions are public, and the page of each."""

@@ -44,7 +44,7 @@ def site(tmp_path_factory):
 
 MODULES = (
     *("job_manager", "geometry", "plot", "sketches", "catalogue", "settings", "errors", "web"),
-    *("svg.read", "drawing.affine", "drawing.document"),
+    *("svg.read", "drawing.affine", "drawing.document", "drawing.pen", "drawing.motion"),
 )
 """What is public beside the canvas, the notebook and the tasks."""
 
