@@ -27,7 +27,7 @@ from drawscape.svg import hershey
 from drawscape.svg.attributes import (
     Attrs,
     check_color,
-    check_sizes,
+    check_places,
     checked_attrs,
     escape,
     transform_text,
@@ -40,7 +40,6 @@ from drawscape.svg.elements import (
     Element,
     Group,
     OcclusionMask,
-    Outline,
     StyledLines,
     without_unused_pens,
 )
@@ -274,19 +273,15 @@ class SVGBuilder(GroupStack, RandomNumbers):
         self, tag: str, places: dict[str, Any], styled: dict[str, Any], content: str | None
     ) -> CanvasNode:
         """Return a shape where the current transform puts it."""
-        shape = Element.of(tag, places, styled, content)
-        check_sizes(tag, places)
+        if tag != "path":
+            check_places(tag, places)
         if self.matrix.is_identity:
-            return shape
+            return Element.of(tag, places, styled, content)
         matrix = self.matrix @ parse_transform(styled.pop("transform", ""))
         if tag == "text":
             styled["transform"] = transform_text(matrix)
             return Element.of(tag, places, styled, content)
-        moved = moved_shape(tag, places, styled, matrix)
-        if not isinstance(moved, Lines):
-            return Element.of(*moved, styled)
-        styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
-        return Outline(moved, styled)
+        return moved_shape(tag, places, styled, matrix)
 
     def polyline(
         self, points: Drawable, ys: Any = None, *, closed: bool = False, **style: Any
@@ -301,7 +296,10 @@ class SVGBuilder(GroupStack, RandomNumbers):
         >>> svg.polyline(x, 50 + 10 * np.sin(x / 5))
         <SVGBuilder 100 x 100 mm, 2 elements>
         """
-        return self.polylines([one_line(points, ys)], closed=closed, **style)
+        line = one_line(points, ys)
+        if closed and (len(line) == 2 or (line[:1] != line[-1:]).any()):
+            line = np.concatenate((line, line[:1]))
+        return self.polylines(Lines.single(line), **style)
 
     def polygon(self, points: Drawable, ys: Any = None, **style: Any) -> Self:
         """Draw the closed line through the (N, 2) `points`, or each ring of a shapely polygon.
@@ -437,7 +435,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
             finite, ("cx", "cy", "rx", "ry"), (cx, cy, rx, rx if ry is None else ry)
         )
         start, stop = finite("start", start), finite("stop", stop)
-        check_sizes("arc", {"rx": rx, "ry": ry})
+        check_places("arc", {"rx": rx, "ry": ry})
         if abs(stop - start) >= 360:
             return self.ellipse(cx, cy, rx, ry, self._line_style(style), **style)
         angles = np.radians([start, stop])

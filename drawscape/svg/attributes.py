@@ -43,21 +43,30 @@ def escape(value: object) -> str:
     return check_text(value).translate(_ESCAPES)
 
 
-def number(value: object, name: str = "coordinate") -> str:
+_NUMBERS: Any = (int, float, Decimal, np.integer, np.floating)
+
+
+def number(value: Any, name: str = "coordinate") -> str:
     """Return a coordinate or size as written in the file; text such as '50%' or '2cm' stays text.
 
-    Raises CanvasError, with `name`, when a number is not finite, and for text that is not a length.
+    Raises CanvasError as `check_coordinate` does.
     """
+    check_coordinate(value, name)
+    if isinstance(value, (int, str)):
+        return str(value)
+    return format_number(value)
+
+
+def check_coordinate(value: Any, name: str) -> None:
+    """Raise CanvasError, with `name`, for a number that is not finite and for text that is no length."""
     if isinstance(value, str) and _LENGTH.match(value):
-        return value
-    numbers = (int, float, Decimal, np.integer, np.floating)
-    if isinstance(value, numbers) and not isinstance(value, bool):
-        if not is_finite(value):
-            raise CanvasError(f"{name}={value!r} is not finite; give it in mm")
-        if abs(float(value)) > LARGEST_MM:
-            raise CanvasError(f"{name}={value!r} is beyond all paper; give it in mm")
-        return format_number(float(value)) if not isinstance(value, int) else str(value)
-    raise CanvasError(f"{name}={value!r} is not a number; give it in mm")
+        return
+    if not isinstance(value, _NUMBERS) or isinstance(value, bool):
+        raise CanvasError(f"{name}={value!r} is not a number; give it in mm")
+    if not is_finite(value):
+        raise CanvasError(f"{name}={value!r} is not finite; give it in mm")
+    if abs(value) > LARGEST_MM:
+        raise CanvasError(f"{name}={value!r} is beyond all paper; give it in mm")
 
 
 def attribute_text(value: object) -> str:
@@ -81,9 +90,10 @@ def attribute_string(attrs: Attrs) -> str:
 _SIZES = frozenset(("r", "rx", "ry", "width", "height"))
 
 
-def check_sizes(tag: str, places: Mapping[str, Any]) -> None:
-    """Raise CanvasError for a negative size or radius among the coordinates of a shape."""
+def check_places(tag: str, places: Mapping[str, Any]) -> None:
+    """Raise CanvasError for what is no number among a shape's coordinates, and for a negative size."""
     for name, value in places.items():
+        check_coordinate(value, name)
         if name not in _SIZES:
             continue
         if value.strip().startswith("-") if isinstance(value, str) else value < 0:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from drawscape.drawing.affine import Matrix, parse_transform
+from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform
 from drawscape.drawing.document import Layer, Pen
 from drawscape.drawing.values import PX, InheritedStyle, parse_declarations
 from drawscape.geometry.curves import TOLERANCE_MM
@@ -21,6 +21,7 @@ from drawscape.svg.elements import (
     OcclusionMask,
     Outline,
     StyledLines,
+    flatten_outlines,
     in_pens,
     markup,
 )
@@ -36,21 +37,13 @@ def as_runs(nodes: Iterable[CanvasNode], tolerance: float = TOLERANCE_MM) -> lis
 
     Curves deviate by `tolerance` mm at most. Groups and styles stay, and titles, text and markup.
     """
-    shapes: list[tuple[Outline, str, Matrix]] = []
-    flat = [_flat(node, Matrix(), None, shapes) for node in nodes]
-    if shapes:  # to import it takes a fiftieth of a drawing that has none
-        from drawscape.drawing.path import flatten_paths
-
-        tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, _, matrix in shapes]
-        outlines = flatten_paths([data for _, data, _ in shapes], tolerances)
-        for (shape, _, matrix), lines in zip(shapes, outlines, strict=True):
-            shape.lines = matrix.apply(lines)
+    shapes: list[Outline] = []
+    flat = [_flat(node, IDENTITY, None, shapes) for node in nodes]
+    flatten_outlines(shapes, tolerance)
     return flat
 
 
-def _flat(
-    node: CanvasNode, matrix: Matrix, width: Any, shapes: list[tuple[Outline, str, Matrix]]
-) -> CanvasNode:
+def _flat(node: CanvasNode, matrix: Matrix, width: Any, shapes: list[Outline]) -> CanvasNode:
     """Return one node moved by `matrix`, `width` being the stroke's around it; shapes are collected."""
     if isinstance(node, OcclusionMask):
         return OcclusionMask(matrix.apply(node.lines), node.order)
@@ -59,7 +52,8 @@ def _flat(
             return node
         moving = Group({"transform": transform_text(matrix)}, elements=[node])
         return moving if isinstance(node, Element) else markup(moving)
-    inner = matrix @ parse_transform(node.attrs.get("transform", ""))
+    own = node.attrs.get("transform")
+    inner = matrix @ parse_transform(own) if own else matrix
     attrs = {key: value for key, value in node.attrs.items() if key not in _PLACES}
     width = attrs.get("stroke-width", width)
     if width is not None and not {"stroke-width", "transform"}.isdisjoint(node.attrs):
@@ -68,11 +62,14 @@ def _flat(
     if isinstance(node, Group):
         inside = [_flat(each, inner, width, shapes) for each in node.elements]
         return Group(attrs, elements=inside, pen=node.pen)
-    if isinstance(node, StyledLines):
+    if isinstance(node, StyledLines) and not (isinstance(node, Outline) and node.data):
         return type(node)(inner.apply(node.lines), attrs, node.order)
-    shape = Outline(Lines.empty(), attrs, node.order)
-    shapes.append((shape, path_data(node.tag, node.numbers, node.attrs), inner))
-    return shape
+    if isinstance(node, Element):
+        data = path_data(node.tag, node.numbers, node.attrs)
+    else:
+        data, inner = node.data, inner @ node.matrix
+    shapes.append(Outline(Lines.empty(), attrs, node.order, data, inner))
+    return shapes[-1]
 
 
 def _leaves(nodes: Sequence[CanvasNode]) -> Iterator[StyledLines | OcclusionMask]:
@@ -143,14 +140,17 @@ def clipping(
     """Cut the lines that the block adds to the open `group`, or to the root and its layers."""
     before = {id(nodes): len(nodes) for nodes in _lists(root, group)}
     yield
+    added = []
     for nodes in _lists(root, group):
         begin = before.get(id(nodes), 0)
         # New layers stand among the root's nodes: each has its own list of elements.
         layers, loose = in_pens(nodes[begin:])
         nodes[begin:] = layers + loose
         begin += len(layers)
-        flat = as_runs(nodes[begin:])
-        _replace_lines([leaf for leaf in _leaves(flat) if isinstance(leaf, StyledLines)], cut)
+        added.append((nodes, begin, as_runs(nodes[begin:])))
+    every = [leaf for *_, flat in added for leaf in _leaves(flat)]
+    _replace_lines([leaf for leaf in every if isinstance(leaf, StyledLines)], cut)
+    for nodes, begin, flat in added:
         nodes[begin:] = _left(flat, type(None))
 
 
@@ -209,6 +209,8 @@ def _markup(text: str, pen: Pen | None) -> Iterator[tuple[Pen, Lines]]:
 
 
 def _style(parent: InheritedStyle, attrs: Mapping[str, Any]) -> InheritedStyle:
+    if not attrs:
+        return parent
     own = {name: str(value).strip() for name, value in attrs.items()}
     return parent.with_(own | dict(parse_declarations(own.get("style", ""))))
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from drawscape.drawing.affine import parse_transform
+from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform
 from drawscape.drawing.document import Pen
+from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines
 from drawscape.svg.attributes import Attrs, attribute_string, attribute_text, number
 from drawscape.svg.line_text import END_OF_LINE, format_lines
@@ -60,8 +61,29 @@ class StyledLines:
         return markup(self)
 
 
+@dataclass(eq=False)
 class Outline(StyledLines):
-    """A shape as lines: its rings are one region, while the lines of a run cover each other in turn."""
+    """A shape as lines: its rings are one region, while the lines of a run cover each other in turn.
+
+    With path `data` under `matrix`, the lines are still to be made: those of many shapes together take
+    hardly longer than those of one.
+    """
+
+    data: str = ""
+    matrix: Matrix = IDENTITY
+
+
+def flatten_outlines(nodes: Iterable["CanvasNode"], tolerance: float = TOLERANCE_MM) -> None:
+    """Make the lines of `nodes` that are path data still; curves deviate by `tolerance` mm at most."""
+    outlines = [node for node in nodes if isinstance(node, Outline) and node.data]
+    if not outlines:  # to import it takes a fiftieth of a drawing that has none
+        return
+    from drawscape.drawing.path import flatten_paths
+
+    tolerances = [tolerance / max(outline.matrix.stretch, 1e-9) for outline in outlines]
+    flat = flatten_paths([outline.data for outline in outlines], tolerances)
+    for outline, lines in zip(outlines, flat, strict=True):
+        outline.lines, outline.data = outline.matrix.apply(lines), ""
 
 
 @dataclass(eq=False)
@@ -122,6 +144,8 @@ def pieces(
     Shapes that name no fill would be black discs and invisible lines. What neither they name nor the
     groups around them, whose attributes are `given`, stands in a group that strokes them.
     """
+    nodes = list(nodes)
+    flatten_outlines(nodes)
     for (is_run, bare), neighbours in groupby(nodes, key=lambda node: _kind(node, given)):
         if bare:
             yield f"<g{attribute_string(dict(bare))}>\n".encode()

@@ -196,7 +196,7 @@ class GroupStack(TransformStack):
             wanted["name"] = name
         for node in self.elements:
             if isinstance(node, Group) and node.pen and node.pen.name.partition(" @")[0] == own:
-                pen = replace(node.pen, **wanted)
+                pen = replace(node.pen, **wanted) if wanted else node.pen
                 if node.elements and pen != node.pen:
                     raise CanvasError(
                         f"layer {name!r} is drawn with {node.pen} already; name another pen"

@@ -1,6 +1,5 @@
 """The outlines of shapes: path data, shapes under a transform, smooth curves through points."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any, Self
@@ -12,10 +11,11 @@ from drawscape.drawing.values import finite
 from drawscape.errors import CanvasError
 from drawscape.geometry.curves import TOLERANCE_MM, ellipse
 from drawscape.geometry.lines import Lines, Points
-from drawscape.svg.attributes import number
+from drawscape.svg.attributes import Attrs, number
+from drawscape.svg.elements import Element, Outline
 
 
-def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) -> str:
+def path_data(tag: str, numbers: Attrs, attrs: Attrs) -> str:
     """Return the outline of a line, rect, circle, ellipse or path as path data, arcs exact.
 
     Raises CanvasError for a coordinate that is no number of mm, such as '50%'.
@@ -43,42 +43,36 @@ def unreadable(d: object) -> CanvasError:
     return CanvasError(f"path data {str(d)[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
 
 
-def moved_shape(
-    tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any], matrix: Matrix
-) -> tuple[str, dict[str, Any]] | Lines:
-    """Return the shape's tag and coordinates after `matrix`, as lines where it does not stay itself.
-
-    Raises CanvasError for path data that cannot be read.
-    """
+def moved_shape(tag: str, numbers: Attrs, attrs: Attrs, matrix: Matrix) -> Element | Outline:
+    """Return the shape after `matrix`, as an outline where it does not stay itself."""
     n = {} if tag == "path" else {name: _coordinate(name, value) for name, value in numbers.items()}
     upright, round_ = matrix.b == matrix.c == 0, tag in ("circle", "ellipse")
     rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
     if tag == "line":
-        ends = matrix.apply(np.array([[n["x1"], n["y1"]], [n["x2"], n["y2"]]])).ravel().tolist()
-        return tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
+        ends = *matrix.at(n["x1"], n["y1"]), *matrix.at(n["x2"], n["y2"])
+        return Element.of(tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True)), attrs)
     if tag == "rect" and min(n["width"], n["height"]) > 0 and not {"rx", "ry"} & attrs.keys():
         left, top, right, bottom = n["x"], n["y"], n["x"] + n["width"], n["y"] + n["height"]
         corners = (left, top), (right, top), (right, bottom), (left, bottom), (left, top)
-        moved = matrix.apply(np.array(corners))
+        moved = [matrix.at(x, y) for x, y in corners]
         if not upright:
-            return Lines(moved, np.array([0, len(moved)]))
-        (x0, y0), (x1, y1) = moved.min(axis=0).tolist(), moved.max(axis=0).tolist()
-        return tag, {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0}
+            return Outline(Lines.single(np.array(moved)), attrs)
+        (x0, y0), (x1, y1) = min(moved), max(moved)
+        places = {"x": x0, "y": y0, "width": x1 - x0, "height": y1 - y0}
+        return Element.of(tag, places, attrs)
     if round_ and (upright or (tag == "circle" and matrix.is_similarity)):
-        ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
+        cx, cy = matrix.at(n["cx"], n["cy"])
         if tag == "circle" and matrix.is_similarity:
-            return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
-        return "ellipse", {"cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d)}
-    tolerance = TOLERANCE_MM / max(matrix.stretch, 1e-9)
+            return Element.of(tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}, attrs)
+        places = {"cx": cx, "cy": cy, "rx": rx * abs(matrix.a), "ry": ry * abs(matrix.d)}
+        return Element.of("ellipse", places, attrs)
     if round_ and min(rx, ry) > 0:
-        return Lines.of([matrix.apply(ellipse(n["cx"], n["cy"], rx, ry, tolerance_mm=tolerance))])
-    from drawscape.drawing.path import flatten, read_segments
-
-    d = path_data(tag, numbers, attrs)
-    segments = read_segments([d])
-    if segments.broken:
-        raise unreadable(d)
-    return matrix.apply(flatten(segments, np.array([tolerance]))[0])
+        tolerance = TOLERANCE_MM / max(matrix.stretch, 1e-9)
+        points = ellipse(n["cx"], n["cy"], rx, ry, tolerance_mm=tolerance)
+        return Outline(Lines.single(matrix.apply(points)), attrs)
+    data = path_data(tag, numbers, attrs)
+    attrs = {key: value for key, value in attrs.items() if key not in ("rx", "ry")}
+    return Outline(Lines.empty(), attrs, data=data, matrix=matrix)
 
 
 def spline(through: Points, *, closed: bool = False) -> str:
