@@ -24,7 +24,7 @@ NEAR_MM = 0.02
 
 HEAVY = {
     "four_pens", "mesh_hatching",
-    "space_colonization", "stippling", "swathes", "tsp_picture",
+    "space_colonization", "stippling", "swathes",
 }  # fmt: skip
 """Sketches that take about a second: they run with the slow tests."""
 

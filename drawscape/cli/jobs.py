@@ -293,7 +293,7 @@ def _print_result(job: Job, timeout: float | None) -> None:
 
 
 _DRAW = "drawscape.tasks.drawing.generate_complex_svg"
-_DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "rose", "ridgelines")
+_DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "rose", "terrain")
 
 
 @click.command()

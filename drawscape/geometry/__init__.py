@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     )
     from drawscape.geometry.streamlines import growing_streamlines, hatch_along
     from drawscape.geometry.thinning import coats, keep_positive, shortest_swing, thinned
-    from drawscape.geometry.tour import tours, uncrossed
+    from drawscape.geometry.tour import tours
     from drawscape.geometry.voronoi import cells, relax, scatter, stippled
 
 __all__ = [
@@ -102,7 +102,6 @@ __all__ = [
     "stippled",
     "thinned",
     "tours",
-    "uncrossed",
     "values_at",
     "visible_edges",
     "visible_segments",
@@ -126,7 +125,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
             "fit_count fitted grow_count polar rectangle rings squares_in",
             "drawscape.geometry.streamlines": "growing_streamlines hatch_along",
             "drawscape.geometry.thinning": "coats keep_positive shortest_swing thinned",
-            "drawscape.geometry.tour": "tours uncrossed",
+            "drawscape.geometry.tour": "tours",
             "drawscape.geometry.voronoi": "cells relax scatter stippled",
         },
     )

@@ -98,29 +98,3 @@ def _improve(order: Ints, moves: Ints) -> Flags:
             order[low:high] = order[low:high][::-1].copy()
             place[order[low:high]] = np.arange(low, high)
     return active
-
-
-def uncrossed(points: Points, order: Ints) -> Ints:
-    """Return the closed tour `order` through `points`, (N, 2), with every crossing undone.
-
-    Each step joins the ends of two edges that cross the other way round, which is shorter, so they end.
-
-    >>> square = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
-    >>> uncrossed(square, np.array([0, 2, 1, 3])).tolist()
-    [2, 1, 0, 3]
-    """
-    import shapely
-
-    active = np.ones(len(points), dtype=bool)
-    while True:
-        # From another point each time, as in `tours`.
-        order = np.roll(order, len(order) // 3)
-        ahead = np.roll(order, -1)
-        edges = shapely.linestrings(points[np.stack([order, ahead], axis=1)])
-        # Only new edges, and those that had to wait, can cross others.
-        some = np.flatnonzero(active[order] & active[ahead])
-        one, other = shapely.STRtree(edges).query(edges[some], predicate="crosses")
-        if not len(one):
-            return order
-        a, b, c, d = order[some[one]], ahead[some[one]], order[other], ahead[other]
-        active = _improve(order, np.stack([a, b, c, d], axis=1))

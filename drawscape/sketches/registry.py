@@ -143,7 +143,7 @@ GONE = {
     "dragon": "truchet",
     "gosper": "truchet",
     "hachures": "elevation_map",
-    "hilbert": "tsp_picture",
+    "hilbert": "spiral_halftone",
     "hypercube": "mesh_hatching",
     "hypotrochoid": "guilloche",
     "implicit": "mesh_hatching",
@@ -155,11 +155,13 @@ GONE = {
     "paragraph": "botanical_plate",
     "reaction_diffusion": "space_colonization",
     "rayhatching": "mesh_hatching",
+    "ridgelines": "terrain",
     "still_life": "mesh_hatching",
     "strata": "swathes",
     "superformula": "rose",
     "ten_print": "truchet",
     "tree_rings": "spiral",
+    "tsp_picture": "spiral_halftone",
     "warped_text": "botanical_plate",
 }
 """Sketches of earlier versions, and the one that is nearest to each."""

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from drawscape.drawing.document import WARM_WHITE
-from drawscape.drawing.values import rgb
+from drawscape.drawing.values import luminance, rgb
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry import clip_to_rectangle, keep_positive, polar, values_at
 from drawscape.geometry.lines import Floats, Ints, Lines
@@ -27,6 +27,8 @@ from drawscape.geometry.regions import Frame
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
 from drawscape.recipe import Fraction, read_input
+from drawscape.sketches.palette import is_light
+from drawscape.svg_builder import SVGBuilder
 
 PictureFile: TypeAlias = Annotated[
     InputFile | None, "Picture file; none draws one that comes along"
@@ -157,6 +159,21 @@ def tone_over(
     left, top, right, bottom = focus
     inside = (x >= left) & (x < right) & (y[:, None] >= top) & (y[:, None] < bottom)
     return laid(frame, dark, fit, inside.astype(np.float64))
+
+
+def tone_for(
+    svg: SVGBuilder,
+    palette: str,
+    picture: str | None,
+    fit: Fit,
+    contrast: float,
+    clarity: float,
+    focus: Sequence[float],
+    own: str = "shell",
+) -> Tone:
+    """Return `tone_over` the frame of `svg` for the first ink of `palette`: a light one draws the lights."""
+    light = is_light(svg, palette)
+    return tone_over(svg.frame, picture, fit, contrast, own, clarity, focus, light_ink=light)
 
 
 def local_contrast(dark: Floats) -> Floats:
@@ -342,17 +359,19 @@ def separate(
 
     `picture` is (R, C, 3), sRGB from 0 to 1; `pens` are the colors of inks that are glazes over
     `paper`. Screens that cross at random overlap as chance has it (E. Demichel, 1924): each ink
-    multiplies the light by 1 - part * (1 - its color). The parts are found one after the other, by
-    least squares. `black` is how much of the dark the darkest pen takes first; `limit` is the most
-    that all may add up to. Raises PlotError for a color that is not known.
+    multiplies the light by 1 - part * (1 - its color); on dark paper it does so with the dark. The parts
+    are found one after the other, by least squares. `black` is how much of the dark the darkest pen takes
+    first; `limit` is the most that all may add up to. Raises PlotError for a color that is not known.
 
     >>> grey = np.full((1, 1, 3), 0.5)
     >>> separate(grey, ["black"], paper="white", black=1.0).round(2).tolist()  # half the light is 0.21
     [[[0.79]]]
     """
     light = np.array([linear(np.array(rgb(color)) / 255) for color in pens])
-    blank = linear(np.array(rgb(paper)) / 255)
-    wanted = np.clip(linear(picture) / blank, 0, 1)
+    blank, aim = linear(np.array(rgb(paper)) / 255), linear(picture)
+    if luminance(paper) < 0.5:  # inks on dark paper give light, as glazes take it
+        light, blank, aim = 1 - light, 1 - blank, 1 - aim
+    wanted = np.clip(aim / blank, 0, 1)
     absorbed = 1 - np.clip(light / blank, 0, 1)
     parts = np.zeros((len(pens), *picture.shape[:2]))
     darkest = int(np.argmin(light.sum(axis=1)))

@@ -112,8 +112,8 @@ def touring(scale):
 
 
 def sorting_files(scale):
-    """Four sketches, beside `vpype linesort --two-opt`: travel from the sheet's corner on."""
-    for name in ("circle_packing", "truchet", "ridgelines"):
+    """Three sketches, beside `vpype linesort --two-opt`: travel from the sheet's corner on."""
+    for name in ("circle_packing", "truchet", "copied_line"):
         lines = draw(name, 210, 297, seed=1).document().lines
         given = as_vpype(lines)
         theirs_s, sorted_by_vpype = best(

@@ -103,7 +103,7 @@ def test_a_photograph_tells_which_stretches_have_no_ink(name):
 
 
 def test_an_even_pattern_is_placed_although_its_corners_are_a_line_off():
-    sheet = sheet_of("ridgelines")
+    sheet = sheet_of("copied_line")
     photo = taken(sheet, [], Scene())
     beside = photo.place(sheet.corners + np.array([0.0, 2.4]))
     found = examine(sheet, photo.picture, beside)

@@ -3,7 +3,6 @@
 import inspect
 import re
 import warnings
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -121,18 +120,6 @@ def test_depth_in_a_frame_is_the_distance_to_its_nearest_side():
     frame = Frame(10, 10, 50, 90)
     points = [[12, 40], [30, 89], [0, 40], [30, 50]]
     assert depth_in(frame, points).tolist() == [2, 1, -10, 20]
-
-
-def test_ridgelines_never_cross_when_the_far_ones_are_hidden():
-    for _, rows in draw("ridgelines", 100, 140, seed=4, rows=30).layers():
-        columns = {}
-        for row, line in enumerate(rows):
-            for x, y in line:
-                columns.setdefault(round(float(x), 6), []).append((row, float(y)))
-        # Lines are in order from near to far: at each column the farther one lies higher.
-        for stack in columns.values():
-            heights = [y for _, y in stack]
-            assert all(far <= near + 1e-9 for near, far in pairwise(heights))
 
 
 def test_water_is_drawn_only_where_there_is_a_sea():

@@ -54,10 +54,10 @@ def test_the_ending_of_the_file_names_its_format(tmp_path):
 
 
 def test_help_for_a_pattern_shows_its_parameters():
-    text = " ".join(run("draw", "ridgelines", "--help").out.split())
-    for parameter in SKETCHES["ridgelines"].parameters:
+    text = " ".join(run("draw", "truchet", "--help").out.split())
+    for parameter in SKETCHES["truchet"].parameters:
         assert parameter.doc in text
-    assert "--hide / --no-hide" in text
+    assert "--loops / --no-loops" in text
 
 
 def _edited(file, old, new):

@@ -48,7 +48,7 @@ FIGURES = {
 
 All else is as dense on a large page as on a small one."""
 
-EVERYDAY = ("moire", "ridgelines", "voronoi")
+EVERYDAY = ("moire", "terrain", "voronoi")
 
 
 def darkest(document):

@@ -17,7 +17,7 @@ from drawscape.sketches.tone import separate, tone_over
 from drawscape.svg_builder import Frame
 
 PICTURES = [*SKETCHES.families()["pictures"], "stippling"]
-EVENED = {"stippling": {"rounds": 2, "dots": 3000}, "tsp_picture": {"rounds": 1}}
+EVENED = {"stippling": {"rounds": 2, "dots": 3000}}
 
 
 def test_tours_visit_every_point_once_and_are_ever_shorter():
@@ -49,7 +49,7 @@ def gap_in(points, x):
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_drawn_dark_where_it_is_dark_and_by_light_inks_where_it_is_light(name, home):
-    for palette in ("as designed", "gel on black")[: 1 if name == "four_pens" else 2]:
+    for palette in ("as designed", "gel on black"):
         svg = draw(name, 50, 50, picture="halves.png", palette=palette, **EVENED.get(name, {}))
         steps = np.hypot(*np.diff(svg.lines().points, axis=0).T)
         middle = (svg.lines().points[1:] + svg.lines().points[:-1])[:, 0] / 2
@@ -128,10 +128,7 @@ def test_a_grey_is_printed_as_dark_as_it_is_in_the_focus_too(name, finer, home):
     "name",
     [
         *SCREENS[:3],
-        *(
-            pytest.param(n, marks=pytest.mark.nightly)
-            for n in ("stippling", "portrait", "tsp_picture")
-        ),
+        *(pytest.param(n, marks=pytest.mark.nightly) for n in ("stippling", "portrait")),
     ],
 )
 def test_the_focus_has_finer_lines(name, home):

@@ -8,7 +8,6 @@ from scipy.spatial import cKDTree
 
 from drawscape.geometry import Floats, Points, cartesian, polar, stippled, values_at
 from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     FINER,
     NO_FOCUS,
@@ -19,7 +18,7 @@ from drawscape.sketches.tone import (
     PictureFile,
     Tone,
     printable,
-    tone_over,
+    tone_for,
 )
 
 PEN_MM = 0.3
@@ -53,8 +52,7 @@ def stippling(
     After A. Secord, "Weighted Voronoi stippling" (2002), and O. Deussen and others, "Floating points"
     (2000). The seed strews the dots.
     """
-    light = is_light(svg, palette)
-    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus, light_ink=light)
+    tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus, "head")
     box = tone.area.inset(largest / 2)
     # A picture has as many dots on every sheet, larger ones on a larger, if there is room for them.
     count = min(dots, int(tone.area.area / ROOM_MM2))

@@ -44,8 +44,8 @@ def banknote_head(
     border = choose(svg, "border", {"narrow": 0.09, "middling": 0.12, "broad": 0.15}) * frame.short
     heading = np.radians(slant + rng.uniform(-12, 12))
     half = frame.size / 2 - border
-    light = is_light(svg, palette)
-    tone = tone_over(frame.inset(border), picture, "cover", 0.5, "head", 0.7, light_ink=light)
+    inner, light = frame.inset(border), is_light(svg, palette)
+    tone = tone_over(inner, picture, "cover", 0.5, "head", 0.7, light_ink=light)
     # Double strokes swell the lines, and a second direction crosses them in the darks.
     strokes = ((heading, 0.0, 0.26), (heading, 0.35, 0.5), (heading + 1.1, 0.0, 0.64))
     parts = []

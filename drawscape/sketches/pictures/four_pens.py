@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
+from drawscape.drawing.document import WARM_WHITE
 from drawscape.geometry import keep_positive
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.palette import inks
@@ -45,7 +46,8 @@ def four_pens(
 
     Each pen's lines have another angle (William Talbot's screens, 1852; Frederic Ives's, 1881). All
     of them are drawn where its ink is full, every second, fourth, ... where it fades. Crosses in
-    two corners show whether the sheet has moved between the pens. The seed moves and turns the screens.
+    two corners show whether the sheet has moved between the pens. Light inks on dark paper mix the
+    lights. The seed moves and turns the screens.
     """
     colors = ["#0090cf", "#d3147a", "#f2d500", "#1b1b1b", "#e0602a"][:pens]
     ink = inks(svg, palette, colors)
@@ -60,7 +62,8 @@ def four_pens(
     pixels = np.clip(zoom(pixels, (scale, scale, 1), order=1), 0, 1)
     size_mm = max(frame.width / pixels.shape[1], frame.height / pixels.shape[0])
     blur = 0.4 / size_mm
-    parts = separate(gaussian_filter(pixels, (blur, blur, 0)), ink, black=black, limit=ink_limit)
+    pixels, paper = gaussian_filter(pixels, (blur, blur, 0)), svg.paper_color or WARM_WHITE
+    parts = separate(pixels, ink, paper=paper, black=black, limit=ink_limit)
     arms = np.array([[(-1, 0), (1, 0)], [(0, -1), (0, 1)]]) * MARK_MM
     # A cross in the upper left corner of the frame and one in the lower right.
     corners = np.reshape(frame.inset(MARK_MM), (2, 2))

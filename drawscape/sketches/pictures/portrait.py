@@ -8,7 +8,6 @@ from scipy.ndimage import gaussian_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along
 from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
-from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -18,7 +17,7 @@ from drawscape.sketches.tone import (
     PictureFile,
     Tone,
     finer_in_focus,
-    tone_over,
+    tone_for,
 )
 
 LEVELS = (
@@ -57,8 +56,7 @@ def portrait(
     picture decides.
     """
     draw = partial(in_pens, palette=palette, pens={"form": "#6b4233", "darks": "#1b1b1b"})
-    light = is_light(svg, palette)
-    tone = tone_over(svg.frame, picture, fit, contrast, "head", clarity, focus, light_ink=light)
+    tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus, "head")
     spacing = max(spacing, svg.frame.short / 140)
     # A face is as smooth on every page: 2.6 mm on A4.
     mm = svg.frame.short / 180 / tone.pitch

@@ -9,7 +9,6 @@ from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -21,7 +20,7 @@ from drawscape.sketches.tone import (
     finer_in_focus,
     printable,
     swing_of,
-    tone_over,
+    tone_for,
 )
 
 A5_MM = 63.0
@@ -54,8 +53,7 @@ def spiral_halftone(
     (1649).
     """
     frame = svg.frame
-    light = is_light(svg, palette)
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, light_ink=light)
+    tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus)
     box = tone.area
     near, half = box.short / 2, box.size / 2
     pitch = near / fit_count(round(turns * min(1.0, near / A5_MM)), near, 0.7, least=4)

@@ -8,7 +8,6 @@ import numpy as np
 from drawscape.geometry import Lines, cartesian, fit_count, keep_positive, shortest_swing
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -20,7 +19,7 @@ from drawscape.sketches.tone import (
     finer_in_focus,
     printable,
     swing_of,
-    tone_over,
+    tone_for,
 )
 
 A5_MM = 189.0
@@ -52,8 +51,7 @@ def squiggles(
     After Gregg Wygonik's "SquiggleDraw"; that one line's swelling can carry a whole picture goes
     back to Claude Mellan's engraving "Sudarium of Saint Veronica" (1649). Where it is light rows end.
     """
-    light = is_light(svg, palette)
-    tone = tone_over(svg.frame, picture, fit, contrast, "shell", clarity, focus, light_ink=light)
+    tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus)
     box = tone.area
     rows = fit_count(round(rows * min(1.0, box.height / A5_MM)), box.height, 0.7, least=4)
     swell = rng.uniform(1.5, 3), rng.uniform(1, 2.2) * np.pi, rng.uniform(0, 7)

@@ -7,7 +7,6 @@ import numpy as np
 
 from drawscape.geometry import Lines, keep_positive
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -19,7 +18,7 @@ from drawscape.sketches.tone import (
     finer_in_focus,
     printable,
     ranked_lines,
-    tone_over,
+    tone_for,
 )
 
 PEN_MM = 0.25
@@ -51,8 +50,7 @@ def tone_hatching(
     tone fades, first every second line ends, then every fourth. The seed moves and turns the lines.
     """
     frame = svg.frame
-    light = is_light(svg, palette)
-    tone = tone_over(frame, picture, fit, contrast, "shell", clarity, focus, light_ink=light)
+    tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus)
     # Large pages take wider lines: about 260 a layer is what a plotter draws in an evening.
     # And where all layers cross, a sixth of the paper stays white under a pen of 0.25 mm.
     pitch = max(spacing, frame.long / 260, PEN_MM / (1 - (1 / 6) ** (1 / layers)))
