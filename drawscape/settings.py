@@ -10,7 +10,6 @@ users put files, such as /tmp, are no homes unless they are named.
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 import shlex
@@ -369,16 +368,6 @@ def safe_name(text: str, fallback: str = "drawing") -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9-]+", "_", plain).strip("_-")[:_LONGEST_NAME].strip("_-")
     return name or fallback
-
-
-def short_hash(values: Any) -> str:
-    """Return eight hexadecimal digits for JSON-like `values`: the same for the same, on any machine.
-
-    >>> short_hash({"seed": 7})
-    '5f83350f'
-    """
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 class NamedFile(str):

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from drawscape.cli.machine import PLOT, WAIT, YES, ZERO_HERE, after, plots
-from drawscape.cli.options import FILE, JSON, NEW_FILE, option
+from drawscape.cli.options import FILE, JSON, option
 from drawscape.cli.printing import print_json, print_table
 from drawscape.machine.plot import Plot
 from drawscape.settings import NamedFile
@@ -19,13 +19,10 @@ _NUMBERS = {"multiple": True, "default": (), "type": click.IntRange(1)}
 def _corners(_context: object, _parameter: object, text: str | None) -> list[list[float]] | None:
     if text is None:
         return None
-    numbers = re.fullmatch(r"\s*" + r"[\s,;]+".join([r"(-?[\d.]+)"] * 8) + r"\s*", text)
-    try:
-        values = [float(number) for number in numbers.groups()] if numbers else []
-    except ValueError:
-        values = []
-    if len(values) != 8:
+    numbers = re.split(r"[\s,;]+", text.strip())
+    if len(numbers) != 8 or not all(re.fullmatch(r"-?\d+(\.\d+)?", one) for one in numbers):
         raise click.BadParameter(f'{text!r}: write four corners in pixels, as "x,y x,y x,y x,y"')
+    values = [float(one) for one in numbers]
     return [values[at : at + 2] for at in range(0, 8, 2)]
 
 
@@ -38,7 +35,6 @@ def _corners(_context: object, _parameter: object, text: str | None) -> list[lis
     callback=_corners,
 )
 @option("--sheet NUMBER", "Sheet of a plot with copies.", default=1, type=click.IntRange(1))
-@option("--marked FILE", "JPEG file for the photograph with marks.", type=NEW_FILE)
 @option("--take-out K", "Stroke that is not plotted.", **_NUMBERS)
 @option("--add K", "Stroke that is plotted too.", **_NUMBERS)
 @JSON
@@ -50,7 +46,6 @@ def heal(
     photo: Path,
     corners: list[list[float]] | None,
     sheet: int,
-    marked: str | None,
     take_out: tuple[int, ...],
     add: tuple[int, ...],
     as_json: bool,
@@ -67,12 +62,11 @@ def heal(
     from drawscape.tasks.healing import changed_rows, examine_photograph, heal_plot
     from drawscape.tasks.plotting import enqueue_plot
 
-    given: dict[str, Any] = {"corners": corners, "sheet": sheet, "marked_file": marked}
-    told = examine_photograph(plot.id, NamedFile(photo), **given)
+    told = examine_photograph(plot.id, NamedFile(photo), corners=corners, sheet=sheet)
     rows = changed_rows(plot.plan, told, take_out=take_out, add=add)
     if not as_json:
         _show(told)
-        click.echo(f"marked in {marked or plot.folder / 'marked.jpg'}", err=True)
+        click.echo(f"marked in {plot.folder / 'marked.jpg'}", err=True)
     if rows and not yes and not as_json and sys.stdin.isatty():
         yes = click.confirm(f"Plot {_counted(rows)}?", err=True)
     if not rows or not yes:

@@ -24,6 +24,8 @@ _BLURS_MM = (0.05, 0.08, 0.12, 0.17, 0.24, 0.33)
 _LEAST_NOISE = 0.15  # of full ink: no prediction is better
 _CLIP = 2.5  # the evidence of one row, in nats
 _REPEATS = 2.5  # how often rows that follow each other say the same
+_AROUND_PX_PER_MM = 1.5  # of the picture that tells how light the paper is
+_EACH = 3  # rows and columns of pixels, one of which tells the noise of the paper
 _FIRM = 30.0  # pixels that would change the level of free paper
 _DOUBT = 0.8  # how much less evidence counts between other inks
 _SWITCH = 6.0  # what a change between ink and no ink costs, in nats
@@ -106,10 +108,6 @@ class Rows:
             self.along_mm[which], self.beyond_mm[which],
         )  # fmt: skip
 
-    def across(self, offsets_mm: Floats) -> Points:
-        """Return the places at `offsets_mm` (J,) from the middles, (R, J, 2), in mm."""
-        return self.middles[:, None] + self.normals[:, None] * offsets_mm[:, None]
-
 
 @dataclass(frozen=True, eq=False)
 class FlatSheet:
@@ -133,13 +131,13 @@ class FlatSheet:
         half = max(wide / 2 - 0.25 / self.px_per_mm, 0.3 / self.px_per_mm)
         offsets = np.linspace(-half, half, max(3, int(np.ceil(2 * half / step_mm)) + 1))
         rows = Rows.of(self.sheet, pen, step_mm, over=0.0)
-        total = np.zeros(height * width, np.int64)
+        total = np.zeros(height * width, np.uint16)
         bounds = np.flatnonzero(np.diff(rows.strokes, prepend=-1))
-        cuts = np.unique(np.searchsorted(bounds, np.arange(0, len(rows), 1_000_000)))
+        cuts = np.unique(np.searchsorted(bounds, np.arange(0, len(rows), _CHUNK)))
         edges = [*bounds[cuts[cuts < len(bounds)]].tolist(), len(rows)]
         for first, last in pairwise(edges):
             some = rows.take(slice(first, last))
-            place = np.floor(some.across(offsets) * self.px_per_mm).astype(np.int64)
+            place = np.floor(self.places(some, offsets) + 0.5).astype(np.int64)
             inside = ((place >= 0) & (place < [width, height])).all(axis=2)
             pixel = place[..., 1] * width + place[..., 0]
             stroke = (some.strokes - some.strokes[0])[:, None] * total.size
@@ -149,7 +147,7 @@ class FlatSheet:
             key, along = key[order], along[order]
             again = np.diff(along, prepend=0.0) > 3 * wide + 0.5
             visit = (np.diff(key, prepend=-1) > 0) | again
-            total += np.bincount(key[visit] % total.size, minlength=total.size)
+            np.add.at(total, key[visit] % total.size, 1)
         return np.minimum(total, 255).astype(np.uint8).reshape(height, width)
 
     @cached_property
@@ -162,9 +160,11 @@ class FlatSheet:
     @cached_property
     def density(self) -> Values:
         """How far each pixel's colours are from the paper's around it, as a share of that, (H, W, 3)."""
-        around = self._around(self.picture.astype(np.float32), self.paper)
-        density = (self.picture.astype(np.float32) - around) / (around + 10)
-        return np.asarray(density / self._brightness(density) if self.is_light else density)
+        density = self.picture.astype(np.float32)
+        around = self._around(density, self.paper)
+        density -= around
+        density /= around + 10
+        return density / self._brightness(density) if self.is_light else density
 
     def _brightness(self, density: Values) -> Values:
         """Return how bright light ink is around each pixel, (H, W, 1): dark paper does not tell the light."""
@@ -177,23 +177,26 @@ class FlatSheet:
     def _around(self, values: Values, known: Flags) -> Values:
         """Return the mean of the known pixels around each pixel, (H, W, 3); nearer ones count more."""
         shape = values.shape[1::-1]
-        small = [max(2, round(3 * side / self.px_per_mm)) for side in shape]
+        small = [max(2, round(_AROUND_PX_PER_MM * side / self.px_per_mm)) for side in shape]
         mask = known.astype(np.float32)
         share = cv2.resize(mask, small, interpolation=cv2.INTER_AREA)
-        light = cv2.resize(values * mask[..., None], small, interpolation=cv2.INTER_AREA)
+        channels = (values[..., channel] * mask for channel in range(3))
+        light = np.dstack(
+            [cv2.resize(one, small, interpolation=cv2.INTER_AREA) for one in channels]
+        )
         weight, found = np.zeros_like(share), np.zeros_like(light)
         for sigma_mm, trust in ((2.0, 1.0), (6.0, 0.05), (25.0, 0.001)):
-            weight += trust * cv2.GaussianBlur(share, (0, 0), 3 * sigma_mm)
-            found += trust * cv2.GaussianBlur(light, (0, 0), 3 * sigma_mm)
+            sigma = _AROUND_PX_PER_MM * sigma_mm
+            weight += trust * cv2.GaussianBlur(share, (0, 0), sigma)
+            found += trust * cv2.GaussianBlur(light, (0, 0), sigma)
         return np.asarray(cv2.resize(found / np.maximum(weight, 1e-9)[..., None], shape))
 
     @cached_property
     def noise(self) -> Floats:
         """Covariance (3, 3) of the paper's densities."""
-        values = self.density[self.paper]
+        values = self.density[::_EACH, ::_EACH][self.paper[::_EACH, ::_EACH]]
         if len(values) < 100:
             return np.eye(3) * 0.05**2
-        values = values[:: max(1, len(values) // 100_000)]
         near = np.abs(values).max(axis=1) < 6 * np.median(np.abs(values)) + 0.02
         return np.asarray(np.cov(values[near].T) + np.eye(3) * 0.015**2)
 
@@ -201,11 +204,16 @@ class FlatSheet:
         """Return how many standard deviations of the paper a density (3,) is away from it."""
         return float(np.sqrt(color @ np.linalg.solve(self.noise, color)))
 
-    def sampled(self, values: Values, points: Points) -> Values:
-        """Return values at places (R, J, 2) in mm."""
-        maps = np.asarray(points * self.px_per_mm - 0.5, dtype=np.float32)
-        border = cv2.BORDER_REPLICATE
-        return np.asarray(cv2.remap(values, maps, None, cv2.INTER_LINEAR, borderMode=border))
+    def places(self, rows: Rows, offsets_mm: Floats) -> Values:
+        """Return the pixels at `offsets_mm` (J,) from the middles of rows, (R, J, 2)."""
+        points = rows.middles[:, None] + rows.normals[:, None] * offsets_mm[:, None]
+        return np.asarray(points * self.px_per_mm - 0.5, dtype=np.float32)
+
+
+def _sampled(values: Values, places: Values) -> Values:
+    """Return values between pixels, at places (R, J, 2)."""
+    border = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=border))
 
 
 def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
@@ -258,9 +266,9 @@ def _color_of(flat: FlatSheet, pen: int) -> Floats | None:
     some = rows.take(np.sort(rng.permutation(len(rows))[:_CHUNK]))
     if not len(some):
         return None
-    places = some.across(np.zeros(1))
-    total = np.sum([flat.sampled(count, places)[:, 0].astype(int) for count in flat.counts], axis=0)
-    values = flat.sampled(flat.density, places)[:, 0]
+    places = flat.places(some, np.zeros(1))
+    total = np.sum([_sampled(count, places)[:, 0].astype(int) for count in flat.counts], axis=0)
+    values = _sampled(flat.density, places)[:, 0]
     chosen = values[total <= 1] if (total <= 1).sum() > 50 else values
     size = np.einsum("ki,ij,kj->k", chosen, np.linalg.inv(flat.noise), chosen)
     low, high = np.percentile(size, [60, 97])
@@ -331,14 +339,14 @@ class _Look:
         others = [count for other, count in enumerate(flat.counts) if other != pen]
         covered = _blurred(flat, sum(others, np.zeros_like(flat.counts[pen])), _BLURS_MM[1])
         chosen = np.sort(np.random.default_rng(0).permutation(len(rows))[:_FITTED])
-        places = rows.take(chosen).across(offsets)
-        alone = flat.sampled(flat.counts[pen], places) <= 1
-        values, under = flat.sampled(seen, places)[alone], flat.sampled(covered, places)[alone]
+        places = flat.places(rows.take(chosen), offsets)
+        alone = _sampled(flat.counts[pen], places) <= 1
+        values, under = _sampled(seen, places)[alone], _sampled(covered, places)[alone]
         fits = []
         for blur_mm in _BLURS_MM:
             layers = [_blurred(flat, count, blur_mm) for count in (flat.counts[pen], *others)]
             layers += [layers[0] * layer for layer in layers[1:]]  # ink over other ink shows less
-            design = np.stack([flat.sampled(layer, places)[alone] for layer in layers], axis=1)
+            design = np.stack([_sampled(layer, places)[alone] for layer in layers], axis=1)
             gains, off = _robust_fit(design, values)
             fits.append((float(np.minimum(off, 0.5)[under < 0.5].mean()), blur_mm, gains, off))
         _, blur_mm, gains, off = min(fits, key=lambda fit: fit[0])
@@ -368,17 +376,17 @@ class _Look:
         how much of the stroke is under or over other inks, 0 to 1, and how much more than its sides.
         """
         flat, pen = self.flat, self.pen
-        places = rows.across(self.offsets_mm)
-        wanted = flat.sampled(self.wanted, places)
-        lacks = wanted - flat.sampled(self.seen, places)
+        places = flat.places(rows, self.offsets_mm)
+        wanted = _sampled(self.wanted, places)
+        lacks = wanted - _sampled(self.seen, places)
         inside = self._inside(rows)
-        shown = flat.sampled(self.shown, places)
-        hidden = np.minimum(2 * flat.sampled(self.covered, places), 1)
+        shown = _sampled(self.shown, places)
+        hidden = np.minimum(2 * _sampled(self.covered, places), 1)
         weight = 1 - (1 - self.trust) * hidden
         # On free paper the level is known; between other inks it is that of the stroke's sides.
         firm = _FIRM * (1 - hidden.mean(axis=1)) ** 2 + weight.sum(axis=1)
         sums = []
-        for share in (inside & (flat.sampled(flat.counts[pen], places) <= 1), inside):
+        for share in (inside & (_sampled(flat.counts[pen], places) <= 1), inside):
             adds = np.minimum(share @ self._spread * shown, np.maximum(wanted, 0.0))
             total = (weight * adds).sum(axis=1) / firm
             level = (weight * lacks).sum(axis=1)
@@ -400,7 +408,7 @@ class _Look:
         """How the ink at each place shows at each other, (J, J)."""
         between = self.offsets_mm[:, None] - self.offsets_mm
         spread = np.exp(-((between / self.blur_mm) ** 2) / 2)
-        return np.asarray(spread / spread[len(spread) // 2].sum())
+        return np.asarray(spread / spread[len(spread) // 2].sum(), dtype=np.float32)
 
     def beside(self, rows: Rows) -> float:
         """Return how much ink lies in rows, or along them up to _BESIDE_MM away, as a share of a stroke's.
@@ -410,12 +418,12 @@ class _Look:
         step_mm = self.offsets_mm[1] - self.offsets_mm[0]
         reach = round(_BESIDE_MM / step_mm)
         offsets = step_mm * np.arange(-reach, reach + 1.0)
-        places = rows.across(offsets)
-        strokes = np.sum([self.flat.sampled(one, places) for one in self.flat.counts], axis=0)
+        places = self.flat.places(rows, offsets)
+        strokes = np.sum([_sampled(one, places) for one in self.flat.counts], axis=0)
         width_mm = self.flat.sheet.widths_mm[self.pen]
         own = np.abs(offsets) < width_mm / 2 + self.blur_mm
         free = strokes < np.where(own, 1.5, 0.5)
-        ink = self.flat.sampled(self.seen, places) - (~own) * self.flat.sampled(self.wanted, places)
+        ink = _sampled(self.seen, places) - (~own) * _sampled(self.wanted, places)
         long = max(round(_BESIDE_LONG_MM / _ROW_MM), 1)
         size = max(round(width_mm / step_mm), 1), min(long, len(rows))
         seen = cv2.boxFilter(np.where(free, ink, 0.0), -1, size)

@@ -87,6 +87,12 @@ class Placement:
         size = picture.shape[1], picture.shape[0]
         return cls(sheet.page, size, corners, np.zeros(2), np.zeros((*knots, 2)))
 
+    def enlarged(self, picture: Picture) -> "Placement":
+        """Return the same place in a picture of which this one's is a reduced copy."""
+        size = picture.shape[1], picture.shape[0]
+        corners = (self.corners + 0.5) * (size[0] / self.size[0]) - 0.5
+        return replace(self, size=size, corners=corners)
+
     @property
     def _middle(self) -> Floats:
         return (np.array(self.size) - 1) / 2
@@ -112,11 +118,8 @@ class Placement:
     @cached_property
     def _covariance(self) -> Floats:
         """The covariance of each knot's bend, (R * C, 4)."""
-        total = (
-            splu(self.precision)
-            .solve(np.eye(self.bend.size))
-            .reshape(-1, 2, self.bend.size // 2, 2)
-        )
+        size = self.bend.size
+        total = np.linalg.inv(self.precision.toarray()).reshape(-1, 2, size // 2, 2)
         each = np.arange(len(total))
         return np.asarray(total[each, :, each].reshape(-1, 4))
 
@@ -198,7 +201,8 @@ def contrast(light: Picture, px_per_mm: float) -> Values:
     Darker pixels are below 0.
     """
     logs = _LOGS[light]
-    return np.asarray(logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm))
+    side = 2 * round(_AROUND_MM * px_per_mm * np.sqrt(6)) - 1  # of a stack that spreads as far
+    return np.asarray(logs - cv2.stackBlur(logs, (side, side)))
 
 
 def refine(
@@ -299,7 +303,7 @@ def _matches(
     for top in _starts(wanted.shape[0], block, most):
         for left in _starts(wanted.shape[1], block, most):
             part = wanted[top : top + block, left : left + block]
-            if part.std() < least:
+            if cv2.meanStdDev(part)[1].item() < least:
                 continue
             window = padded[top : top + block + 2 * reach, left : left + block + 2 * reach]
             likeness = cv2.matchTemplate(window, part, cv2.TM_CCOEFF_NORMED)

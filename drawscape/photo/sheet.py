@@ -36,9 +36,10 @@ def ink_as_dark(picture: Picture, *, is_light: bool) -> Picture:
 
     Light ink is dark in it, too.
     """
+    red, green, blue = cv2.split(picture)
     if is_light:
-        return negative(picture.max(axis=2))
-    return np.asarray(picture.min(axis=2))
+        return negative(cv2.max(cv2.max(red, green), blue))
+    return np.asarray(cv2.min(cv2.min(red, green), blue))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,5 @@
-"""Postcards: a card's front and its address side. Read postcard.py; fitting.py sets text in boxes."""
+"""Whole sheets: postcards in postcard.py; a pen's test card in pen_card.py, read by card_reading.py."""
 
-from drawscape.settings import safe_name, short_hash
-from drawscape.sheets.postcard import postcard_back, postcard_front, template_names
+from drawscape.sheets.postcard import postcard, template_names
 
-__all__ = ["postcard_back", "postcard_front", "safe_name", "short_hash", "template_names"]
+__all__ = ["postcard", "template_names"]

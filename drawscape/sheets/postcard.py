@@ -1,17 +1,18 @@
-"""Postcards of A6: a front with a design and a message, a back with an address.
+"""Postcards of A6: a design and a message, as large as fits.
 
 A design is an SVG file in `designs/` with a layer per pen, and a box for the text.
 """
 
-from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from drawscape.drawing.document import Frame, Layer
-from drawscape.errors import SheetError, UnknownNameError
-from drawscape.lettering import load_font
-from drawscape.sheets.fitting import fit_text
+from drawscape.errors import GlyphError, SheetError, UnknownNameError
+from drawscape.lettering import Block, TextStyle, load_font, rows_of, set_text
 from drawscape.svg_builder import Pen, SVGBuilder
 
 WIDTH_MM, HEIGHT_MM = 148, 105
@@ -24,10 +25,10 @@ _TEXT_BOXES = {
     "travel": Frame(82, 38, 140, 94),
     "winter": Frame(30, 26, 118, 70),
 }
-_MOST_LINES = 6
-# The name's rule lies clear below the stamp; six rows end above the postcode's boxes.
-_FIRST_RULE, _ROW = 46.0, 8.0
-_POSTCODE_TOP = 90.0
+# Wrapping costs time for each word; nothing that fits a card is longer.
+_LONGEST = 4000
+_SMALLEST_MM = 2.2
+_LINE_HEIGHT = 1.9
 
 
 def template_names() -> tuple[str, ...]:
@@ -46,7 +47,7 @@ def _design(name: str) -> tuple[Layer, ...]:
     return read_svg(Path(__file__).parent / "designs" / f"{name}.svg").layers
 
 
-def postcard_front(
+def postcard(
     recipient: str,
     message: str,
     template_name: str,
@@ -55,7 +56,7 @@ def postcard_front(
     greeting: str = "Dear {recipient},",
     missing: str | None = None,
 ) -> SVGBuilder:
-    """Return the front of a card: the template's design and the message, as large as fits.
+    """Return a card: the template's design and the message, as large as fits.
 
     `greeting` stands above the message, with the recipient's name in it; empty leaves it out.
     Raises UnknownNameError for an unknown template or font, SheetError for a message that is empty or
@@ -64,96 +65,53 @@ def postcard_front(
     if template_name not in _TEXT_BOXES:
         raise UnknownNameError("postcard template", template_name, _TEXT_BOXES)
     load_font(font)
-    _filled("message", message)
     svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
     for layer in _design(template_name):
         with svg.layer(layer.name, color=layer.color, width=layer.width_mm):
             svg.polylines(layer.lines)
+    style = TextStyle(font=font, missing=missing)
     box = _TEXT_BOXES[template_name]
     if greeting:
-        hail = greeting.replace("{recipient}", _filled("recipient", recipient))
+        hail = greeting.replace("{recipient}", " ".join(_filled("recipient", recipient).split()))
         below = box.y0 + min(14.0, box.height / 4)
         top, box = box._replace(y1=below), box._replace(y0=below)
-        shown = fit_text(hail, top, what="greeting", font=font, largest=5.0, missing=missing)
-        svg.polylines(shown.lines)
-    shown = fit_text(message.strip(), box, what="message", font=font, missing=missing)
-    return svg.polylines(shown.lines)
+        svg.polylines(fit_text(hail, top, style, what="greeting", largest_mm=5.0).lines)
+    words = _filled("message", message).strip()
+    return svg.polylines(fit_text(words, box, style, what="message", largest_mm=7.0).lines)
 
 
-def postcard_back(
-    recipient: str,
-    *,
-    address: str | Sequence[str] = (),
-    postcode: str = "",
-    sender: str = "",
-    font: str = "futural",
-    missing: str | None = None,
-) -> SVGBuilder:
-    """Return the back of a card: name, address lines, postcode, a box for the stamp, the sender.
+def fit_text(text: str, box: Frame, style: TextStyle, *, what: str, largest_mm: float) -> Block:
+    """Return `text` in the middle of `box`, wrapped, with capitals as high as fit, up to `largest_mm`.
 
-    `address` is lines, or text with line breaks; up to six of them. Without an address its lines are
-    left to be filled in by hand. Raises as `postcard_front` does.
+    Its strokes lie where they are on the page. Raises SheetError when even the smallest letters do not fit,
+    GlyphError for a character that the font cannot write. `what` names the text in the error.
     """
-    load_font(font)
-    lines = _address_lines(address)
-    svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
-    with svg.layer("lines", color="#7a8794", width=0.3):
-        _furniture(svg, len(lines) or 3)
-    style: dict[str, Any] = {"font": font, "align": "left", "missing": missing}
-    rows = [_filled("recipient", recipient), *lines]
-    for index, row in enumerate(rows):
-        bottom = _FIRST_RULE - 0.2 + _ROW * index
-        box = Frame(80, bottom - 8, 140, bottom)
-        shown = fit_text(row, box, what="address line", largest=4.2, valign="bottom", **style)
-        if len(shown.rows) > 1:
-            raise SheetError(
-                f"address line {row!r} is too long for a card; shorten it or use two lines"
-            )
-        svg.polylines(shown.lines)
-    if postcode:
-        _postcode(svg, postcode, font, missing)
-    if sender:
-        box = Frame(9, 9, 67, 95)
-        svg.polylines(
-            fit_text(sender, box, what="sender", largest=3.2, valign="top", **style).lines
-        )
-    return svg
-
-
-def _furniture(svg: SVGBuilder, address_lines: int) -> None:
-    svg.line(73, 8, 73, 97)
-    svg.rect(117, 8, 23, 28).rect(118.2, 9.2, 20.6, 25.6)
-    words = "PLACE\nSTAMP\nHERE"
-    svg.lettering(words, 128.5, 22, size=2.4, align="center", valign="middle")
-    for index in range(address_lines + 1):
-        y = _FIRST_RULE + _ROW * index
-        svg.line(79, y, 140, y)
-
-
-def _postcode(svg: SVGBuilder, postcode: str, font: str, missing: str | None) -> None:
-    text = " ".join(postcode.split()).upper()
-    if len(text) > 10:
-        raise SheetError(f"postcode {postcode!r} has {len(text)} characters; 10 at most fit")
-    style: dict[str, Any] = {"font": font, "missing": missing, "largest": 4.0, "line_height": 1}
-    for index, character in enumerate(text):
-        if character != " ":
-            left = 79.0 + 6.1 * index
-            box = Frame(left, _POSTCODE_TOP, left + 5.2, _POSTCODE_TOP + 7)
-            svg.rect(box.x0, box.y0, box.width, box.height)
-            svg.polylines(fit_text(character, box, what="postcode", **style).lines)
-
-
-def _address_lines(address: str | Sequence[str]) -> list[str]:
-    rows = address.splitlines() if isinstance(address, str) else [str(row) for row in address]
-    lines = [row.strip() for row in rows if row.strip()]
-    if len(lines) > _MOST_LINES - 1:
-        raise SheetError(
-            f"an address has {_MOST_LINES - 1} lines below the name at most, not {len(lines)}"
-        )
-    return lines
+    if len(text) > _LONGEST:
+        raise SheetError(f"{what} has {len(text)} characters; {_LONGEST} at most can be set")
+    sizes = np.geomspace(largest_mm, _SMALLEST_MM, 25).round(3).tolist()
+    style.glyphs(text.replace("\n", " "))
+    for size in sizes:
+        letters = replace(style, size=size)
+        # Words are broken only at the smallest size.
+        if size > sizes[-1] and any(letters.width(word) > box.width for word in text.split()):
+            continue
+        with suppress(GlyphError):  # not even one letter is as narrow as the box
+            rows = len(rows_of(text, letters, box.width))
+            # Descenders of the last row need room below its base line.
+            if size * (1.35 + _LINE_HEIGHT * (rows - 1)) <= box.height:
+                block = set_text(
+                    text, letters, align="center", width=box.width, line_height=_LINE_HEIGHT
+                )
+                top = box.cy - (block.height + 0.35 * size) / 2
+                points = block.lines.points + np.array((box.x0, top + size))
+                return replace(block, lines=block.lines.with_points(points))
+    raise SheetError(
+        f"{what} of {len(text)} characters does not fit {box.width:.4g} x {box.height:.4g} mm even "
+        f"with capitals of {_SMALLEST_MM:g} mm; shorten it"
+    )
 
 
 def _filled(what: str, text: str) -> str:
     if not isinstance(text, str) or not text.strip():
         raise SheetError(f"{what} {text!r} is empty; give it some text")
-    return " ".join(text.split()) if what == "recipient" else text
+    return text

@@ -40,21 +40,20 @@ def examine_photograph(
     *,
     corners: list[list[float]] | None = None,
     sheet: int = 1,
-    marked_file: str | None = None,
 ) -> dict[str, Any]:
     """Return the findings in a photograph of a plot's sheet.
 
     That is `sheet`, `strokes`, `missing`, `unsure`, and a `warning`, which is '' for none.
     `corners` are the sheet's in pixels of the photograph: top left, top right, bottom right, bottom left of
-    the sheet as drawn. `marked_file` is for the photograph with missing stretches in red and unsure ones in
-    orange. Without it, that lies in the plot's folder, beside the flattened `sheet.jpg`.
+    the sheet as drawn. `marked.jpg` in the plot's folder is the photograph with missing stretches in red and
+    unsure ones in orange; the flattened `sheet.jpg` is beside it.
     Raises PhotoError for a photograph that does not show the sheet.
     """
     plot = find_plot(plot_id)
     numbers, seen = _sheet_of(plot.plan, sheet)
     picture = load(settings.readable_path(photo))
     finding = examine(seen, picture, None if corners is None else np.array(corners, dtype=float))
-    _write_jpeg(Path(marked_file or plot.folder / "marked.jpg"), marked(seen, picture, finding))
+    _write_jpeg(plot.folder / "marked.jpg", marked(seen, picture, finding))
     scale = FLATTENED_PX / max(seen.page)
     _write_jpeg(plot.folder / "sheet.jpg", finding.placement.flattened(picture, scale))
     return _told(plot.plan, numbers, seen, finding)

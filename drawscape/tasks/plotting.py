@@ -26,7 +26,6 @@ from drawscape.machine.run import run_plot
 from drawscape.parameters import InputFile
 from drawscape.plot import optimize, statistics
 from drawscape.plot.formats import save
-from drawscape.sheets import safe_name
 from drawscape.svg.read import read_svg
 
 _NOTIFY_S = 10.0  # that a person's command or server may take
@@ -64,7 +63,9 @@ def optimize_svg(
         total = statistics(document)[-1]
         job.meta[when] = asdict(total)
         job.log(f"{when}: {total.lines} lines, {total.pen_up_mm / 1000:.2f} m pen-up travel")
-    target = settings.output_path(output_filename or f"optimized/{safe_name(Path(path).stem)}.svg")
+    target = settings.output_path(
+        output_filename or f"optimized/{settings.safe_name(Path(path).stem)}.svg"
+    )
     return str(save(after, target, format="svg"))
 
 

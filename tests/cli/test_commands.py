@@ -109,7 +109,7 @@ BAD = [
     ("plots answer nothing --pen 1=blue", "nothing"),
     ("plots heal nothing --photo a.svg", "nothing"),
     ("plots heal nothing --photo a.svg --corners 1,2", "corners"),
-    ("plots heal nothing --photo a.svg --marked marked.jpg", "nothing"),
+    ("plots heal nothing --photo a.svg", "nothing"),
     *((f"plots {verb} nothing", "nothing") for verb in ("answer", "frame", "pause", "show", "stop")),
     *((f"machine {verb} desk", "desk") for verb in ("check", "home", "release", "zero")),
     *((f"drawings {verb} ffff0000", "ffff0000") for verb in ("export", "show")),
