@@ -54,9 +54,6 @@ def editions() -> None:
 @option("--drawings LIST", "Drawings: files, names, or first characters of recipes, with commas.")
 @option("--like FILE", "Drawing whose sketch, page and parameters are used.", type=FILE)
 @option("--size NUMBER", "Number of drawings: those that are least alike.", type=_COUNT)
-@option(
-    "--of NUMBER", "Number of seeds to choose from, counted from 1 (replaces --seeds).", type=_COUNT
-)
 @option("--title TEXT", "Title on each sheet.", default="")
 @option(
     "--year NUMBER",
@@ -83,7 +80,6 @@ def new(
     drawings: str | None,
     like: Path | None,
     size: int | None,
-    of: int | None,
     signature: str,
     year: int | None,
     **terms: Any,
@@ -96,7 +92,7 @@ def new(
     A sketch with one seed for each number:
       drawscape editions new gravel --sketch schotter --seeds 1-30 --paper A5
     The 30 least alike of 500:
-      drawscape editions new gravel --sketch schotter --of 500 --size 30 --paper A5
+      drawscape editions new gravel --sketch schotter --seeds 1-500 --size 30 --paper A5
     Existing drawings, in this order:
       drawscape editions new gravel --drawings 1f2e3d4c,5b6a7980
 
@@ -104,7 +100,7 @@ def new(
     """
     chosen = [find(text.strip()) for text in (drawings or "").split(",") if text.strip()]
     if not chosen:
-        chosen = _drawn(sketch, f"1-{of}" if of else seeds, paper, params, like)
+        chosen = _drawn(sketch, seeds, paper, params, like)
     if size is not None:
         chosen = least_alike(chosen, size)
     given = Terms(
@@ -125,9 +121,7 @@ def _drawn(
 ) -> list[Drawing]:
     """Return the drawings of a sketch, one for each seed; what exists is not drawn again."""
     if (sketch is None) == (like is None) or seeds is None:
-        raise click.UsageError(
-            "give --drawings, or --seeds (or --of) with either --sketch or --like"
-        )
+        raise click.UsageError("give --drawings, or --seeds with either --sketch or --like")
     width, height = paper_size(paper)
     values: dict[str, Any] = dict(pairs(params, "--param"))
     pattern: Any = sketch
@@ -149,13 +143,9 @@ def _seeds(text: str) -> list[int]:
     seeds: list[int] = []
     for part in text.split(","):
         ends = re.fullmatch(r"\s*(\d{1,9})(?:-(\d{1,9}))?\s*", part)
-        if ends is None:
-            raise click.BadParameter(f"{text!r}: write 1-30, or 3,5,9", param_hint="--seeds")
-        numbers = range(int(ends[1]), int(ends[2] or ends[1]) + 1)
+        numbers = range(int(ends[1]), int(ends[2] or ends[1]) + 1) if ends else range(0)
         if not numbers:
-            raise click.BadParameter(
-                f"{part!r}: give the smaller number first", param_hint="--seeds"
-            )
+            raise click.BadParameter(f"{part!r}: write 1-30, or 3,5,9", param_hint="--seeds")
         if len(numbers) > _MOST:
             raise click.BadParameter(f"{text!r}: give at most {_MOST} seeds", param_hint="--seeds")
         seeds += numbers

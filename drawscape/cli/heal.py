@@ -86,11 +86,10 @@ def _counted(rows: list[dict[str, Any]]) -> str:
 
 def _show(told: dict[str, Any]) -> None:
     """Print each missing or unsure stretch, and their numbers."""
-    found = (*told["missing"], *told["unsure"])
-    words = ["missing"] * len(told["missing"]) + ["unsure"] * len(told["unsure"])
     rows = [
         (str(row["stroke"]), row["pen"], f"{row['from_mm']:.1f}", f"{row['to_mm']:.1f}", word)
-        for row, word in zip(found, words, strict=True)
+        for word in ("missing", "unsure")
+        for row in told[word]
     ]
     print_table(["stroke", "pen", "from mm", "to mm", "ink"], rows)
     if told["warning"]:

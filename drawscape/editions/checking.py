@@ -36,34 +36,38 @@ def check_file(path: Path, *, trust: bool = False) -> str:
     with suppress(ProvenanceError):  # without metadata its lines tell whose it is
         found = provenance_of(path)
         recipe = found.derived_from or found.recipe
-    same, unlike = [], {}
-    for edition, number in _candidates(file, recipe):
+    same, unlike = [], []
+    for edition, number in _candidates(file, recipe, trust=trust):
         again = drawn_again(number.provenance, trust=trust)
         name = f"{edition.name} {label_of(edition, number)}"
-        for face in _faces(edition, number, read_svg(again)):
-            strays = np.concatenate([_strays(face, file), _strays(file, face)])
-            if not len(strays):
-                same.append(name)
-                break
-            unlike[len(strays)] = (name, *strays[0])
+        faces = _faces(edition, number, read_svg(again))
+        strays = min(
+            (np.concatenate([_strays(face, file), _strays(file, face)]) for face in faces), key=len
+        )
+        if len(strays):
+            unlike.append((len(strays), name, *strays[0]))
+        else:
+            same.append(name)
     if same:
         return f"{path} is made of {' and '.join(same)}; drawn again, its lines are the same"
     if unlike:
-        least = min(unlike)
-        name, x, y = unlike[least]
+        count, name, x, y = min(unlike)
         raise EditionError(
-            f"{path} was edited, or is another home's: {least * _STEP_MM:.1f} mm of lines are not as in "
+            f"{path} was edited, or is another home's: {count * _STEP_MM:.1f} mm of lines are not as in "
             f"{name}, first at ({x:.0f}, {y:.0f}) mm"
         )
     raise EditionError(f"{path} is of no edition of this home")
 
 
-def _candidates(file: Document, recipe: str) -> Iterator[tuple[Edition, Number]]:
+def _candidates(file: Document, recipe: str, *, trust: bool) -> Iterator[tuple[Edition, Number]]:
     """Yield the numbers and proofs of a recipe, or of a file without one, those whose drawing it shows."""
     for edition in map(find_edition, edition_names()):
         for number in edition.rows():
-            shows = not recipe and not len(_strays(read_svg(content_of(number)), file))
-            if shows or number.provenance.recipe == recipe:
+            if recipe:
+                is_shown = number.provenance.recipe == recipe
+            else:
+                is_shown = not len(_strays(read_svg(content_of(number, trust=trust)), file))
+            if is_shown:
                 yield edition, number
 
 
@@ -71,11 +75,11 @@ def _faces(edition: Edition, number: Number, drawing: Document) -> Iterator[Docu
     """Yield all that a file of a number can show: drawing, sheet, its parts, certificate."""
     if not number.kind:
         yield drawing
-    yield from parts_of(edition, number)
+    yield from parts_of(drawing, edition, number)
     if number.pens > 1:
-        yield from parts_of(edition, number, number.pens + 1)
+        yield from parts_of(drawing, edition, number, number.pens + 1)
     if edition.closed_at:
-        yield certificate(edition, number, facts_of(edition, number))
+        yield certificate(drawing, edition, facts_of(edition, number))
 
 
 def _strays(one: Document, other: Document) -> Points:

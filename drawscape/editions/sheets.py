@@ -54,16 +54,17 @@ def new_edition(name: str, drawings: Sequence[Drawing], terms: Terms) -> Edition
     return Edition.create(name, frozen, terms)
 
 
-def content_of(number: Number) -> bytes:
+def content_of(number: Number, *, trust: bool = False) -> bytes:
     """Return the file of a number's drawing, drawn again from its recipe where that is gone or edited.
 
-    Raises EditionError when it would be another drawing now, and says why.
+    Raises EditionError when it would be another drawing now, and says why. Raises ProvenanceError for a
+    notebook's sketch whose source is not trusted.
     """
     if number.file.is_file():
         content = number.file.read_bytes()
         if body_digest(content) == number.provenance.body:
             return content
-    return drawn_again(number.provenance)
+    return drawn_again(number.provenance, trust=trust)
 
 
 def drawing_of(number: Number) -> Drawing:
@@ -101,11 +102,10 @@ def _sides(
     return document, back_of(document, terms, label, recipe)
 
 
-def parts_of(edition: Edition, number: Number, parts: int = 1) -> list[Document]:
+def parts_of(drawing: Document, edition: Edition, number: Number, parts: int = 1) -> list[Document]:
     """Return the plots of a sheet, `parts` of them: the front, or its pens one by one, and the back."""
-    document = read_svg(content_of(number))
     label = label_of(edition, number)
-    front, back = _sides(document, edition.terms, label, number.provenance.recipe)
+    front, back = _sides(drawing, edition.terms, label, number.provenance.recipe)
     by_pen = parts > (1 if back is None else 2)
     fronts = _pen_by_pen(front) if by_pen else [front]
     return [optimize(one) for one in [*fronts, back] if one is not None]
@@ -128,7 +128,8 @@ def _pen_by_pen(document: Document) -> list[Document]:
 def sheet_of(edition: Edition, claim: Claim) -> tuple[Path, Document]:
     """Write the file of a claim's drawing; return both. Raises EditionError."""
     number = next(one for one in edition.rows() if one.id == claim.number)
-    document = parts_of(edition, number, claim.parts)[claim.part]
+    drawing = read_svg(content_of(number))
+    document = parts_of(drawing, edition, number, claim.parts)[claim.part]
     kind = f"{number.kind.replace('.', '').lower()}-" if number.kind else ""
     part = f"-part-{claim.part + 1}" if claim.part else ""
     name = f"editions/{edition.name}/{edition.name}-{kind}{number.number:02}{part}"

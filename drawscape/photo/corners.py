@@ -11,7 +11,6 @@ from drawscape.geometry.lines import Points
 from drawscape.photo.placement import (
     COARSE,
     FINE,
-    QUICK,
     Placement,
     contrast,
     other_place,
@@ -85,7 +84,7 @@ def _coarse(sheet: Sheet, picture: Picture, corners: list[Points]) -> list[Place
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     starts = [Placement.of(sheet, small, (one + 0.5) / factor - 0.5) for one in corners]
     if len(starts) > _TRIED:
-        quick = [refine(sheet, small, start, QUICK).score for start in starts]
+        quick = [refine(sheet, small, start, COARSE[:1]).score for start in starts]
         starts = [starts[index] for index in np.argsort(quick)[: -_TRIED - 1 : -1]]
     coarse = [refine(sheet, small, start, COARSE).enlarged(picture) for start in starts]
     nowhere = Placement.of(sheet, picture, sheet.corners)

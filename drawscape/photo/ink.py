@@ -8,7 +8,6 @@ nothing is learnt. Evidence is added up along a stroke by two states that rarely
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -19,6 +18,7 @@ from drawscape.photo.sheet import Picture, Sheet, Values, negative
 
 _ROW_MM = 0.15  # between two places of a stroke that are looked at
 _CHUNK = 30_000  # rows at once; OpenCV's limit is 32,767
+_COUNTED = 100  # strokes at once, which takes little memory
 _FITTED = 6_000  # rows that tell a pen's blur and strength
 _BLURS_MM = (0.05, 0.08, 0.12, 0.17, 0.24, 0.33)
 _LEAST_NOISE = 0.15  # of full ink: no prediction is better
@@ -72,11 +72,9 @@ class Rows:
     beyond_mm: Floats
 
     @classmethod
-    def of(cls, sheet: Sheet, pen: int, step_mm: float, over: float = 1 / 3) -> "Rows":
-        """Return the rows of a pen's strokes, which begin and end a share of its width behind their ends."""
-        chosen = np.flatnonzero(sheet.pens == pen)
+    def of(cls, sheet: Sheet, chosen: Ints, step_mm: float, over_mm: float = 0.0) -> "Rows":
+        """Return the rows of some strokes, which begin and end `over_mm` behind their ends."""
         lines = sheet.lines.take(chosen).drawable()
-        over_mm = over * sheet.widths_mm[pen]
         parts = Segments.of(lines)
         way = parts.b - parts.a
         length = np.hypot(*way.T)
@@ -130,18 +128,14 @@ class FlatSheet:
         wide = self.sheet.widths_mm[pen]
         half = max(wide / 2 - 0.25 / self.px_per_mm, 0.3 / self.px_per_mm)
         offsets = np.linspace(-half, half, max(3, int(np.ceil(2 * half / step_mm)) + 1))
-        rows = Rows.of(self.sheet, pen, step_mm, over=0.0)
         total = np.zeros(height * width, np.uint16)
-        bounds = np.flatnonzero(np.diff(rows.strokes, prepend=-1))
-        cuts = np.unique(np.searchsorted(bounds, np.arange(0, len(rows), _CHUNK)))
-        edges = [*bounds[cuts[cuts < len(bounds)]].tolist(), len(rows)]
-        for first, last in pairwise(edges):
-            some = rows.take(slice(first, last))
+        strokes = np.flatnonzero(self.sheet.pens == pen)
+        for chosen in np.array_split(strokes, 1 + len(strokes) // _COUNTED):
+            some = Rows.of(self.sheet, chosen, step_mm)
             place = np.floor(self.places(some, offsets) + 0.5).astype(np.int64)
             inside = ((place >= 0) & (place < [width, height])).all(axis=2)
             pixel = place[..., 1] * width + place[..., 0]
-            stroke = (some.strokes - some.strokes[0])[:, None] * total.size
-            key = (stroke + pixel)[inside]
+            key = (some.strokes[:, None] * total.size + pixel)[inside]
             along = np.broadcast_to(some.along_mm[:, None], inside.shape)[inside]
             order = np.argsort(key, kind="stable")
             key, along = key[order], along[order]
@@ -221,18 +215,16 @@ def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
 
     That is so, too, where nothing pins the sheet down: strokes may lie beside the places that are looked at.
     """
-    inks = [_color_of(flat, pen) for pen in range(len(flat.counts))]
+    pens = [np.flatnonzero(flat.sheet.pens == pen) for pen in range(len(flat.counts))]
+    inks = [_color_of(flat, pen, own) if len(own) else None for pen, own in enumerate(pens)]
     missing: list[tuple[int, float, float]] = []
     unsure: list[tuple[int, float, float]] = []
     lengths = flat.sheet.lines.lengths_mm
-    for pen, ink in enumerate(inks):
-        strokes = np.flatnonzero(flat.sheet.pens == pen)
-        if not len(strokes):
-            continue
+    for pen, (strokes, ink) in enumerate(zip(pens, inks, strict=True)):
         if ink is None:
             unsure += [(k, 0.0, lengths[k]) for k in strokes.tolist()]
             continue
-        rows = Rows.of(flat.sheet, pen, _ROW_MM)
+        rows = Rows.of(flat.sheet, strokes, _ROW_MM, flat.sheet.widths_mm[pen] / 3)
         look = _Look.fitted(flat, pen, _direction(flat, inks, ink), rows)
         evidence, known, doubled = _evidence(look, rows)
         is_placed = placement.errors_mm(rows.middles, rows.normals) < _PLACED_MM
@@ -256,16 +248,13 @@ def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
     return Intervals.of(missing), Intervals.of(unsure)
 
 
-def _color_of(flat: FlatSheet, pen: int) -> Floats | None:
+def _color_of(flat: FlatSheet, pen: int, strokes: Ints) -> Floats | None:
     """Return the density (3,) of a pen's ink where no other stroke is, None when it is too faint to see.
 
     When nothing is seen of an ink that must be plain to see, it has the colour that the plan says.
     """
-    rows = Rows.of(flat.sheet, pen, 0.5, over=0.0)
-    rng = np.random.default_rng(0)
-    some = rows.take(np.sort(rng.permutation(len(rows))[:_CHUNK]))
-    if not len(some):
-        return None
+    rows = Rows.of(flat.sheet, strokes, 0.5)
+    some = rows.take(slice(None, None, 1 + len(rows) // _CHUNK))
     places = flat.places(some, np.zeros(1))
     total = np.sum([_sampled(count, places)[:, 0].astype(int) for count in flat.counts], axis=0)
     values = _sampled(flat.density, places)[:, 0]
@@ -338,8 +327,7 @@ class _Look:
         seen = cv2.transform(flat.density, direction[None].astype(np.float32))
         others = [count for other, count in enumerate(flat.counts) if other != pen]
         covered = _blurred(flat, sum(others, np.zeros_like(flat.counts[pen])), _BLURS_MM[1])
-        chosen = np.sort(np.random.default_rng(0).permutation(len(rows))[:_FITTED])
-        places = flat.places(rows.take(chosen), offsets)
+        places = flat.places(rows.take(slice(None, None, 1 + len(rows) // _FITTED)), offsets)
         alone = _sampled(flat.counts[pen], places) <= 1
         values, under = _sampled(seen, places)[alone], _sampled(covered, places)[alone]
         fits = []

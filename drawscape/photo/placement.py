@@ -8,7 +8,7 @@ Kanade 1981; Shi and Tomasi 1994).
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -24,7 +24,6 @@ _AROUND_MM = 2.0  # what lies around a pixel
 _CURVED_MM = 0.1  # usual second difference of the bend between knots
 _MOST_BEND_MM = 3.0
 _NOISE_MM = 0.02  # of a block's place, at least
-_OVERLAP = 4  # blocks that show the same ink
 _WEAK = 0.1  # of the structure: along straight lines blocks tell nothing
 _BOUND = 3.0  # standard deviations
 _SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
@@ -46,16 +45,15 @@ class Level:
     bend: bool = False
 
 
+_Match: TypeAlias = tuple[Points, Points, Floats, float]
+"""A block's middle and shift in pixels, how well each direction is known, and how much alike it is."""
+
 _OTHER = Level(2, 0, 6)
 _NO_OTHER_MM = 0.7  # nearer places are the same one
-QUICK = (Level(1.5, 40, 7),)
 COARSE = (Level(2, 36, 7), Level(2, 24, 4), Level(3, 18, 2, lens=True))
-FINE = (
-    Level(3, 18, 3.0, lens=True, bend=True),
-    Level(4, 14, 1.5, lens=True, bend=True),
-    Level(6, 12, 0.9, lens=True, bend=True),
-    Level(8, 9, 0.5, lens=True, bend=True),
-    Level(8, 6, 0.35, lens=True, bend=True),
+FINE = tuple(
+    Level(*sizes, lens=True, bend=True)
+    for sizes in ((3, 18, 3.0), (4, 14, 1.5), (6, 12, 0.9), (8, 9, 0.5), (8, 6, 0.35))
 )
 
 
@@ -217,12 +215,13 @@ def refine(
         scale = level.px_per_mm
         wanted = _wanted(sheet, scale)
         tried = [
-            (sign, _Blocks.matched(wanted, _seen(placement, picture, scale, sign), level))
+            (sign, [*_matches(wanted, _seen(placement, picture, scale, sign), level)])
             for sign in placement.signs
         ]
-        sign, blocks = max(tried, key=lambda pair: float(pair[1].scores.sum()))
-        if len(blocks.middles) < 3:
+        sign, rows = max(tried, key=lambda pair: sum(score for *_, score in pair[1]))
+        if len(rows) < 3:
             return replace(placement, score=-1.0)
+        blocks = _Blocks.of(rows, scale)
         placement = replace(_fitted(placement, blocks, level), signs=(sign,))
     return placement
 
@@ -279,20 +278,14 @@ class _Blocks:
     scores: Floats
 
     @classmethod
-    def matched(cls, wanted: Values, seen: Values, level: Level) -> "_Blocks":
-        """Look for the blocks of one picture in the other."""
-        rows = [*_matches(wanted, seen, level)]
-        scale = level.px_per_mm
-        middles, off, weights, scores = (np.array([row[part] for row in rows]) for part in range(4))
-        if not rows:
-            return cls(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2, 2)), np.zeros(0))
+    def of(cls, rows: list[_Match], px_per_mm: float) -> "_Blocks":
+        """Return blocks that were found in a picture."""
+        middles, off, weights, scores = (np.array(part) for part in zip(*rows, strict=True))
         strongest = np.percentile(np.linalg.norm(weights, axis=(1, 2)), 80)
-        return cls((middles + 0.5) / scale, off / scale, weights / strongest, scores)
+        return cls((middles + 0.5) / px_per_mm, off / px_per_mm, weights / strongest, scores)
 
 
-def _matches(
-    wanted: Values, seen: Values, level: Level
-) -> Iterator[tuple[Points, Points, Floats, float]]:
+def _matches(wanted: Values, seen: Values, level: Level) -> Iterator[_Match]:
     """Yield middle and shift in pixels, structure and likeness of each block that has lines."""
     block, reach = (round(mm * level.px_per_mm) for mm in (level.block_mm, level.search_mm))
     block = min(block, *wanted.shape[:2])
@@ -314,8 +307,8 @@ def _matches(
 
 
 def _starts(length: int, block: int, most: int | None) -> list[int]:
-    """Return where blocks begin on a side, each half over the one before, or `most` blocks with gaps."""
-    count = max(1, round(2 * (length - block) / block)) + 1
+    """Return where blocks begin on a side, side by side, or `most` blocks with gaps."""
+    count = max(1, round((length - block) / block)) + 1
     count = min(count, most or count)
     return np.linspace(0, length - block, count).astype(int).tolist()
 
@@ -400,7 +393,7 @@ def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> 
     for _ in range(4):
         far = np.hypot(*(target - design @ bend).reshape(-1, 2).T)
         noise = max(1.2 * float(np.median(far)), _NOISE_MM)
-        trust = 1 / (1 + (far / (3 * noise)) ** 2) ** 2 / (noise**2 * _OVERLAP)
+        trust = 1 / (1 + (far / (3 * noise)) ** 2) ** 2 / noise**2
         weighted = design.T @ sparse.diags_array(np.repeat(trust, 2))
         precision = (weighted @ design + prior).tocsc()
         bend = splu(precision).solve(weighted @ target)

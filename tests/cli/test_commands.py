@@ -159,7 +159,7 @@ BAD = [
     (f"{NEW} --param petals=many", "petals='many'"),
     (f"{NEW} --param margin=0", "no room in the margin"),
     (f"{NEW} --title {'x' * 500}", "shorten the title of 500 characters"),
-    ("editions new x --sketch rose --seeds 30-1", "'30-1': give the smaller number first"),
+    ("editions new x --sketch rose --seeds 30-1", "'30-1': write 1-30"),
     (f"{NEW} --signature a.png", "the signature is no drawing"),
     (f"{NEW} --signature letter.svg", "the signature is no drawing"),
     (f"{NEW} --signature empty.svg", "the signature is no drawing: it holds no lines"),

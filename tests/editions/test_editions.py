@@ -18,7 +18,8 @@ from drawscape.editions.sheets import content_of, sheet_of
 from drawscape.errors import EditionError
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, find_plot
-from drawscape.tasks.drawing import generate_complex_svg
+from drawscape.svg.read import read_svg
+from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 from drawscape.tasks.plotting import enqueue_plot
 
 
@@ -265,10 +266,24 @@ def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
     other = find_edition("other")
     facts = facts_of(other, number)
     assert (facts["settings"], facts["ink"], facts["time"]) == ("", "", "")  # not plotted
-    page = certificate(other, number, facts)
+    page = certificate(read_svg(content_of(number)), other, facts)
     assert (page.paper_color, page.layers[-1].color) == ("#101014", "white")
     number.file.unlink()
     with pytest.raises(
         EditionError, match="would be drawn otherwise now, because of: the sketch's"
     ):
         content_of(number)
+
+
+def stripe(svg, rng):
+    svg.line(20, 20, 80, 80 + rng.random())
+
+
+def test_a_copy_of_a_deleted_drawing_from_a_notebook_is_checked_with_trust(gravel):
+    file, copy = Path(draw_function_svg(stripe, 100, 100)), gravel / "copy.svg"
+    run("editions", "new", "own", "--drawings", str(file))
+    for content in (file.read_bytes(), METADATA.sub("", file.read_text()).encode()):
+        copy.write_bytes(content)
+        file.unlink(missing_ok=True)
+        assert "comes from a notebook" in run("editions", "check", str(copy)).err
+        assert "is made of own 1/1" in run("editions", "check", str(copy), "--trust").out
