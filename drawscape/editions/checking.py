@@ -40,7 +40,7 @@ def check_file(path: Path, *, trust: bool = False) -> str:
     for edition, number in _candidates(file, recipe, trust=trust):
         again = drawn_again(number.provenance, trust=trust)
         name = f"{edition.name} {label_of(edition, number)}"
-        faces = _faces(edition, number, read_svg(again))
+        faces = _faces(edition, number, read_svg(again), trust=trust)
         strays = min(
             (np.concatenate([_strays(face, file), _strays(file, face)]) for face in faces), key=len
         )
@@ -71,15 +71,17 @@ def _candidates(file: Document, recipe: str, *, trust: bool) -> Iterator[tuple[E
                 yield edition, number
 
 
-def _faces(edition: Edition, number: Number, drawing: Document) -> Iterator[Document]:
+def _faces(
+    edition: Edition, number: Number, drawing: Document, *, trust: bool
+) -> Iterator[Document]:
     """Yield all that a file of a number can show: drawing, sheet, its parts, certificate."""
     if not number.kind:
         yield drawing
-    yield from parts_of(drawing, edition, number)
+    yield from parts_of(edition, number, trust=trust)
     if number.pens > 1:
-        yield from parts_of(drawing, edition, number, number.pens + 1)
+        yield from parts_of(edition, number, number.pens + 1, trust=trust)
     if edition.closed_at:
-        yield certificate(drawing, edition, facts_of(edition, number))
+        yield certificate(edition, number, facts_of(edition, number), trust=trust)
 
 
 def _strays(one: Document, other: Document) -> Points:

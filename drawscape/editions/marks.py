@@ -150,10 +150,10 @@ def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
     foot = height - x0 - needed_mm  # of a page without strokes
     top, bottom = (inside.min(), inside.max()) if len(inside) else (foot, foot)
     below, above = height - _EDGE_MM - bottom - _GAP_MM, top - _GAP_MM - _EDGE_MM
-    if below >= needed_mm:
-        return float(bottom + _GAP_MM + needed_mm / 2 + min((below - needed_mm) / 3, needed_mm / 2))
-    if above >= needed_mm:
-        return float(top - _GAP_MM - needed_mm / 2 - min((above - needed_mm) / 3, needed_mm / 2))
+    for free, edge, way in ((below, bottom, 1), (above, top, -1)):
+        if free >= needed_mm:
+            away = _GAP_MM + needed_mm / 2 + min((free - needed_mm) / 3, needed_mm / 2)
+            return float(edge + way * away)
     raise EditionError(
         f"no room in the margin: the marks need {needed_mm:.1f} mm, and {max(below, above, 0.0):.1f} mm "
         "are free. Give a wider margin, no glyph, or the back of the sheet"

@@ -17,7 +17,7 @@ from drawscape.photo.placement import (
     perspective,
     refine,
 )
-from drawscape.photo.sheet import Picture, Sheet
+from drawscape.photo.sheet import SQUARE, Picture, Sheet
 
 _LONG_SIDE_PX = 320  # of the reduced picture in which outlines are looked for
 _BORDER_PX = 6  # of that picture: there is table, if there is any
@@ -153,7 +153,7 @@ def _outlines(sheet: Sheet, picture: Picture) -> Iterator[tuple[Points, Points]]
     for mask in _masks(small):
         for corners in _quadrilaterals(mask):
             yield corners * factor, sheet.corners
-    yield np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * picture.shape[1::-1], sheet.corners
+    yield SQUARE * picture.shape[1::-1], sheet.corners
     scale = 2.0
     drawn = _drawing(sheet.grey(scale), scale)
     factor /= 3  # strokes are thinner than sheets

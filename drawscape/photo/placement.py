@@ -17,7 +17,7 @@ from scipy.optimize import least_squares
 from scipy.sparse.linalg import splu
 
 from drawscape.geometry.lines import Floats, Points
-from drawscape.photo.sheet import Picture, Sheet, Values, ink_as_dark
+from drawscape.photo.sheet import SQUARE, Picture, Sheet, Values, ink_as_dark
 
 _KNOT_MM = 10.0  # between two places at which the paper's bend is known
 _AROUND_MM = 2.0  # what lies around a pixel
@@ -28,7 +28,6 @@ _WEAK = 0.1  # of the structure: along straight lines blocks tell nothing
 _BOUND = 3.0  # standard deviations
 _SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
 _NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
-_MOST_BLOCKS = 10  # along a side: where all of the page moves alike, more of them tell no more
 _LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
 _NEWTON = 8  # steps, the last ones of which change nothing
 _STEP_PX = 8  # between pixels whose place is computed; those in between are interpolated
@@ -127,8 +126,7 @@ class Placement:
 
     def projected(self, points: Points) -> Points:
         """Return where points of the page lie in pixels, (N, 2), after its bend has moved them."""
-        frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.page
-        matrix = perspective(frame, (self.corners - self._middle) / self._radius)
+        matrix = perspective(SQUARE * self.page, (self.corners - self._middle) / self._radius)
         flat = np.column_stack((points, np.ones(len(points)))) @ matrix.T
         unit = flat[:, :2] / flat[:, 2:]
         square = (unit**2).sum(axis=1, keepdims=True)
@@ -292,9 +290,8 @@ def _matches(wanted: Values, seen: Values, level: Level) -> Iterator[_Match]:
     least = 0.25 * float(wanted.std())
     down, across = np.gradient(wanted, axis=(0, 1))
     padded = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0.0)
-    most = None if level.bend else _MOST_BLOCKS
-    for top in _starts(wanted.shape[0], block, most):
-        for left in _starts(wanted.shape[1], block, most):
+    for top in _starts(wanted.shape[0], block):
+        for left in _starts(wanted.shape[1], block):
             part = wanted[top : top + block, left : left + block]
             if cv2.meanStdDev(part)[1].item() < least:
                 continue
@@ -306,10 +303,9 @@ def _matches(wanted: Values, seen: Values, level: Level) -> Iterator[_Match]:
             yield middle, shift, _structure(down[cut], across[cut]) * max(score, 0.0) ** 2, score
 
 
-def _starts(length: int, block: int, most: int | None) -> list[int]:
-    """Return where blocks begin on a side, side by side, or `most` blocks with gaps."""
+def _starts(length: int, block: int) -> list[int]:
+    """Return where blocks begin that lie side by side along a side."""
     count = max(1, round((length - block) / block)) + 1
-    count = min(count, most or count)
     return np.linspace(0, length - block, count).astype(int).tolist()
 
 

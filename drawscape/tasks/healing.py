@@ -28,8 +28,6 @@ except ImportError as error:
 FLATTENED_PX = 1600
 """The longer side of the sheet as a panel shows it."""
 
-_FAR_MM = 0.6  # that an alignment may be off
-
 Row = dict[str, Any]
 """A stretch: `stroke` from 1, `pen`, `from_mm`, `to_mm`, `points` in mm of the sheet."""
 

@@ -18,7 +18,6 @@ from drawscape.editions.sheets import content_of, sheet_of
 from drawscape.errors import EditionError
 from drawscape.machine.device import add_device
 from drawscape.machine.plot import Plot, find_plot
-from drawscape.svg.read import read_svg
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 from drawscape.tasks.plotting import enqueue_plot
 
@@ -266,7 +265,7 @@ def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
     other = find_edition("other")
     facts = facts_of(other, number)
     assert (facts["settings"], facts["ink"], facts["time"]) == ("", "", "")  # not plotted
-    page = certificate(read_svg(content_of(number)), other, facts)
+    page = certificate(other, number, facts)
     assert (page.paper_color, page.layers[-1].color) == ("#101014", "white")
     number.file.unlink()
     with pytest.raises(
