@@ -870,8 +870,11 @@ class MarlinEmulator(PlannedEmulator):
 
     When it asks for a line again it flushes what it has received so far. What is still on the way comes in
     behind that, and may begin in the middle of a line. With `chatter_s` it says something that often, as M155
-    makes it do. Its motors let go `hold_s` after its last move.
+    makes it do. Its motors let go `hold_s` after its last move. Paused `for_user`, it obeys no line before
+    its button or M108.
     """
+
+    for_user = False
 
     def __init__(
         self, link, carriage=None, *, scale=1.0, ok_after_resend=True, chatter_s=math.inf,
@@ -907,6 +910,7 @@ class MarlinEmulator(PlannedEmulator):
                 self._is_clean = True
             elif self.noise and self._is_clean and self.chance.random() < self.noise:
                 spoilt[index], self.spoiled, self._is_clean = byte ^ 1, self.spoiled + 1, False
+        self.for_user &= b"M108" not in spoilt  # it is heard before the lines that wait
         super().receive(bytes(spoilt))
 
     def _refuse(self, why):
@@ -941,13 +945,13 @@ class MarlinEmulator(PlannedEmulator):
             self._said_s = now
             self.say(" T:21.40 /0.00 @:0")
         self._read_lines()
-        while self.waits and now >= self._until and self._execute(self.waits[0], now):
+        while self.waits and not self.for_user and now >= self._until and self._execute(self.waits[0], now):
             self.waits.popleft()
             self.say("ok")
             self._read_lines()
-        if self.waits and now - self._busy_at > 2.0:
+        if (self.waits or self.for_user) and now - self._busy_at > 2.0:
             self._busy_at = now
-            self.say("echo:busy: processing")
+            self.say(f"echo:busy: {'paused for user' if self.for_user else 'processing'}")
 
     def _execute(self, line, now):
         """Obey a line, and return whether it is done; it may have to wait."""
@@ -991,7 +995,7 @@ class MarlinEmulator(PlannedEmulator):
                     self._moved_s = -math.inf
             case "G90" | "G91":
                 self.relative = code == "G91"
-            case "M110" | "M105" | "M155" | "G21":
+            case "M110" | "M105" | "M108" | "M155" | "G21":
                 pass
             case _:
                 self.say(f'echo:Unknown command: "{line}"')

@@ -165,8 +165,9 @@ class MarlinDriver(GcodeDriver):
             self.button = True
         elif line.startswith(b"//action:cancel"):
             raise MachineError("it was stopped at its own display; resume the plot")
-        elif line.startswith(b"echo:busy: paused for user"):
-            raise MachineError("it waits for its own button: press it, then resume the plot")
+        elif line.startswith(b"echo:busy: paused for"):
+            self.port.write(b"M108\n")  # or else it obeys nothing, and its pen stays down
+            raise MachineError("it waited for its own button; resume the plot")
         elif (
             line.startswith(b"echo:Unknown command") and b'"G21"' not in line
         ):  # mm is all it knows

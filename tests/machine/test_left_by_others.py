@@ -3,6 +3,7 @@
 import pytest
 from machine_bench import answering, command, document, hp_place, judge, scribble
 from machine_emulators import (
+    KINDS,
     EbbEmulator,
     FluidNcEmulator,
     GrblEmulator,
@@ -106,18 +107,22 @@ def test_a_grblhal_that_names_its_alarm_is_known_to_be_locked(bench):
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("driver", "stop", "words"),
     [
-        ("//action:cancel", "stopped at its own display"),
-        ("echo:busy: paused for user", "waits for its own button"),
+        ("marlin", lambda it: it.say("//action:cancel"), "stopped at its own display"),
+        ("marlin", left(for_user=True), "waited for its own button"),
+        ("grbl", lambda it: it.hear(ord("!")), "paused by its own button"),
     ],
 )
-def test_a_marlin_that_is_stopped_at_its_own_display_stops_the_plot(bench, said, words):
-    desk = bench("marlin", MarlinEmulator)
+def test_a_machine_that_is_stopped_by_hand_in_a_stroke_lifts_its_pen(bench, driver, stop, words):
+    desk = bench(driver, KINDS[driver])
     plot = desk.plot(scribble(5, strokes=8))
-    desk.emulator.fail_after(3, lambda it: it.say(said))
+    desk.emulator.fail_after(3, stop)
     with pytest.raises(MachineError, match=words):
         desk.run(plot)
+    carriage = desk.emulator.carriage
+    assert not carriage.down
+    assert carriage.rest_s < 5 * desk.emulator.scale
     assert desk.run(plot) == "done"
     assert desk.judge(plot).missing == []
 
