@@ -945,7 +945,12 @@ class MarlinEmulator(PlannedEmulator):
             self._said_s = now
             self.say(" T:21.40 /0.00 @:0")
         self._read_lines()
-        while self.waits and not self.for_user and now >= self._until and self._execute(self.waits[0], now):
+        while (
+            self.waits
+            and not self.for_user
+            and now >= self._until
+            and self._execute(self.waits[0], now)
+        ):
             self.waits.popleft()
             self.say("ok")
             self._read_lines()

@@ -38,6 +38,7 @@ from drawscape.machine.plot import (
     plot_totals,
     shown_plots,
 )
+from drawscape.machine.port import NICKNAME, share_a_name
 from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName
 from drawscape.plot.lifts import LIFTS
@@ -98,6 +99,12 @@ def add(
     if driver == "marlin" and baud is None and os.path.exists(device.port):
         device = device.update(baud=find_baud(device))
     click.echo(f"{device.name}: {device.machine.title} at {device.port}")
+    if device.board and share_a_name():
+        click.echo(
+            "Two boards have the same name, so this one is known by its USB socket: leave it there, or "
+            f"{NICKNAME}, and add it again.",
+            err=True,
+        )
 
 
 @machine.command("list")

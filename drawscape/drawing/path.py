@@ -220,8 +220,6 @@ def _with_moves_after_closing(commands: _PathCommands) -> _PathCommands:
 def _end_arguments(commands: _PathCommands) -> Floats:
     at = commands.at + _END[commands.letters]
     values = np.append(commands.values, [0.0, 0.0])
-    if len(at) and at[-1] == 2 * len(at) - 2 and (np.diff(at) == 2).all():
-        return values[: 2 * len(at)].reshape(-1, 2).copy()
     return np.stack((values[np.minimum(at, len(values) - 1)], values[at + 1]), axis=1)
 
 

@@ -93,25 +93,30 @@ def _port_trouble(path: str, error: Exception) -> str:
 def board_at(port: str) -> str:
     """Return the name of the board at a port, by vendor, product and serial number; empty if unknown.
 
-    Linux names each USB board by a link in /dev/serial/by-id.
+    Linux names each USB board by a link in /dev/serial/by-id. Two boards without a serial number, as
+    EiBotBoards without a nickname are, have one name. Then the name is that of the USB socket.
     """
+    names = _ports_by(sockets_folder() if share_a_name() else boards_folder())
     here = os.path.realpath(port)
-    for link in _boards():
-        if os.path.realpath(link) == here:
-            return link.name
-    return ""
+    return next((name for name, path in names.items() if path == here), "")
 
 
 def port_of(board: str, port: str) -> str:
     """Return the port where `board` is now; `port` is where it was.
 
-    Raises MachineError when another board has that port.
+    Raises MachineError when another board has that port, or the name of the board.
     """
     if not board:
         return port
-    link = boards_folder() / board
-    if link.exists():
-        return str(link)
+    places = [folder / board for folder in (boards_folder(), sockets_folder())]
+    if places[0].exists() and share_a_name():
+        raise MachineError(
+            f"two boards have the name {board}; add this machine again to know it by its USB socket, "
+            f"or give each board a nickname: {NICKNAME}"
+        )
+    for link in places:
+        if link.exists():
+            return str(link)
     if other := board_at(port):
         raise MachineError(
             f"another board is at {port}: {other}, not {board}; plug in the machine, or add it again"
@@ -119,12 +124,27 @@ def port_of(board: str, port: str) -> str:
     return port
 
 
-def _boards() -> list[Path]:
+NICKNAME = "send `ST,NAME` and `RB` to an EiBotBoard in a serial terminal"
+
+
+def share_a_name() -> bool:
+    """Whether two boards share a name: then one of them has a socket only."""
+    named = _ports_by(boards_folder()).values()
+    return any(path not in named for path in _ports_by(sockets_folder()).values())
+
+
+def _ports_by(folder: Path) -> dict[str, str]:
+    """Return the port of each link in a folder by its name."""
     with contextlib.suppress(OSError):
-        return sorted(boards_folder().iterdir())
-    return []
+        return {link.name: os.path.realpath(link) for link in sorted(folder.iterdir())}
+    return {}
 
 
 def boards_folder() -> Path:
     """Return the folder of links from boards to ports: `DRAWSCAPE_BOARDS`, or where Linux keeps it."""
     return Path(os.environ.get("DRAWSCAPE_BOARDS") or "/dev/serial/by-id")
+
+
+def sockets_folder() -> Path:
+    """Return the folder of links from USB sockets to ports, beside that of the boards."""
+    return boards_folder().with_name("by-path")

@@ -23,7 +23,7 @@ from drawscape.plot.pages import (
     travel_lines,
     with_travel,
 )
-from drawscape.plot.pipeline import Saving, optimize, saving
+from drawscape.plot.pipeline import optimize
 from drawscape.plot.preflight import Concern, PreflightFinding, preflight
 from drawscape.plot.statistics import PlotStatistics, Plotter, layer_statistics, statistics
 
@@ -36,7 +36,6 @@ __all__ = [
     "Plotter",
     "PreflightFinding",
     "Reach",
-    "Saving",
     "SheetTile",
     "crop",
     "deduplicate",
@@ -51,7 +50,6 @@ __all__ = [
     "preflight",
     "read_machine",
     "save",
-    "saving",
     "simplify",
     "split_layers",
     "statistics",

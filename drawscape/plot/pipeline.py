@@ -1,8 +1,6 @@
 """All that makes a drawing plot-ready, in the order that works."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +9,7 @@ from drawscape.geometry.lines import Lines, simplify
 from drawscape.plot.merge import find_doubles, merge, without_doubles
 from drawscape.plot.order import order
 from drawscape.plot.pages import drop_shorter
-from drawscape.plot.statistics import PlotStatistics, Plotter, matched, statistics
+from drawscape.plot.statistics import Plotter
 
 _DUPLICATE_MM = (0.02, 0.002)
 # A usual distance between lines in a good order.
@@ -86,28 +84,3 @@ def _seconds(lines: Lines) -> float:
     plotter = Plotter()
     hop_s = plotter.raise_s + plotter.lower_s + plotter.travel_s(np.array([_HOP_MM]))
     return plotter.strokes(lines)[1] + len(lines) * hop_s
-
-
-@dataclass(frozen=True, eq=False)
-class Saving:
-    """A drawing made ready, and what that saves: figures for each pen and in total, row by row."""
-
-    document: Document
-    before: tuple[PlotStatistics, ...]
-    after: tuple[PlotStatistics, ...]
-
-
-def saving(document: Document, *, plotter: Plotter | None = None, **options: Any) -> Saving:
-    """Return the drawing optimised, and time, ink, travel and lifts of each pen before and after.
-
-    `options` and errors are those of `optimize`. The last row of each is the
-    total; a pen of which nothing is left has a row of nothing.
-
-    >>> made = saving(document)
-    >>> made.before[-1].lifts, made.after[-1].lifts
-    (4, 3)
-    """
-    ready = optimize(document, **options)
-    before = statistics(document, plotter=plotter)
-    after = statistics(ready, plotter=plotter)
-    return Saving(ready, before, matched(before, after))

@@ -22,6 +22,8 @@ from drawscape.plot.statistics import statistics
 _SPOT_MM = 1.0
 _STEP_MM = 0.25
 
+# More ink than that wears paper through, or runs.
+_MOST_COATS, _MOST_TIMES = 3, 2
 _LONG_S = 2 * 3600
 _MANY_LIFTS = 10_000
 # Of width and height of the page: less ink than a fiftieth of the way round it is hardly seen.
@@ -66,8 +68,6 @@ def preflight(
     *,
     margin_mm: float = 0.0,
     machine: Machine | None = None,
-    most_ink: float = 3.0,
-    most_passes: int = 2,
     metres_left: Mapping[str, float] | None = None,
     copies: int = 1,
 ) -> tuple[PreflightFinding, ...]:
@@ -75,7 +75,7 @@ def preflight(
 
     Found are lines that leave the sheet inside its margin, or the machine's reach, and strokes without
     length. So are spots of a square millimetre (of a wider pen's own width) that get more than
-    `most_ink` coats of ink, passes included. So are strokes drawn more than `most_passes` times, in either
+    three coats of ink, passes included. So are strokes drawn more than twice, in either
     direction. So is a drawing that takes more than two hours or lifts the pen more than 10,000 times, on
     `machine` or an AxiDraw. So is a page with less ink than a fiftieth of its outline. So is a layer whose
     pen has fewer `metres_left`, by its name, than all `copies` of the layers need.
@@ -97,7 +97,7 @@ def preflight(
     for layer in document.layers:
         if layer.motion.plotted and len(layer.lines.points):
             found += _outside(layer, reach)
-            found += _within(layer, page, most_ink, most_passes)
+            found += _within(layer, page)
     found += _extent(document, machine)
     found += _dry(document.plotted(), dict(metres_left or {}), copies)
     return tuple(found)
@@ -152,21 +152,19 @@ def _outside(layer: Layer, reach: Reach) -> Iterator[PreflightFinding]:
         yield _finding(Concern.OUTSIDE, layer, out, places, text)
 
 
-def _within(
-    layer: Layer, page: Reach, most_ink: float, most_passes: int
-) -> Iterator[PreflightFinding]:
+def _within(layer: Layer, page: Reach) -> Iterator[PreflightFinding]:
     lines = clip_to_rectangle(layer.lines, page.x0, page.y0, page.x1, page.y1)
     if len(lines):
         inside = layer.with_lines(lines)
-        yield from _wet(inside, most_ink)
+        yield from _wet(inside)
         if len(dots := np.flatnonzero(lines.lengths_mm == 0.0)):
             strokes = _counted(len(dots), "stroke")
             text = f"{strokes} of {layer.name!r} without length: each is a dot"
             yield _finding(Concern.DOT, layer, len(dots), lines.starts[dots], text)
-        yield from _repeated(inside, most_passes)
+        yield from _repeated(inside)
 
 
-def _wet(layer: Layer, most: float) -> Iterator[PreflightFinding]:
+def _wet(layer: Layer) -> Iterator[PreflightFinding]:
     samples = resample(layer.lines.drawable(), _STEP_MM)
     width = layer.pen_mm
     side = max(_SPOT_MM, width)
@@ -174,17 +172,17 @@ def _wet(layer: Layer, most: float) -> Iterator[PreflightFinding]:
     spots, number = np.unique(cells, axis=0, return_inverse=True)
     ink_mm = np.bincount(number.reshape(-1), weights=samples.steps_mm)
     coats = ink_mm * width * layer.motion.passes / side**2
-    worst = _worst_first(coats, most)
+    worst = _worst_first(coats, _MOST_COATS)
     if len(worst):
         spot = "square millimetre" if side == _SPOT_MM else f"spot of {side:g} x {side:g} mm"
         text = (
-            f"{_counted(len(worst), spot)} of {layer.name!r} get more than {most:g} coats of ink, "
+            f"{_counted(len(worst), spot)} of {layer.name!r} get more than {_MOST_COATS} coats of ink, "
             f"up to {coats[worst[0]]:.1f}"
         )
         yield _finding(Concern.WET, layer, len(worst), (spots[worst] + 0.5) * side, text)
 
 
-def _repeated(layer: Layer, most: int) -> Iterator[PreflightFinding]:
+def _repeated(layer: Layer) -> Iterator[PreflightFinding]:
     segments = Segments.of(layer.lines)
     pieces = np.stack((segments.a, segments.b), axis=1)
     pieces = pieces[(pieces[:, 0] != pieces[:, 1]).any(axis=1)]
@@ -193,10 +191,10 @@ def _repeated(layer: Layer, most: int) -> Iterator[PreflightFinding]:
     keys = np.sort(same_points(pieces.reshape(-1, 2))[1].reshape(-1, 2), axis=1)
     _, at, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
     times = counts * layer.motion.passes
-    worst = _worst_first(times, most)
+    worst = _worst_first(times, _MOST_TIMES)
     if len(worst):
         text = (
-            f"{_counted(len(worst), 'stroke')} of {layer.name!r} drawn more than {most} times, "
+            f"{_counted(len(worst), 'stroke')} of {layer.name!r} drawn more than {_MOST_TIMES} times, "
             f"up to {times[worst[0]]}"
         )
         places = pieces[at[worst]].mean(axis=1)

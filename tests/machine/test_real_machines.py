@@ -1,5 +1,6 @@
 """What real machines do and a simple emulator hides: each of these spoilt a sheet once."""
 
+import contextlib
 import fcntl
 import random
 import re
@@ -466,10 +467,15 @@ def plug_elsewhere(machine, board, port):
     machine.plug(port)
 
 
-def test_a_cable_in_another_socket_leads_to_the_same_machine(bench, home, monkeypatch):
-    boards = home / "boards"
-    boards.mkdir()
-    monkeypatch.setenv("DRAWSCAPE_BOARDS", str(boards))
+@pytest.fixture
+def boards(home, monkeypatch):
+    """The folder that names boards."""
+    (home / "by-id").mkdir()
+    monkeypatch.setenv("DRAWSCAPE_BOARDS", str(home / "by-id"))
+    return home / "by-id"
+
+
+def test_a_cable_in_another_socket_leads_to_the_same_machine(bench, home, boards):
     desk = bench("ebb", EbbEmulator)
     machine = desk.emulator
     plug_elsewhere(machine, boards / "usb-SchmalzHaus_EiBotBoard-if00", home / "ttyACM0")
@@ -485,10 +491,7 @@ def test_a_cable_in_another_socket_leads_to_the_same_machine(bench, home, monkey
     assert (verdict.missing, len(verdict.twice) <= 3, verdict.off_mm < 0.1) == ([], True, True)
 
 
-def test_another_board_at_the_port_is_sent_no_byte(bench, home, monkeypatch):
-    boards = home / "boards"
-    boards.mkdir()
-    monkeypatch.setenv("DRAWSCAPE_BOARDS", str(boards))
+def test_another_board_at_the_port_is_sent_no_byte(bench, home, boards, monkeypatch):
     machine = bench("grbl", GrblEmulator).emulator
     plug_elsewhere(machine, boards / "usb-1a86_USB_Serial_A1-if00-port0", home / "ttyUSB0")
     add_device("desk", "grbl", str(machine.link))
@@ -505,6 +508,26 @@ def test_another_board_at_the_port_is_sent_no_byte(bench, home, monkeypatch):
         assert not any(heard)
     finally:
         other.close()
+
+
+def test_two_boards_with_one_name_are_known_by_their_sockets(bench, home, boards):
+    (home / "by-path").mkdir()
+    board = boards / "usb-SchmalzHaus_EiBotBoard-if00"  # of the one plugged in last
+    desk = bench("ebb", EbbEmulator).emulator
+    with contextlib.closing(EbbEmulator(home / "ttyACM1").start()) as hall:
+        both = {"desk": desk.link, "hall": hall.link}
+        add = "machine add {} --driver ebb --port {}"
+        for name, port in both.items():
+            board.unlink(missing_ok=True)
+            for link in (board, home / "by-path" / name):
+                link.symlink_to(port)
+            if name == "desk":  # alone
+                command(*add.format(name, port).split())
+        assert "give each board a nickname" in command("machine", "check", "desk", code=1)
+        for name, port in both.items():
+            assert "known by its USB socket" in command(*add.format(name, port).split())
+        command("machine", "pen", "desk", "down")
+        assert (desk.carriage.down, hall.carriage.down) == (True, False)
 
 
 TCGETS2 = 0x802C542A  # of Linux: the line's settings, its speed last
