@@ -26,7 +26,7 @@ PARTS = {
         "-m", "not chaos and not postgres and not browser", "--ignore", "tests/machine",
     ],
     "sdist": [sys.executable, "tests/run_matrix.py", "sdist"],
-    "matrix": [sys.executable, "tests/run_matrix.py"],
+    "oldest": [sys.executable, "tests/run_matrix.py", "oldest"],
 }  # fmt: skip
 
 

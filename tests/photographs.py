@@ -21,7 +21,7 @@ from drawscape.svg_builder import SVGBuilder
 class Scene:
     """What the photograph is of; each figure can be varied alone."""
 
-    px_per_mm: float = 10.0
+    px_per_mm: float = 8.0
     turn: float = 0.0  # of the sheet in the picture, degrees
     tilt: float = 0.12  # how far perspective moves a corner, as a share of the side
     lens: tuple[float, float] = (-0.04, 0.01)

@@ -38,7 +38,7 @@ FAULTS = ("kill", "unplug", "hang", "garbage", "power", "computer")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(rounds(600, 5400))]
 
 SCALE = 30.0
-MOMENTS, AT_ONCE = rounds(10, 1000), rounds(4, 8)
+MOMENTS, AT_ONCE = rounds(6, 1000), rounds(2, 8)
 
 
 def too_busy_s(machine):

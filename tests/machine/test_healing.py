@@ -185,7 +185,7 @@ def bomb(side):
 
 def test_what_does_not_show_the_sheet_is_refused_in_one_sentence(plot, home):
     sheet = sheet_of("truchet")
-    good = taken(sheet, [], Scene(turn=3)).picture
+    good = taken(sheet, [], Scene(turn=3, px_per_mm=10)).picture
     table = np.random.default_rng(0).normal(120, 10, (900, 1200, 3)).clip(0, 255).astype(np.uint8)
     wrong = sheet_of("tone_hatching")
     pictures = {
