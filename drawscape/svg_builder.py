@@ -44,7 +44,7 @@ from drawscape.svg.elements import (
     without_unused_pens,
 )
 from drawscape.svg.grid import Cell, cells_of
-from drawscape.svg.group_stack import GroupStack
+from drawscape.svg.group_stack import GroupStack, LayerBlock
 from drawscape.svg.random_numbers import RandomNumbers
 from drawscape.svg.shapes import Vertices, moved_shape, pair, spline, unreadable
 
@@ -630,7 +630,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         for layer in document.layers:
             placed = layer.lines.with_points(layer.lines.points * scale + shift)
             pen = layer.name, layer.color, layer.width_mm
-            with self._in_layer(*pen) if keep_layers else nullcontext():
+            with LayerBlock(self, *pen) if keep_layers else nullcontext():
                 self.polylines(placed, **style)
         return self
 

@@ -71,13 +71,6 @@ def cells(points: ArrayLike, area: Area) -> Cells:
     return Cells(kept.take(order), source[ids[order]])
 
 
-def centroids(cell_rings: Lines) -> Points:
-    """Return the centroid of each closed ring, (M, 2); that of its line where it has no area."""
-    import shapely
-
-    return np.asarray(shapely.get_coordinates(shapely.centroid(polygons(rings(cell_rings)))))
-
-
 def triangles(points: ArrayLike) -> Ints:
     """Return the Delaunay triangles (1934) of `points`, (N, 2), as (T, 3) indices.
 
@@ -114,13 +107,16 @@ def edges(points: ArrayLike) -> Ints:
     return np.unique(np.sort(pairs, axis=1), axis=0)
 
 
+EVEN = ((1.0,),)
+"""The density of points that are as close everywhere."""
+
 # Samples of the density for each point: fewer make the points settle on the sampling grid.
 _SAMPLES_PER_POINT = 40
 _MOST_SAMPLES = 400_000
 
 
 def relax(
-    points: ArrayLike, area: Area, *, iterations: int = 10, density: ArrayLike | None = None
+    points: ArrayLike, area: Area, *, iterations: int = 10, density: ArrayLike = EVEN
 ) -> Points:
     """Return `points`, (N, 2) in mm, each moved to the centroid of its cell, `iterations` times.
 
@@ -135,11 +131,6 @@ def relax(
     check_whole(0, iterations=iterations)
     places = as_points(points).copy()
     if not len(places):
-        return places
-    if density is None:
-        for _ in range(iterations):
-            found = cells(places, area)
-            places[found.owner] = centroids(found.rings)
         return places
     from scipy.spatial import cKDTree
 
@@ -156,7 +147,7 @@ def relax(
 
 
 def scatter(
-    rng: np.random.Generator, count: int, area: Area, *, density: ArrayLike | None = None
+    rng: np.random.Generator, count: int, area: Area, *, density: ArrayLike = EVEN
 ) -> Points:
     """Return `count` random points in `area`, (count, 2) in mm, more where `density` is higher.
 
@@ -169,8 +160,6 @@ def scatter(
     """
     check_whole(0, count=count)
     page = bounds_of(area)
-    if density is None:
-        return rng.uniform(page[:2], page[2:], (count, 2))
     grid = _checked(density)
     # Darts at a flat cumulative sum; evenly spread over it, so that no tone is short by chance.
     reach = np.cumsum(grid.ravel())

@@ -148,7 +148,7 @@ class GroupStack(TransformStack):
         if pen is not None:
             own = read_pen(pen)
             name, color, width = f"{name} @{pen}", color or own.color, width or own.width_mm
-        return LayerBlock(self._in_layer(str(name), color, width), name)
+        return LayerBlock(self, str(name), color, width)
 
     def set_pen(self, name: str, color: str, width: float = 0.3) -> Self:
         """Choose colour and width of the pen `name` before the first `pen=` names it; draw nothing.
@@ -167,26 +167,22 @@ class GroupStack(TransformStack):
         if pen is None:
             return nullcontext()
         if isinstance(pen, Pen):
-            return self._in_layer(pen.name, pen.color, pen.width)
+            return LayerBlock(self, pen.name, pen.color, pen.width)
         if any(group.pen and group.pen.name == str(pen) for group, _ in self._open):
             return nullcontext()
         return self.layer(pen)
 
-    @contextmanager
-    def _in_layer(self, name: str, color: str | None, width: float | None) -> Iterator[Self]:
+    def _open_layer(self, name: str, color: str | None, width: float | None) -> None:
+        """Draw into the layer `name` from now on, within the groups that are open."""
         if any(group.pen for group, _ in self._open):
             raise CanvasError(f"layer {name!r} inside another layer; end that one first")
-        depth, around = len(self._open), [dict(group.attrs) for group, _ in self._open]
+        around = [dict(group.attrs) for group, _ in self._open]
         self._open_group(self._layer(name, color, width))
-        try:
-            for attrs in around:
-                # Ids stay those of the outer groups; two of one name would be an error in XML.
-                inner = Group({key: value for key, value in attrs.items() if key != "id"})
-                self.add(inner)
-                self._open_group(inner)
-            yield self
-        finally:
-            self._close_to(depth)
+        for attrs in around:
+            # Ids stay those of the outer groups; two of one name would be an error in XML.
+            inner = Group({key: value for key, value in attrs.items() if key != "id"})
+            self.add(inner)
+            self._open_group(inner)
 
     def _layer(self, name: str, color: str | None, width: float | None) -> Group:
         given = {"color": color, "width": width}
@@ -219,21 +215,24 @@ def _pen_of(name: str) -> Pen:
 class LayerBlock(AbstractContextManager[Any]):
     """The block of a layer; one that no `with` enters draws nothing, and says so."""
 
-    def __init__(self, block: AbstractContextManager[Any], name: object) -> None:
-        self._block, self._name, self._entered = block, name, False
+    def __init__(self, canvas: GroupStack, *pen: Any) -> None:
+        self._canvas, self._pen = canvas, pen
+        self._depth: int | None = None
 
     def __enter__(self) -> Any:
-        self._entered = True
-        return self._block.__enter__()
+        self._depth = len(self._canvas._open)
+        self._canvas._open_layer(*self._pen)
+        return self._canvas
 
-    def __exit__(self, *what: Any) -> bool | None:
-        return self._block.__exit__(*what)
+    def __exit__(self, *what: Any) -> None:
+        self._canvas._close_to(self._depth or 0)
 
     def __del__(self) -> None:
-        if not self._entered:
+        if self._depth is None:
+            name = self._pen[0]
             warnings.warn(
-                f"svg.layer({self._name!r}) does nothing alone; "
-                f"write 'with svg.layer({self._name!r}):' and draw in its block",
+                f"svg.layer({name!r}) does nothing alone; "
+                f"write 'with svg.layer({name!r}):' and draw in its block",
                 RuntimeWarning,
                 stacklevel=2,
             )

@@ -45,7 +45,10 @@ def unreadable(d: object) -> CanvasError:
 
 def moved_shape(tag: str, numbers: Attrs, attrs: Attrs, matrix: Matrix) -> Element | Outline:
     """Return the shape after `matrix`, as an outline where it does not stay itself."""
-    n = {} if tag == "path" else {name: _coordinate(name, value) for name, value in numbers.items()}
+    n = {}
+    if tag != "path":
+        for name, value in numbers.items():
+            n[name] = _coordinate(name, value) if isinstance(value, str) else float(value)
     upright, round_ = matrix.b == matrix.c == 0, tag in ("circle", "ellipse")
     rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
     if tag == "line":
