@@ -68,21 +68,22 @@ class UnknownNameError(DrawscapeError, LookupError):
     permanent = True
 
     def __init__(
-        self, what: str, name: object, known: Iterable[str], instead: str | None = None
+        self,
+        what: str,
+        name: object,
+        known: Iterable[str],
+        instead: str | None = None,
+        remedy: str = "",
     ) -> None:
+        super().__init__(what, str(name), sorted(known), instead, remedy)
+
+    def __str__(self) -> str:
         from difflib import get_close_matches
 
-        name, names = str(name), sorted(known)
+        what, name, names, instead, remedy = self.args
         near = [instead] if instead else get_close_matches(name, names, n=3, cutoff=0.6)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
-        super().__init__(f"unknown {what} {name!r}{hint} known: {', '.join(names) or 'none'}")
-        self.what = what
-        self.name = name
-        self.known = names
-        self.instead = instead
-
-    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        return type(self), (self.what, self.name, self.known, self.instead)
+        return f"unknown {what} {name!r}{remedy}{hint} known: {', '.join(names) or 'none'}"
 
 
 # Drawing

@@ -87,7 +87,7 @@ def read_pen(name: str) -> StoredPen:
     """Return the pen of that name. Raises UnknownNameError if it does not exist."""
     pens = stored_pens()
     if name not in pens:
-        raise UnknownNameError("pen (add it with `drawscape pens add`)", name, pens)
+        raise UnknownNameError("pen", name, pens, remedy=" (add it with `drawscape pens add`)")
     return pens[name]
 
 

@@ -27,6 +27,8 @@ _EXTRAS = {
     "fonts": ("fonttools",),
     "postgres": ("psycopg",),
     "machine": ("pyserial",),
+    "photo": ("opencv-python-headless",),
+    "editions": ("segno",),
 }
 
 

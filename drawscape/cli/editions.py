@@ -209,7 +209,7 @@ def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: b
 @_EDITION
 @_NUMBER
 def good(edition: Edition, number: int) -> None:
-    """Call the sheet of a NUMBER good, even after a spoiled."""
+    """Call the sheet of a NUMBER good, even one that was spoiled."""
     judge_sheet(edition.name, number, "good")
 
 
@@ -266,6 +266,6 @@ def close(edition: Edition, folder: Path | None) -> None:
 def check(file: Path, trust: bool) -> None:
     """Tell which number of which edition an SVG FILE is.
 
-    That number is drawn again, and the lines are compared: of the drawing, a plotted sheet or a certificate.
+    FILE is the drawing, a plotted sheet or a certificate. The number is drawn again, and the lines are compared.
     """
     click.echo(check_file(file, trust=trust))

@@ -132,7 +132,6 @@ def _taken_over(name: str, sheet: tuple[float, float] | None = None) -> Iterator
     with device.opened() as driver:
         driver.sheet = sheet or driver.sheet
         driver.connect(may_reset=True)
-        click.echo(f"{name}: {driver.firmware}", err=True)
         driver.take_over()
         yield driver
         device.remember(driver)
@@ -231,6 +230,7 @@ def zero(name: str) -> None:
         driver.unlock()
         driver.zero_here()
         driver.mark()
+        click.echo(f"{name}: the sheet's corner is here")
 
 
 @machine.command()
@@ -238,7 +238,7 @@ def zero(name: str) -> None:
 @option("--plot ID", "Plot of that sheet: its id, or the last characters of it.", required=True)
 @option("--points X Y X Y", "Points of the drawing to find, in mm.", nargs=4, type=_MM)
 @flag("--photo by_photo", "Photographs of the sheet with the pen near each point.")
-@flag("--scale", "The size too, not only turn and shift.")
+@flag("--scale", "Correction of the size too, not only of turn and shift.")
 def align(
     name: str,
     plot: str,

@@ -90,7 +90,7 @@ HOME = click.Option(
 
 SLOTS = option(
     "-w --slots NUMBER",
-    "Jobs to run at once (default: one per core, and one that contact sheets leave free).",
+    "Jobs to run at once (default: one per core, plus one that is kept free of contact sheets).",
     type=click.IntRange(1, 256),
 )
 SEED = option(

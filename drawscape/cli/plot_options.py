@@ -94,7 +94,7 @@ class PlotOptions:
     keep_duplicates: bool = _option(False, "Keep duplicate lines.")
     layers: Layering = _option(
         "auto",
-        "What gets a pen: each top-level group, each colour, or the drawing; auto gives more pens.",
+        "What gets a pen: each top-level group, each colour, or the drawing; auto is what gives more pens.",
     )
     fill: FillMode = _option("outline", "Filled shapes as outlines, or hatched as well.")
     hide: bool = _option(False, "Hide what lies below filled shapes, white ones too.")
@@ -134,7 +134,7 @@ class PlotOptions:
     )
     outside: Outside = _option(
         "crop",
-        "What to do with lines off the sheet or out of the machine's reach. `draw` keeps them in an SVG, "
+        "What to do with lines off the sheet or out of the machine's reach. `draw` keeps them in an SVG; "
         "--on refuses those out of reach.",
     )
     profile: str | None = _option(

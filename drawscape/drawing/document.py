@@ -174,7 +174,7 @@ class Pen:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """The lines of one pen, in mm; `width_mm` is None if the file gives no stroke width."""
+    """The lines of one pen, in mm; `width_mm` is None without a stroke width in the file."""
 
     name: str
     color: str

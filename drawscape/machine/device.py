@@ -284,7 +284,7 @@ def read_device(name: str) -> Device:
         return device
     except FileNotFoundError:
         raise UnknownNameError(
-            "machine (add it with `drawscape machine add`)", name, device_names()
+            "machine", name, device_names(), remedy=" (add it with `drawscape machine add`)"
         ) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise PlotError(f"machine file of {name!r} is damaged: {error}; add it again") from error

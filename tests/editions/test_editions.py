@@ -168,7 +168,7 @@ BAD = [
     ("editions good gravel 1", "number 1 of 'gravel' is queued: only a plotted sheet"),
     (
         "editions plot gravel --on nowhere",
-        "unknown machine (add it with `drawscape machine add`) 'nowhere'",
+        "unknown machine 'nowhere' (add it with `drawscape machine add`)",
     ),
     ("editions plot gravel --on desk,nowhere", "'nowhere'"),
     ("editions proof gravel 1 --on desk --printer", "has its 0 P.P. already"),

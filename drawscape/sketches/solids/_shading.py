@@ -27,7 +27,7 @@ class Shading:
         """Return the shading of triangles, (F, 3, 3), on a floor that they stand on.
 
         All is as the camera has it, right, down and ahead in mm; `light` is where light comes from, (3,).
-        A `light_ink` draws what is light: its tone is the other way round.
+        A `light_ink` draws the lights: its tone is inverted.
         """
         pitch = max(0.4, frame.long / 700)
         columns, rows = (frame.size / pitch).astype(int) + 1
