@@ -20,8 +20,7 @@ MODULES = {"card_tasks": next(one for one in SNIPPETS if "# workers/card_tasks.p
 
 @pytest.mark.parametrize("number", [i for i, s in enumerate(SNIPPETS) if "# workers/" not in s])
 def test_each_snippet_runs_as_it_stands(worked_home, number, capsys):
-    names = {"__name__": "__main__"}
-    exec(SNIPPETS[number], names)
+    exec(SNIPPETS[number], {"__name__": "__main__"})
     if "first.svg" in SNIPPETS[number]:
         assert capsys.readouterr().out.strip() == str(worked_home / "output" / "first.svg")
         assert (worked_home / "output" / "first.svg").exists()

@@ -266,6 +266,7 @@ def close(edition: Edition, folder: Path | None) -> None:
 def check(file: Path, trust: bool) -> None:
     """Tell which number of which edition an SVG FILE is.
 
-    FILE is the drawing, a plotted sheet or a certificate. The number is drawn again, and the lines are compared.
+    FILE is the drawing, a plotted sheet or a certificate. The number is drawn
+    again, and the lines are compared.
     """
     click.echo(check_file(file, trust=trust))

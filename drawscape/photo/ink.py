@@ -358,7 +358,7 @@ class _Look:
         return cls(flat, pen, offsets, blur_mm, seen, wanted, shown, covered, trust)
 
     def compared(self, rows: Rows) -> Floats:
-        """Return for each row, (6, R): the lack of ink times the ink that the stroke adds, and the latter squared.
+        """Return for each row, (6, R): the lack of ink times the stroke's ink, and the latter squared.
 
         The first two are where no other stroke of the pen is; the next two as if none were there. Then comes
         how much of the stroke is under or over other inks, 0 to 1, and how much more than its sides.

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from drawscape import __version__
+
 PAGES = Path(__file__).parents[2] / "notebooks" / "pages"
 FIGURES = PAGES / "figures.md"
 
@@ -44,7 +46,7 @@ def markdown(rows):
     lines = ["| what | Drawscape | peers | ratio | aim |", "|---|---|---|---|---|"]
     lines += [f"| {r.what} | {r.ours} | {r.peers} | {r.ratio} | {r.target} |" for r in rows]
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    return "\n".join([*lines, "", f"Measured on {machine}, all in one run."])
+    return "\n".join([*lines, "", f"Measured with Drawscape {__version__} in one run on {machine}."])
 
 
 def report(name, rows):
