@@ -120,7 +120,7 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None]]:
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=1000, label=label, file=sys.stderr, hidden=hidden) as bar:
         yield lambda done: bar.update(round(1000 * done) - bar.pos)
-        bar.finish()
+        bar.update(1000 - bar.pos)
 
 
 def _columns() -> int:
