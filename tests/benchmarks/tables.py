@@ -46,9 +46,8 @@ def markdown(rows):
     lines = ["| what | Drawscape | peers | ratio | aim |", "|---|---|---|---|---|"]
     lines += [f"| {r.what} | {r.ours} | {r.peers} | {r.ratio} | {r.target} |" for r in rows]
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    return "\n".join(
-        [*lines, "", f"Measured with Drawscape {__version__} in one run on {machine}."]
-    )
+    measured = f"Measured with Drawscape {__version__} in one run on {machine}."
+    return "\n".join([*lines, "", measured])
 
 
 def report(name, rows):

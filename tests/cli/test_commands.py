@@ -196,7 +196,6 @@ BAD = [
     ("machine align desk --plot nothing", "nothing"),
     ("machine jog desk a 1", "'a' is not a valid float"),
     *((f"pens {verb} nothing", "'nothing' (add it with") for verb in ("edit", "read", "remove", "show")),
-    ("pens test nothing --on desk", "'nothing' (add it with"),
     ("pens read x --photo none.jpg", "'none.jpg' does not exist"),
     ("pens add 'a b'", "pen name 'a b'"),
     ("pens add x --color blau", "'blau'"),
