@@ -47,12 +47,6 @@ def test_every_latin_font_writes_the_languages_of_europe_and_vietnamese(font):
         assert all(np.isfinite(stroke).all() for glyph in glyphs for stroke in glyph.strokes)
 
 
-@pytest.mark.parametrize("pair", ["eé", "aå", "nñ", "oő", "uű", "sş", "cç", "lł", "dđ", "iï", "OØ"])
-def test_an_accented_letter_differs_from_its_base(pair):
-    plain, accented = (glyphs_for(character)[0] for character in pair)
-    assert len(np.concatenate(accented.strokes)) > len(np.concatenate(plain.strokes))
-
-
 def test_composed_and_decomposed_text_are_written_alike():
     one, two = glyphs_for("\u00e9"), glyphs_for("e\u0301")
     assert len(one) == len(two) == 1

@@ -66,14 +66,6 @@ def test_duplicates_are_cut_out_only_where_that_saves_time():
     assert statistics(cut)[-1].seconds <= statistics(kept)[-1].seconds
 
 
-def test_a_line_of_one_point_is_drawn_as_a_dot():
-    dots = np.arange(13.0).repeat(2).reshape(-1, 1, 2)
-    lines = Lines.of([*dots[:8], [[50.0, 50], [60, 60]], *dots[8:]])
-    after = optimize(page(lines)).lines
-    assert len(after) == 14
-    assert sorted(after.starts[after.lengths_mm == 0].tolist()) == dots[:, 0].tolist()
-
-
 def test_the_pipeline_leaves_the_page_and_its_metadata():
     document = Document(70, 80, (Layer("a", "red", 0.5, segments(3)),), ("text",), "seed 1")
     after = optimize(document)

@@ -58,10 +58,6 @@ def test_formats_are_named_by_options_or_by_the_outputs_ending(file):
     assert "G1 Z0 F1000" in (file.parent / "b.gcode").read_text()
 
 
-def test_a_file_for_each_layer(file):
-    assert run(file, "--split-layers").split() == ["a-plot-1-grid.svg", "a-plot-2-rows.svg"]
-
-
 def test_to_standard_output_goes_the_drawing_alone(file):
     result = result_of(file, "-O", "--stats", "-o", "-")
     assert result.stdout.startswith("<?xml")

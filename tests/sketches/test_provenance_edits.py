@@ -196,30 +196,10 @@ class P(NamedTuple):
     y: float = 2.0
     def r(self): return self.x + self.y
 
-statement in a class | len(A.r) + A.r[1] | append(3
-class A:
-    r = [1]
-    r.append(3)
-
-init variable | A(2).r | = 3
-from dataclasses import dataclass, InitVar
-from typing import ClassVar
-@dataclass
-class A:
-    x: InitVar[int]
-    k: ClassVar[int] = 3
-    def __post_init__(self, x): self.r = x + self.k
-
 class that holds itself | A.top.r | .r = 3
 class A: r = 5
 A.top = A()
 A.top.r = 3
-
-super | B().r() | return 2
-class A:
-    def r(self): return 2
-class B(A):
-    def r(self): return super().r() + 1
 
 metaclass | A().z | o.z = 3
 class M(type):
@@ -242,32 +222,8 @@ class A:
     def get(self): return self.r
 get = A(4).get
 
-factory | A().r[0] | [5
-from dataclasses import dataclass, field
-@dataclass
-class A:
-    r: list = field(default_factory=lambda: [5])
-
-context | r() | r + 1
-from contextlib import contextmanager
-@contextmanager
-def at(r): yield r + 1
-def r():
-    with at(3) as x: return x
-
 lambdas in a line | T[1](1) | )(2
 T = [lambda x: x + 1, (lambda k: lambda x: x + k)(2)]
-
-wraps | f(1) | d(3
-from functools import wraps
-def d(k):
-    def dec(f):
-        @wraps(f)
-        def g(*a): return f(*a) * k
-        return g
-    return dec
-def slow(x): return x + 0.5
-f = d(3)(d(2)(slow))
 
 cache in a closure | f(3) | make(2
 from functools import cache
@@ -312,22 +268,6 @@ class E(Enum):
         made._value_ = n * 2
         return made
     A = 3
-
-function in an enum | E.f(1) | + 2
-from enum import Enum
-class E(Enum):
-    A = 3
-    f = lambda x: x + 2
-
-annotated alone | A.r | A.r = 3
-class A:
-    r: int
-A.r = 3
-
-loop in a class | A.t | range(3
-class A:
-    t = 1
-    for i in range(3): t += i
 
 field | A().r | default=3
 from dataclasses import dataclass, field
@@ -389,21 +329,14 @@ def test_all_kinds_of_code_and_values_count_and_are_drawn_again_from_the_source(
         ("class A:\n    r: int = 3\ndel A.r\ndef r(x): return getattr(A, 'r', 2)\n", "del A.r\n", ""),
         ("import numpy as np\nA = np.ma.array([1, 2], mask=[0, 1])\ndef r(x): return A.sum()\n",
          "[0, 1]", "[1, 0]"),
-        ("import numpy as np\nA = np.zeros(30_000, 'f8')\ndef r(x): return A[0] + 1\n", "f8", "i8"),
-        ("import numpy as np\nA = np.array([(1, 2.5)], dtype=[('a', 'i4'), ('b', 'f8')])\n"
-         "def r(x): return A['b'][0]\n", "2.5", "3.5"),
         ("import numpy as np\nA = np.ones(3, np.longdouble)\ndef r(x): return A[0] + 0.0\n",
          "ones", "zeros"),
-        ("from types import MappingProxyType\nM = MappingProxyType({'x': 3})\ndef r(x): return M['x']\n",
-         "3", "4"),
         ("class S:\n    r = 3\n    def __reduce__(self): return 'ONE'\nONE = S()\ndef r(x): return ONE.r\n",
          "r = 3", "r = 4"),
         ("from types import ModuleType\nM = ModuleType('m_own')\nM.__getattr__ = lambda n: 3\n"
          "def r(x): return M.size\n", "n: 3", "n: 4"),
         ("from types import new_class\nA = new_class('A', (), {}, lambda own: own.update(r=3))\n"
          "def r(x): return A.r\n", "r=3", "r=4"),
-        ("from collections import namedtuple\nQ = namedtuple('P', 'x y')(3, 1)\ndef r(x): return Q.x\n",
-         "(3", "(4"),
         ("from typing import Generic, TypeVar\nT = TypeVar('T')\nclass A(Generic[T]):\n"
          "    def r(self) -> T: return 3\ndef r(x): return A[int]().r()\n", "return 3", "return 4"),
         ("F = open('/dev/null')\ndef r(x): return F.name\n", "null", "zero"),

@@ -154,13 +154,6 @@ def test_a_white_line_on_a_colour_is_drawn_as_an_edge_of_it(body, white_mm, fill
     assert more == pytest.approx(white_mm, rel=3e-3)
 
 
-@pytest.mark.parametrize("fill", ["", 'fill="none"', 'fill="navy"'])
-def test_on_dark_paper_a_white_stroke_is_drawn_in_white(fill):
-    for line in (f'<path d="M10,50H90" stroke="white" {fill}/>',
-                 f'<path d="M10,50H90V70" stroke="white" {fill}/>'):  # fmt: skip
-        assert {x.color for x in read(NAVY + line).layers} == {"navy", "white"}
-
-
 def test_a_white_edge_around_a_colour_leaves_the_colour_to_be_drawn():
     layers = read(UNDER + f'<path d="M20,20H60V60Z" {WHITE_ON_RED} fill="blue"/>').layers
     assert [layer.color for layer in layers] == ["red", "blue"]

@@ -122,12 +122,6 @@ def test_a_broken_path_is_drawn_up_to_its_error_and_reported(d, points):
     assert document.unsupported == ("1 outline holds errors; drawing goes up to the first",)
 
 
-@pytest.mark.parametrize(("flags", "length"), [("0 0", 1), ("0 1", 1), ("1 0", 3), ("1 1", 3)])
-def test_the_large_arc_flag_chooses_the_longer_way_round(flags, length):
-    lines = read(f'<path d="M50,20 A30,30 0 {flags} 80,50" fill="none" stroke="red"/>').lines
-    assert lines.lengths_mm.sum() == pytest.approx(length * 15 * np.pi, rel=3e-3)
-
-
 def test_of_two_elements_with_one_id_the_first_is_meant():
     twice = '<defs><path id="a" d="M0,0H7"/><path id="a" d="M0,0H9"/></defs>'
     lines = read(f'{twice}<use href="#a" stroke="red"/>').lines

@@ -45,12 +45,6 @@ def test_layers_as_one_asks_for_them():
         read(two, layers="pens")
 
 
-def test_inkscapes_layers_stay_whatever_their_colours():
-    ink = 'xmlns:i="http://www.inkscape.org/namespaces/inkscape" i:groupmode="layer" i:label="one"'
-    body = "".join(f'<path stroke="{c}" d="M0,0H9"/>' for c in ("red", "blue", "green"))
-    assert layers(read(f"<g {ink}>{body}</g>")) == [("one", "red", 3)]
-
-
 def test_filled_shapes_may_be_hatched_in_their_colour_holes_left_out():
     ring = (
         '<path fill="red" stroke="blue" fill-rule="evenodd" d="M10,10H90V90H10zM30,30H70V70H30z"/>'

@@ -1,13 +1,11 @@
 """Groups, layers and pens: what the file holds, and what a plotter would see."""
 
-import json
 import warnings
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
 from drawscape.errors import CanvasError
-from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
@@ -114,15 +112,6 @@ def test_ending_a_group_that_was_not_begun_changes_nothing():
     assert len(root(svg)[0]) == 1
 
 
-@pytest.mark.parametrize("color", ["none", "currentColor", "red", "#1d3f8f", "rgb(1, 2, 3)"])
-def test_a_pen_takes_each_paint_that_is_one_colour(color):
-    svg = SVGBuilder(100, 100)
-    with svg.layer("one", color=color):
-        svg.line(10, 10, 50, 50)
-    assert [pen.color for pen, _ in svg.layers()] == [color]
-    assert f'stroke="{color}"' in svg.to_string()
-
-
 def test_without_a_pen_lines_bring_their_own_style():
     svg = SVGBuilder(100, 100).polyline([(0, 0), (1, 1)], stroke="red")
     assert '<g fill="none" stroke="red" stroke-width="0.3">' in svg.to_string()
@@ -177,15 +166,6 @@ def test_without_layers_each_stroke_colour_is_a_pen():
     svg.rect(0, 0, 9, 9, {"stroke": "none", "fill": "none"}).point(5, 5)
     pens = [(pen.color, pen.width, len(lines)) for pen, lines in svg.layers()]
     assert pens == [("red", 0.5, 2), ("blue", 0.3, 1), ("black", 0.3, 1)]
-
-
-def test_provenance_is_written_as_json_in_the_metadata():
-    svg = SVGBuilder(100, 100)
-    svg.provenance = {"sketch": 'a"<b>&', "seed": 3, "parameters": {"z": 1, "a": [1.5, None]}}
-    (metadata,) = root(svg).iter(f"{SVG}metadata")
-    found = json.loads(metadata.text)
-    assert found == {**svg.provenance, "body": body_digest(svg.to_bytes())}
-    assert svg.to_string() == svg.to_string()
 
 
 @pytest.mark.parametrize(

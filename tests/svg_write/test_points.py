@@ -139,11 +139,6 @@ def drawn(corners, *, closed=False, canvas=None):
     return svg.elements[-1].partition(' d="')[2].partition('"')[0]
 
 
-def test_corners_alone_are_a_polyline():
-    assert drawn([(10, 10), (20, 30), (40, 5)]) == "M10,10 L20,30 L40,5"
-    assert drawn([(10, 10), (20, 30), (40, 5)], closed=True) == "M10,10 L20,30 L40,5 L10,10 Z"
-
-
 @pytest.mark.parametrize("closed", [False, True])
 def test_smooth_vertices_alone_are_the_curve_through_them(closed):
     points = [(10, 10), (30, 50), (60, 20), (90, 80)]
@@ -164,10 +159,3 @@ def test_a_closed_shape_is_the_same_from_any_first_vertex():
     whole = {drawn(corners[n:] + corners[:n], closed=True) for n in range(4)}
     assert len(whole) == 1
     assert "L" not in whole.pop()
-
-
-def test_the_transform_moves_a_shape_as_it_moves_its_vertices():
-    svg = SVGBuilder(100, 100)
-    svg.translate(5, 7).scale(2, 1)
-    moved = drawn([(0, 0), (10, 0, True), (10, 10)], canvas=svg)
-    assert moved == drawn([(5, 7), (25, 7, True), (25, 17)])

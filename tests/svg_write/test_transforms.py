@@ -16,14 +16,6 @@ def canvas():
     return SVGBuilder(100, 100, pen=Pen())
 
 
-def test_push_and_pop_bracket_a_transform():
-    svg = canvas().push().translate(10, 0).rotate(90).polyline([(0, 0), (1, 0)])
-    svg.pop().polyline([(0, 0), (1, 0)])
-    first, second = svg.lines()
-    assert first.tolist() == [[10, 0], [10, 1]]
-    assert second.tolist() == [[0, 0], [1, 0]]
-
-
 def test_a_pushed_block_restores_the_transform_even_after_an_error():
     svg = canvas()
     with pytest.raises(CanvasError), svg.pushed():
@@ -190,12 +182,6 @@ def test_a_transform_moves_the_hatch_but_keeps_its_spacing():
     assert len(svg.lines()) == 11
     assert svg.lines().bounds == (50, 50, 70, 70)
     assert canvas().hatch(SQUARE, 2, pattern="concentric").lines().closed.any()
-
-
-def test_later_shapes_hide_earlier_ones():
-    svg = canvas().line(0, 5, 30, 5, stroke="red").rect(10, 0, 10, 10).occlude()
-    assert spans(svg) == [(0, 10), (20, 30)]
-    assert 'stroke="red"' in svg.to_string()
 
 
 def test_a_mask_hides_without_being_drawn():

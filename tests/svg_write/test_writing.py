@@ -23,21 +23,6 @@ from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
 
-def test_saved_bytes_are_the_text(tmp_path):
-    svg = SVGBuilder(100, 100, pen=Pen()).polyline([(0, 0), (1, 2)]).lettering("Grüße", 5, 5)
-    path = svg.save(tmp_path / "a.svg")
-    assert path == tmp_path / "a.svg"
-    assert path.read_bytes() == svg.to_string().encode() == svg.to_bytes()
-
-
-def test_closed_lines_end_where_they_began():
-    svg = SVGBuilder(100, 100, pen=Pen())
-    svg.polygon([(0, 0), (5, 0), (5, 5)]).polyline([(1, 1), (2, 1), (1, 1)], closed=True)
-    svg.polylines(np.arange(12.0).reshape(2, 3, 2), closed=True)
-    assert svg.lines().counts.tolist() == [4, 3, 4, 4]
-    assert svg.lines().closed.all()
-
-
 def test_text_without_lines_is_reported_and_left_out():
     svg = SVGBuilder(10, 10, pen=Pen()).text(1, 1, "plain")
     with pytest.warns(CanvasWarning, match="lettering"):
@@ -116,14 +101,6 @@ def test_hershey_text_is_a_titled_group_of_paths():
     assert len(svg.elements) == 1
 
 
-def test_hershey_attributes_override_its_own_and_the_canvas_defaults():
-    svg = SVGBuilder(100, 100, {"stroke": "green", "opacity": "0.5"})
-    svg.hershey_text(0, 0, "I", 1.0, {"stroke": "red"})
-    assert 'stroke="red"' in svg.to_string()
-    assert 'opacity="0.5"' in svg.to_string()
-    assert "green" not in svg.to_string()
-
-
 def test_centered_text_has_its_middle_there():
     svg = SVGBuilder(100, 100).centered_hershey_text(60, 40, "Hello", 0.7)
     x0, y0, x1, y1 = svg.lines().bounds
@@ -138,13 +115,6 @@ def test_classic_calls_write_accents_and_leave_out_what_the_font_lacks_with_a_wa
     assert len(svg.lines()) == plain
     with pytest.raises(GlyphError, match=r"U\+6F22"):
         SVGBuilder(9, 9).lettering("e漢")
-
-
-def test_in_a_layer_text_takes_the_layers_pen():
-    svg = SVGBuilder(100, 100, pen=Pen("fine", "navy", 0.25))
-    svg.hershey_text(10, 10, "I", 0.5)
-    assert 'stroke-width="0.5" />' in svg.to_string()
-    assert 'stroke="black"' not in svg.to_string()
 
 
 def test_lettering_wraps_aligns_and_follows_curves():
