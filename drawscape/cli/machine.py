@@ -423,7 +423,6 @@ def show(plot: Plot, as_json: bool) -> None:
 @PLOT
 @option("--back NUMBER", "Strokes to go back.", default=BACK, type=click.IntRange(0))
 @option("--from-stroke K", "First stroke.", type=click.IntRange(1))
-@option("--from-pen N", "First pen.", type=click.IntRange(1))
 @WAIT
 @YES
 @ZERO_HERE
@@ -431,7 +430,6 @@ def resume(
     plot: Plot,
     back: int,
     from_stroke: int | None,
-    from_pen: int | None,
     wait: bool,
     yes: bool,
     zero_here: bool,
@@ -439,11 +437,6 @@ def resume(
     """Continue a plot a few strokes before the stop."""
     from drawscape.tasks.plotting import resume_plot
 
-    if from_pen is not None:
-        firsts = [one.first for one in plot.plan.sections if one.pen == from_pen]
-        if not firsts:
-            raise PlotError(f"pen {from_pen} draws nothing in plot {plot.id}")
-        from_stroke = firsts[0] + 1
     resume_plot(plot, yes=yes, zero_here=zero_here, back=back, from_stroke=from_stroke)
     after(plot, wait=wait)
 

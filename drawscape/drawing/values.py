@@ -158,13 +158,6 @@ def check_number(*, may_be_0: bool = False, **numbers: float) -> None:
             raise PlotError(f"{name}={value!r}: give {wanted}")
 
 
-def check_place(**places: tuple[float, float]) -> None:
-    """Raise PlotError that names the first of `places` that is not a finite x and y."""
-    for name, place in places.items():
-        if np.shape(place) != (2,) or not all(map(is_finite, place)):
-            raise PlotError(f"{name}={place!r}: give finite numbers x and y")
-
-
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 _USUAL = {
     "black": (0.0, 0.0, 0.0, 1.0),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from drawscape.drawing.document import OUTSIDE, Document, Layer, Outside
-from drawscape.drawing.values import check_number, check_place
+from drawscape.drawing.values import check_number
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines, is_finite
@@ -114,10 +114,11 @@ def place(
     >>> place(document, scale=0.5, centre=True).lines.bounds
     (30.0, 32.5, 70.0, 67.5)
     """
-    check_place(translate_mm=translate_mm)
     check_number(scale=scale)
     if not is_finite(rotate_degrees):
         raise PlotError(f"rotate_degrees={rotate_degrees!r}: give a finite number")
+    if np.shape(translate_mm) != (2,) or not all(map(is_finite, translate_mm)):
+        raise PlotError(f"translate_mm={translate_mm!r}: give finite numbers x and y")
     bounds = document.lines.bounds
     if bounds is None:
         return document
