@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
     from drawscape.geometry.offset import beside, inset_rings, parallel
+    from drawscape.geometry.poisson import poisson_disc
     from drawscape.geometry.regions import (
         as_on_a4,
         cartesian,
@@ -89,6 +90,7 @@ __all__ = [
     "keep_positive",
     "occlude",
     "parallel",
+    "poisson_disc",
     "polar",
     "rectangle",
     "relax",
@@ -118,6 +120,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
             "drawscape.geometry.nearest": "Nearest",
             "drawscape.geometry.noise": "Noise",
             "drawscape.geometry.offset": "beside inset_rings parallel",
+            "drawscape.geometry.poisson": "poisson_disc",
             "drawscape.geometry.regions": "as_on_a4 cartesian clamped contains depth_in filled "
             "fit_count fitted grow_count polar rectangle rings squares_in",
             "drawscape.geometry.streamlines": "growing_streamlines hatch_along",

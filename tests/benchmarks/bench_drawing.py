@@ -24,6 +24,7 @@ from drawscape.geometry.hatch import hatch
 from drawscape.geometry.hidden import visible_edges
 from drawscape.geometry.mesh import Camera
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.streamlines import streamlines
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -107,7 +108,7 @@ def _beside(name, lines, aims, own_aim):
 
 
 def geometry():
-    return [_noise(), _flow_field(), _hatch(), _occlusion(), _hidden_lines()]
+    return [_noise(), _flow_field(), _points(), _hatch(), _occlusion(), _hidden_lines()]
 
 
 def _noise():
@@ -125,6 +126,11 @@ def _flow_field():
 
     seconds, lines = best(lambda: streamlines(field, PAGE, 1.0, step_mm=1.0), 7)
     return Row(f"flow field, {len(lines.points):,} points, evenly spaced", f"{seconds:.2f} s")
+
+
+def _points():
+    seconds, points = best(lambda: poisson_disc(np.random.default_rng(0), PAGE, 1.45), 3)
+    return Row(f"Poisson discs, {len(points):,} points", f"{seconds:.2f} s")
 
 
 def _hatch():

@@ -6,6 +6,7 @@ import shapely
 
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.regions import contains, polygons, rectangle
 from drawscape.geometry.streamlines import growing_streamlines, hatch_along, streamlines
 from drawscape.geometry.voronoi import cells, edges, relax, scatter, triangles
@@ -185,6 +186,28 @@ WIDE_PAGE = (10.0, 20.0, 110.0, 90.0)
 
 def seeded(seed):
     return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize(("seed", "radius"), [(0, 2.0), (1, 3.1), (2, 17.0), (3, 200.0)])
+def test_poisson_points_keep_their_distance_and_leave_no_gap(seed, radius):
+    points = poisson_disc(seeded(seed), WIDE_PAGE, radius)
+    assert len(points) >= 1
+    assert len(Nearest(points).pairs(radius * (1 - 1e-12))) == 0
+    anywhere = seeded(seed + 1).uniform(WIDE_PAGE[:2], WIDE_PAGE[2:], (500, 2))
+    assert contains(rectangle(WIDE_PAGE), points).all()
+    # Hardly a place is left for one more.
+    assert (Nearest(points).distances(anywhere) < radius * 1.2).mean() > 0.99
+
+
+def test_radii_may_differ_from_place_to_place():
+    def radius(x, y):
+        return 1 + x / 20
+
+    points = poisson_disc(seeded(1), WIDE_PAGE, radius)
+    distances, near = Nearest(points).query(points, 2)
+    radii = radius(*points.T)
+    assert (distances[:, 1] >= np.minimum(radii, radii[near[:, 1]]) - 1e-9).all()
+    assert (points[:, 0] < 60).sum() > 3 * (points[:, 0] > 60).sum()
 
 
 @pytest.mark.parametrize(("seed", "count"), [(0, 1), (1, 2), (2, 3), (3, 60)])

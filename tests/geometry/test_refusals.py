@@ -17,6 +17,7 @@ from drawscape.geometry.mesh import Camera, Mesh
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.offset import inset_rings, parallel
+from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.regions import bounds_of, fit_count, squares_in
 from drawscape.geometry.streamlines import streamlines
 from drawscape.geometry.voronoi import relax, scatter
@@ -52,6 +53,9 @@ def level(*xyz):
         ("angles or vectors", lambda: streamlines(lambda x, y: np.zeros(3), PAGE, 5.0)),
         ("four|x0, y0", lambda: bounds_of((1, 2, 3))),
         ("x0 < x1", lambda: bounds_of((5, 0, 5, 1))),
+        ("radius_mm=0.0", lambda: poisson_disc(RNG, PAGE, 0)),
+        ("use more", lambda: poisson_disc(RNG, PAGE, 1e-6)),
+        ("positive", lambda: poisson_disc(RNG, PAGE, lambda x, y: x - 50)),
         ("iterations=-1", lambda: relax([[1.0, 1.0]], PAGE, iterations=-1)),
         ("0 everywhere", lambda: relax([[1.0, 1.0]], PAGE, density=np.zeros((3, 3)))),
         ("from 0 up", lambda: scatter(RNG, 5, PAGE, density=[[-1.0]])),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, Noise, Points, depth_in, stippled
+from drawscape.geometry import Floats, Lines, Noise, Points, depth_in, poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
 from drawscape.sketches import (
     INK,
@@ -72,10 +72,7 @@ def _points(rng: Rng, frame: Frame, radius: float, largest: float, waves: float)
         t = np.clip(0.5 + 0.9 * noise.fractal(u + 9, v + 9, octaves=2), 0, 1)
         return radius * largest**t
 
-    x, y = map(np.linspace, frame[:2], frame[2:], (200, 200))
-    # Discs at random that leave no gap are some 0.7 in the square of their radius.
-    density = 0.7 / distance(*np.meshgrid(x, y)) ** 2
-    *_, (_, inner) = stippled(rng, density, frame, int(density.mean() * frame.area), rounds=12)
+    inner = poisson_disc(rng, frame, distance)
     # Points too near the edge make slivers with it.
     inner = inner[depth_in(frame, inner) > 0.45 * distance(*inner.T)]
     counts = np.maximum(2, np.rint(frame.size / (radius * largest**0.5)).astype(int) + 1)
