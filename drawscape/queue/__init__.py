@@ -2,5 +2,5 @@
 
 Read job_queue.py and job.py first (enqueue, ask, cancel), then a job's way through the table: options.py,
 claim.py, acknowledgement.py, dependencies.py, changes.py, retention.py. Below them lies engines/: the
-statements, and where they run. huey.py is the worker with its periodic jobs, and worker/ runs jobs.
+statements, and where they run. huey.py is the worker, and worker/ runs jobs.
 """

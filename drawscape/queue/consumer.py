@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from huey.constants import WORKER_THREAD
 from huey.consumer import Consumer, Scheduler, Worker
@@ -22,7 +22,6 @@ from drawscape.errors import DrawscapeError, QueueError, QueueGoneError
 from drawscape.queue.acknowledgement import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.claim import ClaimRequest
 from drawscape.queue.engines.engine import Engine, Renewal, ServerAway, WorkerInfo
-from drawscape.queue.job_queue import Queue
 from drawscape.queue.options import new_id
 from drawscape.queue.retention import prune
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
@@ -74,27 +73,21 @@ class NativeWorker(Worker):  # type: ignore[misc]
 
 
 class JobScheduler(Scheduler):  # type: ignore[misc]
-    """huey's scheduler, which also queues periodic jobs, and prunes the job table now and then."""
+    """huey's scheduler, which also prunes the job table now and then."""
 
     @cached_property
     def _prune_at(self) -> float:
         return time.monotonic() + float(min(_FIRST_PRUNE_S, self.huey.prune_every_s))
 
-    @cached_property
-    def _queue(self) -> Queue:
-        return cast("Queue", self.huey.queue())
-
     def loop(self, now: Any = None) -> None:
-        """Queue due periodic jobs and prune, then do what huey's scheduler does."""
-        huey, now_s = self.huey, time.monotonic()
-        try:
-            if self.periodic and huey.timetable:
-                huey.run_timetable(self._queue)
-            if now_s >= self._prune_at:
-                self._prune_at = now_s + huey.prune_every_s
+        """Prune if that is due, then do what huey's scheduler does."""
+        huey = self.huey
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + huey.prune_every_s
+            try:
                 prune(huey.storage.watched, huey.keep)
-        except DrawscapeError as error:
-            _LOG.error("event=schedule_failed error=%r", str(error))
+            except DrawscapeError as error:
+                _LOG.error("event=prune_failed error=%r", str(error))
         super().loop(now)
 
 

@@ -1,24 +1,18 @@
 """A huey that also runs jobs: built and used like SqliteHuey, started by `huey_consumer`."""
 
-import logging
 import os
-import re
 import threading
-from collections.abc import Callable, Sequence
-from datetime import UTC, tzinfo
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from huey.api import Huey, SqliteHuey
 from huey.consumer import Consumer
 from huey.serializer import Serializer
 from huey.storage import BlackHoleStorage, SqliteStorage
 
-from drawscape import clock
-from drawscape.durations import Duration, seconds
-from drawscape.errors import JobOptionError, QueueError
+from drawscape.errors import QueueError
 from drawscape.queue.codec import Codec
 from drawscape.queue.consumer import JobConsumer
 from drawscape.queue.engines.engine import Engine, open_engine
@@ -26,11 +20,8 @@ from drawscape.queue.engines.file_guard import existing, opening
 from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine
 from drawscape.queue.job_queue import Queue
 from drawscape.queue.key_file import key_of
-from drawscape.queue.periodic import MINUTE_S, PeriodicJob
 from drawscape.queue.retention import KEEP, Keep
 from drawscape.settings import LIBRARY_TASK_MODULES
-
-_LOG = logging.getLogger("huey.drawscape")
 
 _JOBS_WAIT_S = 0.5
 """The longest wait of the thread that runs jobs for the file or server: a time limit may end meanwhile."""
@@ -85,7 +76,6 @@ class RunsJobs(Huey):  # type: ignore[misc]
         self.task_modules = tuple(task_modules)
         self.lanes = tuple(lanes)
         self.keep = keep
-        self.timetable: dict[str, PeriodicJob] = {}
         self.prune_every_s = prune_every_s
         self.task_waits = threading.Event()
         """Set when one of huey's own tasks waits."""
@@ -98,59 +88,6 @@ class RunsJobs(Huey):  # type: ignore[misc]
     def create_consumer(self, **options: Any) -> Consumer:
         """Return a consumer for `huey_consumer`; every `-k` becomes threads that hold a child each."""
         return JobConsumer(self, **options)
-
-    def periodic_job(
-        self,
-        validate_datetime: Callable[..., bool],
-        task: str | Callable[..., Any],
-        *,
-        name: str | None = None,
-        tz: str | None = None,
-        catch_up: Duration = None,
-        **kwargs: Any,
-    ) -> PeriodicJob:
-        """Queue `task` with `kwargs` in each minute for which `validate_datetime` (`crontab(...)`) holds.
-
-        However many workers run, and whether they are busy or not, the minute's job is queued once.
-        `name` distinguishes several entries of one task. `tz='Europe/Berlin'` reads the entry in that zone,
-        by default in UTC. An hour that the clock skips in spring has no minutes, one that comes twice in
-        autumn has each of them twice. With `catch_up='1d'` the minutes of the last day that no worker saw are
-        made up for. Raises JobOptionError.
-        """
-        zone: tzinfo | None = UTC if self.utc else None  # the machine's own
-        if tz is not None:
-            try:
-                zone = ZoneInfo(tz)
-            except (ZoneInfoNotFoundError, ValueError) as error:
-                text = f"tz={tz!r}: {error}; give a name such as 'Europe/Berlin'"
-                raise JobOptionError(text) from None
-        path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
-        # `<locals>` and letters that no id takes
-        key = re.sub(r"\W", "_", path if name is None else name, flags=re.ASCII)
-        if key in self.timetable:
-            raise JobOptionError(
-                f"a periodic job is called {key!r} already; give one of them another name with name='...'"
-            )
-        catch_up_s = 0.0 if catch_up is None else seconds(catch_up, "catch_up")
-        entry = PeriodicJob(key, validate_datetime, task, kwargs, zone, catch_up_s)
-        self.timetable[key] = entry
-        return entry
-
-    def run_timetable(self, queue: Queue, now: float | None = None) -> None:
-        """Queue the periodic jobs that came due since the last call; an error in one stops no other.
-
-        While the queue is locked or its disk full, they wait for the next call.
-        """
-        minute = int((clock.now() if now is None else now) // MINUTE_S)
-        for name, entry in self.timetable.items():
-            if entry.seen != minute:
-                try:
-                    entry.run(queue, minute)
-                except QueueError as error:
-                    _LOG.error("event=periodic_job_waits name=%s error=%r", name, str(error))
-                except Exception:  # noqa: BLE001 - whatever a rule or a task raises
-                    _LOG.exception("event=periodic_job_failed name=%s", name)
-                    entry.seen = minute
 
 
 class JobStorage(SqliteStorage):  # type: ignore[misc]

@@ -10,7 +10,7 @@ import pytest
 from queue_steps import enqueue
 from support import python, wait_until
 
-from drawscape.job_manager import QUEUE_NAME, list_jobs, workers_alive
+from drawscape.job_manager import QUEUE_NAME, workers_alive
 
 REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 
@@ -36,8 +36,6 @@ def sleep_long(path):
 @huey.periodic_task(lambda stamp: True)
 def each_time():
     open(settings.home() / "ticked", "a").write("x")
-
-huey.periodic_job(lambda stamp: True, "sampletasks.append", path=str(settings.home() / "jobticks"))
 """
 
 
@@ -63,28 +61,10 @@ def test_native_tasks_run_beside_jobs_and_what_is_not_signed_is_refused(native, 
     assert "signature" in consumer.log.read_text()
 
 
-def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_consumer):
+def test_periodic_tasks_fire_beside_two_workers(native, home, start_consumer):
     start_consumer(huey="nativetasks.huey")
     start_consumer(huey="nativetasks.huey")
     wait_until(lambda: (home / "ticked").exists() and len((home / "ticked").read_text()) >= 2)
-    ticks = home / "jobticks"
-    wait_until(ticks.exists)
-
-    def each_ran_once():
-        """Also when a new minute begins just now."""
-        minutes = list_jobs("finished", "sampletasks.append")
-        return 0 < len(ticks.read_text().split()) == len(minutes)
-
-    wait_until(each_ran_once)
-
-
-def test_the_minutes_job_is_queued_while_every_slot_is_busy(native, start_consumer):
-    long = enqueue("nap", 600)
-    start_consumer("-w", "1", huey="nativetasks.huey")
-    wait_until(lambda: long.status == "started" and list_jobs(task="sampletasks.append"))
-    waiting = list_jobs(task="sampletasks.append")
-    assert {job.status for job in waiting} == {"queued"}
-    assert all(job.id.startswith("sampletasks") for job in waiting)
 
 
 def test_the_workers_package_hands_out_its_huey():
