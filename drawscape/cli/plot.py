@@ -159,7 +159,7 @@ def _placed(document: Document, options: PlotOptions) -> Document:
         if not len(document.lines):
             raise PlotError(f"--crop {options.crop} leaves nothing of the drawing")
     if options.moves:
-        x, y = numbers(options.translate or "0,0", 2, "--translate")
+        x, y = numbers("0,0" if options.translate is None else options.translate, 2, "--translate")
         document = place(
             document,
             scale=options.scale,

@@ -170,7 +170,13 @@ class PlotOptions:
     @property
     def moves(self) -> bool:
         """Whether the drawing is cut out, scaled, turned or moved."""
-        return bool(self.crop or self.translate or self.centre or self.rotate or self.scale != 1)
+        return (
+            self.crop is not None
+            or self.translate is not None
+            or self.centre
+            or self.rotate != 0
+            or self.scale != 1
+        )
 
     @property
     def pens(self) -> dict[int, str]:

@@ -128,8 +128,10 @@ class Queue:
             "limit": _ALL if limit is None else limit,
             "statuses": None if statuses is None else engine.list_value(statuses),
         }
-        if statuses is None or task is not None or self._are_many(statuses):
-            rows = engine.read(engine.LIST, **values, task=task, module=module_pattern(task))
+        if task is not None:
+            rows = engine.read(engine.LIST_OF_TASK, **values, task=task, module=module_pattern(task))
+        elif statuses is None or self._are_many(statuses):
+            rows = engine.read(engine.LIST, **values)
         else:
             rows = engine.read(engine.LIST_BY_STATUS, **values)
         return [JobSnapshot.of(row) for row in rows]

@@ -140,7 +140,9 @@ def test_the_median_wait_leaves_out_delays_and_earlier_runs(home, start_consumer
 def test_a_list_takes_no_more_steps_the_more_jobs_wait(home):
     def steps():
         chosen = (None, *STATUSES, ENDED)
-        return {one: steps_of(partial(list_snapshots, one, limit=20)) for one in chosen}
+        of_nobody = steps_of(partial(list_snapshots, task="nobodys.task", limit=20))
+        found = {one: steps_of(partial(list_snapshots, one, limit=20)) for one in chosen}
+        return {**found, "a task of nobody": of_nobody}
 
     ended_jobs(300)
     few = steps()

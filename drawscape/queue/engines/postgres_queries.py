@@ -119,7 +119,15 @@ class PostgresQueries(Queries):
         case when status = 'started' then (select written_at from job_preview where job_id = job.id) end
     from job where queue = :queue
         and (:statuses::text[] is null or status = any(:statuses::text[]))
-        and (:task::text is null or task = :task or task like :module escape '\\')
+    order by seq desc limit :limit
+    """
+    LIST_OF_TASK = """
+    select seq, id, queue, task, status, reason, priority, due_at, timeout_s, recoveries, attempts, retries,
+        worker, pid, stop_grace_s, created_at, started_at, ended_at, progress, message, error, detail,
+        peak_kb, batch, meta, description,
+        case when status = 'started' then (select written_at from job_preview where job_id = job.id) end
+    from job where queue = :queue and (task = :task or task like :module escape '\\')
+        and (:statuses::text[] is null or status = any(:statuses::text[]))
     order by seq desc limit :limit
     """
     LIST_BY_STATUS = """

@@ -85,7 +85,25 @@ class SqliteQueries(Queries):
         case when status = 'started' then (select written_at from job_preview where job_id = job.id) end
     from job where queue = :queue
         and (:statuses is null or status in (select value from json_each(:statuses)))
-        and (:task is null or task = :task or task like :module escape '\\')
+    order by seq desc limit :limit
+    """
+    # The tasks that jobs have are few: one step in their index for each, however many jobs there are.
+    LIST_OF_TASK = """
+    with recursive known (task) as (
+        select min(task) from job
+        union all
+        select (select min(task) from job where task > known.task) from known where known.task is not null
+    )
+    select seq, id, queue, task, status, reason, priority, due_at, timeout_s, recoveries, attempts, retries,
+        worker, pid, stop_grace_s, created_at, started_at, ended_at, progress, message, error, detail,
+        peak_kb, batch, meta, description,
+        case when status = 'started' then (select written_at from job_preview where job_id = job.id) end
+    from job where seq in (
+        select newest.seq from known cross join job as newest on newest.seq in (
+            select seq from job where task = known.task and queue = :queue
+                and (:statuses is null or status in (select value from json_each(:statuses)))
+            order by seq desc limit :limit)
+        where known.task = :task or known.task like :module escape '\\')
     order by seq desc limit :limit
     """
     # Each status has an index. The one of finished jobs is by their end: it gives those that ended last.

@@ -109,6 +109,7 @@ TABLES: Final = (
     "create index job_unfinished on job (status, seq) where status in ('failed', 'stopped', 'canceled')",
     "create index job_expires on job (ended_at + result_ttl_s) where result_ttl_s is not null",
     "create index job_of_group on job (group_id) where group_id is not null",
+    "create index job_of_task on job (task)",
     "create index job_of_batch on job (batch, ended_at) where batch is not null",
     """
     create index job_of_batch_apart on job (batch, status)
@@ -172,10 +173,13 @@ _FROM_0_4: Final = (
 )
 """One clock for delays, the time since which a job is queued, and indexes for what is listed and pruned."""
 
+_WITH_TASKS: Final = ("create index job_of_task on job (task)",)
+"""An index for the list of a task that few jobs have, or none."""
+
 OLDEST: Final = 5
 """The tables of 0.4, the oldest version that is brought up to date."""
 
-MIGRATIONS: Final = {6: _FROM_0_4}
+MIGRATIONS: Final = {6: _FROM_0_4, 7: _WITH_TASKS}
 """What makes the tables of each version from those before; the version of a file is its `user_version`."""
 
 USER_VERSION: Final = max(MIGRATIONS)
