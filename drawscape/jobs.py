@@ -84,7 +84,6 @@ __all__ = [
     "requeue_job",
     "resume_queue",
     "retry_failed_jobs",
-    "retry_job",
     "start_shared_worker",
     "start_worker",
     "watch",
@@ -527,18 +526,6 @@ def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> lis
     []
     """
     return retry_failed(default_queue(), task=task, reason=reason)
-
-
-def retry_job(job_id: str) -> Job:
-    """Queue a failed, stopped or canceled job again and return it; another name of `requeue_job`.
-
-    >>> drawing = enqueue_background_job(TASK, 40, 40, job_delay="1h")
-    >>> cancel_job(drawing.id)
-    True
-    >>> retry_job(drawing.id).wait(60).endswith(".svg")
-    True
-    """
-    return requeue_job(job_id)
 
 
 def requeue_job(job_id: str) -> Job:

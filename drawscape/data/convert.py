@@ -36,12 +36,7 @@ OPTIONS = {
     "header": "header",
     "skip_rows": "skip",
     "quote": "quote",
-    "types": "types",
-    "nulls": "nullstr",
     "decimal": "decimal_separator",
-    "thousands": "thousands",
-    "date_format": "dateformat",
-    "timestamp_format": "timestampformat",
 }
 """The options that say how a CSV or TSV file is read, and DuckDB's names for them."""
 
@@ -76,13 +71,10 @@ def convert(
     - `delimiter`, `quote`: between cells, and around one.
     - `encoding`: 'utf-8', 'latin-1' or 'utf-16'.
     - `header`: whether the first line names the columns; `skip_rows`: lines to skip before it.
-    - `types`: DuckDB's type for all columns, or by column: 'text', 'bigint', 'double', 'date'.
-    - `nulls`: texts that mean "no value", beside the empty cell: ['NA', '-'].
-    - `decimal`, `thousands`: '12.345,60' is decimal=',' thousands='.'.
-    - `date_format`, `timestamp_format`: as in strptime: '%d/%m/%Y'.
+    - `decimal`: ',' where 1,5 is a number.
 
-    Raises UnknownNameError for another option, or a column of `types` that is not there. Raises DataError
-    with DuckDB's reason, and the place in the file.
+    Raises UnknownNameError for another option. Raises DataError with DuckDB's reason, and the place in the
+    file.
     """
     check_options(options)
     reads = format_named(source_format) if source_format else format_of(source)
@@ -162,29 +154,20 @@ class _Source:
         The sniffer runs with `ignore_errors`, so that it finds a dialect in a file with bad rows as well.
         The reader runs without it, and so refuses the first bad row. A text file keeps its texts.
         """
-        how: dict[str, Any] = {"quote": '"', "skip": 0, "nullstr": (), "types": {}}
+        how: dict[str, Any] = {"quote": '"', "skip": 0, "nullstr": ""}
         if self._form == "tsv":
             how["delim"] = "\t"
         how |= {OPTIONS[name]: value for name, value in self._options.items() if value is not None}
-        nulls, types = how["nullstr"], how.pop("types")
-        how["nullstr"] = ["", *([nulls] if isinstance(nulls, str) else nulls)]
         how |= {"comment": "", "escape": how["quote"], "max_line_size": _LONGEST_LINE}
         how["allow_quoted_nulls"] = False
         sniffing = {"sample_size": _WHOLE_FILE, "ignore_errors": True}
-        sniffing["all_varchar"] = as_text or types == "text"
-        sniffer = self._call("sniff_csv", **how, **sniffing)
+        sniffer = self._call("sniff_csv", **how, **sniffing, all_varchar=as_text)
         wanted = "Delimiter, HasHeader, Columns, DateFormat, TimestampFormat"
         with self.explained():
             found = self._connection.execute(f"SELECT {wanted} FROM {sniffer}").fetchone()
         delimiter, header, columns, date_format, timestamp_format = found
-        found_types = {column["name"]: column["type"] for column in columns}
-        if isinstance(types, str):
-            types = dict.fromkeys(found_types, types)
-        for name in types:
-            if name not in found_types:
-                raise UnknownNameError("column", name, found_types)
-        found_types |= types
-        how |= {"delim": delimiter, "header": header, "auto_detect": False, "columns": found_types}
+        types = {column["name"]: column["type"] for column in columns}
+        how |= {"delim": delimiter, "header": header, "auto_detect": False, "columns": types}
         if date_format:
             how["dateformat"] = date_format
         if timestamp_format:

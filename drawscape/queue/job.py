@@ -1,11 +1,10 @@
 """A handle on one job: each attribute reads the table, so that it is never stale."""
 
 import codecs
-import json
 import math
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,7 @@ from drawscape.queue.dependencies import is_open, reopen, settle, stop_without_w
 from drawscape.queue.engines.engine import Transaction, WorkerInfo
 from drawscape.queue.job_queue import JobReference, Queue
 from drawscape.queue.options import ALL_LANES, group_of, whole
-from drawscape.queue.snapshot import ENDED, JobMeta, JobSnapshot, Status, parsed, unknown_job
+from drawscape.queue.snapshot import ENDED, JobSnapshot, Status, unknown_job
 
 _FOLLOW_S = 0.05
 _LOG_BYTES = 1_048_576
@@ -104,28 +103,18 @@ class Job(JobReference):
         return jobs_ahead(self._queue, job) if job.status == Status.QUEUED else None
 
     @property
-    def meta(self) -> JobMeta:
-        """The job's own notes: `job_meta` and the task's additions. A change is saved, or refused."""
-        return JobMeta(self.refresh().meta, self._save_meta)
-
-    def _save_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
-        """Write notes and take others out; raise JobStateError while the task runs."""
-        with self._locked() as (run, status, meta):
-            if status == Status.STARTED:
-                raise JobStateError(
-                    f"job {self.id} runs, so only its task may write its meta; wait until it has ended"
-                )
-            notes = {key: value for key, value in parsed(meta).items() if key not in gone}
-            run(run.SET_META, id=self.id, meta=json.dumps({**notes, **change}))
+    def meta(self) -> dict[str, Any]:
+        """The job's notes: `job_meta` and what its task has added by `current_job().meta`."""
+        return self.refresh().meta
 
     @contextmanager
-    def _locked(self) -> Iterator[tuple[Transaction, str, str | None]]:
-        """Yield a transaction in which nobody else changes the job, its status and its notes as text."""
+    def _locked(self) -> Iterator[tuple[Transaction, str]]:
+        """Yield a transaction in which nobody else changes the job, and its status."""
         with self._database.transaction() as run:
             rows = run(run.LOCK, id=self.id)
             if not rows:
                 raise JobNotFoundError(unknown_job(self.id))
-            yield run, *rows[0]
+            yield run, rows[0][0]
 
     @property
     def priority(self) -> int:
@@ -135,7 +124,7 @@ class Job(JobReference):
     @priority.setter
     def priority(self, value: int) -> None:
         priority = whole(value, "job_priority")
-        with self._locked() as (run, status, _):
+        with self._locked() as (run, status):
             if not run(run.SET_PRIORITY, id=self.id, priority=priority):
                 raise JobStateError(
                     f"job {self.id} is {status}; a priority changes only jobs that wait"
@@ -189,7 +178,7 @@ class Job(JobReference):
         pass, and killed if it has not ended by then.
         """
         grace_s = seconds(grace, "grace")
-        with self._locked() as (run, _, _):
+        with self._locked() as (run, _):
             if run(run.CANCEL, id=self.id):
                 settle(run, Status.CANCELED, self.id)
                 return True
@@ -206,7 +195,7 @@ class Job(JobReference):
         cannot wait again.
         """
         code = self._queue.code()
-        with self._locked() as (run, status, _):
+        with self._locked() as (run, status):
             if status not in ENDED:  # raised inside: the transaction changes nothing
                 raise JobStateError(
                     f"job {self.id} is {status}; only one that has ended runs again"
@@ -230,7 +219,7 @@ class Job(JobReference):
 
         Raises JobStateError while it, or a job that depends on it, has not ended.
         """
-        with self._locked() as (run, status, _):
+        with self._locked() as (run, status):
             if status not in ENDED:
                 raise JobStateError(f"job {self.id} is {status}; cancel it first")
             if needing := run(run.NEEDED_BY, id=self.id):

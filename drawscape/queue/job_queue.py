@@ -129,7 +129,9 @@ class Queue:
             "statuses": None if statuses is None else engine.list_value(statuses),
         }
         if task is not None:
-            rows = engine.read(engine.LIST_OF_TASK, **values, task=task, module=module_pattern(task))
+            rows = engine.read(
+                engine.LIST_OF_TASK, **values, task=task, module=module_pattern(task)
+            )
         elif statuses is None or self._are_many(statuses):
             rows = engine.read(engine.LIST, **values)
         else:

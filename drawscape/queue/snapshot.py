@@ -1,8 +1,7 @@
 """A job at one moment, read from its row: its status, its facts, its notes."""
 
 import json
-from collections import UserDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -135,31 +134,6 @@ def unknown_job(job_id: str) -> str:
 def module_pattern(task: str | None) -> str | None:
     """Return what `like` takes for the tasks of a module."""
     return None if task is None else task.replace("_", r"\_").replace("%", r"\%") + ".%"
-
-
-class JobMeta(UserDict[str, Any]):
-    """The notes of one job, JSON values by name; `save(change, gone)` passes changes on, or refuses them."""
-
-    def __init__(
-        self, values: dict[str, Any], save: Callable[[Mapping[str, Any], Sequence[str]], None]
-    ) -> None:
-        self.data = values
-        self._save = save
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        checked_notes({key: value})
-        self._save({key: value}, ())
-        self.data[key] = value
-
-    def __delitem__(self, key: str) -> None:
-        if key not in self.data:
-            raise KeyError(key)
-        self._save({}, (key,))
-        del self.data[key]
-
-    def copy(self) -> dict[str, Any]:  # type: ignore[override]
-        """Return the values as a plain dictionary."""
-        return dict(self.data)
 
 
 def checked_notes(notes: Mapping[str, Any]) -> str:

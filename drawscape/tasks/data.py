@@ -21,7 +21,7 @@ def process_file(
     Formats, to read and to write: csv, tsv, json, ndjson, parquet. The source's is that of its suffix
     unless `source_format` names another. The output is `output/data/<name>.<suffix>` unless
     `output_filename` names another inside `output/`; it is complete or absent. `options` are those of
-    `drawscape.data.convert` (delimiter, encoding, header, types, nulls, decimal, date_format, ...).
+    `drawscape.data.convert` (delimiter, quote, encoding, header, skip_rows, decimal).
 
     Raises ForbiddenPathError, FileNotFoundError, UnknownNameError (a format or option, with the near
     ones) and DataError, with DuckDB's reason.

@@ -72,10 +72,7 @@ def many_notes():
             job.progress(0.5)
 
 
-def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant, start_consumer):
-    job = queued()
-    with pytest.raises(errors.JobOptionError, match=r"meta\['x'\]: .* not JSON"):
-        job.meta["x"] = object()
+def test_a_note_that_is_no_json_is_named(claimant, start_consumer):
     claimant(False)
     start_consumer("-w", "1")
     noting = enqueue_background_job(lambda: current_job().meta.update(x=object()))
@@ -85,17 +82,6 @@ def test_a_note_that_is_no_json_is_named_within_a_task_too(claimant, start_consu
     assert "meta['x']" in noting.error
     assert later.status == "finished"
     assert (many.error, len(many.meta)) == (None, 2_000)
-
-
-def test_a_note_is_saved_or_refused():
-    job = queued(job_meta={"a": 1})
-    job.meta.update(b=2, c=[3])
-    del job.meta["a"]
-    assert get_job(job.id).meta == {"b": 2, "c": [3]}
-    claim(default_queue().database, "background", "worker", None)
-    with pytest.raises(errors.JobStateError, match="only its task may write"):
-        job.meta["d"] = 4
-    assert job.meta == {"b": 2, "c": [3]}
 
 
 def test_a_priority_may_be_changed_until_a_job_begins():

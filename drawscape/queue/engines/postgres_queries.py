@@ -100,7 +100,7 @@ class PostgresQueries(Queries):
     where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
         and not exists (select 1 from job_worker where job_worker.id = job.worker) for update
     """
-    LOCK = "select status, meta from job where id = :id for update"
+    LOCK = "select status from job where id = :id for update"
     TWIN = """
     select id from job where queue = :queue and unique_key = :unique_key
         and status in ('queued', 'scheduled', 'deferred', 'started') for update

@@ -144,7 +144,7 @@ class Queries:
 
     # Changes from outside
 
-    LOCK = "select status, meta from job where id = :id"
+    LOCK = "select status from job where id = :id"
     CANCEL = """
     update job set status = 'canceled', ended_at = :now, due_at = null
     where id = :id and status in ('queued', 'scheduled', 'deferred') returning id
@@ -201,7 +201,6 @@ class Queries:
     update job set priority = :priority
     where id = :id and status in ('queued', 'scheduled', 'deferred') returning id
     """
-    SET_META = "update job set meta = :meta where id = :id"
     PAUSE = "insert into job_pause (queue, lane) values (:queue, :lane) on conflict do nothing"
     RESUME = "delete from job_pause where queue = :queue and (lane = :lane or :lane = '*')"
     PAUSED = "select lane from job_pause where queue = :queue"

@@ -6,11 +6,12 @@ Outside of a worker the context does nothing.
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections import UserDict
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from drawscape.failpoints import failpoint
-from drawscape.queue.snapshot import JobMeta, checked_notes
+from drawscape.queue.snapshot import checked_notes
 
 PROGRESS_PERIOD_S = 0.05
 """At most 20 progress messages a second leave a job."""
@@ -55,6 +56,23 @@ class JobContext:
         sys.stderr.flush()
 
 
+class JobMeta(UserDict[str, Any]):
+    """The notes of the running job, JSON values by name; `on_change` is called after each change."""
+
+    def __init__(self, values: dict[str, Any], on_change: Callable[[], None]) -> None:
+        self.data = values
+        self._on_change = on_change
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        checked_notes({key: value})
+        self.data[key] = value
+        self._on_change()
+
+    def __delitem__(self, key: str) -> None:
+        del self.data[key]
+        self._on_change()
+
+
 class RunningJob(JobContext):
     """The context inside a child process: limits the rate, keeps the last value, sends the rest.
 
@@ -92,8 +110,7 @@ class RunningJob(JobContext):
         if self._pending:
             self._flush_later()
 
-    def _note_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
-        self._values.update(change)
+    def _note_meta(self) -> None:
         self._meta_changed = self._pending = True
         self._flush_later()
 
