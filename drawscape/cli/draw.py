@@ -58,6 +58,7 @@ class SketchCommand(click.Command):
         return own + [option for option in options if not taken.intersection(option.opts)]
 
 
+_SIDE = NumberType(0.1, 100_000)
 _PLOT = ("output", "force", "optimize", "outside", "machine")
 
 
@@ -65,6 +66,8 @@ _PLOT = ("output", "force", "optimize", "outside", "machine")
 @click.argument("pattern", shell_complete=_complete)
 @option("--paper PAPER", "Paper size: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
 @flag("--landscape", "Landscape paper.")
+@option("--width MM", "Page width in mm (overrides --paper).", type=_SIDE)
+@option("--height MM", "Page height in mm (overrides --paper).", type=_SIDE)
 @option("--margin MM", "Margin at each edge.  [default: 7 %]", type=NumberType(0))
 @SEED
 @option(
@@ -80,6 +83,8 @@ def draw(
     pattern: str,
     paper: str,
     landscape: bool,
+    width: float | None,
+    height: float | None,
     margin: float | None,
     seed: int,
     params: tuple[str, ...],
@@ -99,7 +104,8 @@ def draw(
     for parameter in sketch.parameters:
         if parameter.text_format == "file" and parameter.name in values:
             values[parameter.name] = named_file(values[parameter.name])
-    page = paper_size(paper, "landscape" if landscape else None)
+    on_paper = paper_size(paper, "landscape" if landscape else None)
+    page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
     with progress_bar(sketch.name) as show:
         svg = draw_sketch(
             sketch,

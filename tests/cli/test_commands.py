@@ -167,6 +167,7 @@ BAD = [
     ("editions plot x --on y", "unknown edition 'x'"),
     ("editions proof x 1 --on y", "unknown edition 'x'"),
     ("plot a.svg --rotate nan", "'nan' is not a number"),
+    ("draw spiral --height inf", "--height"),
     ("drawings delete nope", "nope"),
     (f"enqueue {TASK} wide=3", "missing a required argument: 'width'; its arguments: width, height"),
     ("drawings publish p x --tag y", "name each DRAWING, or choose with"),

@@ -23,7 +23,7 @@ def truchet():
 @pytest.mark.parametrize(
     ("typed", "drawn"),
     [
-        ("schotter --paper 80x90 --seed 3 --raw -o spiral",
+        ("schotter --width 80 --height 90 --seed 3 --raw -o spiral",
          lambda: draw("schotter", 80, 90, seed=3).to_bytes()),
         ("truchet --tiles 9 --no-loops -o spiral", truchet),
         ("truchet --param tiles=9 --param loops=no -o spiral", truchet),
