@@ -180,6 +180,17 @@ def test_what_the_canvas_writes_comes_back_to_the_last_digit(lines):
     assert (document.layers[0].color, document.layers[0].width_mm) == ("red", 0.4)
 
 
+@pytest.mark.parametrize("width", [8, 800])
+def test_curves_keep_within_the_tolerance_at_the_size_they_are_scaled_to(width):
+    text = '<svg xmlns="http://www.w3.org/2000/svg"><circle cx="4" cy="4" r="4"/></svg>'
+    svg = SVGBuilder(1000, 1000).add_svg(text, 0, 0, width, width)
+    middle, radius = np.full(2, width / 2), width / 2
+    (circle,) = svg.lines()
+    chords = np.hypot(*((circle[1:] + circle[:-1]) / 2 - middle).T)
+    assert (radius - chords).max() < 0.051
+    assert len(circle) < 400
+
+
 MM = 25.4 / 96
 
 

@@ -159,3 +159,10 @@ def test_a_closed_shape_is_the_same_from_any_first_vertex():
     whole = {drawn(corners[n:] + corners[:n], closed=True) for n in range(4)}
     assert len(whole) == 1
     assert "L" not in whole.pop()
+
+
+def test_the_transform_moves_a_shape_as_it_moves_its_vertices():
+    svg = SVGBuilder(100, 100)
+    svg.translate(5, 7).scale(2, 1)
+    moved = drawn([(0, 0), (10, 0, True), (10, 10)], canvas=svg)
+    assert moved == drawn([(5, 7), (25, 7, True), (25, 17)])

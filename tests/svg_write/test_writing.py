@@ -23,6 +23,14 @@ from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
 
+def test_closed_lines_end_where_they_began():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    svg.polygon([(0, 0), (5, 0), (5, 5)]).polyline([(1, 1), (2, 1), (1, 1)], closed=True)
+    svg.polylines(np.arange(12.0).reshape(2, 3, 2), closed=True)
+    assert svg.lines().counts.tolist() == [4, 3, 4, 4]
+    assert svg.lines().closed.all()
+
+
 def test_text_without_lines_is_reported_and_left_out():
     svg = SVGBuilder(10, 10, pen=Pen()).text(1, 1, "plain")
     with pytest.warns(CanvasWarning, match="lettering"):
@@ -99,6 +107,14 @@ def test_hershey_text_is_a_titled_group_of_paths():
     assert '<g transform="translate(105,74) scale(0.5)">\n<title>A &amp; B</title>' in text
     assert 'fill="none" stroke="black" stroke-width="1" />' in text
     assert len(svg.elements) == 1
+
+
+def test_hershey_attributes_override_its_own_and_the_canvas_defaults():
+    svg = SVGBuilder(100, 100, {"stroke": "green", "opacity": "0.5"})
+    svg.hershey_text(0, 0, "I", 1.0, {"stroke": "red"})
+    assert 'stroke="red"' in svg.to_string()
+    assert 'opacity="0.5"' in svg.to_string()
+    assert "green" not in svg.to_string()
 
 
 def test_centered_text_has_its_middle_there():
