@@ -33,7 +33,7 @@ MIDDLES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(el =>
 
 
 TIMES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(({ drawscapeViewer: viewer }) =>
-    [viewer.time, viewer.drawing.layers.find(layer => layer.name === 'loops').visible])"""
+    [viewer.time, viewer.drawing.layers.find(layer => layer.name === 'loops')?.visible ?? false])"""
 
 
 @pytest.mark.parametrize(
