@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Drawing, short
+from drawscape.catalogue.marks import marks_of_each
 from drawscape.catalogue.traits import count_traits
 from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import image_tag, table_of
@@ -90,7 +91,10 @@ def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]
     for one in shown:
         for name, value in _settings(one).items():
             values.setdefault((one.sketch, name), set()).add(value)
-    return [one.name or _caption(one, values, with_sketch=with_sketch) for one in shown]
+    marks = marks_of_each(one.mark_key for one in shown)
+    return [
+        marks[one.mark_key].name or _caption(one, values, with_sketch=with_sketch) for one in shown
+    ]
 
 
 def _caption(

@@ -90,7 +90,7 @@ HOME = click.Option(
 
 SLOTS = option(
     "-w --slots NUMBER",
-    "Jobs to run at once (default: one per core, plus one that is kept free of contact sheets).",
+    "Jobs to run at once (default: one per core and machine, plus one that is kept free of contact sheets).",
     type=click.IntRange(1, 256),
 )
 SEED = option(

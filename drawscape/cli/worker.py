@@ -17,6 +17,7 @@ from drawscape.cli.options import SLOTS, flag, option, time_option
 from drawscape.cli.printing import counted
 from drawscape.errors import DrawscapeError, MissingExtraError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker, worker_trouble
+from drawscape.machine.device import device_names
 from drawscape.project_modules import import_module
 from drawscape.settings import web_address_noted
 
@@ -53,7 +54,8 @@ def worker(
     if grace is None:
         grace = 0.0 if with_parent else 8.0
     huey.grace_s = grace
-    count = slots or (os.cpu_count() or 1) + 1
+    # A plot holds a slot as long as it lasts, also while it waits for a person.
+    count = slots or (os.cpu_count() or 1) + 1 + len(device_names())
     options = {"burst": True} if burst else {}  # which a huey of another kind does not know
     if with_parent:
         threading.Thread(target=_leave_with_parent, daemon=True).start()

@@ -10,7 +10,7 @@ import traitlets
 
 from drawscape.catalogue import Drawing, find
 from drawscape.drawing.document import Orientation
-from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.errors import ParameterError
 from drawscape.notebook.board import Board, Cell, TileContent, control, enqueue_missing, plan
 from drawscape.notebook.draw_target import (
     DrawTarget,
@@ -49,7 +49,6 @@ def evolve(
     *,
     paper: str | None = None,
     orientation: Orientation | None = None,
-    keep: Collection[str] = (),
     seed: int = 0,
     job_timeout: Any = "5m",
     vary: Values | None = None,
@@ -57,9 +56,8 @@ def evolve(
 ) -> "Evolution":
     """Return a first generation of `size` drawings of `sketch`; give stars, then press Next.
 
-    `values` are fixed, and so are the parameters named in `keep`, at their defaults; `vary` holds those
-    whose names are options here. The settings of the first generation come from all over each parameter's
-    range, by `seed`; the paper is A6 unless named.
+    `values` are fixed; `vary` holds those whose names are options here. The settings of the first
+    generation come from all over each parameter's range, by `seed`; the paper is A6 unless named.
     Given drawings of one sketch, such as the `chosen` of a history, or their files, it begins with them and
     their children. Those have the parents' paper unless another is named.
     Raises as `form` does, and ParameterError for drawings of several sketches, or none.
@@ -81,14 +79,11 @@ def evolve(
         Cell("", one.values, parents=drawing.parents, drawing=drawing)
         for one, drawing in zip(settings, found, strict=True)
     ]
-    if isinstance(keep, str):
-        raise ParameterError("keep", keep, "give a list of names")
     return Evolution(
         Settings.of(_target(sketch), paper or "A6", orientation),
         parents,
         size=size,
         fixed=dict(vary or {}),
-        keep=keep,
         rng=np.random.default_rng(seed),
         job_timeout=job_timeout,
     )
@@ -133,7 +128,6 @@ class Evolution(Board):
         *,
         size: int,
         fixed: dict[str, Any],
-        keep: Collection[str],
         rng: np.random.Generator,
         job_timeout: Any,
     ) -> None:
@@ -161,7 +155,7 @@ class Evolution(Board):
             ],
             columns=4,
         )
-        self.locked = frozenset(keep)
+        self.lock()
         bred_first = self._bred(parents, size - len(parents), self._spread) if parents else []
         self._grow([*parents, *bred_first] or [self._first(n) for n in range(size)], None)
 
@@ -170,17 +164,8 @@ class Evolution(Board):
         """The generation that is shown."""
         return self.generations[self._place]
 
-    @property
-    def locked(self) -> frozenset[str]:
-        """Parameters, or 'seed', that children inherit unchanged from the first parent; may be set."""
-        return self._locked
-
-    @locked.setter
-    def locked(self, names: Collection[str]) -> None:
-        known = [*self._target.names, "seed"]
-        for name in names:
-            if name not in known:
-                raise UnknownNameError("parameter", name, known)
+    def lock(self, *names: str) -> None:
+        """Let children inherit these, and no others, from the first parent: parameters, or 'seed'."""
         self._locked = frozenset(names)
         self._set_control("lock", options=[(name, name in names) for name in self._locks])
 
@@ -213,10 +198,10 @@ class Evolution(Board):
         self._spread = spread
 
     def _on_lock(self, name: str) -> None:
-        self.locked = self.locked ^ {name}
+        self.lock(*self._locked ^ {name})
 
     def _first(self, number: int) -> Cell:
-        free = set(self._locks) - self.locked if number else ()
+        free = self._locks if number else ()
         chosen = {
             p.name: random_value(p, self._rng) if p.name in free else p.default
             for p in self._target.parameters
@@ -228,7 +213,7 @@ class Evolution(Board):
         """Return children of the parents; a parent with more stars has more of them."""
         weights = [cell.values for cell in parents for _ in range(max(1, cell.stars))]
         recipes = tuple(cell.drawing.recipe for cell in parents if cell.drawing)
-        parameters, locked = self._target.parameters, self.locked | self._fixed.keys()
+        parameters, locked = self._target.parameters, self._locked | self._fixed.keys()
         children = []
         for _ in range(count):
             values = child(parameters, weights, self._rng, spread=spread, locked=locked)
@@ -239,7 +224,7 @@ class Evolution(Board):
     def _seed(self, values: Values) -> Values:
         if "seed" not in self._locks:
             return {}
-        if "seed" in self.locked:
+        if "seed" in self._locked:
             return {"seed": values.get("seed", 0)}
         return {"seed": int(self._rng.integers(DICE_SIDES))}
 

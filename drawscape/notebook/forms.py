@@ -708,7 +708,7 @@ class Form(StaticOutputWidget):
     def _inked(self, picture: EncodedImage) -> EncodedImage:
         """Return the picture of an SVG with the chosen pens; one that cannot be read stays."""
         with contextlib.suppress(DrawscapeError):
-            return EncodedImage(to_svg(self._with_pens(picture.data)), picture.path)
+            return EncodedImage(to_svg(self._with_pens(picture.data)))
         return picture
 
     def _show_pens(self, document: Document) -> None:

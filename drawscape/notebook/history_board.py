@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, get_args
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
+from drawscape.catalogue.database import reading
 from drawscape.catalogue.listing import captions
 from drawscape.catalogue.query import SortOrder, name_of, parameter_names, sketch_names
 from drawscape.errors import UnknownNameError
@@ -145,7 +146,7 @@ class History(Board):
             self._show_page()
 
     def _show_page(self) -> None:
-        with self._lock:
+        with self._lock, reading():
             self._page = min(self._page, max(0, (len(self._found) - 1) // PAGE))
             shown = list(self._found[self._page * PAGE :][:PAGE])
             plotted = plotted_drawings()

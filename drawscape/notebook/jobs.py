@@ -161,14 +161,8 @@ class QueueTable(Board):
         resume_queue() if queue_is_paused() else pause_queue()
         self.refresh()
 
-    def do(self, job_id: str, action: str) -> None:
-        """Do to a job what its row offers: 'sooner', 'cancel', 'retry', 'again', 'log' or 'delete'.
-
-        What goes wrong is shown under the table.
-        """
-        self.act("job", job_id, action)
-
     def _on_job(self, job_id: str, action: str) -> None:
+        """Do to a job what its row offers: 'sooner', 'cancel', 'retry', 'again', 'log' or 'delete'."""
         details = ACTIONS[action](get_job(job_id))
         self.details = details if isinstance(details, str) else ""
         self._reading.request()

@@ -36,10 +36,9 @@ _DRAWN = re.compile(rb"<(path|polyline|polygon|line|circle|ellipse|rect|image|te
 
 @dataclass(frozen=True)
 class EncodedImage:
-    """An image's bytes and, if it is a file, its path."""
+    """The bytes of an image."""
 
     data: bytes
-    path: Path | None = None
 
     @property
     def format(self) -> str:
@@ -69,7 +68,7 @@ def result_picture(result: Any) -> EncodedImage | None:
     is_shown = path and path.suffix.lower() in SHOWN
     if not path or not is_shown or path.stat().st_size > LARGEST_SHOWN:
         return None
-    return EncodedImage(path.read_bytes(), path)
+    return EncodedImage(path.read_bytes())
 
 
 def preview_picture(preview: bytes | None) -> EncodedImage | None:

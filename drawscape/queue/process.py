@@ -66,9 +66,9 @@ def start_shared_worker(queue: Queue, slots: int | None = None) -> WorkerProcess
 def start_worker(queue: Queue, slots: int | None = None) -> WorkerProcess:
     """Return a worker for `queue`, once it is alive.
 
-    It runs in the queue's home with `slots` jobs at once, by default one a core, and one that sheets leave
-    free. Its log goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no
-    number of jobs, QueueError, with the end of that log, when it does not come up.
+    It runs in the queue's home with `slots` jobs at once, by default as many as `drawscape worker`. Its log
+    goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no number of
+    jobs, QueueError, with the end of that log, when it does not come up.
     """
     import subprocess  # a fifth of the time that it takes to import what queues a job
 

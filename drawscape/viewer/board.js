@@ -11,7 +11,7 @@
    Of two messages about a tile the one with the larger number stands. */
 
 import { trace } from "./drawing_lines.js";
-import { button, leaveByEscape, make, menu, setPressed, showChild, showKernel, textMenu } from "./elements.js";
+import { button, leaveByEscape, make, menu, reveal, setPressed, showChild, showKernel, textMenu } from "./elements.js";
 
 const HOVER_MS = 350;  // a pointer that only passes a tile starts nothing
 const STARS = 5, LARGEST_TILE = 280, SMALLEST_TILE = 56;
@@ -366,13 +366,7 @@ class Board {
     const id = this.model.get("below");
     this.below.hidden = !id;
     showChild(this.host, id, this.child);
-    if (!id) return;
-    const grown = new ResizeObserver(() => {  // in view once there is something to see
-      if (this.child.offsetHeight < 60) return;
-      grown.disconnect();
-      this.below.scrollIntoView({ block: "start", behavior: "smooth" });
-    });
-    grown.observe(this.child);
+    if (id) reveal(this.below);
   }
 
   focused() {

@@ -168,6 +168,16 @@ export function showKernel(model, root, place) {
   });
 }
 
+/* Scroll to what a widget shows in `place`, once there is something to see. */
+export function reveal(place) {
+  const grown = new ResizeObserver(() => {
+    if (place.offsetHeight < 100) return;
+    grown.disconnect();
+    place.scrollIntoView({ block: "start", behavior: "smooth" });
+  });
+  grown.observe(place);
+}
+
 const NO_CHILD = "This notebook shows no widget inside of another: call view(), form() or plot() in a cell.";
 
 /* Show the kernel's widget of that id in `place`, or nothing for ''. */

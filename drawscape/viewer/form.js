@@ -12,7 +12,7 @@
    number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
    until then it is busy, and the page says so. */
 
-import { button, leaveByEscape, make, menu, penMenu, setPressed, showChild, showKernel, swatch } from "./elements.js";
+import { button, leaveByEscape, make, menu, penMenu, reveal, setPressed, showChild, showKernel, swatch } from "./elements.js";
 
 const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
@@ -874,7 +874,9 @@ class FormView {
   }
 
   showBelow() {
-    showChild(this.host, this.model.get("below"), this.stage);
+    const id = this.model.get("below");
+    showChild(this.host, id, this.stage);
+    if (id) reveal(this.stage);  // it may be higher than the picture, whose bar was pressed
     this.update();
   }
 

@@ -228,6 +228,7 @@ class Painting {
 
 /* ---- the page's part: canvas, view, pointer, buttons ---- */
 
+const NARROWEST_PANE = 230;  // px of one of several drawings side by side
 const groups = globalThis.__drawscapeViewers ??= new Map();  // each widget has a copy of this module
 
 export class Viewer {
@@ -657,6 +658,8 @@ class Drawings {
     el.style.setProperty("--drawscape-viewer-height", model.get("height"));
     this.group = `${Math.random()}`;
     this.row = make("div", { className: "drawscape-viewer-row" });
+    this.observer = new ResizeObserver(() => this.arrange());
+    this.observer.observe(this.row);
     const differences = model.get("differences");
     if (!differences.length) return void el.append(this.row);
     this.tools = make("div", { className: "drawscape-viewer-bar", role: "group", "aria-label": "all drawings" });
@@ -694,9 +697,20 @@ class Drawings {
     first.followers = others;
     for (const viewer of others) Object.assign(viewer, { leader: first }).dropTransport();
     this.tools?.replaceChildren(...(count > 1 ? [...tools(this.viewers), first.transport, first.layers] : []));
+    this.arrange();
   }
 
-  dispose() { for (const viewer of this.viewers) viewer.dispose(); }
+  /* Rows are as full as each other: five stand as 3 and 2, four as 2 and 2. */
+  arrange() {
+    const count = this.viewers.length, fitting = Math.max(1, Math.floor(this.row.clientWidth / NARROWEST_PANE));
+    const rows = Math.ceil(count / fitting);
+    this.row.style.gridTemplateColumns = `repeat(${Math.ceil(count / rows) || 1}, minmax(0, 1fr))`;
+  }
+
+  dispose() {
+    this.observer.disconnect();
+    for (const viewer of this.viewers) viewer.dispose();
+  }
 }
 
 function render({ model, el }) {

@@ -77,13 +77,15 @@ def test_a_plot_by_clicks(lab, page, pictures, module_home):
 
 
 def restart_and_run(page, notebook):
-    """Restart the kernel and run the notebook's first cell, by the buttons above it."""
+    """Restart the kernel and run the notebook's first cell, by its buttons; the former form goes."""
     toolbar = page.locator(".jp-NotebookPanel-toolbar")
+    former = notebook.form().root.element_handle()
     toolbar.locator("[data-jp-item-name='restart']").click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
     notebook.wait_idle()
     page.locator(".jp-InputArea-editor").first.click()
     toolbar.locator("[data-jp-item-name='run']").click()
+    former.wait_for_element_state("hidden")
     notebook.wait_idle()
 
 

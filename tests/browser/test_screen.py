@@ -37,9 +37,10 @@ TIMES = """() => [...document.querySelectorAll('.drawscape-viewer')].map(({ draw
 
 
 @pytest.mark.parametrize(
-    "count", [4, *(pytest.param(n, marks=pytest.mark.nightly) for n in (2, 5))]
+    ("count", "rows"),
+    [(5, [3, 2]), *(pytest.param(n, [n], marks=pytest.mark.nightly) for n in (2, 4))],
 )
-def test_each_pane_of_a_comparison_shows_its_page_and_all_move_together(lab, page, count):
+def test_each_pane_of_a_comparison_shows_its_page_and_all_move_together(lab, page, count, rows):
     page.set_viewport_size({"width": 1366, "height": 768})
     lab.run_cells(page, COMPARE.format(count=count))
     await_settled(page, count)
@@ -47,6 +48,8 @@ def test_each_pane_of_a_comparison_shows_its_page_and_all_move_together(lab, pag
     assert page.locator(".drawscape-viewer-name").all_inner_texts() == [
         f"seed {n}" for n in range(count)
     ]
+    tops = [round(one.bounding_box()["y"]) for one in page.locator(".drawscape-viewer").all()]
+    assert [tops.count(top) for top in sorted({*tops})] == rows
     page.get_by_label("the pen's way").fill("5000")  # one transport and one row of layers for all
     page.get_by_label("loops").uncheck()
     assert page.evaluate(TIMES) == [[0.5, False]] * count

@@ -23,7 +23,6 @@ from drawscape.jobs import list_jobs, start_worker
 from drawscape.notebook import (
     compare,
     contact_sheet,
-    evolve,
     form,
     history,
     job_view,
@@ -181,8 +180,6 @@ NO_SKETCH = "is no pattern's name or sketch"
         (lambda: form(still, seed=3), "still uses no randomness"),
         (lambda: compare("one.svg"), "compare 2 to 6 of them"),
         (lambda: compare(*["one.svg"] * 7), "compare 2 to 6 of them"),
-        (lambda: evolve("spiral", keep="turns"), "keep='turns': give a list of names"),
-        (lambda: evolve("spiral", keep=["q"]), "unknown parameter 'q'"),
         (lambda: history(stars=9), "stars=9: must be at least 0 and at most 5"),
         (lambda: history(stars="three"), "stars='three': give numbers from 0 to 5"),
         (lambda: history(tag=3), "tag=3: give text"),

@@ -100,17 +100,17 @@ def test_the_table_acts_on_its_jobs(gate):
     wait_until(lambda: job.status == "started", "the start")
     table = queue_table(limit=3)
     assert "cancel" in row_of(table, job)["actions"]
-    table.do(job.id, "cancel")
+    table.act("job", job.id, "cancel")
     wait_until(lambda: job.status == "stopped", "the stop")
     wait_until(lambda: "retry" in row_of(table, job)["actions"], "the button")
     gate.touch()
-    table.do(job.id, "retry")
+    table.act("job", job.id, "retry")
     assert job.wait(60) == 5
-    table.do(job.id, "log")
+    table.act("job", job.id, "log")
     assert table.details == "nothing was printed"
-    table.do(job.id, "delete")
+    table.act("job", job.id, "delete")
     wait_until(lambda: not row_of(table, job), "its row to go")
-    table.do(job.id, "delete")
+    table.act("job", job.id, "delete")
     assert "no job has the id" in table.note
     table.close()
 
@@ -122,7 +122,7 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(gate)
     table = queue_table(limit=3)
     try:
         assert "sooner" in row_of(table, third)["actions"]
-        table.do(third.id, "sooner")
+        table.act("job", third.id, "sooner")
         assert (third.ahead, second.ahead) == (0, 1)
         table.act("pause_or_resume")
         assert "· paused" in table.status
@@ -132,7 +132,7 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(gate)
         table.act("pause_or_resume")
         assert "paused" not in table.status
         assert second.wait(60) == third.wait(60) == 5
-        table.do(first.id, "sooner")
+        table.act("job", first.id, "sooner")
         assert table.note
     finally:
         table.close()
