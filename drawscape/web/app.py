@@ -35,6 +35,8 @@ ROUTES = (
     Route("/jobs/<job_id>", "job", jobs.show),
     Route("/jobs/<job_id>/svg", "job_svg", jobs.svg),
     Route("/jobs/<job_id>/lines", "lines", jobs.lines),
+    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail),
+    Route("/jobs/<job_id>/log", "log", jobs.log, access=Access.OWNER),
     Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, "POST", Access.OWNER),
     Route("/queue", "queue", jobs.table),
     Route("/queue/<action>", "switch", jobs.switch, "POST", Access.OWNER),

@@ -1,6 +1,6 @@
 """Jobs: the state of each, its drawing, its actions, and the table of the newest."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from heapq import nlargest
 from pathlib import Path
@@ -11,6 +11,8 @@ import flask
 import drawscape.viewer
 from drawscape import jobs
 from drawscape import settings as places
+from drawscape.catalogue.thumbnail import thumbnail_of
+from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, JobStateError, RequestRefused
 from drawscape.job_actions import ACTIONS, offered, summary_words
 from drawscape.jobs import JobSnapshot, Reason, get_job, get_job_status
@@ -171,6 +173,12 @@ def act(job_id: str, action: str) -> flask.Response:
     return flask.jsonify({"details": details if action == "log" else None})
 
 
+def log(job_id: str) -> flask.Response:
+    """Return the text that the job has printed up to now; raises RequestRefused as `find` does."""
+    find(job_id)
+    return flask.Response(get_job(job_id).logs(), content_type="text/plain; charset=utf-8")
+
+
 def switch(action: str) -> flask.Response:
     """Pause the queue, or let it go on; jobs that run go on either way."""
     _check_known(action, SWITCHES)
@@ -192,8 +200,33 @@ def lines(job_id: str) -> flask.Response:
     Raises RequestRefused: 409 while the job has no drawing, or for one that cannot be read, 410 when its
     file is gone.
     """
+    return _made_of(
+        job_id,
+        "application/octet-stream",
+        lambda document, path: drawing_data(document, title=path.stem).packed(),
+    )
+
+
+def thumbnail(job_id: str) -> flask.Response:
+    """Return the finished drawing as a small picture, a PNG of 560 pixels at most.
+
+    Raises RequestRefused as `lines` does, and 501 where Pillow is missing.
+    """
+
+    def small(document: Document, _: Path) -> bytes:
+        picture = thumbnail_of(document)
+        if picture is None:
+            raise RequestRefused(501, "thumbnails need Pillow: pip install 'drawscape[png]'")
+        return picture
+
+    return _made_of(job_id, "image/png", small)
+
+
+def _made_of(
+    job_id: str, content_type: str, make: Callable[[Document, Path], bytes]
+) -> flask.Response:
     path = finished_drawing(job_id)
-    response = flask.Response(content_type="application/octet-stream")
+    response = flask.Response(content_type=content_type)
     response.headers["Cache-Control"] = "private, no-cache"
     known = path.stat()
     version = f"{known.st_mtime_ns:x}-{known.st_size:x}"
@@ -203,7 +236,7 @@ def lines(job_id: str) -> flask.Response:
             document = read_svg(path.read_bytes())
         except DrawscapeError as error:
             raise RequestRefused(409, f"the drawing has no lines to show: {error}") from error
-        response.data = drawing_data(document, title=path.stem).packed()
+        response.data = make(document, path)
     return response.make_conditional(flask.request)  # type: ignore[return-value]  # what it was called on
 
 

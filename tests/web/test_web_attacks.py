@@ -184,6 +184,7 @@ def test_whatever_changes_something_needs_the_token_whatever_else_is_sent(client
     for path in paths:
         answer = client.post(path, json={}, headers=headers)
         assert (answer.status_code, answer.json["status"]) == (401, 401), path
+    assert client.get("/jobs/any/log", headers=headers).status_code == 401
 
 
 def test_with_the_token_the_same_requests_are_answered(owner):

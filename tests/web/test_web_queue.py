@@ -26,6 +26,7 @@ def test_the_table_lists_what_a_browser_may_see_and_changes_nothing(client):
     assert (table["manages"], table["paused"]) == (False, False)
     (row,) = table["jobs"]
     assert (row["id"], row["name"], row["actions"]) == (job_id, "<b>for the hall</b>", [])
+    assert client.get(f"/jobs/{job_id}/log").status_code == 401
     assert rows(client)[job_id]["status"] == "scheduled"
 
 

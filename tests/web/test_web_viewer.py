@@ -1,14 +1,17 @@
 """A drawing on a page, also one of another machine."""
 
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 from support import wait_until
 
-from drawscape.job_manager import start_worker
+from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.svg.read import read_svg
 from drawscape.web import create_app
+from drawscape.web.access import home_token
 
 
 def await_drawn(client, order):
@@ -70,9 +73,26 @@ def test_a_drawing_of_another_machine_is_served_from_the_shared_folder(client, o
     drawn = shared / job["result"]
     answer = client.get(job["svg"])
     assert (answer.data, answer.mimetype) == (drawn.read_bytes(), "image/svg+xml")
-    lines = client.get(f"/jobs/{job_id}/lines")
-    assert lines.status_code == 200
-    known = {"If-None-Match": lines.headers["ETag"]}
-    assert client.get(f"/jobs/{job_id}/lines", headers=known).status_code == 304
+    assert client.get(f"/jobs/{job_id}/lines").status_code == 200
+    small = client.get(f"/jobs/{job_id}/thumbnail")
+    assert small.mimetype == "image/png"
+    assert max(Image.open(io.BytesIO(small.data)).size) <= 560
+    known = {"If-None-Match": small.headers["ETag"]}
+    assert client.get(f"/jobs/{job_id}/thumbnail", headers=known).status_code == 304
     drawn.unlink()
     assert client.get(job["svg"]).status_code == 410
+
+
+@pytest.mark.slow
+def test_the_log_of_a_job_on_another_machine_is_served(shared, talking, tmp_path):
+    client = create_app(talking).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {home_token()}"
+    job = enqueue_background_job("talking_tasks.draw", str(tmp_path / "go"))
+    address = f"/jobs/{job.id}"
+    wait_until(lambda: client.get(f"{address}/log").text == "half of it\n")
+    (tmp_path / "go").touch()
+    job.wait(60)
+    answer = client.get(f"{address}/log")
+    assert (answer.text, answer.mimetype) == ("half of it\nall of it\n", "text/plain")
+    assert client.get(f"{address}/thumbnail").status_code == 410  # it has drawn nothing
+    assert client.get("/jobs/nobody/log").status_code == 404
