@@ -96,7 +96,7 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
         start = f"{module_name}."
         functions += [one.removeprefix(start) for one in paths if one.startswith(start)]
         known = [one for one in functions if not one.startswith("_")]
-        raise TaskNotFoundError(str(UnknownNameError("task", f"{module_name}.{name}", known)))
+        raise TaskNotFoundError(str(UnknownNameError(f"task of {module_name}", name, known)))
     return cast("Function", _unwrapped(function))
 
 

@@ -199,6 +199,8 @@ BAD = [
     ("pens read x --photo none.jpg", "'none.jpg' does not exist"),
     ("pens add 'a b'", "pen name 'a b'"),
     ("pens add x --color blau", "'blau'"),
+    ("pens edit nothing --color blau", "'nothing' (add it with"),
+    ("pens test nothing --on desk", "'nothing' (add it with"),
     *((f"pens {verb} x --down desk=30", "unknown machine") for verb in ("add", "edit")),
     *((f"pens {verb} x --drying soon", "'soon'") for verb in ("add", "edit")),
     ("plot a.svg --pen 1=nothing", "'nothing' (add it with"),

@@ -58,7 +58,7 @@ def test_a_control_stays_as_it_was_set_while_another_thread_sets_its_neighbour(t
     shown = evolve("spiral", size=2)
     shown.controls = [*shown.controls, *({"id": f"more {n}"} for n in range(2000))]
     for name in ("turns", "seed") * 15:
-        together(partial(setattr, shown, "locked", {name}), shown.refresh)
+        together(partial(shown.lock, name), shown.refresh)
         options = next(one["options"] for one in shown.controls if one["id"] == "lock")
         assert [option for option, is_on in options if is_on] == [name]
 
