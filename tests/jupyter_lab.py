@@ -29,17 +29,6 @@ LAB_SETTINGS = {
 }
 
 
-ANOTHER = """async path => {
-    const { commands, shell } = window.jupyterapp;
-    for (const widget of [...shell.widgets('main')]) {
-        if (widget.sessionContext?.session?.kernel) await widget.sessionContext.shutdown();
-        widget.dispose();
-    }
-    await commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' });
-    await commands.execute('docmanager:open', { path });
-}"""
-
-
 @dataclass(frozen=True)
 class Lab:
     url: str
@@ -51,32 +40,21 @@ class Lab:
         write_notebook(self.folder / name, *sources)
 
     def run_cells(self, page, *sources):
-        """Run a new notebook; a page that shows this Lab loads it no second time, for that is dear."""
         name = f"{secrets.token_hex(4)}.ipynb"
         self.write(name, *sources)
-        if page.url.startswith(self.url):
-            page.evaluate(ANOTHER, name)
-            notebook = ready(page)
-        else:
-            notebook = self.open(page, name)
+        notebook = self.open(page, name)
         notebook.run_all()
         return notebook
 
     def open(self, page, name):
-        """Load Lab with a notebook."""
         place = f"lab/workspaces/{secrets.token_hex(4)}/tree/{name}"
         page.goto(f"{self.url}/{place}?token={self.token}")
         page.wait_for_function("() => window.jupyterapp !== undefined")
         page.evaluate("() => jupyterapp.restored")
-        return ready(page)
-
-
-def ready(page):
-    """Return the notebook that a page shows, once its kernel is ready."""
-    page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
-    notebook = Notebook(page)
-    notebook.wait_idle()
-    return notebook
+        page.wait_for_function("() => jupyterapp.shell.currentWidget?.sessionContext?.isReady")
+        notebook = Notebook(page)
+        notebook.wait_idle()
+        return notebook
 
 
 def write_notebook(path, *sources):

@@ -49,7 +49,6 @@ class Bench:
 
     def notebook(self, *sources):
         """Return a new notebook whose cells have run, with the scripts loaded."""
-        self.page.goto("about:blank")  # each row in a Lab that was just loaded
         opened = self.lab.run_cells(self.page, *sources)
         self.page.evaluate(SCRIPT)
         return opened
