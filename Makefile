@@ -23,7 +23,7 @@ lab: $(VENV)/.lab  ## Start a worker and JupyterLab; Ctrl-C twice stops both.
 parallel = -n auto --dist loadfile --no-loadscope-reorder
 nbval = --nbval --nbval-sanitize-with tests/notebook/sanitize.cfg --nbval-cell-timeout=120 --nbval-current-env
 
-test: $(VENV)/.test  ## Run the tests: real workers, Postgres, a browser, the notebooks. Some nine minutes.
+test: $(VENV)/.test  ## Run the tests: real workers, Postgres, a browser, the notebooks. Some ten minutes.
 	@$(BIN)/python tests/find_chromium.py
 	@before=$$(git status --porcelain 2>/dev/null); \
 	$(BIN)/python -m pytest $(TESTS) $(nbval) $(parallel) || exit 1; \
