@@ -11,19 +11,19 @@ from drawscape.geometry.lines import Points
 from drawscape.photo.placement import (
     COARSE,
     FINE,
+    QUICK,
     Placement,
     contrast,
     other_place,
     perspective,
     refine,
 )
-from drawscape.photo.sheet import SQUARE, Picture, Sheet
+from drawscape.photo.sheet import Picture, Sheet
 
 _LONG_SIDE_PX = 320  # of the reduced picture in which outlines are looked for
 _BORDER_PX = 6  # of that picture: there is table, if there is any
 _STROKE_PX = 7  # of that picture: strokes are thinner
 _TRIED = 6  # places that are compared more closely
-_COARSE_PX_PER_MM = 4.5  # of a page as long as the picture
 _SKEW = 0.45  # logarithm of how far perspective may change the proportion of the sides
 _NEARLY_ALIKE, _ALIKE = 0.2, 0.03  # likeness, rough and fine, by which turns of a drawing differ
 _SLIPPED = 0.01  # likeness that two places of an even pattern differ by
@@ -78,15 +78,12 @@ def _check_view(sheet: Sheet, found: Placement) -> None:
 
 
 def _coarse(sheet: Sheet, picture: Picture, corners: list[Points]) -> list[Placement]:
-    """Return places of the page's corners, roughly refined in a smaller picture, the likeliest first."""
-    factor = max(1.0, max(picture.shape) / (_COARSE_PX_PER_MM * max(sheet.page)))
-    size = [round(side / factor) for side in picture.shape[1::-1]]
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    starts = [Placement.of(sheet, small, (one + 0.5) / factor - 0.5) for one in corners]
+    """Return places of the page's corners, roughly refined, the likeliest first."""
+    starts = [Placement.of(sheet, picture, one) for one in corners]
     if len(starts) > _TRIED:
-        quick = [refine(sheet, small, start, COARSE[:1]).score for start in starts]
+        quick = [refine(sheet, picture, start, QUICK).score for start in starts]
         starts = [starts[index] for index in np.argsort(quick)[: -_TRIED - 1 : -1]]
-    coarse = [refine(sheet, small, start, COARSE).enlarged(picture) for start in starts]
+    coarse = [refine(sheet, picture, start, COARSE) for start in starts]
     nowhere = Placement.of(sheet, picture, sheet.corners)
     return sorted(coarse, key=lambda placement: -placement.score) or [nowhere]
 
@@ -153,7 +150,7 @@ def _outlines(sheet: Sheet, picture: Picture) -> Iterator[tuple[Points, Points]]
     for mask in _masks(small):
         for corners in _quadrilaterals(mask):
             yield corners * factor, sheet.corners
-    yield SQUARE * picture.shape[1::-1], sheet.corners
+    yield np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * picture.shape[1::-1], sheet.corners
     scale = 2.0
     drawn = _drawing(sheet.grey(scale), scale)
     factor /= 3  # strokes are thinner than sheets

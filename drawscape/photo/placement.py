@@ -8,7 +8,7 @@ Kanade 1981; Shi and Tomasi 1994).
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,17 +17,19 @@ from scipy.optimize import least_squares
 from scipy.sparse.linalg import splu
 
 from drawscape.geometry.lines import Floats, Points
-from drawscape.photo.sheet import SQUARE, Picture, Sheet, Values, ink_as_dark
+from drawscape.photo.sheet import Picture, Sheet, Values, ink_as_dark
 
 _KNOT_MM = 10.0  # between two places at which the paper's bend is known
 _AROUND_MM = 2.0  # what lies around a pixel
 _CURVED_MM = 0.1  # usual second difference of the bend between knots
 _MOST_BEND_MM = 3.0
 _NOISE_MM = 0.02  # of a block's place, at least
+_OVERLAP = 4  # blocks that show the same ink
 _WEAK = 0.1  # of the structure: along straight lines blocks tell nothing
 _BOUND = 3.0  # standard deviations
 _SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
 _NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
+_MOST_BLOCKS = 10  # along a side: where all of the page moves alike, more of them tell no more
 _LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
 _NEWTON = 8  # steps, the last ones of which change nothing
 _STEP_PX = 8  # between pixels whose place is computed; those in between are interpolated
@@ -44,15 +46,16 @@ class Level:
     bend: bool = False
 
 
-_Match: TypeAlias = tuple[Points, Points, Floats, float]
-"""A block's middle and shift in pixels, how well each direction is known, and how much alike it is."""
-
 _OTHER = Level(2, 0, 6)
 _NO_OTHER_MM = 0.7  # nearer places are the same one
+QUICK = (Level(1.5, 40, 7),)
 COARSE = (Level(2, 36, 7), Level(2, 24, 4), Level(3, 18, 2, lens=True))
-FINE = tuple(
-    Level(*sizes, lens=True, bend=True)
-    for sizes in ((3, 18, 3.0), (4, 14, 1.5), (6, 12, 0.9), (8, 9, 0.5), (8, 6, 0.35))
+FINE = (
+    Level(3, 18, 3.0, lens=True, bend=True),
+    Level(4, 14, 1.5, lens=True, bend=True),
+    Level(6, 12, 0.9, lens=True, bend=True),
+    Level(8, 9, 0.5, lens=True, bend=True),
+    Level(8, 6, 0.35, lens=True, bend=True),
 )
 
 
@@ -84,12 +87,6 @@ class Placement:
         size = picture.shape[1], picture.shape[0]
         return cls(sheet.page, size, corners, np.zeros(2), np.zeros((*knots, 2)))
 
-    def enlarged(self, picture: Picture) -> "Placement":
-        """Return the same place in a picture of which this one's is a reduced copy."""
-        size = picture.shape[1], picture.shape[0]
-        corners = (self.corners + 0.5) * (size[0] / self.size[0]) - 0.5
-        return replace(self, size=size, corners=corners)
-
     @property
     def _middle(self) -> Floats:
         return (np.array(self.size) - 1) / 2
@@ -115,8 +112,11 @@ class Placement:
     @cached_property
     def _covariance(self) -> Floats:
         """The covariance of each knot's bend, (R * C, 4)."""
-        size = self.bend.size
-        total = np.linalg.inv(self.precision.toarray()).reshape(-1, 2, size // 2, 2)
+        total = (
+            splu(self.precision)
+            .solve(np.eye(self.bend.size))
+            .reshape(-1, 2, self.bend.size // 2, 2)
+        )
         each = np.arange(len(total))
         return np.asarray(total[each, :, each].reshape(-1, 4))
 
@@ -126,7 +126,8 @@ class Placement:
 
     def projected(self, points: Points) -> Points:
         """Return where points of the page lie in pixels, (N, 2), after its bend has moved them."""
-        matrix = perspective(SQUARE * self.page, (self.corners - self._middle) / self._radius)
+        frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.page
+        matrix = perspective(frame, (self.corners - self._middle) / self._radius)
         flat = np.column_stack((points, np.ones(len(points)))) @ matrix.T
         unit = flat[:, :2] / flat[:, 2:]
         square = (unit**2).sum(axis=1, keepdims=True)
@@ -197,8 +198,7 @@ def contrast(light: Picture, px_per_mm: float) -> Values:
     Darker pixels are below 0.
     """
     logs = _LOGS[light]
-    side = 2 * round(_AROUND_MM * px_per_mm * np.sqrt(6)) - 1  # of a stack that spreads as far
-    return np.asarray(logs - cv2.stackBlur(logs, (side, side)))
+    return np.asarray(logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm))
 
 
 def refine(
@@ -213,13 +213,12 @@ def refine(
         scale = level.px_per_mm
         wanted = _wanted(sheet, scale)
         tried = [
-            (sign, [*_matches(wanted, _seen(placement, picture, scale, sign), level)])
+            (sign, _Blocks.matched(wanted, _seen(placement, picture, scale, sign), level))
             for sign in placement.signs
         ]
-        sign, rows = max(tried, key=lambda pair: sum(score for *_, score in pair[1]))
-        if len(rows) < 3:
+        sign, blocks = max(tried, key=lambda pair: float(pair[1].scores.sum()))
+        if len(blocks.middles) < 3:
             return replace(placement, score=-1.0)
-        blocks = _Blocks.of(rows, scale)
         placement = replace(_fitted(placement, blocks, level), signs=(sign,))
     return placement
 
@@ -276,24 +275,31 @@ class _Blocks:
     scores: Floats
 
     @classmethod
-    def of(cls, rows: list[_Match], px_per_mm: float) -> "_Blocks":
-        """Return blocks that were found in a picture."""
-        middles, off, weights, scores = (np.array(part) for part in zip(*rows, strict=True))
+    def matched(cls, wanted: Values, seen: Values, level: Level) -> "_Blocks":
+        """Look for the blocks of one picture in the other."""
+        rows = [*_matches(wanted, seen, level)]
+        scale = level.px_per_mm
+        middles, off, weights, scores = (np.array([row[part] for row in rows]) for part in range(4))
+        if not rows:
+            return cls(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros((0, 2, 2)), np.zeros(0))
         strongest = np.percentile(np.linalg.norm(weights, axis=(1, 2)), 80)
-        return cls((middles + 0.5) / px_per_mm, off / px_per_mm, weights / strongest, scores)
+        return cls((middles + 0.5) / scale, off / scale, weights / strongest, scores)
 
 
-def _matches(wanted: Values, seen: Values, level: Level) -> Iterator[_Match]:
+def _matches(
+    wanted: Values, seen: Values, level: Level
+) -> Iterator[tuple[Points, Points, Floats, float]]:
     """Yield middle and shift in pixels, structure and likeness of each block that has lines."""
     block, reach = (round(mm * level.px_per_mm) for mm in (level.block_mm, level.search_mm))
     block = min(block, *wanted.shape[:2])
     least = 0.25 * float(wanted.std())
     down, across = np.gradient(wanted, axis=(0, 1))
     padded = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0.0)
-    for top in _starts(wanted.shape[0], block):
-        for left in _starts(wanted.shape[1], block):
+    most = None if level.bend else _MOST_BLOCKS
+    for top in _starts(wanted.shape[0], block, most):
+        for left in _starts(wanted.shape[1], block, most):
             part = wanted[top : top + block, left : left + block]
-            if cv2.meanStdDev(part)[1].item() < least:
+            if part.std() < least:
                 continue
             window = padded[top : top + block + 2 * reach, left : left + block + 2 * reach]
             likeness = cv2.matchTemplate(window, part, cv2.TM_CCOEFF_NORMED)
@@ -303,9 +309,10 @@ def _matches(wanted: Values, seen: Values, level: Level) -> Iterator[_Match]:
             yield middle, shift, _structure(down[cut], across[cut]) * max(score, 0.0) ** 2, score
 
 
-def _starts(length: int, block: int) -> list[int]:
-    """Return where blocks begin that lie side by side along a side."""
-    count = max(1, round((length - block) / block)) + 1
+def _starts(length: int, block: int, most: int | None) -> list[int]:
+    """Return where blocks begin on a side, each half over the one before, or `most` blocks with gaps."""
+    count = max(1, round(2 * (length - block) / block)) + 1
+    count = min(count, most or count)
     return np.linspace(0, length - block, count).astype(int).tolist()
 
 
@@ -389,7 +396,7 @@ def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> 
     for _ in range(4):
         far = np.hypot(*(target - design @ bend).reshape(-1, 2).T)
         noise = max(1.2 * float(np.median(far)), _NOISE_MM)
-        trust = 1 / (1 + (far / (3 * noise)) ** 2) ** 2 / noise**2
+        trust = 1 / (1 + (far / (3 * noise)) ** 2) ** 2 / (noise**2 * _OVERLAP)
         weighted = design.T @ sparse.diags_array(np.repeat(trust, 2))
         precision = (weighted @ design + prior).tocsc()
         bend = splu(precision).solve(weighted @ target)

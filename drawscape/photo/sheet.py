@@ -15,9 +15,6 @@ Picture: TypeAlias = NDArray[Any]
 Values: TypeAlias = NDArray[Any]
 """(H, W) or (H, W, 3), float32."""
 
-SQUARE: Floats = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-"""Four corners, clockwise from the top left."""
-
 _FINE_PX_PER_MM = 14.0  # of the picture that others are made from
 _LEAST_DARK = 0.3  # of black: ink on dark paper is light, or its colour is not known
 _TONE = 2.2  # cameras keep light to the power of 1 / _TONE
@@ -67,7 +64,7 @@ class Sheet:
     @property
     def corners(self) -> Floats:
         """The page's corners in mm, clockwise from the top left, (4, 2)."""
-        return SQUARE * self.page
+        return np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.page
 
     def take(self, strokes: Flags) -> "Sheet":
         """Return the sheet with some of its strokes."""
