@@ -10,7 +10,7 @@ import traitlets
 
 from drawscape.catalogue import Drawing, find
 from drawscape.drawing.document import Orientation
-from drawscape.errors import ParameterError
+from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, TileContent, control, enqueue_missing, plan
 from drawscape.notebook.draw_target import (
     DrawTarget,
@@ -165,7 +165,14 @@ class Evolution(Board):
         return self.generations[self._place]
 
     def lock(self, *names: str) -> None:
-        """Let children inherit these, and no others, from the first parent: parameters, or 'seed'."""
+        """Let children inherit these, and no others, from the first parent: parameters, or 'seed'.
+
+        Raises UnknownNameError.
+        """
+        known = [*self._target.names, "seed"]
+        for name in names:
+            if name not in known:
+                raise UnknownNameError("parameter", name, known)
         self._locked = frozenset(names)
         self._set_control("lock", options=[(name, name in names) for name in self._locks])
 

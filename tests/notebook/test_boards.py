@@ -281,6 +281,8 @@ def test_stars_are_parents_and_going_back_branches():
     bred.go_to(1)
     assert bred.generation is first
     assert [tile["caption"] for tile in bred.tiles] == ["1", "2 · bred from", "3"]
+    with pytest.raises(UnknownNameError, match="did you mean"):
+        bred.lock("aa")
     bred.lock("a", "c")
     third = bred.next(spread=1.0)
     assert {one.values["a"] for one in third.cells} == {first.cells[1].values["a"]}
