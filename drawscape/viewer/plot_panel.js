@@ -174,7 +174,8 @@ export function mount(el, link) {
       left.textContent = kind === "plotting" ? `${minutes(now.left_minutes)} left` : "";
       bar.max = now.strokes;
       bar.value = now.stroke;
-      detail.textContent = (now.question ? "" : kind === "ready" ? now.waits_for || "begins as soon as a worker is free" : now.reason) || "";
+      const why = kind === "ready" ? now.waits_for || "begins as soon as a worker is free" : now.reason;
+      detail.textContent = now.question ? "" : why || "";
       found.hidden = !now.found || now.state === "done";
       card.hidden = !now.question;
       photograph.root.hidden = Boolean(now.heals) || !["done", "interrupted", "abandoned"].includes(kind);
