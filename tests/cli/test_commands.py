@@ -221,6 +221,7 @@ BAD = [
     ("plot a.svg --crop 5,5,9", "'5,5,9' is not 4 lengths"),
     ("plot a.svg --crop 18,1,2,2", "leaves nothing"),
     ("plot a.svg --translate x,1", "'x'"),
+    ("plot a.svg --translate ''", "--translate"),
     ("plot a.svg --fit a99", "a99"),
     ("plot a.svg --tile a99", "a99"),
     ("plot a.svg --tile a6 --overlap x", "'x'"),
