@@ -108,7 +108,7 @@ const show = (queue) => {
     rows.delete(id);
   }
   const body = $('jobs');
-  if (!queue.jobs.length) body.innerHTML = '<tr><td colspan="5">no jobs yet</td></tr>';
+  if (!queue.jobs.length) body.innerHTML = '<tr><td colspan="5">no drawings in the queue yet</td></tr>';
   else if (!rows.size) body.replaceChildren();
   queue.jobs.forEach((job, place) => {
     if (!rows.has(job.id)) rows.set(job.id, makeRow(job.id));
