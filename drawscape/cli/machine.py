@@ -38,7 +38,7 @@ from drawscape.machine.plot import (
     plot_totals,
     shown_plots,
 )
-from drawscape.machine.port import NICKNAME, share_a_name
+from drawscape.machine.port import NICKNAME, shares_its_name
 from drawscape.plot import save
 from drawscape.plot.known_machines import LiftName
 from drawscape.plot.lifts import LIFTS
@@ -99,7 +99,7 @@ def add(
     if driver == "marlin" and baud is None and os.path.exists(device.port):
         device = device.update(baud=find_baud(device))
     click.echo(f"{device.name}: {device.machine.title} at {device.port}")
-    if device.board and share_a_name():
+    if device.board and shares_its_name(device.port):
         click.echo(
             "Two boards have the same name, so this one is known by its USB socket: leave it there, or "
             f"{NICKNAME}, and add it again.",

@@ -96,7 +96,7 @@ def board_at(port: str) -> str:
     Linux names each USB board by a link in /dev/serial/by-id. Two boards without a serial number, as
     EiBotBoards without a nickname are, have one name. Then the name is that of the USB socket.
     """
-    names = _ports_by(sockets_folder() if share_a_name() else boards_folder())
+    names = _ports_by(sockets_folder() if shares_its_name(port) else boards_folder())
     here = os.path.realpath(port)
     return next((name for name, path in names.items() if path == here), "")
 
@@ -109,7 +109,7 @@ def port_of(board: str, port: str) -> str:
     if not board:
         return port
     places = [folder / board for folder in (boards_folder(), sockets_folder())]
-    if places[0].exists() and share_a_name():
+    if places[0].exists() and shares_its_name(places[0]):
         raise MachineError(
             f"two boards have the name {board}; add this machine again to know it by its USB socket, "
             f"or give each board a nickname: {NICKNAME}"
@@ -127,10 +127,18 @@ def port_of(board: str, port: str) -> str:
 NICKNAME = "send `ST,NAME` and `RB` to an EiBotBoard in a serial terminal"
 
 
-def share_a_name() -> bool:
-    """Whether two boards share a name: then one of them has a socket only."""
+def shares_its_name(port: str | Path) -> bool:
+    """Whether another board may have the name of the one at `port`: then one of them has a socket only.
+
+    Boards of one name have one kind of port, as ttyACM is one and ttyUSB another.
+    """
     named = _ports_by(boards_folder()).values()
-    return any(path not in named for path in _ports_by(sockets_folder()).values())
+    unnamed = [path for path in _ports_by(sockets_folder()).values() if path not in named]
+    return _kind(os.path.realpath(port)) in map(_kind, unnamed)
+
+
+def _kind(path: str) -> str:
+    return path.rstrip("0123456789")
 
 
 def _ports_by(folder: Path) -> dict[str, str]:

@@ -515,6 +515,9 @@ def test_two_boards_with_one_name_are_known_by_their_sockets(bench, home, boards
     board = boards / "usb-SchmalzHaus_EiBotBoard-if00"  # of the one plugged in last
     desk = bench("ebb", EbbEmulator).emulator
     with contextlib.closing(EbbEmulator(home / "ttyACM1").start()) as hall:
+        (home / "by-path" / "printer").symlink_to(
+            home / "ttyUSB7"
+        )  # its kind shares no name with a board's
         both = {"desk": desk.link, "hall": hall.link}
         add = "machine add {} --driver ebb --port {}"
         for name, port in both.items():
@@ -522,7 +525,7 @@ def test_two_boards_with_one_name_are_known_by_their_sockets(bench, home, boards
             for link in (board, home / "by-path" / name):
                 link.symlink_to(port)
             if name == "desk":  # alone
-                command(*add.format(name, port).split())
+                assert "USB socket" not in command(*add.format(name, port).split())
         assert "give each board a nickname" in command("machine", "check", "desk", code=1)
         for name, port in both.items():
             assert "known by its USB socket" in command(*add.format(name, port).split())
