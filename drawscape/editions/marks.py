@@ -173,7 +173,12 @@ def read_signature(signature: str) -> str:
         raise EditionError(f"the signature is no drawing: {error}") from None
     if box is None or box[2] <= box[0]:
         raise EditionError("the signature is no drawing: it holds no lines")
-    return Path(signature).read_text("utf-8")
+    try:
+        return Path(signature).read_text("utf-8")
+    except UnicodeDecodeError:
+        raise EditionError(
+            f"the signature {signature} is not UTF-8 text: save it as plain SVG"
+        ) from None
 
 
 def signature_lines(text: str, cap_mm: float, widest_mm: float) -> Lines:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
+from keyword import iskeyword
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, overload
@@ -112,6 +113,10 @@ def load_file(file: Path) -> Sketch:
 
 
 def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
+    if not file.stem.isidentifier() or iskeyword(file.stem):  # a recipe imports it by its name
+        raise SketchFileError(
+            f"rename {file.name}: a sketch file has a name such as rings.py, of letters, digits and _"
+        )
     try:
         module = imported()
     except Exception as error:

@@ -1,5 +1,6 @@
 """All commands together: one voice in their help, and an answer to every wrong option."""
 
+import gzip
 import os
 import re
 import shlex
@@ -84,6 +85,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "letter.svg").write_text("no drawing at all")
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n")
     (tmp_path / "empty.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (tmp_path / "packed.svg").write_bytes(gzip.compress((tmp_path / "a.svg").read_bytes()))
+    (tmp_path / "two words.py").write_text("def f(svg): svg.line(0, 0, 9, 9)")
     return tmp_path
 
 
@@ -131,6 +134,8 @@ BAD = [
     ("jobs --home a.svg", "DRAWSCAPE_HOME='a.svg' is not a folder"),
     ("draw spirl", "did you mean 'spiral'"),
     ("draw none.py", "file none.py does not exist"),
+    ("draw 'two words.py'", "rename two words.py"),
+    ("draw mesh_hatching --width 300 --height 0.1 --margin 0.01 -o none/x.svg", "cannot write none/x"),
     ("draw spiral --paper a44", "unknown paper 'a44'; did you mean 'a4'"),
     ("draw spiral --margin 900", "margin"),
     ("draw spiral --param x", "write NAME=VALUE"),
@@ -163,6 +168,7 @@ BAD = [
     (f"{NEW} --signature a.png", "the signature is no drawing"),
     (f"{NEW} --signature letter.svg", "the signature is no drawing"),
     (f"{NEW} --signature empty.svg", "the signature is no drawing: it holds no lines"),
+    (f"{NEW} --signature packed.svg", "is not UTF-8 text: save it as plain SVG"),
     (f"{NEW} --pen red", "pen 'red' is not one of the drawing's: pen 1"),
     ("editions plot x --on y", "unknown edition 'x'"),
     ("editions proof x 1 --on y", "unknown edition 'x'"),

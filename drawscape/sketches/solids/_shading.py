@@ -30,7 +30,7 @@ class Shading:
         A `light_ink` draws the lights: its tone is inverted.
         """
         pitch = max(0.4, frame.long / 700)
-        columns, rows = (frame.size / pitch).astype(int) + 1
+        columns, rows = np.maximum((frame.size / pitch).astype(int), 1) + 1  # for gradients
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
         normal *= np.where(normal[:, 2:] > 0, -1, 1)  # towards the eye
