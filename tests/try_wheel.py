@@ -49,7 +49,7 @@ own = enqueue_background_job('workers.own_tasks.double', 21)
 bars = enqueue_background_job(
     'workers.svg_tasks.generate_complex_svg', 50, 50, 'bars', 'bars.svg', count=3
 )
-print(job.wait(60), own.wait(60), open(bars.wait(60)).read().count('<line '))
+print(job.wait(60), own.wait(60), open(bars.wait(60)).read().count('<line '), sep='\\n')
 assert get_job_status(job.id)['status'] == 'finished'
 """
 
@@ -180,7 +180,7 @@ def notebooks(journey):
 def jobs(journey):
     """Run a worker of one's own, and jobs of all three kinds: the library's, a task, a sketch."""
     with journey.beside("drawscape", "worker", "-w", "1", until="started"):
-        said = journey.run("python", "-c", JOBS).split()
+        said = journey.run("python", "-c", JOBS).splitlines()
         expect(said[1:] == ["42", "3"], f"the jobs returned {said}")
     expect("workers.own_tasks.double" in journey.run("drawscape", "jobs"), "they are listed")
 
