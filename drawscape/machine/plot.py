@@ -57,7 +57,7 @@ TUNED = {
 _WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no plotting
 
 _SHOWN = (
-    "machine", "drawing", "reason", "runs", "job", "plan", "created", "changed", "heals", "paper"
+    "machine", "drawing", "reason", "height", "runs", "job", "plan", "created", "changed", "heals", "paper"
 )  # fmt: skip
 
 # What a plot has of the one that it repeats or heals.
@@ -151,7 +151,7 @@ class State:
         self.requests: deque[Event] = deque()
         self.pens: tuple[Event, ...] = ()
         self.moved: dict[str, str] = {}
-        self.job = self.question = self.text = self.reason = ""
+        self.job = self.question = self.text = self.reason = self._height = ""
         self.clean = False
         self.seconds = self.created = self.changed = self.drying_min = 0.0
         self._since: float | None = None
@@ -192,12 +192,13 @@ class State:
                 self.alignment = Alignment(tuple(event["along"]), tuple(event["shift"]))
             case "moved":
                 self.moved[event["request"]] = event["error"]
+                self._height = event.get("height", self._height)
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]
                 self.clean = True  # the pen is up, and all before is drawn
             case "abandoned" | "paused" | "interrupted" | "done" | "plotting":
                 self.state, self.question, self.text = kind, "", ""
-                self.reason = event.get("reason", "")
+                self.reason, self._height = event.get("reason", ""), event.get("height", "")
                 self.clean = event.get("clean", False)
                 self.done = event.get("k", self.done)
         self._since = awake_s if self.state == "plotting" else None
@@ -206,6 +207,11 @@ class State:
     def label(self) -> str:
         """Return the state in words, with the question of a waiting plot."""
         return f"waiting for {self.question}" if self.state == "waiting" else self.state
+
+    @property
+    def height(self) -> str:
+        """Return where the pen is while the plot is paused: up, low or down, and '' else."""
+        return self._height if self.state == "paused" else ""
 
 
 class Plot:
@@ -465,12 +471,13 @@ class Plot:
 
     @property
     def words(self) -> str:
-        """The state in words: 'interrupted at stroke 312 of 542 (57 %), pen 2'."""
+        """The state in words: 'paused at stroke 312 of 542 (57 %), pen 2 is up'."""
         state = self.state
         if state.state in ("done", "damaged") or (state.state == "ready" and not state.done):
             return state.state
         share, pen = 100 * state.done // self.strokes, self.plan.section_of(state.done).pen
-        return f"{state.label} at stroke {state.done} of {self.strokes} ({share} %), pen {pen}"
+        words = f"{state.label} at stroke {state.done} of {self.strokes} ({share} %), pen {pen}"
+        return f"{words} is {state.height}" if state.height else words
 
     @property
     def title(self) -> str:

@@ -165,8 +165,12 @@ class _Run:
                     if event.get("keep"):
                         self.device.update(settings=event["values"])
                 case "move":
-                    error = self._move(event["motion"], event["values"])
-                    self.plot.journal.append("moved", request=event["request"], error=error)
+                    error, values = self._move(event["motion"], event["values"]), event["values"]
+                    height = values.get("where", "" if values.get("z") else "up")
+                    moved = {} if error else {"height": height}
+                    self.plot.journal.append(
+                        "moved", request=event["request"], error=error, **moved
+                    )
 
     def _move(self, motion: str, values: dict[str, Any]) -> str:
         """Make a motion that a person asks for; return why it cannot be made, or nothing."""
@@ -217,7 +221,7 @@ class _Run:
     def _pause(self) -> None:
         if self.want:
             self.driver.run(self.driver.pen_up())  # the last lift may have been a low one
-            self._note("paused", clean=True, k=self.state.done)
+            self._note("paused", clean=True, k=self.state.done, height="up")
             self._wait(lambda: not self.want)
 
     def _tell(self, *, force: bool = False) -> None:

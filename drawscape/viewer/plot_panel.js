@@ -175,7 +175,8 @@ export function mount(el, link) {
       bar.max = now.strokes;
       bar.value = now.stroke;
       const why = kind === "ready" ? now.waits_for || "begins as soon as a worker is free" : now.reason;
-      detail.textContent = now.question ? "" : why || "";
+      const height = now.height && `The pen is ${now.height}.`;
+      detail.textContent = now.question ? "" : why || height || "";
       found.hidden = !now.found || now.state === "done";
       card.hidden = !now.question;
       photograph.root.hidden = Boolean(now.heals) || !["done", "interrupted", "abandoned"].includes(kind);

@@ -108,7 +108,7 @@ class Painting {
   constructor(drawing, level, view, width, height, options) {
     Object.assign(this, { drawing, level, view, width, height, options });
     this.canvas = new OffscreenCanvas(width, height);
-    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.context = this.canvas.getContext("2d");  // clear beside the page, where the theme's desk is seen
     this.most = Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
     this.every = Math.max(COPY_POINTS, Math.ceil(level.xy.length / 2 / Math.max(this.most, 1)));
     this.copies = [];
@@ -118,8 +118,7 @@ class Painting {
   clear() {
     const { context, view, drawing } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.fillStyle = this.options.desk;
-    context.fillRect(0, 0, this.width, this.height);
+    context.clearRect(0, 0, this.width, this.height);
     context.setTransform(view.scale, 0, 0, view.scale, view.x, view.y);
     context.fillStyle = this.options.paper;
     context.fillRect(0, 0, drawing.width_mm, drawing.height_mm);
@@ -146,6 +145,7 @@ class Painting {
   jump(copy) {
     if (!copy) return this.clear();
     this.context.setTransform(1, 0, 0, 1, 0, 0);
+    this.context.clearRect(0, 0, this.width, this.height);
     this.context.drawImage(copy.canvas, 0, 0);
     this.context.setTransform(this.view.scale, 0, 0, this.view.scale, this.view.x, this.view.y);
     this.line = copy.line; this.point = copy.point;
@@ -154,7 +154,7 @@ class Painting {
   keepCopy() {
     if (this.place < (this.copies.length + 1) * this.every || this.copies.length >= this.most) return;
     const canvas = new OffscreenCanvas(this.width, this.height);
-    canvas.getContext("2d", { alpha: false }).drawImage(this.canvas, 0, 0);
+    canvas.getContext("2d").drawImage(this.canvas, 0, 0);
     this.copies.push({ canvas, place: this.place, line: this.line, point: this.point });
   }
 
@@ -237,7 +237,7 @@ export class Viewer {
     el.classList.add("ds", "drawscape-viewer");
     this.askFindings = askFindings;  // returns a promise of what preflight finds
     this.steps = 150_000;  // points a frame; soon as many as this browser manages
-    this.options = { travel: false, points: false, measure: false, paper: "#fefcf7", desk: "#8884" };
+    this.options = { travel: false, points: false, measure: false, paper: "#fefcf7" };
     this.view = null;
     this.levels = new Map();
     this.time = 1;        // part of the plot's time, 0 to 1
@@ -522,7 +522,6 @@ export class Viewer {
       this.before = began;
       this.setTime(this.time + passed / Math.max(this.drawing.seconds, 1e-9));
     }
-    this.options.desk = getComputedStyle(this.stage).backgroundColor;
     const target = this.time >= 1 ? { line: this.drawing.lines.count.length, part: 0, ink: this.drawing.ink_mm } : this.pen(this.time * this.drawing.seconds);
     const moving = this.shown && began - this.movedAt < REST_MS;
     this.isWhole = !moving && this.paint(target);
