@@ -1,7 +1,10 @@
 """A drawing looked at closely: what the pointer, the keys and the scrubber do to what is on the canvas."""
 
+import io
+
 import pytest
 from notebook_page import Notebook
+from PIL import Image
 from support import wait_until
 from web_pages import await_settled, color_at, view_of
 
@@ -125,6 +128,12 @@ def test_measuring_says_millimetres(viewer, page):
     viewer.locator("output", has_text="across").wait_for()
     length = float(viewer.locator("output").inner_text().partition(" mm")[0])
     assert length == pytest.approx((60**2 + 40**2) ** 0.5, abs=0.6)
+
+
+def test_what_lies_beside_the_page_is_the_themes(viewer, page):
+    Notebook(page).darken()
+    shot = Image.open(io.BytesIO(viewer.locator(".drawscape-viewer-stage").screenshot()))
+    assert max(shot.convert("RGB").getpixel((8, shot.height // 2))) < 90
 
 
 def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_that_checks_them(lab, page):
