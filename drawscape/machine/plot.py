@@ -135,9 +135,10 @@ class State:
     was drawn. `seconds` is how long runs have plotted, without questions, pauses and the time between
     runs. `plan` is the plan's hash. `question` is paper, pen, position, drying or ''. `requests` are
     people's requests to the last run; only that run removes them. `pens` are the pens that answers to
-    questions have chosen. `alignment` is where the sheet lies
-    now. `moved` has its answer to each request to move the pen: an error, or nothing. `heals` is the
-    plot whose sheet it completes, by its id. `paper` is the colour of the drawing's paper, '' for white.
+    questions have chosen. `height` is where the pen is while the plot is paused or asks: up, low, down, or
+    '' when that is not known. `alignment` is where the sheet lies now. `moved` has its answer to each
+    request to move the pen: an error, or nothing. `heals` is the plot whose sheet it completes, by its id.
+    `paper` is the colour of the drawing's paper, '' for white.
     """
 
     def __init__(self) -> None:
@@ -151,7 +152,7 @@ class State:
         self.requests: deque[Event] = deque()
         self.pens: tuple[Event, ...] = ()
         self.moved: dict[str, str] = {}
-        self.job = self.question = self.text = self.reason = self._height = ""
+        self.job = self.question = self.text = self.reason = self.height = ""
         self.clean = False
         self.seconds = self.created = self.changed = self.drying_min = 0.0
         self._since: float | None = None
@@ -192,13 +193,13 @@ class State:
                 self.alignment = Alignment(tuple(event["along"]), tuple(event["shift"]))
             case "moved":
                 self.moved[event["request"]] = event["error"]
-                self._height = event.get("height", self._height)
+                self.height = event.get("height", "")
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]
                 self.clean = True  # the pen is up, and all before is drawn
             case "abandoned" | "paused" | "interrupted" | "done" | "plotting":
                 self.state, self.question, self.text = kind, "", ""
-                self.reason, self._height = event.get("reason", ""), event.get("height", "")
+                self.reason, self.height = event.get("reason", ""), event.get("height", "")
                 self.clean = event.get("clean", False)
                 self.done = event.get("k", self.done)
         self._since = awake_s if self.state == "plotting" else None
@@ -207,11 +208,6 @@ class State:
     def label(self) -> str:
         """Return the state in words, with the question of a waiting plot."""
         return f"waiting for {self.question}" if self.state == "waiting" else self.state
-
-    @property
-    def height(self) -> str:
-        """Return where the pen is while the plot is paused: up, low or down, and '' else."""
-        return self._height if self.state == "paused" else ""
 
 
 class Plot:

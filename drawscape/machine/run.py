@@ -165,11 +165,12 @@ class _Run:
                     if event.get("keep"):
                         self.device.update(settings=event["values"])
                 case "move":
-                    error, values = self._move(event["motion"], event["values"]), event["values"]
-                    height = values.get("where", "" if values.get("z") else "up")
-                    moved = {} if error else {"height": height}
+                    values = event["values"]
+                    error = self._move(event["motion"], values)
+                    # It is known only after a motion of the pen itself.
+                    height = "" if error else values.get("where", "")
                     self.plot.journal.append(
-                        "moved", request=event["request"], error=error, **moved
+                        "moved", request=event["request"], error=error, height=height
                     )
 
     def _move(self, motion: str, values: dict[str, Any]) -> str:

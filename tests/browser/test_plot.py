@@ -18,8 +18,8 @@ pytestmark = pytest.mark.browser
 BARS = """def bars(svg):
     for number, color in enumerate(("black", "red")):
         with svg.layer(color, color=color):
-            for row in range(20):
-                svg.line(10, 10 + 2 * row + number, 60, 10 + 2 * row + number)
+            for row in range(60):
+                svg.line(10, 8 + 1.5 * row + number / 2, 60, 8 + 1.5 * row + number / 2)
 """
 FORM = """from drawscape.notebook import form
 from drawscape.machine.device import add_device
@@ -41,6 +41,12 @@ def test_a_plot_by_clicks(lab, page, pictures, module_home):
     (plot,) = list_plots()
     wait_until(lambda: plot.state.done >= 4)
     panel.shoot(pictures, "plotting")
+    panel.press("Pause at pen-up")
+    panel.await_state("paused")
+    panel.wait_for("The pen is up.")
+    panel.shoot(pictures, "paused")
+    panel.press("Resume")
+    panel.await_state("plotting")
     pid = simulator_process("sim")
     assert pid is not None
     os.kill(pid, signal.SIGTERM)
@@ -58,7 +64,7 @@ def test_a_plot_by_clicks(lab, page, pictures, module_home):
     form.press("Plot")
     panel = Panel(form.root)
     panel.wait_for("was not finished")
-    panel.wait_for("stroke 20 of 40")
+    panel.wait_for("stroke 60 of 120")
     panel.shoot(pictures, "found")
     panel.press("Resume")
     panel.answer("position", "paper")
@@ -69,11 +75,13 @@ def test_a_plot_by_clicks(lab, page, pictures, module_home):
     panel.await_state("done")
     panel.shoot(pictures, "done")
     assert list_plots()[0].id == plot.id
-    assert (plot.state.drawn == 1).sum() >= 40 - 3
+    assert (plot.state.drawn == 1).sum() >= 120 - 3
     assert (plot.state.drawn > 0).all()
     panel.press("Plot once more")
     panel.await_state("waiting for paper")
     assert list_plots()[0].id != plot.id
+    panel.press("Stop")  # the next test wants the machine
+    panel.await_state("interrupted")
 
 
 def restart_and_run(page, notebook):
