@@ -141,6 +141,9 @@ def main(args: list[str] | None = None) -> None:
     except UnicodeEncodeError as error:
         complain(f"{error.object!r} is not valid {error.encoding.upper()} text")
         sys.exit(2)
+    except MemoryError:
+        complain("this computer has not enough memory for that; ask for less")
+        sys.exit(1)
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
         complain(f"{where}{error.strerror or error}")

@@ -241,8 +241,10 @@ class Plot:
 
         With `reuse`, return the newest unfinished plot of the same strokes there, if any. With a `plot_id`
         that `new_id` gave, return the plot that has it already, if any.
-        Raises UnknownNameError for a machine, PlotError for strokes beyond its reach.
+        Raises UnknownNameError for a machine, PlotError for strokes beyond its reach, UnicodeEncodeError for
+        a drawing's name that is not UTF-8.
         """
+        drawing.encode()  # a journal is UTF-8
         device = read_device(machine)
         document = with_motions(with_pens(document), device)
         plan = make_plan(document, device.machine, outside=outside, copies=copies)

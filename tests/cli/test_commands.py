@@ -12,6 +12,7 @@ from support import commands, run
 
 from drawscape.cli.root import root
 from drawscape.machine.device import add_device
+from drawscape.machine.plot import list_plots
 
 VERBS = """
     Add Answer Call Cancel Change Check Continue Create Delete Draw Find Follow Give List Make Move
@@ -284,6 +285,15 @@ def test_a_value_of_the_wrong_kind_or_one_that_lacks_is_named(folder, name):
                 assert done.code == 2
                 assert done.err.startswith("drawscape: "), done
                 assert re.search(rf"'?{value}(\.0)?'? is not ", done.err), done
+
+
+def test_a_drawing_is_not_plotted_under_a_name_that_no_journal_holds(folder):
+    add_device("desk", "simulator", "20x")
+    os.rename("a.svg", "\udcff.svg")
+    done = run("plot", "\udcff.svg", "--on", "desk")
+    assert done.code == 2
+    assert done.err.endswith("\\udcff.svg' is not valid UTF-8 text\n")
+    assert list_plots() == []
 
 
 @pytest.mark.parametrize(("typed", "named"), BAD, ids=[typed for typed, _ in BAD])

@@ -31,6 +31,13 @@ def test_a_full_disk_is_a_sentence(arguments, home):
     assert program("sh", "-c", closed, code=0).stderr == ""
 
 
+def test_too_little_memory_is_a_sentence(home):
+    limited = f"ulimit -v 8000000; exec {shlex.join(COMMAND)} draw banknote_head"
+    page = "--width 100000 --height 0.1 --margin 0 -o -"
+    done = program("sh", "-c", f"{limited} {page}", code=1)
+    assert done.stderr == "drawscape: this computer has not enough memory for that; ask for less\n"
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A home of the test's own, with a job, so that lists are not empty."""
