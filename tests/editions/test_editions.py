@@ -66,6 +66,10 @@ def test_sheets_are_plotted_one_after_the_other_and_judged(gravel, worker):
     first = run("editions", "plot", "gravel", "--on", "desk", "--yes", "--zero-here")
     assert first.out == f"{claim.plot} on desk\n", first
     plotted(1, 2, 3)
+    assert (
+        run("editions", "plot", "gravel", "--on", "desk", "--yes").err
+        == "every number has a sheet\n"
+    )
     for verdict in ("good", "spoiled", "good", "spoiled"):  # a stain that is seen on the next day
         assert run("editions", verdict, "gravel", "2").code == 0
         assert verdict in run("editions", verdict, "gravel", "2").err  # it is that already
@@ -103,8 +107,15 @@ def test_a_machine_that_is_gone_loses_its_sheet_to_another(gravel, worker):
     asked = ("editions", "plot", "gravel", "--yes", "--zero-here", "--on")
     assert run(*asked, "gone").code == 0
     wait_until(lambda: states()[0] == "interrupted")
-    assert run(*asked, "gone,desk").out.endswith(" on desk\n")
+    both = run(*asked, "gone,desk")
+    assert both.out.endswith(" on desk\n")
+    lost = shown()["numbers"][0]["plot"]
+    assert (
+        both.err
+        == f"gone still has 1/3, interrupted; continue with `drawscape plots resume {lost}`\n"
+    )
     plotted(2, 3)
+    assert run(*asked, "desk").err.startswith("gone still has 1/3, interrupted;")
     assert run("editions", "spoiled", "gravel", "1").code == 0
     assert run("plots", "resume", shown()["numbers"][0]["sheets"][0]["plot"]).code == 2
     old = find_plot(shown()["numbers"][0]["sheets"][0]["plot"])
