@@ -23,7 +23,7 @@ from drawscape.editions.sheets import drawing_of, label_of
 from drawscape.machine.device import read_device
 from drawscape.settings import output_folder
 from drawscape.tasks.drawing import generate_complex_svg
-from drawscape.tasks.editions import judge_sheet, plot_edition, queue_claim
+from drawscape.tasks.editions import judge_sheet, plot_edition, queue_claim, what_is_held
 from drawscape.viewer.publish import publish
 
 _EDITION = click.argument(
@@ -33,7 +33,6 @@ _EDITION = click.argument(
 )
 _MOST = 10_000  # numbers of an edition
 _COUNT = click.IntRange(1, _MOST)
-_HOLD_A_MACHINE = ("queued", "plotting", "waiting", "interrupted")
 _NUMBER = click.argument("number", type=click.IntRange(1))
 
 
@@ -203,16 +202,8 @@ def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: b
     begun = plot_edition(edition, on, yes=yes, zero_here=zero_here, by_pen=by_pen)
     for name, made in begun.items():
         click.echo(f"{made} on {name}")
-    held = [(label_of(edition, one), one.as_dict()) for one in edition.rows()]
-    held = [(label, one) for label, one in held if one["state"] in _HOLD_A_MACHINE]
-    for label, sheet in held:
-        if sheet["machine"] not in begun:
-            words = f"{sheet['machine']} still has {label}, {sheet['state']}"
-            if sheet["state"] == "interrupted":
-                words += f"; continue with `drawscape plots resume {sheet['plot']}`"
-            click.echo(words, err=True)
-    if not held:
-        click.echo("every number has a sheet", err=True)
+    for words in what_is_held(edition, begun):
+        click.echo(words, err=True)
     say_without_worker()
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from typing import Any
 
 from drawscape.catalogue import Drawing, find
@@ -17,7 +18,7 @@ from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
 from drawscape.notebook.draw_target import SketchLike, Values, target_of
 from drawscape.notebook.form_settings import Settings
 from drawscape.notebook.own_worker import keep_worker_alive
-from drawscape.tasks.editions import judge_sheet, plot_edition
+from drawscape.tasks.editions import judge_sheet, plot_edition, what_is_held
 
 
 def edition(
@@ -30,24 +31,29 @@ def edition(
     of: int | None = None,
     paper: str = "A5",
     parameters: Values | None = None,
-    **terms: Any,
+    **keywords: Any,
 ) -> "EditionBoard | ProposalBoard":
     """Return the board of an edition: of drawings, of a sketch with seeds, or of that name.
 
     With `size` the drawings that are least alike are proposed, of all that are given or of the first `of`
     seeds. `make()` on the board freezes them. Without `size` they are frozen at once, in their order.
-    `parameters` are the sketch's; `terms` are the fields of `Terms`: title, year, signature and so on. Raises
-    as `new_edition` does, and UnknownNameError for an edition that is not there.
+    `keywords` are the fields of `Terms` (title, year, signature and so on) and the sketch's parameters. A
+    parameter that has the name of a field goes into `parameters`. Raises as `new_edition` does,
+    UnknownNameError for an edition that is not there, EditionError for parameters without a sketch.
 
-    >>> edition("two", sketch="spiral", seeds=[1, 2], title="Two")
+    >>> edition("two", sketch="spiral", seeds=[1, 2], title="Two", turns=4)
     <EditionBoard: edition two>
     >>> edition("two").numbers[0].state
     'ready'
     """
+    terms = {field.name: keywords.pop(field.name, field.default) for field in fields(Terms)}
+    given = Terms(**{**terms, "signature": read_signature(terms["signature"])})
+    values = {**(parameters or {}), **keywords}
     found = [one if isinstance(one, Drawing) else find(one) for one in drawings]
     if sketch is not None:
-        found = _drawn(sketch, range(1, of + 1) if of else seeds, paper, parameters or {})
-    given = Terms(**{**terms, "signature": read_signature(terms.get("signature", ""))})
+        found = _drawn(sketch, range(1, of + 1) if of else seeds, paper, values)
+    elif values:
+        raise EditionError(f"{', '.join(values)}: give parameters with sketch= only")
     if size is not None and name not in edition_names():
         return ProposalBoard(name, found, least_alike(found, size), given)
     if name in edition_names():
@@ -141,6 +147,9 @@ class EditionBoard(Board):
                 self._drawings[str(one.number)] = find(one.provenance.recipe)
         self._rarity = _rarity(self._drawings.values())
         controls = [
+            control(
+                "plot", "button", "Plot the next", tooltip="Each free machine gets the next number"
+            ),
             control("good", "button", "Good", tooltip="The chosen sheets are good (g)"),
             control(
                 "spoiled", "button", "Spoiled", tooltip="The next plot draws the chosen again (s)"
@@ -209,6 +218,8 @@ class EditionBoard(Board):
         self.refresh()
         if not plots and tile_id is not None:
             plots = [sheet.plots[-1][0] for sheet in self.edition.number(int(tile_id)).sheets]
+        if not begun:
+            self.note = "; ".join(what_is_held(self.edition, begun))
         return self.show_below("open_plot", plots[-1]) if plots else None
 
 

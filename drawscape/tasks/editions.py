@@ -1,13 +1,16 @@
 """Editions on machines: each machine of a group gets the next number when it is free."""
 
+from collections.abc import Container
 from contextlib import ExitStack
 
 from drawscape.editions.ledger import Claim, Edition, Verdict, find_edition, sheet_of_plot
-from drawscape.editions.sheets import sheet_of
+from drawscape.editions.sheets import label_of, sheet_of
 from drawscape.errors import DrawscapeError, MachineError, PlotError
 from drawscape.machine.device import device_names, locked, read_device
 from drawscape.machine.plot import FINAL, Plot, find_plot, plots_folder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot, is_queued
+
+_HOLD_A_MACHINE = ("queued", "plotting", "waiting", "interrupted")
 
 
 def plot_edition(
@@ -26,6 +29,21 @@ def plot_edition(
     edition.feed(machines, yes=yes, zero_here=zero_here, by_pen=by_pen)
     begun = {name: feed_machine(edition.name, name) for name in machines}
     return {name: plot for name, plot in begun.items() if plot}
+
+
+def what_is_held(edition: Edition, begun: Container[str]) -> list[str]:
+    """Return a sentence for each machine, not in `begun`, that still has a sheet; or that nothing is left."""
+    held = [one for one in edition.rows() if one.state in _HOLD_A_MACHINE]
+    if not held:
+        return ["every number has a sheet"]
+    words = []
+    for number in held:
+        plot, _, machine = number.sheets[-1].plots[-1]
+        if machine not in begun:
+            words.append(f"{machine} still has {label_of(edition, number)}, {number.state}")
+            if number.state == "interrupted":
+                words[-1] += f"; continue with `drawscape plots resume {plot}`"
+    return words
 
 
 def feed_machine(edition_name: str, machine: str) -> str:

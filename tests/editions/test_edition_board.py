@@ -6,7 +6,7 @@ from support import wait_until
 
 from drawscape import edition
 from drawscape.editions import find_edition
-from drawscape.errors import EditionError
+from drawscape.errors import EditionError, UnknownNameError
 from drawscape.machine.device import add_device
 
 CELL = """
@@ -30,7 +30,7 @@ def test_the_proposed_are_swapped_ordered_and_frozen(home, worker):
         size=4,
         paper="100x100",
         title="Posts",
-        parameters={"count": 4},
+        count=4,
     )
     before = board.proposed[:]
     assert {one.parameters["count"] for one in board.found} == {4}
@@ -47,15 +47,24 @@ def test_the_proposed_are_swapped_ordered_and_frozen(home, worker):
     assert repr(edition("posts", board.proposed)) == "<EditionBoard: edition posts>"
     with pytest.raises(EditionError, match="of other drawings already"):
         edition("posts", before)
+    with pytest.raises(EditionError, match="tilte: give parameters with sketch= only"):
+        edition("more", before, tilte="Posts")
+    with pytest.raises(UnknownNameError, match="did you mean 'count'"):
+        edition("more", sketch=poles, seeds=[1], paper="100x100", cuont=4)
+    same = edition("more", sketch=poles, seeds=[1], paper="100x100", parameters={"count": 3})
+    assert dict(same.numbers[0].provenance.parameters)["count"] == 3
 
 
 def test_sheets_are_plotted_and_judged_by_clicks_and_keys(home, worker):
     add_device("desk", "simulator", "1000x")
     board = edition("rings", sketch="rose", seeds=[1, 2], paper="100x100")
-    board.act("plot", "1")
+    board.act("plot")
     assert board.note == ""
     panel = board._below
     wait_until(lambda: panel.plot.state.state == "waiting")
+    board.act("plot", "1")  # its panel is shown again
+    assert board.note == "desk still has 1/2, waiting"
+    assert board._below.plot.id == panel.plot.id
     while (state := panel.plot.state).state != "done":
         if state.state == "waiting":
             panel.act("answer", to=state.text)
@@ -63,6 +72,8 @@ def test_sheets_are_plotted_and_judged_by_clicks_and_keys(home, worker):
         wait_until(lambda: panel.plot.state.state in ("waiting", "done"))
     wait_until(lambda: board.refresh() or captions(board)[0].startswith("1/2 · plotted on desk"))
     wait_until(lambda: find_edition("rings").numbers[1].state == "waiting")
+    board.act("plot")
+    assert board.note == "desk still has 2/2, waiting"
     board.act("good", "1")
     board.choose("1")
     board.act("spoiled")
