@@ -409,7 +409,7 @@ class Board(StaticOutputWidget):
         self._received(self, {"event": event, "arguments": arguments}, ())
 
     def _received(self, widget: Any, message: Mapping[str, Any], buffers: Any) -> None:
-        if message.get("event") != "ready":
+        if message.get("event") not in ("ready", "trace"):  # nobody has pressed anything
             self.note = ""
         super()._received(widget, message, buffers)
 

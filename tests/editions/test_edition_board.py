@@ -73,6 +73,7 @@ def test_sheets_are_plotted_and_judged_by_clicks_and_keys(home, worker):
     wait_until(lambda: board.refresh() or captions(board)[0].startswith("1/2 · plotted on desk"))
     wait_until(lambda: find_edition("rings").numbers[1].state == "waiting")
     board.act("plot")
+    board.act("trace", "1")  # the pointer rests on a tile
     assert board.note == "desk still has 2/2, waiting"
     board.act("good", "1")
     board.choose("1")
