@@ -167,7 +167,7 @@ class _Run:
                 case "move":
                     values = event["values"]
                     error = self._move(event["motion"], values)
-                    # It is known only after a motion of the pen itself.
+                    # A jog may lift the pen or not: only a motion of the pen itself says its height.
                     height = "" if error else values.get("where", "")
                     self.plot.journal.append(
                         "moved", request=event["request"], error=error, height=height

@@ -1,6 +1,6 @@
 """Editions on machines: each machine of a group gets the next number when it is free."""
 
-from collections.abc import Container
+from collections.abc import Collection
 from contextlib import ExitStack
 
 from drawscape.editions.ledger import Claim, Edition, Verdict, find_edition, sheet_of_plot
@@ -31,10 +31,10 @@ def plot_edition(
     return {name: plot for name, plot in begun.items() if plot}
 
 
-def what_is_held(edition: Edition, begun: Container[str]) -> list[str]:
+def what_is_held(edition: Edition, begun: Collection[str]) -> list[str]:
     """Return a sentence for each machine, not in `begun`, that still has a sheet; or that nothing is left."""
     held = [one for one in edition.rows() if one.state in _HOLD_A_MACHINE]
-    if not held:
+    if not held and not begun:
         return ["every number has a sheet"]
     words = []
     for number in held:
