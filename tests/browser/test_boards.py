@@ -92,6 +92,8 @@ def test_a_sheet_is_spoiled_by_a_key_and_another_program_is_seen(lab, page):
     tiles = board.locator(".board-tile:has(img:not([hidden]))")
     wait_until(lambda: tiles.count() == 6, "6 pictures")
     board.get_by_text("6 ready").wait_for()
+    board.get_by_role("button", name="Plot the next").click()
+    board.get_by_text("there is no machine").wait_for()
     notebook.evaluate("find_edition('gravel').claim('desk')")
     board.get_by_text("1/6 · queued on desk").wait_for()
     tiles.nth(0).click()

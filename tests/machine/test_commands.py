@@ -94,6 +94,9 @@ def test_a_person_answers_pauses_and_changes_the_pen(drawing, home, start_worker
     refused = CliRunner().invoke(root, ["machine", "jog", "desk", "900", "0"])
     assert refused.exit_code == 1
     assert find_plot(plot_id).words.endswith("pen 1")
+    drawscape("machine", "pen", "desk", "down")
+    drawscape("machine", "jog", "desk", "1", "0")
+    assert find_plot(plot_id).words.endswith("pen 1")
     drawscape("plots", "resume", plot_id)
     pen = wait_for_state(plot_id, "waiting for pen")
     assert (pen["stroke"], pen["pen"], "pen 2" in pen["question"]) == (12, 2, True)
