@@ -18,6 +18,7 @@ const COPY_BYTES = 96e6;    // of all copies together
 const COPY_POINTS = 8192;   // fewer are painted sooner than copied
 const MOST_STEPS = 1_000_000;  // points a frame; so many of a rough drawing at once
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
+const STILL_FRAME_MS = 80;  // while nothing moves: longer frames paint more, and a press waits for one of them
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
 const MOST_DOTS = 30_000;
@@ -109,7 +110,7 @@ class Painting {
     Object.assign(this, { drawing, level, view, width, height, options });
     this.canvas = new OffscreenCanvas(width, height);
     this.context = this.canvas.getContext("2d");  // clear beside the page, where the theme's desk is seen
-    this.most = Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
+    this.most = drawing.rough ? 0 : Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
     this.every = Math.max(COPY_POINTS, Math.ceil(level.xy.length / 2 / Math.max(this.most, 1)));
     this.copies = [];
     this.clear();
@@ -514,7 +515,8 @@ export class Viewer {
   frame() {
     if (!this.drawing || !this.view || !this.canvas.width) return;
     const began = performance.now();
-    if (this.busy) this.steps *= began - this.began > FRAME_MS ? 0.7 : 1.1;  // so, one frame in five is late
+    const most = this.time < 1 ? FRAME_MS : STILL_FRAME_MS;
+    if (this.busy) this.steps *= began - this.began > most ? 0.7 : 1.1;  // so, one frame in five is late
     this.steps = Math.min(Math.max(this.steps, 4_000), MOST_STEPS);
     this.began = began;
     if (this.playing) {
