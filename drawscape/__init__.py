@@ -3,7 +3,7 @@
     from drawscape import Between, Color, Palette, Pen, Slider, draw, enqueue, sketch
     from drawscape import edition, evolve, form, history, sheet
 
-These names are imported when they are first asked for. Those of notebooks need the extra `lab`.
+These names are imported on first use. Those of notebooks need the extra `lab`.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ if not TYPE_CHECKING:  # a type checker would take any name for an export
         },
     )
 
-# A project's notebooks, in a folder of their own, import its `workers` and `sketches` by these names.
+# A project's notebooks, in another folder, import its `workers` and `sketches` by these names.
 with contextlib.suppress(SettingsError, OSError):
     if settings.is_project(settings.home()):
         add_folder(settings.home())

@@ -1,9 +1,9 @@
-"""Files that are complete or absent, whatever kills the process that writes them.
+"""Files that are complete or missing, even if the writing process is killed.
 
-A file is written beside its place under a hidden temporary name (`.spiral.svg.<number>-<number>.part`),
+A file is written beside its place with a hidden temporary name (`.spiral.svg.<number>-<number>.part`),
 flushed to the disk, then renamed. Its writer holds a lock on it, which ends with the process. A temporary
 file without a lock is a leftover of a killed writer. The next writer in that folder removes it, and so does a
-worker that starts. On sshfs and Syncthing a lock does not show on other machines. So a folder that machines
+worker that starts. On sshfs and Syncthing, other machines do not see a lock. So a folder that machines
 share (`DRAWSCAPE_OUTPUT`) keeps a leftover for an hour.
 """
 
@@ -23,9 +23,9 @@ from tempfile import gettempdir
 from drawscape.settings import shared_output
 
 _PART = re.compile(r"\..*\.\d+-\d+\.part", re.DOTALL)
-_SWEEP_EVERY_S = 1.0  # in one folder: so thousands of files in a row do not look at it thousandfold
-_SHARED_LEFTOVER_S = 3600.0  # a writer that is alive has written something within an hour
-_STEM_CHARS = 50  # of four bytes at most: with the rest below the 255 bytes that file systems allow
+_SWEEP_EVERY_S = 1.0  # in one folder: thousands of files must not list it thousands of times
+_SHARED_LEFTOVER_S = 3600.0  # a living writer writes at least once an hour
+_STEM_CHARS = 50  # of at most four bytes: with the rest below the 255 bytes that file systems allow
 
 _numbers = itertools.count()
 _swept: dict[Path, float] = {}
@@ -33,10 +33,10 @@ _swept: dict[Path, float] = {}
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield an empty temporary file beside `path`; it takes the name `path` when the block ends well.
+    """Yield an empty temporary file beside `path`; it is renamed to `path` when the block succeeds.
 
     The bytes are flushed before the renaming: after a power cut the file is the old one, the new one or
-    none. When the block raises, the temporary file goes and `path` stays as it was. A link stays a link:
+    none. When the block raises, the temporary file is removed and `path` is unchanged. A link stays a link:
     the file that it leads to is replaced. A device, pipe or socket is written into. The folder must
     exist: an OSError names `path`, not the temporary one.
     """
@@ -59,11 +59,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
         if error.filename and _PART.fullmatch(os.path.basename(error.filename)):
             raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
-    _sweep_now_and_then(path.parent)  # a killed writer may still have been dying at the beginning
+    _sweep_now_and_then(path.parent)  # a killed writer may still have held its lock at the start
 
 
 def is_special(path: Path) -> bool:
-    """Return whether `path` leads to something that is there and no regular file: a device, a pipe.
+    """Return whether `path` leads to an existing special file: a device, a pipe.
 
     >>> is_special(Path(os.devnull))
     True
@@ -76,14 +76,14 @@ def is_special(path: Path) -> bool:
 
 
 def write_atomic(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write `pieces`, one after the other, as the file `path`: whole or, if that fails, not at all."""
+    """Write `pieces`, one after the other, as the file `path`: completely or not at all."""
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
         stream.writelines(pieces)
 
 
 @contextmanager
 def scratch_folder(parent: Path) -> Iterator[Path]:
-    """Yield a new folder in `parent`, which is made if need be; the folder goes when the block ends.
+    """Yield a new folder in `parent`, created if necessary; the folder is removed after the block.
 
     The next call removes the folders of killed processes.
     """
@@ -95,14 +95,14 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 def sweep(folder: Path) -> list[Path]:
     """Remove leftovers of dead writers in `folder`, not below it, and return their paths."""
     removed = []
-    with suppress(OSError), os.scandir(folder) as entries:  # it may be gone, or not readable
+    with suppress(OSError), os.scandir(folder) as entries:  # it may be gone or unreadable
         for entry in entries:
             if not _PART.fullmatch(entry.name):
                 continue
-            # It may be written just now, another sweep may be faster, or it is not ours.
+            # It may be in use, another sweep may be faster, or it is not ours.
             with suppress(OSError):
                 if shared_output() and time.time() - entry.stat().st_mtime < _SHARED_LEFTOVER_S:
-                    continue  # another machine may be writing it: its lock may not show here
+                    continue  # another machine may be writing it, without a visible lock here
                 held = os.open(entry, os.O_RDONLY)
                 try:
                     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,15 +131,15 @@ def _locked(path: Path, *, folder: bool = False) -> Iterator[Path]:
             held = os.open(
                 made, os.O_RDONLY if folder else os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666
             )
-        except FileExistsError:  # of another machine's process, or one before the last boot
+        except FileExistsError:  # from another machine, or from before the last boot
             continue
         except FileNotFoundError:
-            if folder and path.parent.exists():  # a sweep has come between
+            if folder and path.parent.exists():  # a sweep came in between
                 continue
             raise
-        with suppress(OSError):  # where files have no locks, no sweep removes anything
+        with suppress(OSError):  # without locks for files, no sweep removes anything
             fcntl.flock(held, fcntl.LOCK_EX)
-        if made.exists():  # else a sweep has come between
+        if made.exists():  # otherwise a sweep came in between
             break
         os.close(held)
     try:

@@ -1,19 +1,19 @@
-"""What time it is: by the clock of the queue's server, and by a clock that nobody sets."""
+"""The time: by the clock of the queue's server, and by a clock that nobody sets."""
 
 import time
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 _SAME_S = 0.05
-"""Clocks that differ by less are the same: to ask the server takes a part of that."""
+"""Smaller differences of clocks are ignored: a query of the server takes a part of that."""
 
-_ahead_s = 0.0  # how far the server's clock is ahead of this machine's
+_ahead_s = 0.0  # how far the server's clock is ahead of ours
 
 
 def now() -> float:
     """Return the seconds since 1970, by the clock of the queue's server once this process knows it.
 
-    So machines whose clocks differ agree when a job is due, and how old it is.
+    So machines with different clocks agree on when a job is due, and how old it is.
     """
     return time.time() + _ahead_s
 
@@ -27,7 +27,7 @@ def set_by_server(server_s: float, asked_at: float) -> None:
 
 
 def not_before(moment_s: float) -> float:
-    """Return a moment by this machine's clock that is surely not before `moment_s` of the server's."""
+    """Return a moment by this machine's clock that is surely not before the server's `moment_s`."""
     return moment_s - _ahead_s + 4 * _SAME_S if _ahead_s else moment_s
 
 

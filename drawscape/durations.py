@@ -16,7 +16,7 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|w|d|h|m|s)", re.IGNORECASE)
 _WHOLE = re.compile(rf"\s*(?:{_PART.pattern}\s*)+", re.IGNORECASE)
 
 LONGEST_S = 3_200_000_000.0
-"""A hundred years: beyond, calendars and clocks give up."""
+"""A hundred years: beyond that, calendars and clocks fail."""
 
 
 def seconds(value: Duration, option: str) -> float:

@@ -11,7 +11,7 @@ class DrawscapeError(Exception):
     """The root of all errors that Drawscape raises on purpose."""
 
     permanent = False
-    """Whether the same call would fail again; a job that ends so is not tried again (`job_retries`)."""
+    """Whether the same call would fail again; then a job is not retried (`job_retries`)."""
 
 
 class SettingsError(DrawscapeError, ValueError):
@@ -146,7 +146,7 @@ class EditionError(DrawscapeError, ValueError):
 
 
 class ProvenanceError(DrawscapeError, ValueError):
-    """A drawing does not say how it was made, or not so that it can be made again."""
+    """A drawing does not say how it was made, or cannot be made again from that."""
 
 
 class CatalogueError(DrawscapeError, RuntimeError):
@@ -154,7 +154,7 @@ class CatalogueError(DrawscapeError, RuntimeError):
 
 
 class DrawingNotFoundError(DrawscapeError, LookupError):
-    """No drawing has this recipe or lies at this path, or its file is gone."""
+    """No drawing has this recipe or path, or its file is gone."""
 
 
 # Jobs: what goes wrong in the caller's cell
@@ -205,7 +205,7 @@ class JobFailed(DrawscapeError, RuntimeError):  # noqa: N818 - the name that cal
 
 
 class JobTimeout(DrawscapeError, TimeoutError):  # noqa: N818 - named as TimeoutError is
-    """A caller's patience with `wait(timeout=...)` ran out; the job itself goes on."""
+    """A caller's `wait(timeout=...)` timed out; the job itself goes on."""
 
 
 # The other workers
@@ -224,7 +224,7 @@ class MailTemporaryError(MailError, ConnectionError):
 
 
 class MailRefusedError(MailError):
-    """The mail server refused a mail for good (5xx, login, certificate): a retry changes nothing."""
+    """The mail server refused a mail for good (5xx, login, certificate): a retry will not help."""
 
 
 class MailTemplateError(MailError):

@@ -8,7 +8,7 @@ _left = 0
 
 
 def arm(name: str, count: int = 1) -> None:
-    """Kill this process when it comes by `name` for the `count`-th time."""
+    """Kill this process when it reaches `name` for the `count`-th time."""
     global _armed, _left
     _armed, _left = name, count
 

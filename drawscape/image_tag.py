@@ -10,9 +10,9 @@ _SHOWN = (".svg", ".png")
 _KINDS = ((b"\x89PNG", "png"), (b"RIFF", "webp"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"))
 _LARGEST = 20_000_000
 _PAPER = "background: #fefcf7; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
-# A notebook's stripes are not for pictures.
+# Without a notebook's stripes behind pictures.
 _CELL = "text-align: center; background: white; color: black"
-# Of the picture alone: the recipe that a file carries changes with the library's code.
+# Only of the picture: a file's recipe changes with the library's code.
 _METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
 
 
@@ -35,7 +35,7 @@ def image_tag(data: bytes, alt: str, *, height_px: int = 480) -> str:
 def file_tag(path: str | os.PathLike[str], *, height_px: int = 480) -> str | None:
     """Return the `<img>` of the picture in a file, at most `height_px` high, for a notebook's HTML.
 
-    None where the file is no picture, gone, or too large to show.
+    None if the file is not a picture, gone, or too large to show.
 
     >>> path = draw("spiral", 100, 100).save("spiral.svg")
     >>> file_tag(path, height_px=110)[:30]

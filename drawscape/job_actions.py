@@ -5,7 +5,7 @@ from collections.abc import Callable
 from drawscape.jobs import ENDED, WAITING, Job, queue_is_paused, queue_statistics
 
 SOONER = 10
-"""By how much the button raises a priority: a sheet's job goes before the other ones of sheets."""
+"""How much the button raises a priority: a contact sheet's job then runs before the others."""
 
 
 def sooner(job: Job) -> None:
@@ -20,7 +20,7 @@ ACTIONS: dict[str, Callable[[Job], object]] = {
     "log": lambda job: "\n\n".join(filter(None, [job.logs(), job.error])) or "nothing was printed",
     "delete": Job.delete,
 }
-"""What can be done with a job of the table, by the word on the button."""
+"""The actions on a job of the table, by the word on the button."""
 
 
 def offered(status: str) -> tuple[str, ...]:

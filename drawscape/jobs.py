@@ -1,4 +1,4 @@
-"""The public job API: queue a function, follow it, take its result.
+"""The public job API: queue a function, follow it, read its result.
 
     job = enqueue_background_job('workers.svg_tasks.generate_complex_svg', width=210, height=297)
     job.wait()
@@ -94,7 +94,7 @@ QUEUE_NAME = "background"
 """The single queue that handles all job types."""
 
 _MOST_QUEUES = 16
-"""A process that changes its home again and again, as tests do, does not keep a queue for each."""
+"""A process that often changes its home, as tests do, does not keep a queue for each."""
 
 
 def default_queue() -> Queue:
@@ -108,7 +108,7 @@ def default_queue() -> Queue:
 
 
 def reach_queue() -> None:
-    """Raise QueueError when the queue is on a server that does not answer at once; a file is not looked at.
+    """Raise QueueError when the queue is on a server that does not answer at once; a file is not checked.
 
     >>> reach_queue()
     """
@@ -130,7 +130,7 @@ os.register_at_fork(after_in_child=_watcher_of.cache_clear)  # its thread stays 
 
 
 def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
-    """Call `callback(job)` now and at each change of the jobs named, or of the newest if none are.
+    """Call `callback(job)` now and at each change of the given jobs, by default the newest.
 
     The callback runs in the one watcher thread of this process. `close()` the handle to end it.
 
@@ -155,7 +155,7 @@ def workers_alive() -> Sequence[WorkerInfo]:
 
 
 def worker_trouble() -> str:
-    """Return why no job runs though a worker is alive; '' if there is no such reason."""
+    """Return why no job runs although a worker is alive; '' if there is no such reason."""
     workers = workers_alive()
     if not workers or not all(worker.trouble for worker in workers):
         return ""
@@ -163,7 +163,7 @@ def worker_trouble() -> str:
 
 
 def start_worker(slots: int | None = None) -> WorkerProcess:
-    """Start a worker as a child of this process, which it does not outlive; return it once alive.
+    """Start a worker as a child of this process, with which it ends; return it once alive.
 
     It stops at the end of a `with` block, or when `stop()` is called.
 
@@ -177,9 +177,9 @@ def start_worker(slots: int | None = None) -> WorkerProcess:
 
 
 def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
-    """Start a worker unless one is alive already, which gives None; return it once alive.
+    """Start a worker and return it once alive; return None if one is alive already.
 
-    However many notebooks call this at the same time, one of them starts a worker.
+    If many notebooks call this at the same time, only one of them starts a worker.
 
     >>> start_shared_worker() is None  # one is alive already
     True
@@ -196,30 +196,30 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
 
     `task_function` is a dotted path in a task module (`'workers.svg_tasks.generate_complex_svg'`) or a
     function, which may be defined in a notebook's cell. Everything is checked here; when an error is
-    raised no job was queued. Options, all beginning with `job_`:
+    raised, no job was queued. Options, all beginning with `job_`:
 
-    - `job_timeout='5m'`: `'90s'`, `'1h30m'`, `'1d'`, seconds, a timedelta; -1 or None for no limit. The
-      child is killed then; with `job_grace` seconds the task is first asked by an exception.
-    - `job_id`: one of your own, `[A-Za-z0-9_-]+`; a duplicate is refused.
-    - `job_priority=0`: higher runs first. Below 0 it lets others pass: a worker of several slots keeps one
+    - `job_timeout='5m'`: `'90s'`, `'1h30m'`, `'1d'`, seconds, a timedelta; -1 or None for no limit. Then
+      the child is killed; with `job_grace` seconds, the task first gets an exception.
+    - `job_id`: your own id, `[A-Za-z0-9_-]+`; a duplicate is refused.
+    - `job_priority=0`: higher runs first. Below 0, others can pass it: a worker with several slots keeps one
       free of such jobs.
     - `job_delay`, `job_at`: not before that many seconds (or timedelta), or that aware datetime.
-    - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout. The
+    - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: retries after an exception or timeout. The
       delay grows by the factor each time.
     - `job_depends_on`: a job, batch or id, or several: `deferred` until they finish. If one fails this one
       fails with reason `dependency`, unless `job_run_anyway=True`.
-    - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so. A job
-      that its `job_ttl` canceled counts as failed, one that you canceled does not.
-    - `job_unique`: True (same task and arguments) or a key: while such a job is active it is returned.
+    - `job_on_success`, `job_on_failure`: a task that is then queued with the job's id. A job canceled by its
+      `job_ttl` counts as failed; one that you canceled does not.
+    - `job_unique`: True (same task and arguments) or a key: if such a job is active, it is returned.
     - `job_lane='default'`: workers may be started for some lanes only, and a lane may be paused.
     - `job_limit`, `job_limit_key`: how many jobs of this task, or with this key, run at once.
-    - `job_ttl`: a job that has not started within that time is `canceled`, reason `expired`. It does not bind
-      a job that was started once and waits for another try.
-    - `job_recover=True`: False for a job that must not run twice, such as one that moves a machine. When its
-      worker ends before it, it is `failed`, reason `lost`.
+    - `job_ttl`: a job that has not started within that time is `canceled`, reason `expired`. That excludes
+      a job that was started once and waits for a retry.
+    - `job_recover=True`: False for a job that must not run twice, such as one that moves a machine. If its
+      worker ends first, it is `failed`, reason `lost`.
     - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed or canceled: a year);
       -1 keeps it for ever.
-    - `job_meta`: a dictionary of notes; `job_description`: words for lists.
+    - `job_meta`: a dictionary of notes; `job_description`: text for lists.
 
     An argument that is a Job stands for its result: the new job waits for it, as with `job_depends_on`.
 
@@ -250,7 +250,7 @@ def enqueue_many(
     """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
 
     `options` are `job_...` options, the same for each job. `then` runs, with `then_kwargs`, once all have
-    ended, however they ended (unless `then_kwargs` holds `job_run_anyway=False`).
+    ended, finished or not (unless `then_kwargs` holds `job_run_anyway=False`).
     Raises as `enqueue_background_job` does; then none was queued.
 
     >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40, "seed": seed} for seed in range(3)])
@@ -289,10 +289,10 @@ def job(**options: Any) -> "Callable[[Callable[P, R]], JobFunction[P, R]]":
 
 
 class JobFunction(Protocol[P, R]):
-    """A function that `@job` was put on."""
+    """A function decorated with `@job`."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call it here and now."""
+        """Call it directly."""
 
     def enqueue(self, *args: Any, **kwargs: Any) -> Job:
         """Queue it."""
@@ -301,7 +301,7 @@ class JobFunction(Protocol[P, R]):
 def load_task(path: str) -> Callable[..., Any]:
     """Return the function at `path`, as a worker would find it.
 
-    Raises TaskNotAllowedError and TaskNotFoundError; errors of the module itself are raised as they are.
+    Raises TaskNotAllowedError and TaskNotFoundError; errors of the module itself are raised unchanged.
 
     >>> load_task(TASK).__name__
     'generate_complex_svg'
@@ -310,9 +310,9 @@ def load_task(path: str) -> Callable[..., Any]:
 
 
 def check_serializable(value: Any) -> int:
-    """Return how many bytes carry `value` to a worker.
+    """Return how many bytes `value` takes on the way to a worker.
 
-    Raises NotSerializableError when it cannot be carried.
+    Raises NotSerializableError when it cannot be sent.
 
     >>> check_serializable({"width": 210}) < 100
     True
@@ -366,7 +366,7 @@ def get_job(job_id: str) -> Job:
 
 
 def find_job(name: str) -> Job:
-    """Return the job whose id is `name` or, from four characters on, the only one whose id ends so.
+    """Return the job whose id is `name` or, from four characters on, the only one whose id ends with it.
 
     Raises JobNotFoundError for no such job, or several.
 
@@ -429,7 +429,7 @@ def list_snapshots(
 
 
 def count_queued(limit: int = 1_000_000) -> int:
-    """Return how many jobs wait for a worker, `limit` for that many or more; it costs little.
+    """Return how many jobs wait for a worker, `limit` for that many or more; it is fast.
 
     >>> count_queued()
     0
@@ -448,7 +448,7 @@ def queue_statistics() -> QueueStatistics:
 
 
 def check_queue() -> list[str]:
-    """Return the faults of the queue's file, a sentence each; nothing if it is OK.
+    """Return the faults of the queue's file, one sentence each; nothing if it is OK.
 
     >>> check_queue()
     []
@@ -457,7 +457,7 @@ def check_queue() -> list[str]:
 
 
 def cancel_all(grace: Duration = 0.0) -> int:
-    """Return how many jobs of the queue were kept from running or asked to stop.
+    """Return how many jobs of the queue were canceled or asked to stop.
 
     >>> later = enqueue_background_job(TASK, 40, 40, job_delay="1h")
     >>> cancel_all() >= 1, later.status
@@ -467,7 +467,7 @@ def cancel_all(grace: Duration = 0.0) -> int:
 
 
 def pause_queue(lane: str | None = None) -> None:
-    """Let no job start, or none of one lane, until `resume_queue`; those that run go on.
+    """Pause the queue, or one lane, until `resume_queue`; running jobs go on.
 
     >>> pause_queue()
     >>> waiting = enqueue_background_job(TASK, 40, 40)
@@ -482,7 +482,7 @@ def pause_queue(lane: str | None = None) -> None:
 
 
 def resume_queue(lane: str | None = None) -> None:
-    """Let jobs start again; without a lane also those of lanes that were paused by name.
+    """Resume the queue, or one lane; without a lane, also lanes that were paused by name.
 
     >>> pause_queue("fast")
     >>> resume_queue("fast")
@@ -492,7 +492,7 @@ def resume_queue(lane: str | None = None) -> None:
 
 
 def queue_is_paused(lane: str | None = None) -> bool:
-    """Return whether `pause_queue` lets no job start, or none of that lane.
+    """Return whether the queue, or that lane, is paused.
 
     >>> queue_is_paused()
     False
@@ -508,7 +508,7 @@ def _lane(lane: str | None) -> str:
 
 
 def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
-    """Return whether the job was kept from running or asked to stop; False when it had ended.
+    """Return whether the job was canceled or asked to stop; False if it had already ended.
 
     Raises JobNotFoundError for an unknown id. See `Job.cancel`.
 
@@ -553,7 +553,7 @@ def delete_job(job_id: str) -> None:
 
 
 def prune_jobs(keep: Keep = KEEP) -> int:
-    """Return how many old jobs were removed; a worker does this every ten minutes.
+    """Remove old jobs and return how many; a worker does this every ten minutes.
 
     >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
     0

@@ -1,4 +1,4 @@
-"""A package's exported names, each imported when it is first asked for: importing the package stays quick."""
+"""A package's exported names, each imported on first use, so that importing the package stays quick."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ _EXTRA_OF = {
     "PIL": "png",
     "flask": "web",
 }
-"""The extra that installs each package which an exported name may need."""
+"""The extra that installs each package that an exported name may need."""
 
 
 def lazy_exports(

@@ -1,8 +1,8 @@
 """The parameters of a function, read from its signature: kind, bounds, choices, default, tooltip.
 
-One reading serves notebook, worker, command line and the web front's JSON Schema. First the parameter and its
-check, then how it is read. Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`)
-and from `Slider`. A plain text is a tooltip.
+Notebook, worker, command line and the web front's JSON Schema share one reading. The parameter and its check
+come first, then how it is read. Bounds are from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`,
+`doc`) and from `Slider`. Plain text is a tooltip.
 """
 
 import ast
@@ -27,14 +27,14 @@ R = TypeVar("R")
 ParameterKind = Literal["int", "float", "bool", "choice", "text", "list", "any"]
 
 MISSING: Any = inspect.Parameter.empty
-"""The default of a parameter that has none."""
+"""The default of a parameter without one."""
 
 
 @dataclass(frozen=True)
 class Slider:
     """The bounds of a number, both included, and its description if there is one.
 
-    As an annotation alone it takes the default's type. Type checkers allow no call there: for them
+    As the whole annotation, it takes the default's type. Type checkers allow no call there: for them,
     write `Annotated[int, Slider(2, 20)]`.
 
     >>> from typing import Annotated
@@ -86,7 +86,7 @@ class TextFormat:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """Texts that a form offers for a parameter, which takes others, too.
+    """Texts that a form offers for a parameter, which also accepts others.
 
     >>> from typing import Annotated
     >>> from drawscape.parameters import Suggestions, read_parameters
@@ -135,7 +135,7 @@ class Parameter:
 
     @property
     def required(self) -> bool:
-        """Whether the caller has to give a value."""
+        """Whether the caller must give a value."""
         return self.default is MISSING
 
     @property
@@ -144,7 +144,7 @@ class Parameter:
         return self.low is not None and self.high is not None
 
     def check(self, value: Any) -> Any:
-        """Return `value` as the function wants it: `'5'` and `5.0` become 5 for an int.
+        """Return `value` for the function: `'5'` and `5.0` become 5 for an int.
 
         Raises ParameterError, with name, value and rule, if the annotation does not allow the value.
         """
@@ -186,7 +186,7 @@ class Parameter:
         return schema
 
     def shown(self, value: Any) -> Any:
-        """Return `value` as a person sees it: a choice by its name, anything else as it is."""
+        """Return `value` as a person sees it: a choice by its name, anything else unchanged."""
         for name, choice in (self.choices or {}).items():
             if choice is value or (type(choice) is type(value) and choice == value):
                 return name
@@ -196,7 +196,7 @@ class Parameter:
 def check_arguments(parameters: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values`, each checked and converted by its parameter.
 
-    Raises UnknownNameError for a name that no parameter has, ParameterError for a value that breaks its rule
+    Raises UnknownNameError for an unknown parameter, ParameterError for a value that breaks its rule
     and for a required parameter without a value.
     """
     known = {parameter.name: parameter for parameter in parameters}
@@ -380,7 +380,7 @@ def _read(name: str, annotation: Any, default: Any) -> Parameter:
 
 
 def _type_of(default: Any) -> Any:
-    """Return the type of a default; that of a tuple names the type of each item."""
+    """Return the type of a default; for a tuple, with the type of each item."""
     items = default if isinstance(default, tuple) else ()
     return types.GenericAlias(tuple, tuple(map(type, items))) if items else type(default)
 
@@ -453,7 +453,7 @@ def _with_kind(parameter: Parameter, base: Any) -> Parameter:
 
 
 def _with_items(parameter: Parameter, base: Any) -> Parameter:
-    """Return the parameter of a list or tuple of simple values; of any other type as it is."""
+    """Return the parameter of a list or tuple of simple values; other types are unchanged."""
     arguments = typing.get_args(base)
     if typing.get_origin(base) not in (list, tuple) or not arguments:
         return parameter
@@ -479,10 +479,10 @@ def parameters_apart(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator for functions such as `drawings(sketch, *, order, where=None, **parameters)`.
 
-    The function gets all parameters in the mapping `argument`, and no plain ones. A caller gives them as
-    plain keywords or in that mapping. `known(first)` returns the parameters' names of the first argument's
-    sketch. A plain keyword that is an option and a parameter too is an error. With the mapping, even
-    an empty one, it is the option. Raises ParameterError.
+    The function gets all parameters in the mapping `argument`, and none as keywords. A caller gives them as
+    plain keywords or in that mapping. `known(first)` returns the names of the parameters of the first
+    argument's sketch. A plain keyword that is both an option and a parameter is an error. With the mapping,
+    even an empty one, it is the option. Raises ParameterError.
 
     >>> @parameters_apart("where", lambda sketch: ["columns", "calm"])
     ... def sheet(sketch, *, columns=4, where=None, **parameters):

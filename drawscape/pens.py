@@ -1,6 +1,6 @@
-"""The pens of a home: what each is, and how far it writes, in one JSON file.
+"""The pens of a home, their data and capacity, in one JSON file.
 
-A layer names its pen, as `sky @micron-03-blue` does, or has a pen's name for its own.
+A layer names its pen, as in `sky @micron-03-blue`, or has a pen's name as its own.
 """
 
 import fcntl
@@ -30,7 +30,7 @@ class StoredPen:
     `top_speed` is in mm/s, `capacity_m` the metres that a new one writes, `drying_s` the seconds before
     another pen may cross its lines. `heights` are percent of the lift's range, by machine.
     `replaced_at_m` are the metres that all pens of this name had written when the present one was put in.
-    Raises PlotError for a value that cannot be.
+    Raises PlotError for an invalid value.
     """
 
     name: str
@@ -43,9 +43,9 @@ class StoredPen:
     replaced_at_m: float = 0.0
 
     def left_m(self, written_m: float) -> float | None:
-        """Return how far it surely still writes, in metres, when all of its name wrote `written_m`.
+        """Return how far it surely still writes, in metres, when all pens of its name wrote `written_m`.
 
-        A tenth of its capacity is kept back, for pens of one kind differ. None without a capacity.
+        A tenth of its capacity is kept in reserve, because pens differ. None without a capacity.
         """
         if self.capacity_m is None:
             return None
@@ -99,7 +99,7 @@ def save_pen(pen: StoredPen) -> StoredPen:
 
 
 def update_pen(name: str, **values: Any) -> StoredPen:
-    """Change values of a pen; `heights` are added to those that it has. Raises UnknownNameError."""
+    """Change values of a pen; `heights` are merged with its own. Raises UnknownNameError."""
     with _changing() as pens:
         old = read_pen(name)
         heights = {**old.heights, **values.pop("heights", {})}
@@ -143,7 +143,7 @@ def _file() -> Path:
 
 @contextmanager
 def _changing() -> Iterator[dict[str, StoredPen]]:
-    """Yield the pens of this home, and write them at the end; one program at a time."""
+    """Yield the pens of this home, and save them at the end; one program at a time."""
     with (settings.state_folder() / "pens.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         pens = stored_pens()

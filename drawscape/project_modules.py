@@ -1,4 +1,4 @@
-"""Modules that lie in a project's folder, imported before any of the same name elsewhere.
+"""Modules in a project's folder, imported before any of the same name elsewhere.
 
 A project's `workers/` and `sketches/` need no `__init__.py`, and an installed package of the same name never
 hides them.
@@ -13,14 +13,14 @@ from pathlib import Path
 from types import ModuleType
 
 _OWN_NAMES = {"workers", "sketches"}
-"""Modules and packages that are found in a project first; those of tasks join them."""
+"""Modules and packages that are found in a project first; task modules are added."""
 
 _FOLDERS: set[str] = set()
-"""The folders on the import path that are projects."""
+"""The projects on the import path."""
 
 
 def file_of(folder: Path, name: str) -> Path | None:
-    """Return the source file of the module `name` (dotted) in `folder`, None when it has none there."""
+    """Return the source file of the module `name` (dotted) in `folder`, None if it has none there."""
     stem = os.path.join(folder, *name.split("."))  # as text: this is asked at each enqueue
     found = (file for file in (f"{stem}.py", f"{stem}/__init__.py") if os.path.isfile(file))
     return next(map(Path, found), None)
@@ -46,7 +46,7 @@ def replace_folder(old: Path, new: Path) -> None:
 
 
 class _OwnPackagesFirst:
-    """Finds a project's own modules, and the rest of a package of that name after them."""
+    """Finds a project's own modules first, then the rest of a package of that name."""
 
     @staticmethod
     def find_spec(
@@ -66,16 +66,16 @@ class _OwnPackagesFirst:
 
 
 def import_module(folder: Path | None, name: str) -> ModuleType:
-    """Return the module `name`, from `folder` where its top-level package or module lies there."""
+    """Return the module `name`, from `folder` if its top-level package or module is there."""
     return import_with_file(folder, name)[0]
 
 
 def import_with_file(folder: Path | None, name: str) -> tuple[ModuleType, Path | None]:
-    """Return the module as `import_module` does, and its source file in `folder`, if it lies there."""
+    """Return the module as `import_module` does, and its source file if that is in `folder`."""
     top = name.partition(".")[0]
     place = os.path.join(folder or "", top)
     if folder is None or not (os.path.isdir(place) or os.path.isfile(f"{place}.py")):
-        # Not `sys.modules.get`: another thread may be half-way through the import, and this waits for it.
+        # Not `sys.modules.get`: another thread may be in the middle of the import, and this waits for it.
         return importlib.import_module(name), None
     add_folder(folder)
     _OWN_NAMES.add(top)
@@ -87,7 +87,7 @@ def import_with_file(folder: Path | None, name: str) -> tuple[ModuleType, Path |
 def _lead(package: ModuleType, folder: str) -> None:
     """Search `folder` first for submodules of `package`.
 
-    This is for a regular package of that name that was imported before, or hid one without `__init__.py`.
+    This is for a regular package of that name that was imported earlier, or hid one without `__init__.py`.
     """
     paths = [*getattr(package, "__path__", ())]
     if paths and paths[0] != folder:

@@ -1,11 +1,11 @@
-"""Where files lie: the home, its folders, and the environment variables that change them.
+"""Where files are: the home, its folders, and the environment variables that change them.
 
-All paths hang from one folder, the home. It is `DRAWSCAPE_HOME`, else the nearest project upward from the
-working directory. Else it is the working directory if that has tasks in `workers/`, else the user's data
-folder. A project holds `.drawscape/`, a `drawscape.toml`, or a `pyproject.toml` with `[tool.drawscape]`. So a
-notebook in `notebooks/` and a worker at the root find the same queue. The working directory is the one that
-the process has when it first asks: a later `os.chdir` changes nothing. The root, and a folder where all
-users put files, such as /tmp, are no homes unless they are named.
+All paths are relative to one folder, the home. It is `DRAWSCAPE_HOME`, else the nearest project upward from
+the working directory. Else it is the working directory if that has tasks in `workers/`, else the user's data
+folder. A project has `.drawscape/`, a `drawscape.toml`, or a `pyproject.toml` with `[tool.drawscape]`. So a
+notebook in `notebooks/` and a worker at the root find the same queue. The working directory is that of the
+process's first call: a later `os.chdir` changes nothing. The root, and a folder where all users put files,
+such as /tmp, are only homes if named.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ TASK_ALIASES = {
 """The contract's names for the library's tasks. A project's own function of such a name runs instead."""
 
 CODE_FOLDER = "DRAWSCAPE_CODE"
-"""The variable that tells a child process where its job's code lies, if that is in another home."""
+"""The variable that tells a child process where its job's code is, if in another home."""
 
 _PROJECT_LISTS, _PROJECT_TEXTS = ("task-modules", "data-dirs"), ("notify", "notify_url")
 _KEY_CHARS = 32
@@ -80,7 +80,7 @@ def home() -> Path:
 
 
 def _is_everybodys(folder: Path) -> bool:
-    """Return whether it is everybody's: the root, or a folder such as /tmp, where all users put files."""
+    """Return whether it is shared by all users: the root, or a folder such as /tmp."""
     if folder == folder.parent:
         return True
     with contextlib.suppress(OSError):
@@ -94,7 +94,7 @@ _plain = lru_cache(16)(Path)
 def _path(named: str) -> Path:
     """Return the path that a variable names; a relative one begins at the first working folder.
 
-    An absolute path is parsed once: each enqueue asks for it.
+    An absolute path is parsed once, because each enqueue needs it.
     """
     if named.startswith("/"):
         return _plain(named)
@@ -102,10 +102,10 @@ def _path(named: str) -> Path:
 
 
 def _expanded(named: str) -> Path:
-    """Return the path with the user's folder for a `~` that begins it."""
+    """Return the path with the user's folder for a `~` at its start."""
     try:
         return Path(named).expanduser()
-    except RuntimeError:  # no HOME, and a user whom the system does not know
+    except RuntimeError:  # no HOME, and a user unknown to the system
         raise SettingsError(
             f"{named!r}: this user has no folder; set HOME, or DRAWSCAPE_HOME to a folder"
         ) from None
@@ -120,14 +120,13 @@ def _working_folder() -> Path:
 def _project_table(folder: Path) -> dict[str, Any] | None:
     """Return the settings of a project: its `drawscape.toml`, or `[tool.drawscape]` in pyproject.toml.
 
-    None where `folder` is not a project. Raises SettingsError for a file that is broken and for a key
-    that is not known.
+    None if `folder` is not a project. Raises SettingsError for a broken file and for an unknown key.
     """
     for name in ("drawscape.toml", "pyproject.toml"):
         file = f"{folder}/{name}"  # as text: this is asked at each enqueue
         try:
             found = _read_table(file, os.stat(file).st_mtime_ns)
-        except OSError:  # not there, or of somebody else
+        except OSError:  # missing, or another user's
             continue
         if found is not None:
             return found
@@ -139,7 +138,7 @@ def _read_table(file: str, _modified_ns: int) -> dict[str, Any] | None:
     text = Path(file).read_text(encoding="utf-8", errors="replace")
     own = file.endswith("drawscape.toml")
     if not own and "tool.drawscape" not in text:
-        return None  # most of the world's pyproject.toml files, broken ones included
+        return None  # most pyproject.toml files, even broken ones
     import tomllib
 
     try:
@@ -162,7 +161,7 @@ def _read_table(file: str, _modified_ns: int) -> dict[str, Any] | None:
 
 
 def is_project(folder: Path) -> bool:
-    """Return whether `folder` says of itself that it is a Drawscape project.
+    """Return whether `folder` is marked as a Drawscape project.
 
     >>> is_project(home())
     False
@@ -190,7 +189,7 @@ def _user_data_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """Return the home's `.drawscape/`, made if need be, readable by its owner only.
+    """Return the home's `.drawscape/`, created if necessary, readable only by its owner.
 
     >>> state_folder().name
     '.drawscape'
@@ -204,8 +203,8 @@ def queue_target(project: Path | None = None) -> str:
     """Return the path of the queue's file, or the `postgresql://` URL in `DRAWSCAPE_QUEUE`.
 
     The file is `queue.db` in the home's `.drawscape/` unless that variable names another.
-    Here and below `project` is the home where the caller has looked it up already.
-    Raises SettingsError for a URL of another kind, and for one that is misspelt.
+    Here and below, `project` is the home if the caller has already looked it up.
+    Raises SettingsError for other or misspelt URLs.
 
     >>> Path(queue_target()).name
     'queue.db'
@@ -216,7 +215,7 @@ def queue_target(project: Path | None = None) -> str:
     if named.startswith(_POSTGRES):
         return named
     scheme, colon, _ = named.partition("/")[0].partition(":")
-    if colon:  # the rest may hold a password, and is not repeated
+    if colon:  # the rest may contain a password, and is not shown
         raise SettingsError(
             f"DRAWSCAPE_QUEUE begins with '{scheme[:20]}:', which is no queue; "
             "give the path of a file, or a URL that begins with postgresql://"
@@ -227,7 +226,7 @@ def queue_target(project: Path | None = None) -> str:
 def lease_s() -> float:
     """Return how many seconds a silent worker on Postgres counts as alive: `DRAWSCAPE_LEASE`.
 
-    Raises SettingsError for a value below 3 seconds, or no duration.
+    Raises SettingsError for less than 3 seconds, or for text that is not a duration.
 
     >>> lease_s()
     60.0
@@ -283,7 +282,7 @@ def output_of(home: Path) -> Path:
     if not named:
         return home / "output"
     scheme, is_url, _ = named.partition("://")
-    if is_url:  # its rest may hold a password
+    if is_url:  # the rest may contain a password
         raise SettingsError(
             f"DRAWSCAPE_OUTPUT={scheme}://... is a URL; name a folder that is mounted here"
         )
@@ -291,7 +290,7 @@ def output_of(home: Path) -> Path:
 
 
 def output_folder() -> Path:
-    """Return the folder where every drawing goes, made if need be.
+    """Return the folder for all drawings, created if necessary.
 
     It is the home's `output/`, or the folder that `DRAWSCAPE_OUTPUT` names.
 
@@ -304,9 +303,9 @@ def output_folder() -> Path:
 
 
 def output_path(filename: str | os.PathLike[str], suffix: str = "") -> Path:
-    """Return the absolute path of `filename` inside `output/`, its folder made.
+    """Return the absolute path of `filename` inside `output/`, and create its folder.
 
-    `suffix` is added to a name that does not end so. Raises ForbiddenPathError for an empty or absolute
+    `suffix` is added to a name without it. Raises ForbiddenPathError for an empty or absolute
     name and for one that leads out of `output/`.
 
     >>> output_path("cards/ada.svg").relative_to(output_folder()).as_posix()
@@ -332,7 +331,7 @@ _LONGEST_NAME = 60
 
 
 def web_address() -> str:
-    """Return where the home's web front listens, empty while none runs.
+    """Return the address of the home's web front, '' while none runs.
 
     >>> web_address()
     ''
@@ -344,7 +343,7 @@ def web_address() -> str:
 
 @contextlib.contextmanager
 def web_address_noted(address: str) -> Iterator[None]:
-    """Note where the web front listens, as long as the block lasts.
+    """Note the web front's address during the block.
 
     >>> with web_address_noted("http://localhost:8000"):
     ...     web_address()
@@ -355,7 +354,7 @@ def web_address_noted(address: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if web_address() == address:  # else another has taken over
+        if web_address() == address:  # otherwise another has taken over
             file.unlink(missing_ok=True)
 
 
@@ -371,7 +370,7 @@ def safe_name(text: str, fallback: str = "drawing") -> str:
 
 
 class NamedFile(str):
-    """The path of a file that a person has named on her own command line: it may lie in any folder."""
+    """The path of a file that the user has named on the command line: it may be in any folder."""
 
     __slots__ = ()
 
@@ -379,8 +378,8 @@ class NamedFile(str):
 def named_file(name: str) -> str:
     """Return `name`, read from the working directory, as a path that tasks may read.
 
-    A file in the home gets its name there, any other its absolute path. Where there is no such file,
-    `name` comes back.
+    A file in the home gets its name there, any other its absolute path. Without such a file, `name` is
+    returned.
 
     >>> named_file("no-such-file.jpg")
     'no-such-file.jpg'
@@ -399,9 +398,9 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
 
     Relative names are looked up under the home. Allowed are the home, the output folder, and the folders in
     `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is) and in the project's `data-dirs`. `.drawscape/` is not: it
-    holds the key and the payloads of all jobs. Links are followed before the check. A NamedFile may lie
+    holds the key and the payloads of all jobs. Links are followed before the check. A NamedFile may be
     anywhere else.
-    Raises ForbiddenPathError outside of them, FileNotFoundError when there is no such file.
+    Raises ForbiddenPathError for other folders, FileNotFoundError if there is no such file.
 
     >>> _ = (home() / "notes.txt").write_text("a line")
     >>> readable_path("notes.txt").name
@@ -443,7 +442,7 @@ def task_modules(project: Path | None = None) -> tuple[str, ...]:
 
 
 def project_task_modules(project: Path | None = None) -> tuple[str, ...]:
-    """Return the modules that the project's own settings name as those of tasks, as the file is now.
+    """Return the task modules in the project's own settings, as the file is now.
 
     >>> project_task_modules()
     ()
@@ -452,7 +451,7 @@ def project_task_modules(project: Path | None = None) -> tuple[str, ...]:
 
 
 def notify_command() -> list[str]:
-    """Return the command that tells a person of a plot, as words: `notify` in the project's file.
+    """Return the command that tells a person about a plot, as words: `notify` in the project's file.
 
     It is called with a text and the plot's id as its last arguments.
 

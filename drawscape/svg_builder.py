@@ -79,14 +79,14 @@ _VERBS_ELSEWHERE = {
     "vertex": _SAY_CURVE,
     "pushMatrix": "with svg.pushed(): keeps the transform",
 }
-"""Verbs of Processing, p5 and vsketch, and what does their work here."""
+"""Verbs of Processing, p5 and vsketch, and what replaces them here."""
 
 
 class SVGBuilder(GroupStack, RandomNumbers):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
 
-    `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of
-    `frame`. With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
+    `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside
+    `frame`. With a `pen`, everything drawn outside a layer goes into one layer of that pen.
     Every method that draws has `pen=`: the name of a layer, or a Pen, in which it draws.
     Raises CanvasError when a size is not finite and positive, UnknownNameError for an unknown font.
 
@@ -118,10 +118,10 @@ class SVGBuilder(GroupStack, RandomNumbers):
         RandomNumbers.__init__(self)
         self.provenance: Mapping[str, Any] | None = None
         self.draft: Callable[[Any], object] | None = None
-        """What shows an unfinished drawing: it is given a copy of the canvas and draws on that."""
+        """The function that shows an unfinished drawing: it draws on a copy of the canvas."""
         self._paper_color: str | None = None
         self.traits: dict[str, Trait] = {}
-        """What the drawing says of itself, by name; see `trait`."""
+        """The drawing's traits by name; see `trait`."""
         self.hershey_font_name = "futural"
         if hershey_font_name != self.hershey_font_name:
             self.set_hershey_font(hershey_font_name)
@@ -166,7 +166,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         self._paper_color = color
 
     def copied(self, elements: list[CanvasNode]) -> Self:
-        """Return a canvas of the same settings with `elements`, nothing open and no draft."""
+        """Return a canvas with the same settings and `elements`, without open groups or a draft."""
         page = copy(self)
         page.elements, page.draft = elements, None
         page._open, page._matrices = [], [Matrix()]
@@ -272,7 +272,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def _placed(
         self, tag: str, places: dict[str, Any], styled: dict[str, Any], content: str | None
     ) -> CanvasNode:
-        """Return a shape where the current transform puts it."""
+        """Return a shape moved by the current transform."""
         if tag != "path":
             check_places(tag, places)
         if self.matrix.is_identity:
@@ -286,9 +286,9 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def polyline(
         self, points: Drawable, ys: Any = None, *, closed: bool = False, **style: Any
     ) -> Self:
-        """Draw one line through the (N, 2) `points`; `closed` leads it back to its start.
+        """Draw one line through the (N, 2) `points`, back to its start if `closed`.
 
-        `points` may also be complex numbers, a shapely line, or the xs that belong to `ys`.
+        `points` may also be complex numbers, a shapely line, or the xs for `ys`.
 
         >>> svg.polyline([(10, 10), (50, 90), (90, 10)], closed=True).lines().closed
         array([ True])
@@ -314,7 +314,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def polylines(self, lines: Drawable, *, closed: bool = False, **style: Any) -> Self:
         """Draw many lines at once: Lines, an (M, K, 2) array, or an iterable of (N, 2) arrays.
 
-        Complex arrays, generators and another canvas are taken as well. So is any shapely geometry: its
+        Complex arrays, generators and another canvas are accepted, too. So is any shapely geometry: its
         lines, the rings of its areas, and its points as dots.
         This is the fast way: a million points cost a few hundredths of a second in the file.
         Raises GeometryError for arrays of another shape and for points that are not finite.
@@ -340,7 +340,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         <SVGBuilder 100 x 100 mm, 1 element>
         """
         if self.current_pen is None and style.get("pen") is None:
-            style = {"stroke_linecap": "round", **style}  # without it a screen shows no dot
+            style = {"stroke_linecap": "round", **style}  # otherwise a screen shows no dot
         return self.polylines([((x, y), (x, y))], **style)
 
     def triangle(
@@ -444,7 +444,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return self.path(f"M{pair(begin)} {arc} {pair(end)}", self._line_style(style), **style)
 
     def _curve_path(self, d: str, style: dict[str, Any]) -> Self:
-        """Draw path data whose points are moved by the current transform already."""
+        """Draw path data whose points already have the current transform."""
         with self._untransformed():
             return self._shape("path", {"d": d}, self._line_style(style), style)
 
@@ -452,9 +452,9 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def shape(self, *, closed: bool = False, **style: Any) -> Iterator[Vertices]:
         """Return a block that collects vertices, and draw them as one line at its end.
 
-        The line turns sharply at a `vertex` and smoothly at a `curve_vertex`. Other than in Processing
-        it passes through its first and last curve vertex, too.
-        The transform is that of the block's end.
+        The line turns sharply at a `vertex` and smoothly at a `curve_vertex`. Unlike in Processing, it also
+        passes through its first and last curve vertex.
+        The transform at the block's end applies.
         Raises CanvasError for fewer than two vertices; a block that raises draws nothing.
 
         >>> with svg.shape(closed=True) as drop:
@@ -474,8 +474,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
     ) -> Iterator[Cell]:
         """Return the cells of a grid over the frame, or over `area`, row by row.
 
-        Without `rows` the cells are squares: as many rows as fit, in the middle of the area. In the
-        block of a cell the origin is its centre. Raises CanvasError for a count below 1.
+        Without `rows`, the cells are squares: as many rows as fit, in the middle of the area. In the
+        block of a cell, the origin is its centre. Raises CanvasError for a count below 1.
 
         >>> for cell in svg.grid(4):
         ...     with cell:
@@ -486,7 +486,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return cells_of(self, self.frame if area is None else area, columns, rows)
 
     def _line_style(self, style: Attrs) -> dict[str, Any]:
-        """Return what lines need to be seen as lines where no pen, group or default says it."""
+        """Return the attributes that make lines visible, if no pen, group or default has them."""
         if self.current_pen is not None or style.get("pen") is not None:
             return {}
         given = {name for group, _ in self._open for name in group.attrs}
@@ -515,8 +515,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
         """Fill `polygon` with lines `spacing` mm apart, drawing its outline too if `outline`.
 
         `polygon` is a ring as (N, 2), or several: a ring in a ring is a hole. `pattern` is lines at
-        `angle` degrees, cross or concentric. The current transform moves the region; the
-        spacing stays the pen's. Raises GeometryError for a spacing that is not positive.
+        `angle` degrees, cross or concentric. The current transform moves the region, but does not
+        change the spacing. Raises GeometryError for a spacing that is not positive.
 
         >>> svg.hatch([(10, 10), (90, 10), (50, 90)], spacing=2, angle=30, outline=True)
         <SVGBuilder 100 x 100 mm, 2 elements>
@@ -545,8 +545,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def occlude(self) -> Self:
         """Remove hidden lines: each closed line hides all earlier lines inside it.
 
-        It concerns the open group, or the whole canvas across its layers. Open lines hide nothing;
-        the rings of one path are one region, of which holes hide nothing.
+        It applies to the open group, or to the whole canvas across its layers. Open lines hide nothing;
+        the rings of one path are one region, whose holes hide nothing.
 
         >>> _ = svg.line(0, 50, 100, 50).circle(50, 50, 20).occlude()
         >>> len(svg.lines())
@@ -564,10 +564,10 @@ class SVGBuilder(GroupStack, RandomNumbers):
         circle: tuple[float, float, float] | None = None,
         outside: bool = False,
     ) -> Iterator[Self]:
-        """Return a block whose lines are kept within a region only, or `outside` of it.
+        """Return a block whose lines are kept only within a region, or `outside` of it.
 
         The region is a `polygon`, a `rect` (x, y, width, height) or a `circle` (cx, cy, r), under the
-        transform of this moment. A polygon is a ring as (N, 2), or several: a ring in a ring is a hole.
+        present transform. A polygon is a ring as (N, 2), or several: a ring in a ring is a hole.
         It may also be a Frame: `with svg.clip(svg.frame):` keeps lines out of the margin.
         Raises CanvasError unless exactly one region is given.
 
@@ -611,8 +611,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
         """Draw a foreign SVG as lines, scaled to fit the box at (`x`, `y`) and centred in it.
 
         `source` is a path or the file's content. Its drawing, not its page, fills the box. With one of
-        `width` and `height` the other follows, with neither it stays as large as it is. It
-        is drawn with the current pen, or in its own layers with `keep_layers`.
+        `width` and `height` the other follows; without both it keeps its size. It is drawn
+        with the current pen, or in its own layers with `keep_layers`.
         Raises SvgReadError for a file that cannot be read or holds no lines, CanvasError for an empty box.
 
         >>> badge = SVGBuilder(20, 20).circle(10, 10, 8).to_bytes()
@@ -637,7 +637,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     # Text
 
     def set_hershey_font(self, font_name: str) -> Self:
-        """Write with `font_name` from now on; raise UnknownNameError when there is no such font.
+        """Write with `font_name` from now on; raise UnknownNameError for an unknown font.
 
         >>> svg.set_hershey_font("scripts").hershey_text(10, 50, "Dear Ada")
         <SVGBuilder 100 x 100 mm, 1 element>
@@ -669,9 +669,9 @@ class SVGBuilder(GroupStack, RandomNumbers):
         """Write `text` at (`x`, `y`) with capitals `size` mm high.
 
         `align` is left, center, right or justify; `valign` says which part of the text is at `y`.
-        With a `width` in mm the text wraps into the box that begins at `x`. `line_height` is in cap
+        With a `width` in mm, the text wraps in a box that begins at `x`. `line_height` is in cap
         heights (1.9), `spacing` between letters in mm. With `along`, an (N, 2) polyline, the text follows
-        that instead, lifted by `offset` mm.
+        it instead, lifted by `offset` mm.
         Raises GlyphError for a character that the font cannot write, unless `missing` replaces it.
 
         >>> svg.lettering("Grüße", 50, 50, size=8, align="center")
@@ -691,19 +691,19 @@ class SVGBuilder(GroupStack, RandomNumbers):
             ).lines
         return self.polylines(translation(x, y).apply(lines), **style)
 
-    # What comes off the canvas
+    # Output
 
     def drafted(self) -> Self:
         """Return the canvas itself or, while it has a draft, a copy with the draft drawn.
 
-        All that comes off the canvas shows its draft, too; the canvas itself stays as it is.
+        All output includes the draft; the canvas itself does not change.
 
         >>> svg.circle(50, 50, 20).drafted() is svg
         True
         """
         if self.draft is None:
             return self
-        # Groups are filled further; the copy needs its own.
+        # Groups are filled later; the copy needs its own.
         page = self.copied(
             [
                 Group(node.attrs, elements=[*node.elements], pen=node.pen)
@@ -718,8 +718,8 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def document(self, tolerance: float = TOLERANCE_MM) -> Document:
         """Return the drawing as a page with its layers, in drawing order.
 
-        Lines outside of all layers belong to the canvas's own pen. Without one there is a pen for each
-        stroke colour. Curves deviate by `tolerance` mm at most.
+        Lines outside all layers belong to the canvas's own pen. Without one, there is a pen for each
+        stroke colour. Curves deviate by at most `tolerance` mm.
 
         >>> document = svg.circle(50, 50, 20).document()
         >>> document.width_mm, [layer.color for layer in document.layers]
@@ -729,7 +729,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return Document(self.width, self.height, layers, paper_color=self.paper_color)
 
     def lines(self, tolerance: float = TOLERANCE_MM) -> Lines:
-        """Return everything drawn as polylines in mm; curves deviate by `tolerance` mm at most.
+        """Return everything drawn as polylines in mm; curves deviate by at most `tolerance` mm.
 
         >>> svg.line(10, 10, 90, 10).lines().points
         array([[10., 10.],
@@ -738,7 +738,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return self.document(tolerance).lines
 
     def trait(self, name: str, value: Trait) -> Self:
-        """Note what kind of drawing this seed has given, and return the canvas; it draws nothing.
+        """Note a trait of this seed's drawing, and return the canvas; it draws nothing.
 
         The file and the catalogue keep it: `drawings(where={'density': 'high'})` finds the drawing, and
         `sheet.trait_counts()` counts the values over seeds. A value is text, a number, or true or false.
@@ -786,7 +786,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         return self.to_bytes().decode()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the SVG file and return its absolute path; the file is complete or not there at all.
+        """Write the SVG file and return its absolute path; the file is complete or missing.
 
         The folder must exist.
 
@@ -812,7 +812,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         """Return the drawing for a notebook: an `<img>` shows everywhere and runs no script.
 
-        It is the picture alone, without the recipe, which changes with the library's code.
+        It is only the picture, without the recipe, which changes with the library's code.
         """
         plain = self.copied(self.elements)
         plain.provenance = None
@@ -826,10 +826,10 @@ class SVGBuilder(GroupStack, RandomNumbers):
         count = len(without_unused_pens(self.elements))
         return f"<{type(self).__name__} {size}, {count} element{'s' * (count != 1)}>"
 
-    if not TYPE_CHECKING:  # a type checker would take each name for an attribute
+    if not TYPE_CHECKING:  # otherwise a type checker would accept any attribute
 
         def __getattr__(self, name: str) -> Any:
-            """Raise AttributeError, for a verb of Processing or vsketch with what does its work here."""
+            """Raise AttributeError; for a verb of Processing or vsketch, with what replaces it here."""
             remedy = f": {_VERBS_ELSEWHERE[name]}" if name in _VERBS_ELSEWHERE else ""
             raise AttributeError(f"the canvas has no {name!r}{remedy}", name=name, obj=self)
 

@@ -1,6 +1,6 @@
 """Every drawing that was made: its recipe, figures, thumbnail and marks, in a SQLite file beside the queue.
 
-The files are the truth and the rows an index of them, which `rebuild` makes again. Read drawing.py and
+The files are the truth, and the rows are an index of them, which `rebuild` recreates. Read drawing.py and
 marks.py, then index.py (rows for files), existing.py (what need not be drawn), and query.py. The tables and
 the documents of sheets and forms are in database.py; redraw.py draws again.
 """

@@ -18,7 +18,7 @@ from drawscape.recipe.provenance import mark_key
 _LOG = logging.getLogger("drawscape.catalogue")
 
 _BUSY_S = 20.0
-"""How long to wait for another writer; one writes for a millisecond or, rebuilding, for a moment."""
+"""How long to wait for another writer; writing takes a millisecond, rebuilding a little more."""
 
 _MARKS = """
 create table mark (
@@ -81,7 +81,7 @@ end;
 VERSION = 5
 
 MIGRATIONS = {
-    # Of 0.4, whose marks belonged to recipes. Of two recipes with one key the marks are put together.
+    # From 0.4, whose marks belonged to recipes. The marks of two recipes with one key are merged.
     4: f"""
 alter table drawing drop column volatile;
 drop index drawing_before_0_4;
@@ -120,7 +120,7 @@ class _CatalogueConnection:
         self.file_id = _file_id(path)
 
     def is_of(self, path: Path) -> bool:
-        """Return whether it leads to the file that is at `path` now: a damaged one is moved away."""
+        """Return whether it is to the file now at `path`: a damaged file is moved away."""
         if (self.process, self.path) != (os.getpid(), path):
             return False
         return self.file_id == _file_id(path)
@@ -141,7 +141,7 @@ def _file_id(path: Path) -> tuple[int, int] | None:
 class _Connections(threading.local):
     held: _CatalogueConnection | None = None
     blocks: int = 0
-    """How many blocks of `reading` and `writing` the thread is in: the home is looked up by the first."""
+    """How many blocks of `reading` and `writing` the thread is in: only the first looks up the home."""
 
 
 _connections = _Connections()
@@ -153,8 +153,8 @@ def catalogue_file() -> Path:
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Return a connection to the catalogue at `path`, its tables made. Raises sqlite3.Error."""
-    # Each thread uses its own; only the collector closes another's.
+    """Return a connection to the catalogue at `path`, with its tables. Raises sqlite3.Error."""
+    # Each thread uses its own; only the garbage collector closes another's.
     opened = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     opened.row_factory = sqlite3.Row
     try:
@@ -173,7 +173,7 @@ def _version(opened: sqlite3.Connection) -> int:
 
 
 def _migrate(opened: sqlite3.Connection) -> None:
-    """Bring the file to the present version: all of it or nothing, even if others do the same at once."""
+    """Bring the file to the present version, completely or not at all, even if others do so, too."""
     opened.create_function("mark_key", 6, _mark_key_of_columns, deterministic=True)
     with opened:
         opened.execute("begin immediate")
@@ -207,10 +207,10 @@ def _execute_all(opened: sqlite3.Connection, script: str) -> None:
 
 @contextmanager
 def reading() -> Iterator[sqlite3.Connection]:
-    """Yield this thread's connection to the catalogue of the present home, its tables made.
+    """Yield this thread's connection to the catalogue of the present home, with its tables.
 
-    Errors of SQLite come as CatalogueError, also where the file cannot be used.
-    Blocks in it look up nothing again: put one around many calls.
+    SQLite's errors are raised as CatalogueError, even if the file cannot be used.
+    Inner blocks do not look up the home again: put one block around many calls.
     """
     held = _connections.held
     path = held.path if held is not None and _connections.blocks else catalogue_file()
@@ -231,9 +231,9 @@ def reading() -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def writing() -> Iterator[sqlite3.Connection]:
-    """Yield the connection in a transaction that is committed when the block ends well.
+    """Yield the connection in a transaction that is committed when the block succeeds.
 
-    Within another such block it belongs to that one's transaction.
+    An inner block belongs to the outer block's transaction.
     """
     with reading() as opened:
         if opened.in_transaction:
@@ -256,13 +256,13 @@ def data_version() -> int:
 
 
 def stored_path(path: Path) -> str:
-    """Return how the catalogue names a file: from the home on, so that a home can be moved."""
+    """Return the catalogue's name for a file: its path in the home, so that a home can be moved."""
     home, full = _home(), path.resolve()
     return full.relative_to(home).as_posix() if full.is_relative_to(home) else str(full)
 
 
 def full_path(stored: str) -> Path:
-    """Return the file that the catalogue names so."""
+    """Return the file of a name in the catalogue."""
     return _home() / stored
 
 
@@ -274,14 +274,14 @@ def _home() -> Path:
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 _NOT_IN_FILES = ("mark", "tag", "document", "source")
-"""Tables that no drawing can give back."""
+"""Tables that cannot be rebuilt from drawings."""
 
 
 def replace_damaged() -> Path | None:
-    """Return where a damaged catalogue lies now, None if it is OK.
+    """Move a damaged catalogue aside and return its new path, None if it is OK.
 
-    A new one takes its place, without drawings. It has marks, sheets and settings of forms where their
-    tables can still be read. Raises CatalogueError where the file cannot be used for another reason.
+    A new one without drawings replaces it. It has the marks, sheets and settings of forms whose tables
+    are still readable. Raises CatalogueError if the file cannot be used for another reason.
     """
     try:
         with reading() as connection:
@@ -313,7 +313,7 @@ def _copy_table(aside: Path, connection: sqlite3.Connection, table: str) -> bool
     return False
 
 
-# Sheets and the settings of forms: small JSON documents by name, that come back after a restart
+# Sheets and the settings of forms: small JSON documents by name, which survive a restart
 
 
 class Store:
@@ -331,7 +331,7 @@ class Store:
         return None if row is None else json.loads(row[0])
 
     def save(self, key: str, body: Mapping[str, Any]) -> None:
-        """Keep `body`, JSON values, under `key`, in place of a former document."""
+        """Save `body`, JSON values, under `key`, in place of any former document."""
         text = json.dumps(dict(body))
         with writing() as connection:
             connection.execute(

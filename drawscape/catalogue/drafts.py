@@ -1,4 +1,4 @@
-"""Drafts: the frames of a drag, in a folder in which nobody looks for drawings."""
+"""Drafts: the frames of a drag, in a folder that is not searched for drawings."""
 
 import os
 from contextlib import suppress
@@ -17,7 +17,7 @@ _MOST_DRAFTS = 100
 
 
 def drafts_folder() -> Path:
-    """Return the folder of drafts, in which nobody looks for drawings."""
+    """Return the folder of drafts, which is not searched for drawings."""
     return settings.output_folder() / DRAFTS
 
 
@@ -52,10 +52,10 @@ def clear_drafts(most: int = _MOST_DRAFTS) -> None:
 
 
 def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Drawing:
-    """Return the drawing that a draft becomes: the file moves into `output/`, and has its row.
+    """Return the drawing that a draft becomes: the file moves into `output/` and gets a row.
 
-    One that is kept already, by the same name, is returned as it is. Raises DrawingNotFoundError where the
-    draft is gone.
+    A kept drawing of the same name is returned unchanged. Raises DrawingNotFoundError if the draft is
+    gone.
 
     >>> from drawscape.tasks.drawing import generate_complex_svg
     >>> keep_draft(generate_complex_svg(60, 60, "harmonograph", seed=9, draft=True)).seed

@@ -46,7 +46,7 @@ class Figures:
 
     @property
     def minutes(self) -> float:
-        """How long a plotter draws it, all pens together."""
+        """How long a plotter takes to draw it with all pens."""
         return self.seconds / 60
 
     @classmethod
@@ -72,7 +72,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 
 def stored(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as the columns of their names hold them."""
+    """Return values as they are stored in the columns of their names."""
 
     def column(value: Any) -> Any:
         if isinstance(value, (dict, tuple, list)):
@@ -86,12 +86,12 @@ def stored(values: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawing that was made; `deleted` says that its file is gone, and `redraw` brings it back.
+    """A drawing that was made; if `deleted`, its file is gone, and `redraw` brings it back.
 
-    `edited` says that somebody changed the file by hand: it is kept, and not taken for its recipe's drawing.
+    If `edited`, the file was changed by hand: it is kept, but does not count as its recipe's drawing.
     `mark_key` stands for sketch, parameters, seed and page: drawings that share these share their marks.
-    Marks are read when they are asked for: another notebook may have changed them. Each field is the column
-    of that name.
+    Marks are read on each access, because another notebook may change them. Each field is the column of
+    that name.
     """
 
     id: int
@@ -145,12 +145,12 @@ class Drawing:
 
     @property
     def note(self) -> str:
-        """What somebody wrote about it."""
+        """The note on it, '' for none."""
         return self.marks.note
 
     @property
     def name(self) -> str:
-        """The name that it was given, '' for none."""
+        """Its name, '' for none."""
         return self.marks.name
 
     def star(self, stars: int) -> Drawing:
@@ -164,7 +164,7 @@ class Drawing:
         return self
 
     def untag(self, *tags: str) -> Drawing:
-        """Remove tags and return it; those that it does not have are no error."""
+        """Remove tags and return it; missing tags are ignored."""
         remove_tags(self.mark_key, tags)
         return self
 
@@ -180,7 +180,7 @@ class Drawing:
 
     @property
     def provenance(self) -> Provenance:
-        """All that its file says of its making. Raises DrawingNotFoundError, ProvenanceError."""
+        """Its file's metadata: how it was made. Raises DrawingNotFoundError, ProvenanceError."""
         return read_provenance(self._text())
 
     @property
@@ -209,7 +209,7 @@ class Drawing:
 
     @property
     def thumbnail(self) -> bytes | None:
-        """A small PNG; None without Pillow, or of a file that is gone or damaged."""
+        """A small PNG; None without Pillow, or if the file is gone or damaged."""
         with reading() as connection:
             row = connection.execute(
                 "select picture from thumbnail where drawing = ?", (self.id,)
@@ -228,10 +228,10 @@ class Drawing:
         return picture
 
     def redraw(self, sketch: Callable[..., Any] | None = None, *, trust: bool = False) -> Drawing:
-        """Draw it again into its file and return it; `sketch` stands in for one of a notebook.
+        """Draw it again into its file and return it; `sketch` replaces one from a notebook.
 
-        With `trust` the source that the drawing carries is run, whatever it says.
-        Raises ProvenanceError where the sketch is neither in the library nor given.
+        With `trust` the source in the drawing is run, without a check of its contents.
+        Raises ProvenanceError if the sketch is neither in the library nor given.
         """
         from drawscape.catalogue.redraw import redraw_drawing
 
@@ -248,8 +248,8 @@ class Drawing:
         """Write it as `svg`, `png`, `pdf`, `gcode` or `hpgl`, by default beside its file; return the path.
 
         Its lines are merged and ordered, unless `raw` or in a picture. `pens` are pens of the home, by the
-        number of a layer's pen. The drawing's own file is never written over: an export of that name gets
-        `-export` behind it.
+        number of a layer's pen. The drawing's own file is never overwritten: an export of that name gets
+        `-export` at the end.
         Raises PlotError for another format, DrawingNotFoundError when its file is gone.
         """
         target = self.path.with_suffix(f".{format}") if path is None else Path(path)
@@ -280,7 +280,7 @@ class Drawing:
         return self.file.read_text("utf-8", errors="replace")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Show it as `<img>`, as a job does; one whose file is gone by its thumbnail."""
+        """Show it as `<img>`, as a job does, or by its thumbnail if the file is gone."""
         small = None if self.path.is_file() else self.thumbnail
         tag = image_tag(small, self.path.name) if small else file_tag(self.path)
         return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})

@@ -23,7 +23,7 @@ def file_name(recipe: Recipe, address: str | None = None) -> str:
 
 
 def free_path(path: Path) -> Path:
-    """Return `path`, or one beside it where a file of that name was edited by hand."""
+    """Return `path`, or one beside it if a file of that name was edited by hand."""
     number, free = 2, path
     while (found := index_file(free)) is not None and found.edited:
         free = path.with_name(f"{path.stem}-{number}.svg")
@@ -34,8 +34,8 @@ def free_path(path: Path) -> Path:
 def find_existing(recipe: Recipe) -> Drawing | None:
     """Return the drawing of `recipe` if its file is unchanged and so are the files that it read, else None.
 
-    What another version of Drawscape, of numpy or of the sketch drew has another recipe: its lines may
-    differ, and it does not count. Neither does a file that was edited. Raises CatalogueError.
+    A drawing by another version of Drawscape, numpy or the sketch has another recipe: its lines may
+    differ, and it does not count. Neither does an edited file. Raises CatalogueError.
     """
     found = _standing_row(recipe.request)
     if found is None and _asked_for(recipe.request):
@@ -52,7 +52,7 @@ def _standing_row(request: str) -> sqlite3.Row | None:
 
 
 def latest_for(request: str) -> Drawing | None:
-    """Return the newest drawing of a request, whatever files it read; a deleted one if no file is left.
+    """Return the newest drawing of a request, no matter which files it read; a deleted one without a file.
 
     >>> latest_for("nothing that was asked for") is None
     True
@@ -92,7 +92,7 @@ def _digest_at(path: Path, _modified_ns: int, _size: int) -> str:
 
 
 def _unrecorded(recipe: Recipe) -> Drawing | None:
-    """Return the drawing whose writer was killed before it wrote the row, by its file name."""
+    """Return the drawing, by its file name, whose writer was killed before it wrote the row."""
     found = index_file(settings.output_folder() / file_name(recipe))
     same = found is not None and found.recipe == recipe.request and not found.edited
     return found if same else None

@@ -1,7 +1,7 @@
-"""The index of the files: rows written, brought up to date, and made again.
+"""The index of the files: rows are written, updated and rebuilt.
 
-A drawing is a file whose body is the one that its metadata name. An export is no drawing. A file that
-was edited by hand is kept and shown as edited.
+A drawing is a file whose body matches its metadata. An export is not a drawing. A file that was edited by
+hand is kept and shown as edited.
 """
 
 import hashlib
@@ -31,10 +31,10 @@ from drawscape.svg.canvas_file import body_digest
 from drawscape.svg.read import read_svg
 
 DRAFTS = ".drafts"
-"""The folder in `output/` whose files are no drawings."""
+"""The folder in `output/` whose files are not drawings."""
 
 _HEAD = 65_536
-"""Bytes at a file's begin that hold its metadata: at most 4 kB of source and the parameters."""
+"""Bytes at the start of a file with its metadata: at most 4 kB of source and the parameters."""
 
 # One row
 
@@ -49,8 +49,8 @@ def record(
 ) -> Drawing:
     """Write the row of the drawing in the file `path`, which is complete, and return it.
 
-    With its `document` the figures and the thumbnail are stored, too; else they are made when somebody asks.
-    A drawing of another recipe that lay there is deleted. Raises CatalogueError, FileNotFoundError.
+    With its `document` the figures and the thumbnail are stored, too; else they are made on demand.
+    A drawing of another recipe at that path is marked as deleted. Raises CatalogueError, FileNotFoundError.
     """
     content, found = path.read_bytes(), path.stat()
     reference = provenance.source
@@ -102,7 +102,7 @@ def _columns_of(provenance: Provenance) -> dict[str, Any]:
         "height": provenance.height,
         "margin": provenance.margin,
         "body": provenance.body,
-        # In the order of the file, from which the row may be written again.
+        # In the order of the file, so that the row can be rebuilt from it.
         "parameters": json.dumps(dict(sorted(provenance.parameters.items()))),
         "traits": json.dumps(provenance.traits),
         "reads": json.dumps(provenance.reads),
@@ -111,7 +111,7 @@ def _columns_of(provenance: Provenance) -> dict[str, Any]:
 
 
 def _write_row(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
-    """Return the id of the row of `values`, written: a new one, the same again, or that of a moved file."""
+    """Write the row of `values` and return its id: a new row, the same row, or that of a moved file."""
     same = connection.execute(
         "select id, path, drawn_at from drawing where recipe = :recipe and digest = :digest", values
     ).fetchall()
@@ -124,9 +124,9 @@ def _write_row(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
             {**values, "id": moved[0]["id"]},
         )
         return int(moved[0]["id"])
-    if here:  # to write it again is not to draw it again
+    if here:  # only indexed again, not drawn again
         values = {**values, "drawn_at": here[0]["drawn_at"]}
-    else:  # the counts were of another content
+    else:  # the old counts were for other contents
         uncounted = dict.fromkeys(one.name for one in fields(Figures))
         values = {**uncounted, **values}
     drawing = _insert_or_update(connection, values)
@@ -152,12 +152,12 @@ def _digest(content: bytes) -> str:
 
 
 def is_edited(content: bytes, provenance: Provenance) -> bool:
-    """Return whether a file is another than its metadata say, or cut short."""
+    """Return whether a file does not match its metadata, or is truncated."""
     return body_digest(content) != provenance.body
 
 
 def stands(row: sqlite3.Row) -> bool:
-    """Return whether the file of a row is the one that was recorded; its content is read only if need be."""
+    """Return whether the file of a row is the recorded one; its content is read only if necessary."""
     path = full_path(row["path"])
     try:
         found = path.stat()
@@ -174,10 +174,10 @@ def stands(row: sqlite3.Row) -> bool:
 
 
 def index_file(path: Path, *, fully: bool = False) -> Drawing | None:
-    """Return the drawing in the file `path`, and write its row; None if it is no drawing.
+    """Return the drawing in the file `path`, and write its row; None if it is not a drawing.
 
-    Files without Drawscape's metadata, exports and drafts are no drawings. `fully` also counts its
-    figures and makes its thumbnail; else that is done when somebody asks.
+    Files without Drawscape's metadata, exports and drafts are not drawings. `fully` also counts its
+    figures and makes its thumbnail; else that is done on demand.
     """
     try:
         provenance = provenance_of(path)
@@ -206,11 +206,11 @@ def provenance_of(path: Path) -> Provenance:
 
 
 def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
-    """Make the rows of all drawings again, figures and thumbnails included; return how many there are.
+    """Rebuild the rows of all drawings, with figures and thumbnails; return how many there are.
 
-    Those are the drawings in `output/`, and those elsewhere that the catalogue knows of. Marks, sheets and
-    the settings of forms stay as they are. A damaged catalogue is moved aside first; its marks are copied
-    where they can be read. `on_file(path)` is called for each file.
+    Those are the drawings in `output/`, and those elsewhere that the catalogue knows. Marks, sheets and
+    the settings of forms do not change. A damaged catalogue is moved aside first; its marks are copied
+    if they are readable. `on_file(path)` is called for each file.
 
     >>> rebuild() >= 1
     True
@@ -227,16 +227,16 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
 
 
 def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = False) -> int:
-    """Return how many drawings in `output/` were new to the index, which has them now.
+    """Index new drawings in `output/`; return how many there were.
 
-    Only folders in which something was made, moved or removed since the last call, or just before it, are
-    read. `fully` reads each of their files again, and calls `on_file(path)`.
+    It reads only folders in which a file was made, moved or removed since the last call, or just before
+    it. `fully` reads each of their files again, and calls `on_file(path)`.
 
     >>> refresh()
     0
     """
     output = settings.output_folder()
-    with reading() as connection:  # of one home, should the settings name another meanwhile
+    with reading() as connection:  # of one home, even if the settings change meanwhile
         seen = {
             row["path"]: row["modified_ns"] for row in connection.execute("select * from folder")
         }
@@ -278,9 +278,7 @@ def _index_folder(
 ) -> tuple[int, list[str]]:
     """Return how many drawings in a folder are new to the index, and the places of those that are gone."""
     stamp = folder.stat().st_mtime_ns
-    settled = _is_past(
-        stamp
-    )  # now, before the files are listed: what comes after it counts as seen
+    settled = _is_past(stamp)  # before the files are listed, so that no later change is ever missed
     new, known = 0, _known_in(folder)
     for entry in os.scandir(folder):
         if not (_is_drawing(entry.name) and entry.is_file()):
@@ -299,9 +297,9 @@ def _index_folder(
 
 
 def _is_past(stamp_ns: int) -> bool:
-    """Return whether what happens in a folder from now on gives it another time than `stamp_ns`.
+    """Return whether any change in a folder from now on gives it another time than `stamp_ns`.
 
-    Clocks of file systems tick: mostly a hundred times a second and more, some once in two seconds.
+    Clocks of file systems tick: mostly a hundred times a second or more, some once in two seconds.
     """
     tick_ns = 50_000_000 if stamp_ns % 1_000_000_000 else 2_000_000_000
     return time.time_ns() - stamp_ns > tick_ns
@@ -312,13 +310,13 @@ def _is_drawing(name: str) -> bool:
 
 
 def _ends_of(folder: Path) -> tuple[str, str]:
-    """Return between which texts the stored paths of all files in a folder lie: "0" is after "/"."""
+    """Return the bounds of the stored paths of all files in a folder: "0" is after "/"."""
     place = stored_path(folder)
     return f"{place}/", f"{place}0"
 
 
 def _outside_output() -> list[str]:
-    """Return where drawings lie that were moved out of `output/`."""
+    """Return the paths of drawings outside `output/`."""
     with reading() as connection:
         rows = connection.execute(
             "select path from drawing where (path < ? or path >= ?) and not deleted",
@@ -328,7 +326,7 @@ def _outside_output() -> list[str]:
 
 
 def _known_in(folder: Path) -> dict[str, tuple[int, int]]:
-    """Return size and time of the drawings that the index has in `folder` itself, by name."""
+    """Return size and time of the indexed drawings in `folder` itself, by name."""
     begin, end = _ends_of(folder)
     with reading() as connection:
         rows = connection.execute(

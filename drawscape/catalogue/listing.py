@@ -1,4 +1,4 @@
-"""A list of drawings, read when they are looked at, and the words under them."""
+"""A list of drawings, each read when it is used, and their captions."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,19 +13,19 @@ from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import image_tag, table_of
 
 MOST_SHOWN = 24
-"""Drawings of which a cell shows the thumbnails: some 500 kB in the saved notebook, 1.3 MB at most."""
+"""Drawings whose thumbnails a cell shows: some 500 kB in the saved notebook, 1.3 MB at most."""
 
 _ACROSS = 6
 
 _READ_TOGETHER = 500
-"""Drawings that are read with one statement: of a long list not all are in memory."""
+"""Drawings that are read with one statement: a long list is never completely in memory."""
 
 _MOST_SETTINGS = 3
-"""Settings under a drawing: what still fits into two lines."""
+"""Settings under a drawing: more would not fit into two lines."""
 
 
 class Drawings(Sequence[Drawing]):
-    """Drawings in an order, read when they are looked at."""
+    """Drawings in an order, each read when it is used."""
 
     def __init__(self, ids: Sequence[int]) -> None:
         self.ids = ids
@@ -82,10 +82,10 @@ class Drawings(Sequence[Drawing]):
 
 
 def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]:
-    """Return the words under drawings: the name given, else the sketch and up to three settings.
+    """Return the captions of drawings: the name given, else the sketch and up to three settings.
 
-    Those are settings in which that sketch's drawings here differ, the one with the most values first.
-    Without any it is the seed: 'harmonograph · seed 0'.
+    Those are the settings in which that sketch's drawings here differ, the one with the most values first.
+    If none differs, it is the seed: 'harmonograph · seed 0'.
     """
     values: dict[tuple[str, str], set[str]] = {}
     for one in shown:

@@ -31,7 +31,7 @@ class Marks:
 
 
 def marks_of_each(keys: Iterable[str]) -> dict[str, Marks]:
-    """Return the marks by mark key, as they are now; two statements, however many keys."""
+    """Return the marks by mark key, as they are now; two statements, no matter how many keys."""
     found = {key: Marks() for key in keys}
     wanted = [json.dumps([*found])]
     with reading() as connection:
@@ -73,14 +73,14 @@ def set_mark(key: str, **marks: int | str) -> None:
 
 
 def add_tags(key: str, tags: Iterable[str]) -> None:
-    """Add tags. Raises ParameterError for one that is empty or has more than one line."""
+    """Add tags. Raises ParameterError for a tag that is empty or has more than one line."""
     rows = [(key, _checked_tag(tag)) for tag in tags]
     with writing() as connection:
         connection.executemany("insert or ignore into tag values (?, ?)", rows)
 
 
 def remove_tags(key: str, tags: Iterable[str]) -> None:
-    """Remove tags; those that are not there are no error. Raises ParameterError as `add_tags` does."""
+    """Remove tags; missing tags are ignored. Raises ParameterError as `add_tags` does."""
     rows = [(key, _checked_tag(tag)) for tag in tags]
     with writing() as connection:
         connection.executemany("delete from tag where mark_key = ? and tag = ?", rows)
@@ -89,7 +89,7 @@ def remove_tags(key: str, tags: Iterable[str]) -> None:
 def copy_marks(before: str, after: str) -> None:
     """Give the marks of one key to another that has none yet.
 
-    A sketch that gained a parameter gives a drawing that is drawn again another key.
+    If a sketch has gained a parameter, a drawing that is drawn again has another key.
     """
     known = marks_of_each([before, after])
     old, new = known[before], known[after]
@@ -99,7 +99,7 @@ def copy_marks(before: str, after: str) -> None:
 
 
 def checked_words(name: str, words: Any) -> str:
-    """Return `words`. Raises ParameterError, with `name`, for anything but text that UTF-8 can hold."""
+    """Return `words`. Raises ParameterError, with `name`, for anything but valid UTF-8 text."""
     if not isinstance(words, str):
         raise ParameterError(name, words, "give text")
     if any("\ud800" <= character <= "\udfff" for character in words):

@@ -1,4 +1,4 @@
-"""Pruning: which drawings may go, so that the disk does not fill."""
+"""Pruning: which drawings may be deleted, so that the disk does not fill."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,23 +20,23 @@ class Pruning:
     edited: int
     """Were edited by hand, and have no marks."""
     newer: int
-    """Are newer than asked for, have no marks, and were not edited."""
+    """Are too new, have no marks, and were not edited."""
 
     @property
     def size(self) -> int:
-        """The bytes of the files that may go."""
+        """The bytes of the files to delete."""
         return sum(one.size for one in self.going)
 
 
 def pruning(before: datetime | None = None) -> Pruning:
-    """Return which drawings may go: those made before that moment, without marks, and not edited by hand.
+    """Return the drawings to delete: those made before that moment, without marks, and not edited by hand.
 
     >>> drawings("harmonograph")[0] in pruning().going
     True
     """
     with reading() as connection:
         rows = connection.execute("select * from drawing where not deleted").fetchall()
-    for row in rows:  # no folder tells that a file in it was written again
+    for row in rows:  # a folder's time does not show that a file in it was rewritten
         if not stands(row):
             index_file(full_path(row["path"]))
     found = list(drawings())

@@ -27,7 +27,7 @@ from drawscape.sketches.registry import chosen
 SortOrder = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
 _STARS = "coalesce((select stars from mark m where m.mark_key = drawing.mark_key), 0)"
-"""How many stars a drawing has: one without marks has no row of them."""
+"""The stars of a drawing; without marks it has no row."""
 
 _ORDERS: dict[SortOrder, str] = {
     "newest": "drawn_at desc",
@@ -43,7 +43,7 @@ _ORDERS: dict[SortOrder, str] = {
 _TAGGED = "mark_key {} (select mark_key from tag where tag = ?)"
 
 _VALID = "iif(json_valid(parameters), parameters, '{}')"
-"""The parameters of a drawing, unless one is infinite: JSON has no word for that."""
+"""The parameters of a drawing, unless one is infinite, which JSON cannot store."""
 
 Condition = tuple[str, list[Any]]
 """A clause of SQL, and the values for its question marks."""
@@ -53,9 +53,9 @@ _AFTER_DIGITS = "g"  # follows all hexadecimal digits
 
 
 def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str]:
-    """Return the names of the parameters of a sketch; of one that is gone, those of its drawings.
+    """Return the names of a sketch's parameters; if the sketch is gone, those of its drawings.
 
-    Without a sketch there are none. Raises UnknownNameError for a sketch that nobody knows.
+    Without a sketch there are none. Raises UnknownNameError for an unknown sketch.
     """
     if sketch is None:
         return set()
@@ -69,7 +69,7 @@ def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str
 
 
 def _check_parameters(sketch: str | None, names: Iterable[str]) -> None:
-    """Raise UnknownNameError for a name that is neither a parameter, of older drawings too, nor a trait."""
+    """Raise UnknownNameError for a name that is neither a parameter, even of older drawings, nor a trait."""
     known = parameter_names(sketch)
     for name in sorted(set(map(str, names)) - known):
         query = f"select 1 from drawing where ? in (sketch, '') and {_setting('type', name)} is not null"
@@ -102,14 +102,14 @@ def drawings(
     """Return the drawings that match all arguments, as a list that reads each drawing when it is used.
 
     `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)`. Both ends
-    are included, and None is no bound: `turns=(5, None)`. `text` is searched in sketch, parameters, file,
+    are included, and None means no bound: `turns=(5, None)`. `text` is searched in sketch, parameters, file,
     note, name and tags. `since` is a time, or how long ago: `'3d'`. With `deleted`, drawings without a file
     are included. `without_tag` excludes a tag. `plotted` selects drawings that a machine has plotted, or
-    those that none has. `where` holds parameters and traits of the sketch. Keywords do the same, unless the
+    has not. `where` holds parameters and traits of the sketch. Keywords do the same, unless the
     name is an option here.
     Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
     Raises UnknownNameError for another order, sketch or parameter. Raises ParameterError for
-    a wrong range, impossible stars, a `text` that is no string, and a keyword that is also an option here.
+    a wrong range, impossible stars, a `text` that is not a string, and a keyword that is also an option here.
 
     >>> [drawing.seed for drawing in drawings("harmonograph", seed=[0, 1, 2], order="ink")]
     [0]
@@ -160,7 +160,7 @@ OPTIONS = inspect.signature(drawings).parameters.keys() - {"sketch", "parameters
 
 
 def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
-    """Return the name that the drawings of a sketch have; any other value is returned as it is."""
+    """Return the name of a sketch in its drawings; any other value is returned unchanged."""
     return as_sketch(sketch).name if callable(sketch) or isinstance(sketch, Sketch) else sketch
 
 
@@ -194,7 +194,7 @@ def find(drawing: str | os.PathLike[str]) -> Drawing:
 
 
 def _called(text: str) -> Drawing | None:
-    """Return the drawing of that name, else the one whose recipe begins so; of several files the best."""
+    """Return the drawing of that name, else by the start of its recipe; of several files the best."""
     by_name = _found(
         "select * from drawing where mark_key in "
         "(select mark_key from mark where name = ? and name <> '') "
@@ -247,7 +247,7 @@ def _is_one(wanted: Any) -> bool:
 
 
 def _compared(name: str, wanted: Any, *, column: str = "") -> Condition:
-    """Return the condition that `column`, else that called `name`, is a value, one of some, or in a range."""
+    """Return the condition that `column` (default: `name`) is a value, one of several, or in a range."""
     column, is_one = column or name, _is_one(wanted)
     values = [plain(value) for value in ([wanted] if is_one else wanted)]
     for value in values:
@@ -288,7 +288,7 @@ def _moment(since: datetime | timedelta | str | float) -> float:
 
 def _parameter(name: str, wanted: Any) -> Condition:
     clause, values = _compared(name, wanted, column=_setting("extract", name))
-    there = f"{_setting('type', name)} is not null"  # None is a value, and not its absence
+    there = f"{_setting('type', name)} is not null"  # None is a value, not a missing parameter
     return f"{clause} and {there}", [int(v) if isinstance(v, bool) else v for v in values]
 
 

@@ -25,7 +25,7 @@ from drawscape.svg_builder import SVGBuilder
 
 
 class Sameness(Enum):
-    """How alike a drawing and the same drawn again are: all of the file, all but its metadata, or neither."""
+    """How alike a drawing and its redraw are: in the whole file, in all but its metadata, or neither."""
 
     BYTES = "same bytes"
     LINES = "same lines"
@@ -84,9 +84,9 @@ def redraw_file(
 def redraw_drawing(
     drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Drawing:
-    """Draw a drawing again into its file, also if that is gone, and return it with all of its marks.
+    """Draw a drawing again into its file, even if that is gone, and return it with all of its marks.
 
-    A file that was edited by hand is kept: the drawing lies beside it then.
+    A file that was edited by hand is kept; then the drawing is written beside it.
     """
     provenance = known_provenance(drawing)
     recipe = recipe_again(provenance, sketch_for(provenance, sketch, trust=trust))
@@ -122,7 +122,7 @@ def known_provenance(drawing: Drawing) -> Provenance:
 def compare_again(
     path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> RedrawComparison:
-    """Return how the drawing in a file comes out when it is drawn again here and now.
+    """Draw the drawing in a file again, here and now, and return how it compares.
 
     >>> compare_again(drawings("harmonograph")[0].path).sameness.value
     'same bytes'
@@ -148,7 +148,7 @@ def compared(file: Path, before: Provenance, svg: SVGBuilder) -> RedrawCompariso
 
 
 def file_content_of(svg: SVGBuilder, before: Provenance) -> bytes:
-    """Return the file of a canvas that was drawn again, its lines in order if they were."""
+    """Return the file of a canvas that was drawn again, with its lines ordered if they were before."""
     return ordered_svg(svg) if before.ordered else svg.to_bytes()
 
 

@@ -18,14 +18,14 @@ def keep_source(source: SourceText | None) -> None:
 
 
 def source_file(address: str) -> Path:
-    """Return where the source of that address lies in the home."""
+    """Return the path in the home of the source with that address."""
     return settings.state_folder() / "sources" / f"{address.partition(':')[2][:64]}.json"
 
 
 def source_in(provenance: Provenance) -> SourceText | None:
-    """Return the source that a drawing carries, or names by its address in the home; None for none.
+    """Return the source in a drawing, or in the home by the drawing's address for it; None for none.
 
-    Nothing of it is run. Raises ProvenanceError when it is damaged, or is not in this home.
+    It is not run. Raises ProvenanceError when it is damaged, or is not in this home.
 
     >>> from drawscape.sketches import draw, read_provenance
     >>> source_in(read_provenance(draw("spiral", 50, 50).to_string())) is None

@@ -1,4 +1,4 @@
-"""A drawing's thumbnail: its lines laid on few pixels as ink, and those in few bytes."""
+"""A drawing's thumbnail: its lines as ink on few pixels, in few bytes."""
 
 import importlib.util
 import io
@@ -22,21 +22,21 @@ LARGEST_THUMBNAIL = 56_000
 """Bytes: a rose of 64 petals has 50,000."""
 
 _LEVELS = (3, 1)
-"""Steps from paper to ink. Few of them keep a lossless picture small, and its ink has its true colour.
+"""Steps from paper to ink. Few steps keep a lossless picture small, and its ink has its true colour.
 
-Two steps take as many bytes as three, one half of it.
+Two steps take as many bytes as three, one step takes half.
 """
 
 MOST_COLORS = 256
-"""Of a picture with a palette."""
+"""The limit of a picture with a palette."""
 
 _MOST_SAMPLES = 330_000
-"""Of a thumbnail: three for two pixels."""
+"""Samples of a thumbnail: three for two pixels."""
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 _GAIN = 1.2
-"""How much darker than its share of a pixel a line is: else a thin black one would be grey."""
+"""How much darker a line is than its share of a pixel: otherwise a thin black line would be grey."""
 
 
 def thumbnail_of(document: Document) -> bytes | None:
@@ -57,9 +57,9 @@ def thumbnail_of(document: Document) -> bytes | None:
 
 
 def image_of(document: Document, longer_px: int, levels: int = _LEVELS[0]) -> "Image":
-    """Return the picture, the longer side of `longer_px`; ink covers the paper in one of so many `levels`.
+    """Return the picture, the longer side of `longer_px`; ink covers the paper in `levels` steps.
 
-    Each pixel is the number of a colour: there are few colours, however many pixels.
+    Each pixel is the number of a colour in a small palette.
     """
     from PIL import Image
 
@@ -82,7 +82,7 @@ def image_of(document: Document, longer_px: int, levels: int = _LEVELS[0]) -> "I
         gain = _GAIN * min(max((layer.width_mm or 0.3) * scale, 0.75), 1.5)
         for level in range(levels):
             numbers += ink > -math.log1p(-(level + 0.5) / levels) / gain
-        # Inks darken light paper together, and cover dark paper.
+        # Inks multiply on light paper, and cover dark paper.
         pen, ground = _color(layer.color), colors[:, None]
         colors = (ground + share * ((pen if is_dark else pen * ground) - ground)).reshape(-1, 3)
     colors = np.rint(colors * 255).astype(np.uint8)
@@ -104,7 +104,7 @@ def _ink(samples: tuple[Floats, Floats, Floats], shape: tuple[int, int]) -> Floa
     """Return how much ink lies on each pixel: samples half a pixel apart, each spread over four."""
     rows, columns = shape
     x, y, amount = samples
-    # A ring of pixels around the page takes lines outside of it.
+    # A ring of pixels around the page receives lines outside it.
     x, y = np.clip(x - 0.5, -1, columns), np.clip(y - 0.5, -1, rows)
     left, top = np.floor(x), np.floor(y)
     right_part, below = x - left, (y - top) * amount
@@ -123,9 +123,9 @@ def _ink(samples: tuple[Floats, Floats, Floats], shape: tuple[int, int]) -> Floa
 def _samples(lines: Lines, scale: float, most: int) -> tuple[Floats, Floats, Floats]:
     """Return x and y in pixels of points half a pixel apart along all lines, and how much ink each is.
 
-    Of more than `most` they are further apart, and weigh more.
+    If there are more than `most`, they are further apart, and weigh more.
 
-    They are counted along all lines as if those were one: a curve of many points is as dark as one of few.
+    Samples run along all lines as if those were one: a curve of many points is as dark as one of few.
     A line shorter than half a pixel is one point.
     """
     if not len(lines.points):
@@ -142,7 +142,7 @@ def _samples(lines: Lines, scale: float, most: int) -> tuple[Floats, Floats, Flo
         reach = np.concatenate(([0.0], np.cumsum(halves)))
     count = min(math.ceil(reach[-1]), most)
     step, number = reach[-1] / max(count, 1), np.arange(count)
-    # Samples more than 1.5 pixels apart take golden steps: those of equal lines would stand in columns.
+    # Samples more than 1.5 pixels apart use golden steps, or those of equal lines would form columns.
     along = (number + (0.5 if step <= 3 else number * _GOLDEN % 1)) * step
     amount = np.concatenate((np.full(count, step), np.ones(dots.sum())))
     return (

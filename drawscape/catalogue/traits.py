@@ -1,4 +1,4 @@
-"""Traits: what sketches say of their drawings, counted."""
+"""Traits: values that sketches report about their drawings, counted."""
 
 from collections import Counter
 from collections.abc import Iterable

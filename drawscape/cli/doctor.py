@@ -34,7 +34,7 @@ _EXTRAS = {
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A subject and its state; where that is wrong, `remedy` names what to do, `command` does it."""
+    """A subject and its state; for a problem, `remedy` says what to do and `command` does it."""
 
     subject: str
     text: str
@@ -105,7 +105,7 @@ def _home() -> Iterator[Diagnosis]:
 
 
 def _output() -> Iterator[Diagnosis]:
-    """Yield whether the folder that several machines share can be used; it is not made here."""
+    """Yield whether the folder that several machines share is usable; it is not created here."""
     if not settings.shared_output():
         return
     folder = settings.output_of(settings.home())
@@ -115,7 +115,7 @@ def _output() -> Iterator[Diagnosis]:
 
 
 def _queue() -> Iterator[Diagnosis]:
-    """Yield how the queue is, and who works on it; nothing is made that is not there."""
+    """Yield the state of the queue and its workers; nothing is created here."""
     from drawscape import jobs
 
     target = settings.queue_target()
@@ -128,7 +128,7 @@ def _queue() -> Iterator[Diagnosis]:
         yield Diagnosis("queue", "missing, but its key exists", remedy, "drawscape queue check")
         return
     try:
-        jobs.reach_queue()  # all else waits a while for a server that is being started
+        jobs.reach_queue()  # other calls wait a while for a server that is starting
         workers = jobs.workers_alive()
         counts = jobs.queue_statistics().counts
         paused = jobs.queue_is_paused()
@@ -145,7 +145,7 @@ def _queue() -> Iterator[Diagnosis]:
 
 
 def _unreadable(file: Path | None, error: DrawscapeError) -> Diagnosis:
-    """Return how to set aside a queue that is damaged, or that is there without its key."""
+    """Return how to set aside a queue that is damaged or has lost its key."""
     there = file is not None and file.exists() and file.with_suffix(".key").exists()
     if file is None or (there and "damaged" not in str(error)):
         return Diagnosis("queue", "unavailable", str(error))

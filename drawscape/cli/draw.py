@@ -43,7 +43,7 @@ class SketchCommand(click.Command):
             words = [word for word in (known["pattern"], *rest) if isinstance(word, str)]
             named = next((word for word in words if not word.startswith("-")), None)
         if named is not None:
-            # A shell that completes an option asks with whatever has been typed.
+            # Shell completion calls this with whatever was typed so far.
             with contextlib.suppress(*([DrawscapeError] if ctx.resilient_parsing else [])):
                 ctx.meta["sketch"] = _sketch_of(named)
         return super().parse_args(ctx, args)
@@ -183,7 +183,7 @@ def _summary(name: str) -> str:
 
 
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:
-    """Return a name that differs between drawings and is the same for the same one."""
+    """Return a name that differs between drawings but never for one drawing."""
     given = [f"{name}-{value}" for name, value in sorted(values.items())]
     text = "-".join([pattern, f"{svg.width:g}x{svg.height:g}", f"seed-{seed}", *given])
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120]
@@ -192,7 +192,7 @@ def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any])
 def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
     """Write a drawing to the file `output`, with the options of `plot`.
 
-    Its lines are merged and ordered unless `plot.optimize` is false. None means: not in a PNG.
+    Its lines are merged and ordered unless `plot.optimize` is false. None means true, except for a PNG.
     """
     form = plot.forms[0]
     ordered = form != "png" if plot.optimize is None else plot.optimize
@@ -206,7 +206,7 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
 @click.command()
 @click.argument("drawing", type=PathType(dir_okay=False))
 @plot_options("output", "force")
-@flag("--check", "Comparison only: whether the new drawing is the same, and why not.")
+@flag("--check", "Comparison only: whether the new drawing is the same, and if not, why.")
 @flag("--trust", "Run the source in the file without a question.")
 def redraw(drawing: str, output: str | None, force: bool, check: bool, trust: bool) -> None:
     """Draw a file again from its metadata, byte for byte.
@@ -246,7 +246,7 @@ def redraw(drawing: str, output: str | None, force: bool, check: bool, trust: bo
 
 
 def _with_files_named(provenance: Provenance) -> Provenance:
-    """Return it with leave to read again, wherever they lie, the files that it was drawn from."""
+    """Return the provenance, allowed to read the drawing's unchanged input files outside the home."""
 
     def named(value: Any) -> Any:
         known = provenance.reads.get(value) if isinstance(value, str) else None
@@ -261,9 +261,9 @@ def _with_files_named(provenance: Provenance) -> Provenance:
 def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
     """Return the sketch that draws it: the library's, the project's of that name, or the source in the file.
 
-    Source runs only when `trust` or a person says so.
+    The source runs only with `trust`, or after a yes.
 
-    Raises ProvenanceError where nobody can be asked.
+    Raises ProvenanceError if nobody can be asked.
     """
     from drawscape.catalogue import source_in
     from drawscape.catalogue.redraw import sketch_for

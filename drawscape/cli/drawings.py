@@ -220,7 +220,7 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
     Its recipe and marks are kept, and `drawscape redraw` draws it again.
     """
-    found = [find(name) for name in names]  # one that is not there is named before the question
+    found = [find(name) for name in names]  # a missing drawing is an error before the question
     if not yes:
         click.confirm(f"Delete {counted(len(found), 'file')}?", abort=True, err=True)
     for one in found:

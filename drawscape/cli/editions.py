@@ -53,7 +53,7 @@ def editions() -> None:
 )
 @option("--drawings LIST", "Drawings: files, names, or first characters of recipes, with commas.")
 @option("--like FILE", "Drawing whose sketch, page and parameters are used.", type=FILE)
-@option("--size NUMBER", "Number of drawings: those that are least alike.", type=_COUNT)
+@option("--size NUMBER", "Number of drawings to choose: the least alike.", type=_COUNT)
 @option("--title TEXT", "Title on each sheet.", default="")
 @option(
     "--year NUMBER",
@@ -119,7 +119,7 @@ def _drawn(
     params: tuple[str, ...],
     like: Path | None,
 ) -> list[Drawing]:
-    """Return the drawings of a sketch, one for each seed; what exists is not drawn again."""
+    """Return the drawings of a sketch, one for each seed; existing ones are not drawn again."""
     if (sketch is None) == (like is None) or seeds is None:
         raise click.UsageError("give --drawings, or --seeds with either --sketch or --like")
     width, height = paper_size(paper)
@@ -197,7 +197,7 @@ def plot(edition: Edition, on: str | None, by_pen: bool, yes: bool, zero_here: b
 
     These are the numbers without a sheet, and those with a spoiled sheet. A machine gets its next sheet when
     its plot is done. Each plot asks its questions unless --yes is given: see `drawscape plots`. After any
-    trouble, the same command continues. It prints the plots that begin.
+    trouble, the same command continues. It prints the plots that it starts.
     """
     begun = plot_edition(edition, on, yes=yes, zero_here=zero_here, by_pen=by_pen)
     for name, made in begun.items():

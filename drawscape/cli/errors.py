@@ -18,14 +18,14 @@ def exit_code(error: DrawscapeError) -> int:
 
 
 def complain(error: Exception | str) -> None:
-    """Write an error to stderr in the one form that all commands have."""
+    """Write an error to stderr, in the same form for all commands."""
     click.echo(fitted(f"drawscape: {error}", sys.stderr), err=True)
 
 
 def for_each(
     names: Iterable[str], find: Callable[[str], Named], act: Callable[[Named], object]
 ) -> None:
-    """Act on each that is named, and go on after an error; exit with the highest code at the end."""
+    """Act on each name, continue after errors, and exit with the highest code at the end."""
     code = 0
     for name in names:
         try:

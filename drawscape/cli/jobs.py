@@ -38,10 +38,10 @@ from drawscape.parameters import file_parameters
 
 _RESULT_CHARS = 2000
 _PERIOD_S = 0.25  # between two checks of all jobs
-_SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
+_SETTLE_S = 1.0  # a killed child is gone, and its job settled, within a tenth of this
 _WIDE = 120  # columns of a whole row, also for output that is no terminal
 _SHORT = 8
-"""Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
+"""Characters of an id that a narrow list shows: its end, because ids made in the same minutes begin alike."""
 
 _NOBODY = "no worker is alive; start one with `drawscape worker`"
 
@@ -219,7 +219,7 @@ def wait(job_id: str, timeout: float | None) -> None:
 
 
 def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
-    """Return headings and rows; a narrow terminal gets the ends of ids, of paths, and no figures."""
+    """Return headings and rows; a narrow terminal gets only the ends of ids and paths, and no figures."""
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
     count = 3 if columns < 60 else 6
     now = datetime.now(UTC)
@@ -276,7 +276,7 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
 
 
 def _named_here(value: Any) -> Any:
-    """Return the files that `value` names, one or a list, as named from the working directory."""
+    """Return `value`, or each text in a list, as a file named from the working directory if it is one."""
     if isinstance(value, list):
         return [_named_here(one) for one in value]
     return settings.named_file(value) if isinstance(value, str) else value
@@ -286,7 +286,7 @@ def _print_result(job: Job, timeout: float | None) -> None:
     if not job.ended and not job_api.workers_alive():
         click.echo(_NOBODY, err=True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it would say the same once more
+        warnings.simplefilter("ignore")  # it would repeat that message
         result = job.wait(timeout)
     if result is not None:
         click.echo(result)
@@ -336,7 +336,7 @@ def demo(slots: int | None, seed: int) -> None:
 
 
 def _why(job: Job) -> str:
-    """Return why a job has no result, in one line: the last of its traceback."""
+    """Return why a job has no result: the last line of its traceback."""
     lines = (job.error or job.explain()).strip().splitlines()
     return f"{job.status}: {lines[-1]}"
 

@@ -23,7 +23,7 @@ _DATA = Path(str(files("drawscape.cli"))) / "data"
 _CLONE = Path(__file__).parents[2] / "notebooks"
 
 JUPYTER_CONFIG = _DATA / "jupyter"
-"""Settings for a JupyterLab that shows no news and asks no questions; the user's own go before them."""
+"""Settings for a JupyterLab that shows no news and asks no questions; the user's own override them."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -44,14 +44,14 @@ def lab(slots: int | None, jupyter_options: tuple[str, ...]) -> None:
         fill(root, "notebooks", "sketches")
     first = min(folder.glob("*.ipynb"), default=None)
     root.mkdir(parents=True, exist_ok=True)
-    # A notebook that is open may be the first to start another; where none starts, the fault
-    # is fixed in JupyterLab.
+    # An open notebook may start another worker first. If no worker starts, the user can fix the
+    # cause in JupyterLab.
     with WorkerBeside(slots, replace=jobs.start_shared_worker, needed=False):
         click.echo(f"JupyterLab opens {first or root}; press Ctrl-C twice to stop both.")
         process = subprocess.Popen(_command(root, first, jupyter_options), env=_environment())
-        # JupyterLab is in the same foreground group: it sees Ctrl-C too, asks, and leaves at the second.
-        # Here a handler that does nothing keeps the end orderly; an ignored signal would be ignored by
-        # others started.
+        # JupyterLab is in the same foreground group: it gets Ctrl-C too, asks, and exits at the second.
+        # A handler that does nothing keeps our exit orderly. SIG_IGN would be inherited by child
+        # processes.
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         code = process.wait()
@@ -65,9 +65,9 @@ def _command(root: Path, first: Path | None, options: tuple[str, ...]) -> list[s
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={root.absolute()}",
         f"--LabApp.default_url={page}",
-        # A login shell, which terminals would be in some places, resets PATH and loses `drawscape`.
+        # Some systems open login shells, which reset PATH and lose `drawscape`.
         f"--ServerApp.terminado_settings=shell_command={[os.environ.get('SHELL') or 'sh']!r}",
-        # JupyterLab refuses root unless asked; a user who is root here, as in a container, means to be.
+        # JupyterLab refuses root by default; a user who is root here, as in a container, means it.
         *(["--allow-root"] if os.geteuid() == 0 else []),
         *options,
     ]
@@ -109,7 +109,7 @@ def new(folder: Path, tutorials: bool) -> None:
 
 
 def fill(folder: Path, *parts: str) -> None:
-    """Write the project's files into `folder`, or only those of its folders named; those there stay."""
+    """Write the project's files into `folder`, or only the named folders; existing files stay."""
     root = _DATA / "project"
     for source in sorted(root.rglob("*")):
         relative = source.relative_to(root)

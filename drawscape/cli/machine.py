@@ -56,7 +56,7 @@ _NAME = click.argument("name")
 PLOT = click.argument(
     "plot", metavar="ID", callback=lambda _context, _parameter, value: find_plot(value)
 )
-_NEGATIVE = {"ignore_unknown_options": True}  # numbers may be
+_NEGATIVE = {"ignore_unknown_options": True}  # for negative numbers
 
 
 @click.group()
@@ -238,7 +238,7 @@ def zero(name: str) -> None:
 @option("--plot ID", "Plot of that sheet: its id, or the last characters of it.", required=True)
 @option("--points X Y X Y", "Points of the drawing to find, in mm.", nargs=4, type=_MM)
 @flag("--photo by_photo", "Photographs of the sheet with the pen near each point.")
-@flag("--scale", "Correction of the size too, not only of turn and shift.")
+@flag("--scale", "Correction of the size too, not only rotation and shift.")
 def align(
     name: str,
     plot: str,
@@ -311,9 +311,9 @@ def _marked(plot: Plot, places: list[tuple[float, float]]) -> Document:
 def _move_until_there(
     name: str, driver: Driver, photographed: Plot | None = None
 ) -> tuple[float, float] | None:
-    """Move the pen as a person says, until it is where it should be.
+    """Move the pen as the user says until it is in place.
 
-    Of a sheet that is `photographed`, return where on it the pen is, in mm of its drawing.
+    For a `photographed` sheet, return where the pen is on it, in mm of its drawing.
     """
     words, example = (
         "Move the pen by X Y (mm), up or down; press Enter when it is there",

@@ -17,7 +17,7 @@ def option(words: str, help: str, **more: Any) -> Callable[[Decorated], Decorate
     """Return an option; `words` are its flags, its name if that differs, and its value in capitals."""
     names = [word for word in words.split() if word.startswith("-") or word.islower()]
     taken = " ".join(word for word in words.split() if word not in names) or None
-    shown = more.get("default") != ()  # none at all: sphinx-click cannot show it
+    shown = more.get("default") != ()  # sphinx-click cannot show an empty default
     return click.option(*names, help=help, metavar=taken, show_default=shown, **more)
 
 
@@ -43,7 +43,7 @@ def take_home(_context: object, _parameter: object, folder: str | None) -> None:
 
 
 class PathType(click.Path):
-    """The type of a file or folder; refuses an empty name, `-`, and a file's that ends as a folder's."""
+    """The type of a file or folder; refuses an empty name, `-`, and a file name that ends with `/`."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -60,7 +60,7 @@ class NumberType(click.FloatRange):
 
     def __init__(self, low: float, high: float = 1e6) -> None:
         super().__init__(low, high)
-        self._shown = "" if high == 1e6 else f"{low:g} to {high:g}"  # that end is for typing errors
+        self._shown = "" if high == 1e6 else f"{low:g} to {high:g}"  # it only catches typing errors
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -109,7 +109,7 @@ YES = flag("--yes", "No confirmation.")
 
 
 def pairs(texts: Iterable[str], what: str) -> dict[str, str]:
-    """Return `NAME=VALUE` texts as a dictionary; click's UsageError, which names `what`, for another."""
+    """Return `NAME=VALUE` texts as a dictionary; raises BadParameter, naming `what`, for other text."""
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -150,7 +150,7 @@ def read(name: str, photo: Path | None) -> None:
     if seen.speed is None:
         raise PlotError("even the slowest line has gaps: is the pen dry, or too high?")
     top = card.device.machine.plotter.top_speed * SPEEDS[seen.speed] / 100
-    top_speed = None if seen.speed == len(SPEEDS) - 1 else round(top, 1)  # it followed everywhere
+    top_speed = None if seen.speed == len(SPEEDS) - 1 else round(top, 1)  # it kept up
     width_mm = round(seen.width_mm, 3)
     made = update_pen(name, width_mm=width_mm, top_speed=top_speed, color=seen.color)
     limit = f"up to {top_speed:g} mm/s" if top_speed else "at any speed of this machine"

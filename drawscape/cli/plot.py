@@ -119,7 +119,7 @@ def _run(file: Path, options: PlotOptions) -> None:
 
 
 def _warn(document: Document, options: PlotOptions, copies: int = 1) -> None:
-    """Say what pre-flight finds; of lines outside a note is given where they are cropped."""
+    """Report what pre-flight finds; lines outside are reported where they are cropped."""
     machine, left = options.chosen_machine, metres_left()
     for finding in preflight(document, machine=machine, metres_left=left, copies=copies):
         if finding.concern is not Concern.OUTSIDE or not options.writes:
@@ -152,7 +152,7 @@ def _read(file: Path, options: PlotOptions) -> Document:
 
 
 def _placed(document: Document, options: PlotOptions) -> Document:
-    """Return the drawing cut out, scaled, turned, moved and fitted, in this order."""
+    """Return the drawing cropped, scaled, turned, moved and fitted, in this order."""
     if options.crop is not None:
         x, y, width, height = numbers(options.crop, 4, "--crop")
         document, _ = crop(document, Reach(x, y, x + width, y + height, "the crop"))
@@ -218,7 +218,7 @@ def _show(before: Document, after: list[Document] | None, options: PlotOptions) 
     was = statistics(before, plotter=plotter)
     sheets = [statistics(sheet, plotter=plotter) for sheet in after] if after else [was]
     for now in sheets:
-        # Several sheets have no counterparts before: each is shown alone.
+        # Tiles did not exist before: each is shown alone.
         first = was if len(sheets) == 1 else now
         _print(first, matched(first, now), err)
 

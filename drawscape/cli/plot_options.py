@@ -1,4 +1,4 @@
-"""The options of `plot`, some of which `draw` and `redraw` have, and how files are written by them."""
+"""The options of `plot`, some shared with `draw` and `redraw`, and the files written with them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _LENGTH = NumberType(0)
 
 
 def _option(default: Any, help: str, words: str = "", **more: Any) -> Any:
-    """Return a field that is an option; `words` as for `option`, `--its-name` added where none is a flag."""
+    """Return a field that is an option; `words` as for `option`; the default flag is `--its-name`."""
     return field(default=default, metadata={"help": help, "words": words, **more})
 
 
@@ -94,7 +94,7 @@ class PlotOptions:
     keep_duplicates: bool = _option(False, "Keep duplicate lines.")
     layers: Layering = _option(
         "auto",
-        "What gets a pen: each top-level group, each colour, or the drawing; auto is what gives more pens.",
+        "What gets a pen: each top-level group, each colour, or the drawing; auto prefers more pens.",
     )
     fill: FillMode = _option("outline", "Filled shapes as outlines, or hatched as well.")
     hide: bool = _option(False, "Hide what lies below filled shapes, white ones too.")
@@ -169,7 +169,7 @@ class PlotOptions:
 
     @property
     def moves(self) -> bool:
-        """Whether the drawing is cut out, scaled, turned or moved."""
+        """Whether the drawing is cropped, scaled, turned or moved."""
         return (
             self.crop is not None
             or self.translate is not None
@@ -228,7 +228,7 @@ class PlotOptions:
             )
 
     def write(self, document: Document, target: str, form: FormatName) -> None:
-        """Write one file and print its name; what had to be cropped is noted on stderr."""
+        """Write one file and print its name; what was cropped is noted on stderr."""
         machine = self.chosen_machine
         profile = machine.profile if machine else None
         device = machine.device if machine and machine.format == "hpgl" else self.device
@@ -242,7 +242,7 @@ class PlotOptions:
         document, notes = crop(document, reach, outside=self.outside)
         for note in (*notes, *(hpgl_export.left_out(document) if form == "hpgl" else ())):
             click.echo(f"note: {note}", err=True)
-        # What may lie outside now was asked for.
+        # Lines still outside were kept on request.
         made = {"dpi": self.dpi, "device": device, "profile": profile, "outside": "keep"}
         write_bytes(encode(document, form, **made), target, force=self.force)
 
@@ -268,7 +268,7 @@ def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
 
 def numbers(text: str, count: int, option: str) -> list[float]:
-    """Return `count` lengths in mm that stand with commas between; raises BadParameter for other text."""
+    """Return `count` comma-separated lengths in mm; raises BadParameter for other text."""
     parts = text.split(",")
     if len(parts) != count:
         raise click.BadParameter(f"{text!r} is not {count} lengths", param_hint=option)

@@ -19,7 +19,7 @@ _WIDEST = 100
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON: moments in ISO 8601, null for numbers that JSON has not, as NaN."""
+    """Print a value as JSON: moments in ISO 8601, null for numbers that JSON lacks, such as NaN."""
     text = json.dumps(
         value, default=lambda one: one.isoformat() if isinstance(one, datetime) else str(one)
     )
@@ -34,7 +34,7 @@ def counted(count: int, noun: str) -> str:
 def fitted(text: str, stream: TextIO) -> str:
     """Return a sentence in lines that end between words where `stream` is a terminal.
 
-    Elsewhere, and where it has several lines, as a traceback does, it stays as it is.
+    Elsewhere, or if it has several lines like a traceback, it is unchanged.
     """
     if not stream.isatty() or "\n" in text:
         return text
@@ -102,7 +102,7 @@ def print_table(
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
-    """Return a table for a terminal of any width, texts in it taken as they are."""
+    """Return a table for a terminal of any width; its texts are literal, not markup."""
     from rich.table import Table
     from rich.text import Text
 

@@ -43,7 +43,7 @@ _MODULES = {
 """Where a command is, if not in the module of its name."""
 
 NOBODY_READS = 141
-"""What a shell reports of a program that SIGPIPE ended, as it does `cat`. The signal itself has to stay
+"""What a shell reports for a program ended by SIGPIPE, such as `cat`. The signal itself must stay
 ignored: it would end a worker or a server whose peer has left."""
 
 
@@ -86,7 +86,7 @@ def _add_home(command: click.Command) -> None:
 def _output_may_end() -> Iterator[None]:
     """End quietly when the reader of the output has left, as `head` does after its lines.
 
-    When the output cannot be written, on a full disk, nothing is written after the error.
+    When the output cannot be written, as on a full disk, nothing is written after the error.
     """
     try:
         yield
@@ -117,10 +117,10 @@ def root() -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command; exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted.
 
-    141, without a word, when the reader of the output has left.
+    It is 141, without a message, when the reader of the output has left.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed: else the next file would have its number
+        if getattr(sys, name) is None:  # closed: the next file would get its number
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     try:
         code = root(args=args, prog_name="drawscape", standalone_mode=False)
@@ -142,7 +142,7 @@ def main(args: list[str] | None = None) -> None:
         complain(f"{error.object!r} is not valid {error.encoding.upper()} text")
         sys.exit(2)
     except MemoryError:
-        complain("this computer has not enough memory for that; ask for less")
+        complain("not enough memory for that on this computer; ask for less")
         sys.exit(1)
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "

@@ -50,7 +50,7 @@ def worker(
     huey = _load_huey()
     if lanes is not None:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
-    # A worker that belongs to a notebook leaves with it, at once.
+    # A worker that belongs to a notebook exits with it, at once.
     if grace is None:
         grace = 0.0 if with_parent else 8.0
     huey.grace_s = grace
@@ -96,9 +96,9 @@ def _leave_with_parent() -> None:
 
 
 class WorkerBeside:
-    """Runs a worker while its block lasts, and another from `replace(slots)` when it has died.
+    """Runs a worker for its block; when it dies, `replace(slots)` starts another.
 
-    The block raises QueueError when the first does not start; one that is not `needed` is tried again.
+    If the first does not start, the block raises QueueError, or tries again if it is not `needed`.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class WorkerBeside:
                     self._warn(worker_trouble())
 
     def _warn(self, trouble: str) -> None:
-        """Print a trouble once, however often it is met."""
+        """Print a problem once, however often it occurs."""
         if trouble and trouble != self._trouble:
             click.echo(trouble, err=True)
         self._trouble = trouble
@@ -142,7 +142,7 @@ class WorkerBeside:
                 raise
             self._warn(f"No worker is running yet; trying again in a moment: {error}")
             return
-        if started is not None:  # else another program has started one
+        if started is not None:  # None: another program has started one
             words = "The worker died. Started another" if self._process else "Started a worker"
             click.echo(f"{words} (PID {started.pid}, log {started.log}).", err=True)
             self._process, self._trouble = started, ""
@@ -177,8 +177,8 @@ def web(
     """Start the web front and a worker, and stop both at Ctrl-C.
 
     Only this machine can reach it unless --host names another address. The printed link has a token. With
-    the token, a browser manages jobs, drives machines and draws large sheets. Without it, a drawing has two
-    seconds. DRAWSCAPE_WEB_TOKEN sets another token, which everyone then needs.
+    the token, a browser manages jobs, drives machines and draws large sheets. Without it, a drawing may take
+    two seconds. DRAWSCAPE_WEB_TOKEN sets another token, which everyone then needs.
     """
     from drawscape.web import WebSettings, create_app
     from drawscape.web.access import home_token
@@ -211,7 +211,7 @@ def _listen(app: Any, host: str, port: int) -> Any:
         from waitress import create_server
     except ImportError as error:
         raise MissingExtraError("`drawscape web`", "web") from error
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait is no news
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # queued requests are normal
     try:
         return create_server(
             app,

@@ -1,6 +1,6 @@
 """Tables from one file format to another: CSV, TSV, JSON, NDJSON and Parquet.
 
-Read `convert` first: it does the work, by DuckDB. `formats` names the formats.
+Read `convert` first: it does the work, with DuckDB. `formats` names the formats.
 """
 
 from drawscape.data.convert import Conversion, check_options, convert

@@ -1,7 +1,7 @@
 """From one file of a table to another: DuckDB reads, types and writes it.
 
 DuckDB silently drops lines above a table, comments, and the end of a JSON array that was cut off. Such a
-file is refused here. The target is complete or absent.
+file is refused here. The target is complete or missing.
 """
 
 import glob
@@ -22,8 +22,8 @@ _SESSION = {
     "autoinstall_known_extensions": False,  # nothing comes from the network
     "autoload_known_extensions": False,
 }
-_LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
-_WHOLE_FILE = -1  # rows that the sniffer reads: a type is sure once all rows have it
+_LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is too small for drawings in cells
+_WHOLE_FILE = -1  # rows that the sniffer reads: a type must fit all rows
 _TAIL_BYTES = 1 << 16
 _PLACE = re.compile(r"in (line|record/value) (\d+)")
 _ADVICE = re.compile(
@@ -66,7 +66,7 @@ def convert(
 
     Formats are those of the suffixes unless named. Columns of a text file get types where the target has
     types: '7' is a number in JSON and Parquet, '007' stays text. Memory stays near 512 MB; larger work
-    spills into the folder `scratch`. `options` are for CSV and TSV files; DuckDB finds out the rest:
+    spills into the folder `scratch`. `options` are for CSV and TSV files; DuckDB detects the rest:
 
     - `delimiter`, `quote`: between cells, and around one.
     - `encoding`: 'utf-8', 'latin-1' or 'utf-16'.
@@ -94,7 +94,7 @@ def convert(
 
 
 def check_options(options: Options, known: Collection[str] = OPTIONS) -> None:
-    """Raise UnknownNameError for a name that is not known; by default, no option of `convert`."""
+    """Raise UnknownNameError for a name outside `known`, by default the options of `convert`."""
     for name in options:
         if name not in known:
             raise UnknownNameError("option", name, known)
@@ -135,7 +135,7 @@ class _Source:
             if form in ("json", "ndjson"):
                 return self._copy_records(target, form, how)
             how["sample_size"] = _WHOLE_FILE
-            how["map_inference_threshold"] = -1  # a record of many keys is a row, too
+            how["map_inference_threshold"] = -1  # a record with many keys is still a row
             table = self._call("read_json", **how)
         columns = self._connection.execute(f"DESCRIBE FROM {table}").fetchall()
         values = ", ".join(_written(name, kind, form) for name, kind, *_ in columns)
@@ -151,7 +151,7 @@ class _Source:
     def _cells(self, *, as_text: bool) -> str:
         """Return the call that reads a CSV file with the sniffer's dialect and types.
 
-        The sniffer runs with `ignore_errors`, so that it finds a dialect in a file with bad rows as well.
+        The sniffer runs with `ignore_errors`, so that it finds a dialect even in a file with bad rows.
         The reader runs without it, and so refuses the first bad row. A text file keeps its texts.
         """
         how: dict[str, Any] = {"quote": '"', "skip": 0, "nullstr": ""}
@@ -177,7 +177,7 @@ class _Source:
     def _layout(self) -> str:
         """Return how the records of a JSON file are laid out, as DuckDB names it.
 
-        Raises DataError for an array that does not end: DuckDB takes `[{"a": 1},` for one record.
+        Raises DataError for an unfinished array: DuckDB reads `[{"a": 1},` as one record.
         """
         with self._path.open("rb") as stream:
             begin = stream.read(_TAIL_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -203,7 +203,7 @@ class _Source:
         return int(self._connection.execute(copy).fetchone()[0])
 
     def _call(self, function: str, **how: object) -> str:
-        """Return a call of DuckDB's `function` for the file; `*`, `?` and `[` in its path are plain."""
+        """Return a call of DuckDB's `function` for the file; `*`, `?` and `[` in its path are literal."""
         options = "".join(f", {name} = {_literal(value)}" for name, value in how.items())
         return f"{function}({_literal(glob.escape(str(self._path)))}{options})"
 
@@ -237,7 +237,7 @@ def _reason(text: str) -> str:
 
 
 def _written(name: str, kind: str, form: str) -> str:
-    """Return the SQL expression of a column as the format can hold it.
+    """Return the SQL expression of a column in a form that the format can hold.
 
     JSON has no NaN and no infinity; Parquet would round integers of more than 64 bits.
     """
@@ -254,7 +254,7 @@ def _identifier(name: str) -> str:
 
 
 def _literal(value: object) -> str:
-    """Return a text, a number, a truth value, a list or a dictionary of them as SQL writes it."""
+    """Return a text, a number, a truth value, a list or a dictionary of them as SQL."""
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, Mapping):
@@ -263,5 +263,5 @@ def _literal(value: object) -> str:
     if isinstance(value, Sequence):
         return f"[{', '.join(_literal(item) for item in value)}]"
     if not isinstance(value, int | float):
-        raise DataError(f"{value!r:.80} is no value of an option")
+        raise DataError(f"{value!r:.80} is not a valid option value")
     return str(value)

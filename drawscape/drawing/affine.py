@@ -11,13 +11,13 @@ from drawscape.drawing.values import NUMBER, PX, UNITS, finite
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Figure, Lines, Points
 
-# Possessive: a hostile file must not make the match go back.
+# Possessive: a hostile file must not make the match backtrack.
 _CALL = re.compile(r"\s*+([A-Za-z][A-Za-z0-9]*+)\s*+\(([^()]*+)\)\s*+")
 _ARGUMENT = re.compile(rf"\s*+(?>,\s*+)?+({NUMBER})([a-z]*+)")
 _ANGLES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
 # CSS's lengths in user units, which are its pixels.
 _LENGTHS = {"": 1.0, **{unit: mm / PX for unit, mm in UNITS.items()}}
-# Inkscape writes one function, hand-made files a few; more than this is no drawing.
+# Inkscape writes one function, hand-made files a few; no drawing has more than this.
 _LONGEST = 10_000
 
 
@@ -46,7 +46,7 @@ class Matrix(NamedTuple):
 
     @property
     def is_identity(self) -> bool:
-        """Whether this map moves nothing."""
+        """Whether this map changes nothing."""
         return self == IDENTITY
 
     @property
@@ -56,12 +56,12 @@ class Matrix(NamedTuple):
 
     @property
     def determinant(self) -> float:
-        """By how much areas grow; negative for a mirror."""
+        """The factor of areas; negative for a mirror."""
         return self.a * self.d - self.b * self.c
 
     @property
     def is_similarity(self) -> bool:
-        """Whether this map keeps shapes, whatever their size: circles stay circles."""
+        """Whether this map keeps shapes, at any size: circles stay circles."""
         turned = math.hypot(self.a - self.d, self.b + self.c)
         mirrored = math.hypot(self.a + self.d, self.b - self.c)
         return min(turned, mirrored) <= 1e-12 * math.hypot(self.a, self.b)
@@ -82,11 +82,11 @@ class Matrix(NamedTuple):
         return Matrix(a, b, c, d, -a * self.e - c * self.f, -b * self.e - d * self.f)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Return where this map takes one point: several times as fast as `apply` does it."""
+        """Return where this map moves one point, several times as fast as `apply`."""
         return self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f
 
     def apply(self, figure: Figure) -> Figure:
-        """Return `figure`, (N, 2) points or Lines, moved, as new arrays."""
+        """Return `figure`, (N, 2) points or Lines, mapped, as new arrays."""
         if self.is_identity:
             return figure
         if isinstance(figure, Lines):
@@ -137,7 +137,7 @@ def scaling(sx: float, sy: float | None = None) -> Matrix:
     return Matrix(a=sx, d=sy)
 
 
-# What each function makes of its arguments, how many it takes, and which of them are angles.
+# The map of each function, the numbers of its arguments, and which of them are angles.
 _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, ...]]] = {
     "translate": (translation, (1, 2), ()),
     "translateX": (translation, (1,), ()),
@@ -153,7 +153,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
 
 
 def parse_transform(text: str) -> Matrix:
-    """Return the map that an SVG `transform` attribute describes, or that of a style: units may be given.
+    """Return the map of an SVG `transform` attribute or of a style's, which may have units.
 
     Raises CanvasError for unknown transforms.
 

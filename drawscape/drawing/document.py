@@ -8,9 +8,9 @@ A layer's name encodes how its pen moves, with the codes of the AxiDraw's softwa
     !red                   wait for a person first (to change the pen)
     %notes                 not plotted
 
-The codes stand at the start of the name, after the number if there is one. Upper and lower case are the
-same, and the last of a kind counts (AxiDraw Layer Control). `+P2`, two passes, is an addition; the
-AxiDraw's software takes it for text. So is a word that names a pen of the library: `sky @micron-03-blue`.
+The codes are at the start of the name, after any number. Upper and lower case are the same, and the last of
+a kind counts (AxiDraw Layer Control). `+P2`, two passes, is our addition; the AxiDraw's software reads it as
+text. So is a word that names a pen of the home: `sky @micron-03-blue`.
 """
 
 import itertools
@@ -29,7 +29,7 @@ _NAME = re.compile(
 )
 _CODE = re.compile(r"\+([SHDP])(\d+)", re.IGNORECASE)
 _PEN = re.compile(r"(?:^|\s)@([\w.-]+)")
-# What the AxiDraw's software accepts; a code outside is ignored there, and here.
+# What the AxiDraw's software accepts; other values are ignored there, and here.
 _CODES = {
     "S": ("speed", 1, 110),
     "H": ("height", 0, 100),
@@ -45,7 +45,7 @@ class Motion:
     `speed` is in percent of the machine's top drawing speed (1 to 110). `height` is that of the pen
     when down, in percent of its range (0 to 100). `delay_ms` is the time before the layer, `pause` a
     wait for a person before it.
-    A layer that is not `plotted` documents something. `number` is the layer's own
+    A layer that is not `plotted` is a note. `number` is the layer's own
     (0 to 9999), for software that selects layers by it. Raises PlotError for a value out of its range.
     """
 
@@ -77,7 +77,7 @@ class Motion:
         )
 
     def named(self, text: str) -> str:
-        """Return the layer's name that asks for this motion, with `text` behind the codes.
+        """Return the layer's name that asks for this motion, with `text` after the codes.
 
         >>> from drawscape.drawing.document import Motion
         >>> Motion(speed=30, passes=2).named("red")
@@ -98,7 +98,7 @@ class Motion:
 def plain_name(name: str) -> str:
     """Return a layer's name without codes and pen: `'sky'` of `'5+S30 sky @micron'`.
 
-    Where nothing is left, it is the whole name.
+    If nothing is left, it is the whole name.
     """
     return _PEN.sub("", _without_codes(name)).strip() or name
 
@@ -183,7 +183,7 @@ class Layer:
 
     @property
     def pen(self) -> Pen:
-        """The pen that draws the layer; 0.3 mm wide where the file names no width."""
+        """The pen that draws the layer; 0.3 mm wide if the file names no width."""
         return Pen(self.name, self.color, self.pen_mm)
 
     @property
@@ -206,8 +206,8 @@ class Document:
     """A page of `width_mm` x `height_mm` with its layers, y pointing down.
 
     `unsupported` names content of the file that the lines do not show (text, images, ...). `metadata` is the
-    text of its `<metadata>` element, if it has any. `paper_color` is the paper's where it is
-    not white.
+    text of its `<metadata>` element, if it has any. `paper_color` is the paper's colour if not
+    white.
     """
 
     width_mm: float
@@ -223,7 +223,7 @@ class Document:
         return Lines.join(layer.lines for layer in self.layers)
 
     def plotted(self) -> "Document":
-        """Return the page without the layers whose names ask for no plotting (`%notes`)."""
+        """Return the page without the layers that are not plotted (`%notes`)."""
         return self.with_layers([layer for layer in self.layers if layer.motion.plotted])
 
     def with_layers(self, layers: tuple[Layer, ...] | list[Layer]) -> "Document":
@@ -234,11 +234,11 @@ class Document:
 Orientation = Literal["portrait", "landscape"]
 
 Outside = Literal["crop", "refuse", "keep"]
-"""How lines outside of the paper are treated."""
+"""How lines off the paper are treated."""
 OUTSIDE: tuple[Outside, ...] = get_args(Outside)
 
 WARM_WHITE = "#fefcf7"
-"""The paper in pictures of a drawing that names none."""
+"""The paper's colour in pictures of a drawing that names none."""
 
 _INCHES = {
     "statement": (5.5, 8.5),
@@ -280,9 +280,9 @@ _CUSTOM = re.compile(
 def paper_size(name: str, orientation: Orientation | None = None) -> tuple[float, float]:
     """Return (width, height) in mm of a paper: a name as in PAPERS, or `'210x297'`, `'8.5x11in'`.
 
-    A named paper is upright unless `orientation` says 'landscape'; a custom one stays as it is given
+    A named paper is upright unless `orientation` says 'landscape'; a custom one stays as given
     unless `orientation` says otherwise.
-    Raises UnknownNameError for an unknown name or orientation, CanvasError for a size of nothing.
+    Raises UnknownNameError for an unknown name or orientation, CanvasError for an invalid size.
 
     >>> paper_size("a5", "landscape")
     (210, 148)

@@ -25,7 +25,7 @@ for _letters, _count in _COUNTS.items():
     _ARITY[list((_letters + _letters.lower()).encode())] = _count
 _ALLOWED = _ARITY >= 0
 _ALLOWED[list(b"0123456789+-.eE, \t\r\n\f")] = True
-# A comma stands between two numbers: none behind a letter, another comma, or at the beginning.
+# A comma is only allowed between two numbers: not after a letter or a comma, nor at the beginning.
 _NO_COMMA_AFTER = _ARITY >= 0
 _NO_COMMA_AFTER[ord(",")] = True
 
@@ -33,7 +33,7 @@ _GAP = r"[ \t\r\n\f]*+"
 _COMMA = rf"{_GAP},?+{_GAP}"
 _ARC = _COMMA.join([rf"({NUMBER})"] * 3 + ["([01])"] * 2 + [rf"({NUMBER})"] * 2)
 _ARCS = re.compile(rb"[aA][^a-df-zA-DF-Z|]*+")
-# It begins with a number, never within one: a row of digits is read once.
+# It begins at the start of a number, never inside: a row of digits is read once.
 _ARC_ARGUMENTS, _APART = (
     re.compile(rb"(?:(?<!\d)|(?=[-+.]))" + _ARC.encode()),
     rb"\1 \2 \3 \4 \5 \6 \7 ",
@@ -56,7 +56,7 @@ _SOUND = re.compile(rf"(?:(?={_GAP}[Mm]){_COMMANDS})?+", re.ASCII)
 
 @dataclass(frozen=True)
 class _PathCommands:
-    """One entry per drawn step; a letter with many arguments is as many steps.
+    """One entry per drawn step; a letter with several groups of arguments is several steps.
 
     `letters` (S,) are ASCII codes; the second pair after `M` counts as `L`. `paths` (S,) is the path
     that each belongs to, `at` (S,) where its arguments begin in `values`.
@@ -83,10 +83,10 @@ def _read_commands(paths: Sequence[str]) -> tuple[_PathCommands, int]:
 
 
 def _joined(paths: Sequence[str]) -> bytes:
-    """Return all paths, each behind a bar: a pseudo-command that the first letter must follow.
+    """Return all paths, each after a bar: a pseudo-command that the first letter must follow.
 
-    Flags of arcs are set apart: `a1 1 0 015 5` needs no gaps there. So is a number that begins with a
-    point since the one before it has had its own, or an exponent: `1.5.5`, `1e5.5`.
+    Flags of arcs are separated: `a1 1 0 015 5` needs no gaps there. So are numbers that begin with a point
+    because the one before already has a point or an exponent: `1.5.5`, `1e5.5`.
     """
     text = ("|" + "|".join(paths)).encode("ascii", "replace") if paths else b""
     if b"a" in text or b"A" in text:
@@ -94,7 +94,7 @@ def _joined(paths: Sequence[str]) -> bytes:
     if b"e" in text or b"E" in text:
         text = _WITH_EXPONENT.sub(rb"\g<0> ", text)
     raw = np.frombuffer(text, dtype=np.uint8)
-    marks = np.flatnonzero(raw - ord("0") > 9)  # other characters than digits; below "0" it wraps
+    marks = np.flatnonzero(raw - ord("0") > 9)  # not digits; below "0" it wraps
     points = raw[marks] == ord(".")
     second = marks[1:][points[1:] & points[:-1]]
     return np.insert(raw, second, ord(" ")).tobytes() if len(second) else text
@@ -143,7 +143,7 @@ def _steps(text: bytes, count: int) -> _PathCommands | None:
         flags = values[arcs[:, None] + (3, 4)]
         if not ((flags == 0) | (flags == 1)).all():
             return None
-    # More pairs behind a move are lines: M is one letter after L.
+    # More pairs after a move are lines: M is one letter after L.
     drawn[(nth > 0) & ((drawn | 32) == ord("m"))] -= 1
     return _PathCommands(drawn, (np.cumsum(bars) - 1)[which], at, values)
 
@@ -153,7 +153,7 @@ MOVE, LINE, CUBIC, ARC, CLOSE = range(5)
 _KINDS = np.zeros(256, dtype=np.uint8)
 _KINDS[list(b"MmLlHhVv")] = [MOVE, MOVE] + [LINE] * 6
 _KINDS[list(b"CcSsQqTtAaZz")] = [CUBIC] * 8 + [ARC] * 2 + [CLOSE] * 2
-# Where a command's end point stands among its arguments.
+# Where a command's end point is among its arguments.
 _END = np.zeros(256, dtype=np.int64)
 _END[list(b"CcSsQqAa")] = [4, 4, 2, 2, 2, 2, 5, 5]
 
@@ -163,8 +163,8 @@ class PathSegments:
     """Steps of all paths: `kinds` (S,), `paths` (S,), `ends` (S, 2), `curves` (S, 5) or (0, 5).
 
     A subpath begins with a MOVE. `curves` holds a CUBIC's two control points, and an ARC's radii,
-    rotation in degrees, large and sweep flag; it is empty when all is straight. So many paths are
-    `broken`: they hold an error, and are drawn up to it.
+    rotation in degrees, large and sweep flag; it is empty if all is straight. `broken`
+    counts the paths with an error, which are drawn up to it.
     """
 
     kinds: NDArray[np.uint8]
@@ -201,7 +201,7 @@ def read_segments(paths: Sequence[str]) -> PathSegments:
 
 
 def _with_moves_after_closing(commands: _PathCommands) -> _PathCommands:
-    """Return the commands with `m 0,0` where drawing goes on after `z`; a `z` behind a `z` is left out."""
+    """Return the commands with `m 0,0` where drawing continues after `z`; a `z` after a `z` is left out."""
     kinds = _KINDS[commands.letters]
     follows = np.append(False, kinds[:-1] == CLOSE) & (kinds != MOVE)
     if not follows.any():
@@ -249,12 +249,12 @@ def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Fla
 
     `m5 0 l1 0 L9 0 l1 0 m2 0` has the steps 5 1 9 1 2, of which the third is absolute. Within the
     subpaths that is 0 1 9 10 and 0: the last two of the first are fixed. The first starts at 5, the
-    second 2 behind the first's exit at 10. So the ends are 5 6 9 10 and 12.
+    second 2 after the first's exit at 10. So the ends are 5 6 9 10 and 12.
     """
     moving = kinds == MOVE
     moves = np.flatnonzero(moving)
     subpath = np.cumsum(moving) - 1
-    # From the subpath's start on until there is an absolute step; fixed on the page behind it.
+    # Relative to the subpath's start until its first absolute step; fixed on the page after it.
     local = _chained(np.where(moving, 0.0, steps), moving | absolute)
     anchors = np.where(absolute & ~moving, np.arange(len(steps)), -1)
     fixed = np.maximum.accumulate(anchors) > moves[subpath]
@@ -276,7 +276,7 @@ def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Fla
 
 
 def _chained(steps: Floats, known: Flags) -> Floats:
-    """Return running sums of `steps` that start again where `known`."""
+    """Return running sums of `steps` that restart where `known`."""
     where = np.arange(len(steps))
     anchor = np.maximum.accumulate(np.where(known, where, 0))
     total = np.cumsum(np.where(known, 0.0, steps))
@@ -312,13 +312,13 @@ def _arguments(commands: _PathCommands, which: Ints, count: int) -> Floats:
 def _set_quadratics(
     commands: _PathCommands, curved: Ints, begins: Floats, ends: Floats, curves: Floats
 ) -> None:
-    """Fill in Q and T as the cubics that they equal."""
+    """Fill in Q and T as equal cubics."""
     letters = commands.letters | 32
     plain, smooth = (curved[letters[curved] == ord(letter)] for letter in "qt")
     handles = np.zeros((len(letters), 2))
     relative = (commands.letters[plain] >= ord("a"))[:, None]
     handles[plain] = _arguments(commands, plain, 2) + np.where(relative, begins[plain], 0.0)
-    # Each T mirrors the handle before it, which may be a T's: a chain, and rare.
+    # Each T mirrors the handle before it, which may be a T's: a rare chain.
     for step in smooth.tolist():
         mirrors = letters[step - 1] in b"qt"
         handles[step] = 2 * begins[step] - handles[step - 1] if mirrors else begins[step]
@@ -329,7 +329,7 @@ def _set_quadratics(
 
 # A gigabyte of coordinates; a million circles of a kilometre each would take thirty.
 MOST_POINTS = 50_000_000
-# Beyond this a curve is larger than any sheet; without a limit one attribute could fill the memory.
+# Beyond this a curve is larger than any sheet; without a limit, one attribute could fill the memory.
 _MOST_PIECES = 4096
 
 
@@ -355,7 +355,7 @@ def flatten(
 
 
 def _stepped(segments: PathSegments, tolerance: Floats, most: int) -> tuple[Ints, Floats]:
-    """Return how many points each segment adds to its line (S,), and all these points; as `flatten`."""
+    """Return how many points each segment adds to its line (S,), and these points, as in `flatten`."""
     kinds, begins = segments.kinds, segments.begins
     pieces = np.ones(len(kinds), dtype=np.int64)
     closing = np.flatnonzero(kinds == CLOSE)
@@ -411,8 +411,8 @@ def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
     """Return the outline of a line, rect, circle or ellipse as absolute path data, its arcs exact.
 
     `n` holds the coordinates by their names in SVG. There x,
-    y, cx and cy are 0 when missing. Of `rx` and
-    `ry` one stands for both. '' for a shape without extent, None for another element.
+    y, cx and cy are 0 when missing. A missing `rx` or `ry` equals the other.
+    The result is '' for a shape without extent, None for another element.
     """
 
     def get(name: str) -> float:
@@ -431,7 +431,7 @@ def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
     if rx <= 0 or ry <= 0:
         return ""
     # Quarters, as the standard asks: the points at the axes are then exact. The centre of a half turn
-    # hangs on the last digit of its ends.
+    # depends on the last digit of its ends.
     corners = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 0))
     ends = [f"{get('cx') + x * rx},{get('cy') + y * ry}" for x, y in corners]
     return f"M{ends[0]} " + " ".join(f"A{rx},{ry} 0 0 1 {end}" for end in ends[1:]) + " Z"
@@ -463,19 +463,19 @@ def _bytes_of(letters: bytes) -> Flags:
 _IN_NUMBER = _bytes_of(b"0123456789.+-eE")
 _SIGN, _EXPONENT = _bytes_of(b"+-"), _bytes_of(b"eE")
 _AS_COMMAS = bytes.maketrans(b" \n", b",,")
-# Numbers read at once: each is an object for a moment.
+# Numbers read at once: each briefly becomes an object.
 _CHUNK = 65_536
 
 
 def parse_numbers(text: bytes) -> tuple[Floats, Ints]:
     """Return every number in `text`, (K,), and where each begins, (K,).
 
-    Anything that cannot belong to a number separates, and so does a sign. Where one is malformed (`-`, `.`,
-    `1e`, `1.5.5`) all are nan.
+    Signs separate numbers, and so does anything that cannot belong to one. If one is malformed (`-`, `.`,
+    `1e`, `1.5.5`), all are nan.
     """
     raw = np.frombuffer(b" " + text, dtype=np.uint8)
     inside = _IN_NUMBER[raw]
-    # A sign that touches what is before it begins a number, except that of an exponent.
+    # A sign after another character begins a number, except that of an exponent.
     touching = inside[:-1] & _SIGN[raw[1:]] & ~_EXPONENT[raw[:-1]]
     starts = np.flatnonzero(inside & np.append(False, touching | ~inside[:-1]))
     # All numbers in a row, a comma before each.
@@ -496,7 +496,7 @@ def _floats(text: bytes) -> Floats:
     """Return the numbers between commas; raise ValueError for a malformed one."""
     try:
         found = orjson.loads(b"[" + text + b"]")
-    except orjson.JSONDecodeError:  # `.5` and `+1` are numbers of SVG, and not of JSON
+    except orjson.JSONDecodeError:  # `.5` and `+1` are numbers in SVG, but not in JSON
         found = text.split(b",")
     return np.fromiter(found, np.float64, len(found))
 

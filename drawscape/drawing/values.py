@@ -26,12 +26,12 @@ NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?+\d++)?+"
 """A decimal number, as a pattern; possessive, so that a long row of digits is read once."""
 
 UNITS = {"mm": MM, "cm": CM, "q": 0.25, "in": INCH, "pt": PT, "pc": PC, "px": PX}
-# Of the font size, as the usual fonts have them.
+# Parts of the font size in usual fonts.
 _EMS = {"em": 1.0, "ex": 0.5}
 _PAPER_UNITS = {**UNITS, "m": 1000.0, '"': INCH}
 _LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z\"]*|%)\s*", re.IGNORECASE)
 _CSS_LENGTH = re.compile(rf"\s*({NUMBER})([a-z]*|%)\s*", re.IGNORECASE)
-# No number in a drawing is longer; a million digits are an attack on the conversion.
+# No number in a drawing is longer; converting a million digits would be an attack.
 _LONGEST = 64
 
 
@@ -70,7 +70,7 @@ def css_px(
 ) -> float | None:
     """Return a length of an SVG file in its user units: `12`, `12mm`, `50%` of `whole`, `2em`.
 
-    `default` when `text` is absent or malformed.
+    It is `default` if `text` is missing or malformed.
     """
     if text is None:
         return default
@@ -94,7 +94,7 @@ def _with_unit(text: str, whole: float, em: float) -> float:
 
 
 LARGEST_MM = 1e9
-"""A thousand kilometres: no drawing reaches farther, and sums over a document keep 1e-6 mm."""
+"""A thousand kilometres: no drawing is larger, and sums over a document keep 1e-6 mm."""
 
 # What XML 1.0 cannot hold, not even escaped.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -135,7 +135,7 @@ def finite(what: str, value: Any) -> float:
 def checked_length(what: str, value: Any, *, most: float = LARGEST_MM) -> float:
     """Return `value`, a number of mm above 0 and at most `most`.
 
-    The text of a number and a Decimal, as older callers give, count as that number.
+    Text and Decimals, which older callers pass, count as their number.
     Raises CanvasError, with the name `what`, for anything else.
     """
     if isinstance(value, (Decimal, str)):
@@ -172,7 +172,7 @@ _LONGEST_COLOR = 200
 def rgba(color: str) -> tuple[float, float, float, float] | None:
     """Return red, green, blue and opacity, 0 to 1, of a CSS colour; None for other text.
 
-    Known are CSS's names, `#rrggbb`, `rgb()`, `hsl()` and `hwb()`; other notations are other text.
+    It knows CSS's names, `#rrggbb`, `rgb()`, `hsl()` and `hwb()`, but no other notations.
 
     >>> rgba("#ff000080"), rgba("no colour")
     ((1.0, 0.0, 0.0, 0.5019607843137255), None)
@@ -196,7 +196,7 @@ def rgba(color: str) -> tuple[float, float, float, float] | None:
 
 
 def rgb(color: str) -> tuple[int, int, int]:
-    """Return red, green and blue, 0 to 255, of a CSS colour; opacity is left aside.
+    """Return red, green and blue, 0 to 255, of a CSS colour; opacity is ignored.
 
     Raises PlotError for a colour that is not known.
     """
@@ -280,11 +280,11 @@ class InheritedStyle:
 
     @property
     def hidden(self) -> bool:
-        """Whether the element is not to be seen; a child may be again."""
+        """Whether the element is hidden; a child may be visible again."""
         return self.get("visibility") in ("hidden", "collapse")
 
     def paint(self, name: Literal["stroke", "fill"]) -> str | None:
-        """Return the colour of the stroke or fill; None when nothing of it is seen."""
+        """Return the colour of the stroke or fill; None if it is invisible."""
         width = self.get("stroke-width") if name == "stroke" else ""
         if width and (css_px(width, whole=1.0, em=1.0, default=1.0) or 0.0) <= 0:
             return None
@@ -306,12 +306,12 @@ class InheritedStyle:
 
     @property
     def paints(self) -> bool:
-        """Whether anything is seen of an outline: a stroke, a fill, or both."""
+        """Whether a stroke or fill of an outline is visible."""
         return not self.hidden and bool(self.paint("stroke") or self.paint("fill"))
 
     @property
     def transparent(self) -> bool:
-        """Whether a stroke or fill is named that cannot be seen through its transparency."""
+        """Whether a stroke or fill is named but invisible because it is transparent."""
         return any(
             self.get(name, default) != "none" and self._color(name) is None
             for name, default in _PAINTS
@@ -324,12 +324,12 @@ class InheritedStyle:
 
     @property
     def is_area(self) -> bool:
-        """Whether an outline is a filled area without a stroke, and says so: plain lines do not."""
+        """Whether an outline is explicitly a filled area without a stroke, which plain lines are not."""
         named = "fill" in self.values or "stroke" in self.values
         return named and self.paint("fill") is not None and not self.paint("stroke")
 
     def pen_width(self, determinant: float, *, whole: float = 0.0) -> float | None:
-        """Return the stroke's width under a matrix; None when none is named, `whole` is for percents."""
+        """Return the stroke's width under a matrix, None if none is named; `whole` is for percents."""
         width = self.px(self.values.get("stroke-width"), whole)
         return None if width is None else round(width * math.sqrt(abs(determinant)), 4)
 
@@ -343,7 +343,7 @@ def opacity_of(text: str) -> float:
 
 
 def is_partial(opacity: str) -> bool:
-    """Return whether an opacity is neither none nor full."""
+    """Return whether an opacity is neither 0 nor 1."""
     return 0 < opacity_of(opacity) < 1
 
 

@@ -1,7 +1,7 @@
 """Editions: numbered sheets on their way to paper, each plotted and called good exactly once.
 
-Read ledger.py first: which sheets there are, and what became of each. Then marks.py (number, title,
-signature and glyph in the margin) and sheets.py (a number as lines). Nothing here knows of jobs:
+Read ledger.py first: the sheets and the state of each. Then marks.py (number, title,
+signature and glyph in the margin) and sheets.py (a number as lines). Nothing here knows about jobs:
 `drawscape.tasks.editions` feeds the machines.
 """
 

@@ -17,7 +17,7 @@ from drawscape.errors import EditionError, ProvenanceError, SvgReadError
 from drawscape.geometry.lines import Lines, Points, Segments, resample
 from drawscape.svg.read import read_svg
 
-_SAME_MM = 0.05  # two decimals, and what `optimize` leaves out; a pen is six times as wide
+_SAME_MM = 0.05  # from two decimals and `optimize`; a pen is six times as wide
 _STEP_MM = 0.2
 
 
@@ -25,15 +25,15 @@ def check_file(path: Path, *, trust: bool = False) -> str:
     """Return which number of which edition a file is, after drawing that again from its recipe.
 
     Its lines are compared with those of the drawing, of the sheet and of the certificate, pen by pen. So a
-    file that another program has written again is the same, and a copy with one line more is not. Raises
-    EditionError for a file of no edition, one that was edited, and a recipe that draws otherwise now. Raises
+    file that another program has saved again is the same, and a copy with one more line is not. Raises
+    EditionError for a file of no edition, an edited file, and a recipe that draws differently now. Raises
     ProvenanceError for a notebook's sketch whose source is not trusted.
     """
     try:
         file, recipe = read_svg(path), ""
     except SvgReadError as error:
-        raise EditionError(f"{path} is no SVG file: {error}") from None
-    with suppress(ProvenanceError):  # without metadata its lines tell whose it is
+        raise EditionError(f"{path} is not an SVG file: {error}") from None
+    with suppress(ProvenanceError):  # without metadata its lines identify it
         found = provenance_of(path)
         recipe = found.derived_from or found.recipe
     same, unlike = [], []
@@ -60,7 +60,7 @@ def check_file(path: Path, *, trust: bool = False) -> str:
 
 
 def _candidates(file: Document, recipe: str, *, trust: bool) -> Iterator[tuple[Edition, Number]]:
-    """Yield the numbers and proofs of a recipe, or of a file without one, those whose drawing it shows."""
+    """Yield the numbers and proofs of a recipe; for a file without one, those whose drawing it shows."""
     for edition in map(find_edition, edition_names()):
         for number in edition.rows():
             if recipe:
@@ -74,7 +74,7 @@ def _candidates(file: Document, recipe: str, *, trust: bool) -> Iterator[tuple[E
 def _faces(
     edition: Edition, number: Number, drawing: Document, *, trust: bool
 ) -> Iterator[Document]:
-    """Yield all that a file of a number can show: drawing, sheet, its parts, certificate."""
+    """Yield everything that a file of a number can show: drawing, sheet, its parts, certificate."""
     if not number.kind:
         yield drawing
     yield from parts_of(edition, number, trust=trust)
@@ -85,7 +85,7 @@ def _faces(
 
 
 def _strays(one: Document, other: Document) -> Points:
-    """Return points of one's lines, 0.2 mm apart, that lie on no line of the other in the same colour."""
+    """Return points of `one`'s lines, 0.2 mm apart, that are on no line of `other` in the same colour."""
     found = [np.empty((0, 2))]
     for layer in one.plotted().layers:
         same = [each.lines for each in other.layers if rgb(each.color) == rgb(layer.color)]

@@ -1,4 +1,4 @@
-"""Drawings that are least alike, by how they look from afar and by their traits."""
+"""Drawings that are least alike, by their look from a distance and by their traits."""
 
 import io
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from drawscape.errors import EditionError, MissingExtraError
 from drawscape.geometry.lines import Floats
 
 _SIDE_PX = 16  # of a picture seen from afar
-_FEATURES = 5  # components that tell drawings apart from afar; more of them tell details
+_FEATURES = 5  # components that distinguish drawings from a distance; more would add details
 
 
 def least_alike(drawings: Sequence[Drawing], size: int) -> list[Drawing]:
@@ -35,7 +35,7 @@ def next_farthest(features: Floats, chosen: Sequence[int]) -> int:
 
 
 def features_of(drawings: Sequence[Drawing]) -> Floats:
-    """Return what tells drawings apart, (N, 5) around 0: principal components of pictures and traits.
+    """Return the features of drawings, (N, 5) around 0: principal components of pictures and traits.
 
     Raises MissingExtraError without Pillow.
     """

@@ -1,4 +1,4 @@
-"""What remains of an edition: its ledger as JSON and CSV, and certificates."""
+"""The files of a closed edition: its ledger as JSON and CSV, and certificates."""
 
 import csv
 import io

@@ -1,8 +1,8 @@
-"""The ledger of editions: their numbers, the sheets of each, and what became of them.
+"""The ledger of editions: their numbers, and the sheets of each with their verdicts.
 
-It is a file beside the catalogue's, not a part of it: no drawing can give a verdict back, so nothing makes
-it again. Each commit is on the disk before anybody sees it. A sheet is written here before its plot is made,
-with the plot's id: a later call goes on from there after a kill. One unique index allows a number one sheet
+It is a separate file beside the catalogue: verdicts are in no drawing, so it cannot be rebuilt from files.
+Each commit is on the disk before anybody sees it. A sheet is written here before its plot is made, with the
+plot's id, so that a later call can continue after a kill. One unique index allows each number one sheet
 that is not spoiled. So no order of kills and clicks gives two good ones.
 """
 
@@ -100,12 +100,12 @@ _STATES = {
     "done": "plotted",
     "abandoned": "spoiled",
 }
-"""The state of a sheet by that of its plot, where the words differ."""
+"""The state of a sheet by its plot's state, if the words differ."""
 
 Verdict = Literal["good", "spoiled"]
 ProofKind = Literal["A.P.", "P.P."]
 FrozenRow = tuple[str, str, int]
-"""The provenance as JSON, the drawing's file from the home on, and how many pens draw it."""
+"""The provenance as JSON, the drawing's path in the home, and the number of its pens."""
 
 _LONGEST_NAME = 50
 _BUSY_S = 30.0
@@ -117,7 +117,7 @@ def _path() -> Path:
 
 @contextmanager
 def _writing() -> Iterator[sqlite3.Connection]:
-    """Yield the ledger in a transaction, its tables made; it is on the disk when the block ends well."""
+    """Yield the ledger in a transaction, with its tables; it is on the disk when the block succeeds."""
     with closing(sqlite3.connect(_path(), timeout=_BUSY_S, isolation_level=None)) as db:
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = full")
@@ -161,12 +161,12 @@ class Sheet:
 
     @property
     def state(self) -> str:
-        """What became of it: the verdict, or before it is given, how far its plots are."""
+        """Its verdict, or before that the progress of its plots."""
         return self.verdict or self.progress
 
     @cached_property
     def progress(self) -> str:
-        """How far its plots are: queued, plotting, waiting, interrupted, plotted or spoiled."""
+        """The progress of its plots: queued, plotting, waiting, interrupted, plotted or spoiled."""
         states = [plot_state(plot) for plot, _, _ in self.plots]
         unfinished = [state for state in states if state != "plotted"]
         return (unfinished or ["queued" if self.drawn < self.parts else "plotted"])[0]
@@ -201,7 +201,7 @@ class Number:
 
     @property
     def file(self) -> Path:
-        """Where its drawing lies, or lay."""
+        """The path of its drawing, which may be gone."""
         return full_path(self.path)
 
     def as_dict(self) -> dict[str, Any]:
@@ -225,7 +225,7 @@ class Number:
 
 
 def plot_state(plot: str) -> str:
-    """Return the state of a plot in the words of sheets; `queued` for one that is not made yet."""
+    """Return the state of a plot in the words of sheets; `queued` if it is not made yet."""
     with suppress(PlotNotFoundError):
         found = Plot(plots_folder() / plot)
         if found.record.plan:
@@ -252,7 +252,7 @@ class Edition:
     def create(cls, name: str, frozen: Sequence[FrozenRow], terms: Terms) -> "Edition":
         """Save recipes as numbers 1 to n, and return the edition.
 
-        Raises EditionError for a name that is taken or cannot be used.
+        Raises EditionError for a name that is taken or unusable.
         """
         if name != settings.safe_name(name) or len(name) > _LONGEST_NAME:
             raise EditionError(
@@ -298,9 +298,9 @@ class Edition:
         return own[number - 1]
 
     def feed(self, machines: Sequence[str], **orders: bool) -> None:
-        """Note which machines draw it from now on, and how; others no longer get numbers of it.
+        """Set which machines draw it from now on, and how; others no longer get its numbers.
 
-        `orders` are `yes`, `zero_here` and `by_pen`: new sheets are drawn with one pen at a time. Spoiled
+        `orders` are `yes`, `zero_here` and `by_pen` (new sheets are drawn with one pen at a time). Spoiled
         sheets are plotted again; those that are spoiled later wait for the next call. Raises EditionError
         when the edition is closed.
         """
@@ -309,7 +309,7 @@ class Edition:
             for number in self.rows(db):
                 if number.state == "spoiled":
                     newest = number.sheets[-1]
-                    if newest.verdict is None:  # its plot was given up, which is a verdict
+                    if newest.verdict is None:  # its plot was given up, which counts as a verdict
                         _give_verdict(db, newest, "spoiled")
                     again.append(newest.id)
             text = json.dumps({"machines": [*machines], "again": again, **orders})
@@ -318,8 +318,8 @@ class Edition:
     def claim(self, machine: str) -> Claim | None:
         """Return the next claim of a machine, None while it has a sheet or if nothing is left.
 
-        That is what an earlier claim left unfinished, or the first number without a sheet, or the next part
-        of a sheet. All sheets have their first part before any has its second. A number whose sheet was
+        That is an earlier unfinished claim, or the first number without a sheet, or the next part of a
+        sheet. All sheets get their first part before any gets its second. A number whose sheet was
         spoiled is free as well, if that was before the last `feed`.
         """
         with self._changing() as db:
@@ -379,10 +379,10 @@ class Edition:
             db.execute("delete from sheet where id not in (select sheet from plot)")
 
     def judge(self, number: int, verdict: Verdict) -> None:
-        """Give the newest sheet of a number its verdict, or take back the one before it.
+        """Give the newest sheet of a number a verdict, in place of any earlier one.
 
-        Raises EditionError when the number is not there, has no sheet that has begun, or has this verdict
-        already. A sheet that waits for a machine without orders is gone with it: it can be spoiled.
+        Raises EditionError when the number does not exist, has no sheet that has begun, or has this verdict
+        already. A sheet that waits for a machine without orders can be spoiled: it will never begin.
         """
         with self._changing() as db:
             found = self.number(number, db)
@@ -403,7 +403,7 @@ class Edition:
             _give_verdict(db, newest, verdict)
 
     def close(self) -> "Edition":
-        """Close it: no sheet of it is plotted or judged any more. Raises EditionError before all are good."""
+        """Close it: no more sheets are plotted or judged. Raises EditionError before all are good."""
         missing = [str(one.number) for one in self.numbers if one.state != "good"]
         if missing:
             raise EditionError(
@@ -455,7 +455,7 @@ def sheet_of_plot(plot: str) -> tuple[str, str | None]:
 
 
 def add_healing(old: str, new: str) -> None:
-    """Note that plot `new` heals plot `old`: of an edition's sheet, it belongs to the same one."""
+    """Note that plot `new` heals plot `old`; if that is of an edition, both belong to the same sheet."""
     if _path().exists():
         with _writing() as db:
             db.execute(ADD_HEALING, (new, old))

@@ -1,7 +1,7 @@
 """The marks on a sheet: number, title, year, signature, and a glyph of the recipe.
 
-All stands in one row close under the drawing, or above it, where no stroke meets it. As printmakers write
-them, the number is under the picture's left end, the title in the middle, the signature under the right end.
+They are in one row just below the drawing, or above it, clear of all strokes. As is usual for prints, the
+number is under the picture's left end, the title in the middle, the signature under the right end.
 """
 
 import math
@@ -28,22 +28,22 @@ _LETTER = 0.0125  # cap height of the text, as a part of the page's shorter side
 _SCRIPT = 1.5  # cap heights of a signature in words
 _DRAWN = 2.8  # cap heights of a drawn signature
 _ROW = 2.4  # cap heights of a row with words alone: they have loops above and below
-_WIDEST = 0.4  # of the row, that a drawn signature takes
+_WIDEST = 0.4  # part of the row that a drawn signature may take
 _SIGNATURE_FONT = "scripts"
 _SPACE = 3.0  # cap heights between two parts of the row
 
 _QUIET = 4  # modules around a QR code that stay empty
-_MODULE_MM = 0.6  # a telephone resolves it at 15 cm
+_MODULE_MM = 0.6  # a phone resolves it at 15 cm
 _MODULE_PENS = 1.5  # pen widths of a module: ink that runs does not close a gap
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What belongs to an edition beside its recipes.
+    """What an edition has besides its recipes.
 
     `signature` is the text of an SVG file, or words for a single-line font. `pen` is the name of the layer
-    that writes, '' for the drawing's first. Marks are on the `side` 'front' or 'back', with a `glyph` or
-    not.
+    that writes, '' for the drawing's first. Marks are on the `side` 'front' or 'back', with or without a
+    `glyph`.
     """
 
     title: str = ""
@@ -57,14 +57,14 @@ class Terms:
 
     @property
     def words(self) -> str:
-        """Title and year, as they stand in the middle of the row."""
+        """Title and year, as shown in the middle of the row."""
         return ", ".join(filter(None, [self.title, str(self.year or "")]))
 
 
 def marked(document: Document, terms: Terms, label: str, address: str) -> Document:
     """Return a drawing with its marks: `label` ('7/30'), and the recipe's `address` in the glyph.
 
-    Raises EditionError without room in the margin, or for a signature that is no drawing.
+    Raises EditionError without room in the margin, or for a signature that is not a drawing.
     """
     pen = _pen_of(document, terms)
     marks = _marks(document, terms, label, address, pen.pen_mm)
@@ -161,18 +161,18 @@ def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
 
 
 def read_signature(signature: str) -> str:
-    """Return words as they are, and the content of an SVG file that they name, if there is such a file.
+    """Return the content of the SVG file that `signature` names, else its words unchanged.
 
-    Raises EditionError for a file that is no drawing, FileNotFoundError.
+    Raises EditionError for a file that is not a drawing, FileNotFoundError.
     """
     if not (signature.lower().endswith(".svg") or os.path.isfile(signature)):
         return signature
     try:
         box = read_svg(Path(signature)).lines.bounds
     except SvgReadError as error:
-        raise EditionError(f"the signature is no drawing: {error}") from None
+        raise EditionError(f"the signature is not a drawing: {error}") from None
     if box is None or box[2] <= box[0]:
-        raise EditionError("the signature is no drawing: it holds no lines")
+        raise EditionError("the signature is not a drawing: it has no lines")
     try:
         return Path(signature).read_text("utf-8")
     except UnicodeDecodeError:

@@ -50,14 +50,14 @@ def new_edition(name: str, drawings: Sequence[Drawing], terms: Terms) -> Edition
         recipes.append(provenance.recipe)
         frozen.append((json.dumps(provenance.as_dict()), stored_path(drawing.path), pens))
     if twice := {one for one in recipes if recipes.count(one) > 1}:
-        raise EditionError(f"drawing {min(twice)[:8]} is there twice; each number is unique")
+        raise EditionError(f"drawing {min(twice)[:8]} is listed twice; each number is unique")
     return Edition.create(name, frozen, terms)
 
 
 def content_of(number: Number, *, trust: bool = False) -> bytes:
-    """Return the file of a number's drawing, drawn again from its recipe where that is gone or edited.
+    """Return the file of a number's drawing, drawn again from its recipe if the file is gone or edited.
 
-    Raises EditionError when it would be another drawing now, and says why. Raises ProvenanceError for a
+    Raises EditionError, with the reason, if it draws something else now. Raises ProvenanceError for a
     notebook's sketch whose source is not trusted.
     """
     if number.file.is_file():
@@ -82,7 +82,7 @@ def drawn_again(frozen: Provenance, *, trust: bool = False) -> bytes:
     if body_digest(content) != frozen.body:
         why = ", ".join(reasons_between(frozen, Provenance.of(svg.provenance)))
         raise EditionError(
-            f"recipe {frozen.recipe[:8]} would be drawn otherwise now, because of: {why or 'its file'}"
+            f"recipe {frozen.recipe[:8]} would be drawn differently now, because of: {why or 'its file'}"
         )
     return content
 

@@ -1,7 +1,7 @@
 """Arrays in, arrays out: no disk, no clock, no global random state.
 
-The names below are handed on when they are first asked for, so that importing this package loads
-numpy and nothing else. A function with its module's name is imported from there, as in
+The names below are imported on first use, so that importing this package loads only
+numpy. A function with its module's name is imported from there, as in
 `from drawscape.geometry.hatch import hatch`: `hatch`, `contours` and `streamlines`. `resample` and
 `simplify` are in `drawscape.geometry.lines`.
 """

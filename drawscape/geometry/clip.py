@@ -14,7 +14,7 @@ from drawscape.geometry.regions import Polygon, bounds_of, contains, polygons, r
 
 # Stretches shorter than this share of their segment are rounding, not geometry.
 _NOTHING = 1e-12
-# Pairs of segments looked at together, so that their arrays stay in a core's cache.
+# Pairs of segments tested together, so that their arrays stay in a core's cache.
 _PAIRS = 1 << 14
 SLIVER = 1e-9
 """Two cuts this close are one: a segment through a corner crosses both of its edges."""
@@ -30,7 +30,7 @@ class Pieces:
 
     @classmethod
     def union(cls, parts: "Iterable[Pieces]", slack: float = SLIVER) -> "Pieces":
-        """Return the union of pieces in any order; gaps of `slack` or less are closed."""
+        """Return the union of pieces in any order; gaps up to `slack` are closed."""
         every = zip(*((part.segment, part.start, part.end) for part in parts), strict=True)
         pieces = cls(*map(np.concatenate, every))
         pieces = pieces.take(pieces.end > pieces.start)
@@ -45,7 +45,7 @@ class Pieces:
 
     def complement(self, count: int, least: float = _NOTHING) -> "Pieces":
         """Return the rest of `count` segments, without stretches of `least` or less."""
-        # A segment has one gap more than pieces: before the first, in between, and behind the last.
+        # A segment has one more gap than pieces: before the first, in between, and after the last.
         place = np.arange(len(self.segment)) + self.segment
         start, end = np.zeros(len(place) + count), np.ones(len(place) + count)
         start[place + 1], end[place] = self.end, self.start
@@ -58,7 +58,7 @@ class Pieces:
         return Pieces(self.segment[chosen], self.start[chosen], self.end[chosen])
 
     def lengths_mm(self, segments: Segments) -> Floats:
-        """Return how long each piece is."""
+        """Return the length of each piece."""
         steps = (segments.b - segments.a)[self.segment]
         return np.asarray(np.hypot(*steps.T) * (self.end - self.start))
 
@@ -89,7 +89,7 @@ class Pieces:
         start, end = pieces.start[:, None], pieces.end[:, None]
         at = np.arange(len(line)) + np.cumsum(head)
         points = np.empty((len(line) + int(head.sum()), 2))
-        # Ends stay the points that they were, to the last bit.
+        # Ends stay the same points, to the last bit.
         points[at] = np.where(end == 1.0, b, a + end * (b - a))
         points[at[head] - 1] = np.where(start == 0.0, a, a + start * (b - a))[head]
         heads = np.flatnonzero(head)
@@ -104,9 +104,9 @@ def _parted(
 ) -> tuple[Lines, Ints]:
     """Return the parts of `lines` that are `shown`, and the line that each comes from.
 
-    Lines are cut where they meet `outlines`; with `cuts`, only where that is true of the numbers of
-    line and outline. A run in between crosses no outline. `shown` judges it by the middle of its
-    longest piece, and gets the number of its line.
+    Lines are cut where they meet `outlines`; with `cuts`, only if that is true for the numbers of line and
+    outline. A run in between crosses no outline. `shown` tests the middle of its longest piece, and also
+    gets the number of its line.
     """
     import shapely
 
@@ -119,7 +119,7 @@ def _parted(
     blocks = (slice(at, at + _PAIRS) for at in range(0, len(i) + 1, _PAIRS))
     touching = [_touches(segments, edges, i[block], j[block]) for block in blocks]
     i, t = map(np.concatenate, zip(*touching, strict=True))
-    # A corner on an edge is a cut as well, between two segments.
+    # A corner on an edge is also a cut, between two segments.
     cut_at_start, cut_at_end = (
         np.bincount(i[ends], minlength=len(segments)) > 0
         for ends in (t <= SLIVER, t >= 1.0 - SLIVER)
@@ -142,7 +142,7 @@ def _parted(
 
 
 def _touches(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Ints, Floats]:
-    """Return those of the segments `i` that meet their edge `j`, and at which fraction of their length."""
+    """Return which segments `i` meet their edge `j`, and at which fraction of their length."""
     d, e = (segments.b - segments.a)[i], (edges.b - edges.a)[j]
     gap = edges.a[j] - segments.a[i]
     turn = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]
@@ -218,10 +218,10 @@ class OpaqueShape:
 
 
 def occlude(shapes: Iterable[OpaqueShape | Polygon]) -> list[Lines]:
-    """Return the visible lines of each shape; later ones lie on top (painter's order).
+    """Return the visible lines of each shape; later shapes lie on top (painter's order).
 
     A shape is an OpaqueShape or a polygon. A polygon is drawn as its outline and hides its inside. Holes
-    hide nothing. An outline that a later shape shares is left to the later one.
+    hide nothing. An outline that two shapes share is drawn with the later one.
 
     >>> below = [(0, 0), (10, 0), (10, 10), (0, 10)]
     >>> above = [(5, 5), (15, 5), (15, 15), (5, 15)]
@@ -249,12 +249,12 @@ def occlude(shapes: Iterable[OpaqueShape | Polygon]) -> list[Lines]:
 def visible(
     lines: Lines, order: ArrayLike, masks: Sequence[Polygon], mask_order: ArrayLike
 ) -> tuple[Lines, Ints]:
-    """Return what `masks` leave of `lines`, and the number of the line that each comes from.
+    """Return the parts of `lines` outside `masks`, and the number of the line that each comes from.
 
     `order` (one a line) and `mask_order` (one a mask) are numbers: a mask hides the lines whose
-    number is lower than its own. Lines are cut where later outlines cross them, and each run in
-    between is judged by one of its points.
-    Raises GeometryError when there is not one order for each line and mask.
+    number is lower than its own. Lines are cut where later outlines cross them, and one point
+    of each run in between is tested.
+    Raises GeometryError unless there is one order for each line and mask.
     """
     import shapely
 

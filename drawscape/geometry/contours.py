@@ -28,8 +28,8 @@ def as_grid(values: ArrayLike) -> Floats:
 def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
     """Return the values of `grid`, (rows, columns), at `points`, (..., 2) in mm, blended between its nodes.
 
-    Its corners lie on the corners of `area`, row 0 at the top, as in `contours`. Outside of `area`
-    values are as at its edge.
+    Its corners lie on the corners of `area`, row 0 at the top, as in `contours`. Outside `area`, values
+    are those at its edge.
 
     >>> values_at(np.array([[0.0, 1.0], [0.0, 1.0]]), (0, 0, 20, 10), np.array([(5.0, 5.0), (99.0, 5.0)]))
     array([0.25, 1.  ])
@@ -47,7 +47,7 @@ def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
 
 
 def _pitch(grid: ArrayLike, area: Area) -> Floats:
-    """Return how far apart the nodes of `grid` lie down and across `area`, in mm, (2,)."""
+    """Return the distances of the nodes of `grid` down and across `area`, in mm, (2,)."""
     return bounds_of(area).size[::-1] / np.subtract(as_grid(grid).shape, 1)
 
 
@@ -82,7 +82,7 @@ def contours(heights: ArrayLike, levels: float | Iterable[float], area: Area) ->
 def contours_by_level(
     heights: ArrayLike, levels: float | Iterable[float], area: Area
 ) -> list[Lines]:
-    """Return the contour lines of each level apart: one Lines per level. Otherwise as `contours`.
+    """Return the contour lines of each level separately: one Lines per level. Otherwise as `contours`.
 
     >>> rise = np.array([[0, 1, 2]] * 2)
     >>> [len(lines) for lines in contours_by_level(rise, [0.5, 3.0], (0, 0, 20, 10))]

@@ -25,7 +25,7 @@ from drawscape.geometry.lines import (
     without_repeats,
 )
 
-# A pen's line is 0.3 mm wide and plotters step 0.0125 mm: nobody sees more than this.
+# A pen's line is 0.3 mm wide and plotters step 0.0125 mm: a finer curve looks the same.
 TOLERANCE_MM = 0.02
 # A tolerance that asks for more pieces than this is a mistake.
 _MOST_PIECES = 1_000_000
@@ -101,7 +101,7 @@ def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines
     """Return many Béziers as lines, one each, that stray by at most `tolerance_mm`.
 
     `controls` is (M, 3, 2) for quadratic or (M, 4, 2) for cubic curves, in mm. Each curve gets as
-    many equal steps as its second derivative asks for (Wang 1984). Ends are exact.
+    many equal steps as its second derivative requires (Wang 1984). Ends are exact.
     Raises GeometryError for other shapes, values that are not finite, a tolerance that is not
     positive or that asks for millions of pieces.
 
@@ -153,7 +153,7 @@ def bezier_points(controls: Floats, counts: Ints, t: Floats) -> Points:
 def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
     """Return smooth lines through every point of `lines` (Catmull & Rom 1974).
 
-    Takes Lines or one line as (N, 2) in mm, gives the same kind. Centripetal, so without loops or
+    It takes Lines or one line as (N, 2) in mm, and returns the same kind. Centripetal, so without loops or
     cusps (Yuksel, Schaefer & Keyser 2011); closed lines have no corner where they meet. Repeated
     points are left out. Raises GeometryError when `tolerance_mm` is not positive.
 
@@ -170,7 +170,7 @@ def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
     before = np.where(i > first, i - 1, np.where(closed, last - 1, i))
     after = np.where(i + 1 < last, i + 2, np.where(closed, first + 1, i + 1))
     p, a, b, q = (lines.points[index] for index in (before, i, i + 1, after))
-    # Centripetal: knots lie the square root of the distance apart. 0 marks a missing neighbour.
+    # Centripetal: knots are the square root of the distance apart. 0 marks a missing neighbour.
     d0, d1, d2 = _knots(p, a), _knots(a, b), _knots(b, q)
     out = np.where(d0 > 0, _tangent(p, a, b, d0, d1), b - a)
     into = np.where(d2 > 0, _tangent(q, b, a, d2, d1), a - b)
@@ -183,10 +183,10 @@ def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
 
 
 def rounded(line: ArrayLike, share: float = 1.0, *, points: int = 5) -> Points:
-    """Return `line`, (N, 2) in mm, each of its corners cut by a parabola of so many `points`.
+    """Return `line`, (N, 2) in mm, with each corner cut by a parabola of `points` points.
 
-    The parabola takes `share` of the half of both sides. All N - 2 corners have as many points, the
-    straight ones too: (2 + points * (N - 2), 2).
+    The parabola takes `share` of half of both sides. All N - 2 corners have this many points, even
+    straight ones: (2 + points * (N - 2), 2).
 
     >>> rounded([(0, 0), (10, 0), (10, 10)], 0.4, points=3)
     array([[ 0. ,  0. ],
@@ -241,11 +241,11 @@ class Ellipses:
         start, end = (points[:, 0] + 1j * points[:, 1] for points in (begins, ends))
         turn = np.exp(1j * np.radians(curves[:, 2] % 360.0))
         half, radii = (start - end) / 2 / turn, np.abs(curves[:, :2].T)
-        # So thin an ellipse is a line, and its square would overflow.
+        # Such a thin ellipse is a line, and its square would overflow.
         thin = 1e-9 * np.maximum(radii.max(axis=0), np.abs(half))
         straight = (radii.min(axis=0) <= thin) | (half == 0)
         rx, ry = np.where(straight, 1.0, radii)
-        # The first end and the centre, seen from the middle, where the ellipse is a unit circle.
+        # The first end and the centre, relative to the middle, where the ellipse is a unit circle.
         unit = half.real / rx + 1j * half.imag / ry
         short = np.maximum(np.abs(unit), 1.0)
         unit, rx, ry = unit / short, rx * short, ry * short

@@ -1,4 +1,4 @@
-"""What closed lines enclose by the two fill rules of SVG: even-odd and nonzero."""
+"""The area inside closed lines by the two fill rules of SVG: even-odd and nonzero."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ _POINTS_AT_ONCE = 5_000
 def filled_faces(outlines: Lines, *, evenodd: bool = True, grid_mm: float | None = None) -> Any:
     """Return the inside of closed lines as a shapely geometry, whether they cross, touch or repeat edges.
 
-    The lines are cut where they meet, which leaves faces between them. By the even-odd rule those faces
-    count around which the lines go an odd number of times, by the nonzero rule all but 0 times. GEOS's own
-    `make_valid` counts a repeated edge once, and takes a hundred times as long. Points move onto a grid of
-    `grid_mm`: nearly equal edges become one.
+    The lines are cut where they meet, which leaves faces between them. By the even-odd rule, a face
+    counts if the lines go around it an odd number of times. By the nonzero rule, any number but 0 counts.
+    GEOS's own `make_valid` counts a repeated edge once, and takes 100 times as long. Points move onto a grid
+    of `grid_mm`: nearly equal edges become one.
     """
     import shapely
 

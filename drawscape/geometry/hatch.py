@@ -14,7 +14,7 @@ from drawscape.geometry.regions import Polygon, rings, to_shapely
 HatchStyle: TypeAlias = Literal["lines", "cross", "concentric"]
 
 _MOST_LINES = 5_000_000
-# Concentric rings leave no more than this, in spacings, where they have room; and specks are not filled.
+# Concentric rings leave at most this gap, in spacings, where they have room; specks are not filled.
 _NEAR, _SPECK, _GAP_ROUNDS = 0.75, 0.2, 3
 
 
@@ -30,9 +30,9 @@ def hatch(
 
     `polygon` is one ring as (N, 2) or several (even-odd: a ring in a ring is a hole). `style` is
     `lines` at `angle` degrees (clockwise on paper from the x axis) or `cross`, at `angle` and square to
-    it. `concentric` is the outline again and again, inwards.
+    it. `concentric` repeats the outline inwards.
     `shift`, in shares of the spacing, moves the lines. Lines run to and fro, so that a pen travels
-    little; neighbouring polygons with the same options match up.
+    little; the hatches of neighbouring polygons with the same options match.
     Raises GeometryError when the spacing is not positive or makes millions of lines, and
     UnknownNameError for another style.
     """
@@ -52,7 +52,7 @@ def hatch_lines(
 ) -> Lines:
     """Return parallel lines at `angle` degrees within `polygon`; every second one runs back.
 
-    All edges are met with all lines that they cross at once (the scan-line fill of Wylie, Romney,
+    All edges and the lines that they cross are intersected at once (the scan-line fill of Wylie, Romney,
     Evans & Erdahl 1967, on arrays). Otherwise as `hatch`.
     """
     outline = _checked(polygon, spacing_mm, angle, shift)
@@ -70,11 +70,11 @@ def hatch_lines(
     a, b = edges.a[edge], edges.b[edge]
     x = a[:, 0] + (y - a[:, 1]) * ((b[:, 0] - a[:, 0]) / (b[:, 1] - a[:, 1]))
     order = np.lexsort((x, line))
-    # Along a line, in goes with out: every ring crosses it an even number of times.
+    # Along a line, entries and exits alternate: every ring crosses it an even number of times.
     pairs, row = np.column_stack((x[order], y[order])).reshape(-1, 2, 2), line[order][::2]
     real = pairs[:, 1, 0] - pairs[:, 0, 0] > 1e-9
     pairs, row = pairs[real], row[real]
-    # Every second row is reversed, its last line drawn first, so that a pen comes back on the next.
+    # Every second row is reversed, so that the pen comes back on it.
     back = np.cumsum(np.diff(row, prepend=row[:1]) != 0) % 2 == 1
     place = np.arange(len(row))
     order = np.lexsort((np.where(back, -place, place), row))
@@ -91,7 +91,7 @@ def hatch_concentric(polygon: Polygon, spacing_mm: float, *, shift: float = 0.0)
     """
     outline = _checked(polygon, spacing_mm, 0.0, shift)
     found = inset_rings(outline, spacing_mm, first_mm=(0.5 + shift) % 1.0 * spacing_mm)
-    # A gap that forks needs a line for each of its arms.
+    # A gap that forks needs a line for each arm.
     for _ in range(_GAP_ROUNDS):
         found = Lines.join((found, _along_gaps(outline, found, spacing_mm)))
     return found

@@ -1,4 +1,4 @@
-"""The visible parts of lines in space, seen by a camera, with meshes before them."""
+"""The visible parts of lines in space, seen by a camera, behind and on meshes."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ _MOST_AT_ONCE = 500_000
 def visible_edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -> Lines:
     """Return what `camera` sees of the edges of `mesh`: borders, creases and silhouette.
 
-    On paper in the camera's units, y down; `fitted` brings it onto a page. `crease_degrees`
+    The result is in the camera's units, y down; `fitted` brings it onto a page. `crease_degrees`
     is that of `mesh.edges`.
 
     >>> corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
@@ -33,9 +33,9 @@ def visible_segments(segments: ArrayLike, mesh: Mesh, camera: Camera) -> Lines:
     """Return what `camera` sees of `segments` in front of the triangles of `mesh`.
 
     `segments` are straight lines in space, (S, 2, 3). A point is hidden
-    when a triangle lies before it by more than a millionth of the scene's depth: lines on the
-    surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
-    1963), cut where the segment passes its edges or its plane.
+    when a triangle lies before it by more than a millionth of the scene's depth: lines on the surface are
+    visible. The result is exact: each triangle hides one stretch of each segment (an idea of Roberts 1963).
+    Segments are cut where they pass the triangle's edges or plane.
     Raises GeometryError for other shapes.
 
     >>> wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [(0, 1, 2, 3)])
@@ -52,7 +52,7 @@ def visible_segments(segments: ArrayLike, mesh: Mesh, camera: Camera) -> Lines:
     hidden = _hidden(start, end, camera.project(mesh.corners.reshape(-1, 3)))
     lines = Lines.of(np.stack((start[:, :2], end[:, :2]), axis=1))
     pieces = hidden.complement(len(start))
-    # Without specks, which the bias leaves where edges meet.
+    # Without the specks that the bias leaves where edges meet.
     speck = 2e-5 * np.max(np.ptp(lines.points, axis=0))
     whole = (pieces.start == 0.0) & (pieces.end == 1.0)
     keep = whole | (pieces.lengths_mm(Segments.of(lines)) > speck)
@@ -74,7 +74,7 @@ def _hidden(start: Points3, end: Points3, corners: Points3) -> Pieces:
 def _planes(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return four functions a x + b y + c of each triangle, (F, 4, 3), and its box.
 
-    Three are distances inside its edges, the last is its depth. Flat ones are left out. The box is
+    Three are distances inside its edges, the last is its depth. Flat triangles are left out. The box is
     appended as two rows: (F, 6, 3).
     """
     a, b, c = corners.transpose(1, 0, 2)
@@ -117,11 +117,11 @@ def _stretch(
         x, y, c = planes[:, row].T
         first, last = (x * p[:, 0] + y * p[:, 1] + c for p in (start, end))
         if row < 3:
-            # On the edge counts as inside, so that no seam shows between neighbours.
+            # The edge counts as inside, so that no seam shows between neighbours.
             first, last = first + scale, last + scale
         else:
             first, last = start[:, 2] - first - margin, end[:, 2] - last - margin
-        # Along the segment the value runs evenly from first to last; only where it is > 0 counts.
+        # Along the segment the value is linear from first to last; only the part above 0 counts.
         rise = last - first
         with np.errstate(divide="ignore", invalid="ignore"):
             at = -first / rise

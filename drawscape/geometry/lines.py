@@ -1,7 +1,7 @@
 """Many polylines in two flat arrays, never an object per line.
 
-Below the class are functions for segments, simplifying, resampling, stretches, and for the forms of lines
-that a canvas accepts.
+Below the class are functions for segments, simplifying, resampling, stretches, and the kinds of lines that a
+canvas accepts.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Lines:
 
     @classmethod
     def single(cls, points: Points) -> Lines:
-        """Return the line through `points`, (N, 2) float64; none where there are no points."""
+        """Return the line through `points`, (N, 2) float64; without points, no line."""
         return cls(points, np.array([0, len(points)])) if len(points) else cls.empty()
 
     @classmethod
@@ -118,7 +118,7 @@ class Lines:
     @property
     def counts(self) -> Ints:
         """Points of each line, (M,)."""
-        return self.offsets[1:] - self.offsets[:-1]  # a third of what np.diff takes
+        return self.offsets[1:] - self.offsets[:-1]  # a third of the time of np.diff
 
     @property
     def ids(self) -> Ints:
@@ -141,7 +141,7 @@ class Lines:
         return np.asarray((self.starts == self.ends).all(axis=1) & (self.counts > 2))
 
     def closed_up(self, wanting: Flags | None = None) -> Lines:
-        """Return the lines with their first points again at their ends: those of a mask, or all ajar."""
+        """Return the lines of a mask, or all open ones, with their first points repeated at the ends."""
         wanting = ~self.closed & (self.counts > 1) if wanting is None else wanting
         if not wanting.any():
             return self
@@ -164,7 +164,7 @@ class Lines:
 
     @property
     def steps_mm(self) -> Floats:
-        """How far each point is from the one before it on its line, (N,); 0 for the first."""
+        """The distance of each point from the one before it on its line, (N,); 0 for the first."""
         steps = np.zeros(len(self.points))
         if len(steps):
             steps[1:] = np.hypot(*np.diff(self.points, axis=0).T)
@@ -227,7 +227,7 @@ class Segments:
 
 
 def as_floats(numbers: ArrayLike) -> Floats:
-    """Return a float64 array, complex numbers x + iy as pairs; raise GeometryError for no numbers."""
+    """Return a float64 array, complex numbers x + iy as pairs; raise GeometryError for other types."""
     try:
         array = np.asarray(numbers)
         if array.dtype.kind in "US":
@@ -258,7 +258,7 @@ def is_finite(value: Any) -> bool:
 
 
 def check_finite(**numbers: float) -> None:
-    """Raise GeometryError that names the first of `numbers` that is no finite number."""
+    """Raise GeometryError that names the first of `numbers` that is not a finite number."""
     for name, value in numbers.items():
         if not is_finite(value):
             raise GeometryError(f"{name}={value!r}: give a finite number")
@@ -280,7 +280,7 @@ def check_positive(**numbers: float) -> None:
 
 
 def offsets_of(counts: ArrayLike) -> Ints:
-    """Return where each of lines with so many points begins, and where the last ends, (M + 1,)."""
+    """Return where each of the lines with these counts begins, and where the last ends, (M + 1,)."""
     return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
 
@@ -298,7 +298,7 @@ Figure = TypeVar("Figure", Points, Lines)
 def on_lines(
     function: Callable[Concatenate[Lines, Rest], Lines],
 ) -> Callable[Concatenate[Figure, Rest], Figure]:
-    """Return `function` so that it takes and gives one line as an (N, 2) array as well."""
+    """Return `function`, which then also takes and returns one line as an (N, 2) array."""
 
     @wraps(function)
     def either(shape: Any, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Any:
@@ -324,7 +324,7 @@ def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:
 def simplify(lines: Lines, tolerance_mm: float = 0.05) -> Lines:
     """Return `lines` without the points that lie within `tolerance_mm` of the rest.
 
-    Takes Lines or one line as (N, 2) in mm, gives the same kind; ends stay. (Douglas & Peucker
+    It takes Lines or one line as (N, 2) in mm, and returns the same kind; ends stay. (Douglas & Peucker
     1973, in GEOS.) Raises GeometryError when `tolerance_mm` is negative.
 
     >>> len(simplify(np.array([(0, 0), (5, 0.01), (10, 0)])))
@@ -370,15 +370,15 @@ _MOST_POINTS = 100_000_000
 def resample(lines: Lines, step_mm: float) -> Lines:
     """Return `lines` with points evenly spaced along each, at most `step_mm` apart.
 
-    Takes Lines or one line as (N, 2) in mm, gives the same kind. Both ends stay; lines of length 0
-    stay as they are. Corners between the new points are cut.
-    Raises GeometryError when `step_mm` is not positive, or so small that no memory would do.
+    It takes Lines or one line as (N, 2) in mm, and returns the same kind. Both ends stay; lines of length 0
+    do not change. Corners between the new points are cut.
+    Raises GeometryError when `step_mm` is not positive, or too small for the memory.
     """
     check_positive(step_mm=step_mm)
     if not len(lines):
         return lines
     lengths = lines.lengths_mm
-    # A hair less, so that a length of 3 steps plus rounding does not become 4.
+    # Slightly less, so that a length of 3 steps plus rounding does not become 4.
     steps = np.ceil(lengths / step_mm * (1.0 - 1e-12))
     if steps.sum() > _MOST_POINTS:
         raise GeometryError(f"step_mm={step_mm!r} makes {steps.sum():.3g} points; use more")
@@ -393,7 +393,7 @@ def resample(lines: Lines, step_mm: float) -> Lines:
 
 
 def distances_along(lines: Lines) -> Floats:
-    """Return how far along its line each point lies, in mm, (N,); the first of each line at 0."""
+    """Return each point's distance along its line, in mm, (N,); the first of each line is at 0."""
     along = np.cumsum(lines.steps_mm)
     return along - np.repeat(along[lines.offsets[:-1]], lines.counts)
 
@@ -414,9 +414,9 @@ def stretches(lines: Lines, which: Ints, begin: Floats, end: Floats) -> Lines:
 
 
 def _end_to_end(lines: Lines) -> tuple[Floats, Floats, Floats]:
-    """Return lines on one axis, a gap between them, so that one interpolation serves all.
+    """Return all lines on one axis, with gaps between them, so that one interpolation is enough.
 
-    These are the place of each point, where each line begins, and how long it is.
+    The results are the place of each point, and the start and length of each line.
     """
     along = distances_along(lines)
     lengths = along[lines.offsets[1:] - 1]
@@ -445,7 +445,7 @@ def one_line(shape: Drawable, ys: Any = None) -> Points:
     if isinstance(shape, (list, np.ndarray)):
         array = as_floats(shape)
         if array.ndim == 2 and array.shape[1] == 2:
-            return array.copy()  # who gave it may go on with it
+            return array.copy()  # the caller may still change it
     lines = as_lines([shape])
     if len(lines) > 1:
         raise GeometryError(f"give one line, not {len(lines)}; use polylines() for several")

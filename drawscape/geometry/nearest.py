@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 from drawscape.geometry.lines import Floats, Ints, Points, as_points, check_whole
 
 FEW = 600
-"""Points up to which all distances are looked at: that takes less than to import scipy."""
+"""Points up to which all distances are computed, which is faster than importing scipy."""
 
 
 class Nearest:
-    """An index of `points`, (N, 2) in mm, that answers who is near (a k-d tree, Bentley 1975).
+    """An index of `points`, (N, 2) in mm, that finds near points (a k-d tree, Bentley 1975).
 
     >>> index = Nearest([(0, 0), (10, 0), (0, 10)])
     >>> index.query([(8, 1)])[1]
@@ -38,7 +38,7 @@ class Nearest:
     def query(self, places: ArrayLike, count: int = 1) -> tuple[Floats, Ints]:
         """Return distances in mm and indices of the `count` points nearest to each place.
 
-        `places` is (P, 2); both results are (P, count), nearest first. Where there are fewer points,
+        `places` is (P, 2); both results are (P, count), nearest first. If there are fewer points,
         the distance is inf and the index is N. Raises GeometryError when `count` is below 1.
         """
         check_whole(1, count=count)
@@ -52,8 +52,8 @@ class Nearest:
                 away[:, nth], found[:, nth] = np.sqrt(squares[rows, near]), near
                 squares[rows, near] = np.inf
         else:
-            # One after the other as they lie: what the tree reads for one is at hand for the next.
-            # So in 256 x 256 squares, row by row; such numbers sort fastest.
+            # In spatial order, the tree's data for one point is still cached for the next.
+            # The order is by 256 x 256 squares, row by row: such numbers sort fastest.
             share = (where - where.min(axis=0)) / np.maximum(np.ptp(where, axis=0), 1e-9)
             column, row = (255 * share).astype(np.uint16).T
             order = np.argsort(row * np.uint16(256) + column, kind="stable")
@@ -77,6 +77,6 @@ class Nearest:
 def _squares(places: Points, points: Points) -> Floats:
     """Return the square of how far each place is from each point, (P, N)."""
     dx, dy = map(np.subtract.outer, places.T, points.T)
-    dx *= dx  # in place: to get new memory takes ten times as long
+    dx *= dx  # in place: new memory takes ten times as long
     dy *= dy
     return np.add(dx, dy, out=dx)

@@ -17,12 +17,12 @@ from drawscape.geometry.lines import Floats, Ints, as_floats, check_positive, ch
 _CHUNK = 8_192
 # Beyond this the fraction of a float64 is too coarse to be noise.
 _FARTHEST = 1e12
-# How far apart two values are taken for a slope: rounding and curvature change it by less than 1e-8.
+# The distance of two values for a slope: rounding and curvature change it by less than 1e-8.
 _STEP = 1e-5
 # Cells after which the noise repeats along each axis of its grid.
 _PERIOD = 256
 _SQRT_2 = math.sqrt(2.0)
-# Each octave is so many times finer than the one before it.
+# Each octave is this many times finer than the one before it.
 _LACUNARITY = 2.0
 # Twelve cube-edge gradients reach 1.0364 at most (the maximum over a cell, found numerically).
 _CUBE_SCALE = 0.9649
@@ -34,9 +34,9 @@ _CUBE_EDGES = np.array(
 
 @dataclass(frozen=True)
 class _LookUps:
-    """What noise looks up, for arrays or for single numbers: each takes indices and gives values.
+    """The tables of noise, for arrays or single numbers: each maps indices to values.
 
-    `floor` gives the cell of a coordinate, `gradients` those of the plane and of space, one a coordinate.
+    `floor` gives the cell of a coordinate, `gradients` those of the plane and of space, one per coordinate.
     """
 
     floor: Callable[[Any], Any]
@@ -46,11 +46,11 @@ class _LookUps:
 
 
 class Noise:
-    """Noise that `seed` decides: one value per place, smooth.
+    """Smooth noise from a `seed`: one value per place.
 
     Perlin noise repeats after 256 units along each axis.
 
-    `seed` is an int or a numpy Generator (which is drawn from once, here). All methods take
+    `seed` is an int or a numpy Generator, which is used once, here. All methods take
     coordinates as arrays or numbers that broadcast, in units of about one bump, and return float64
     of the broadcast shape. All raise GeometryError for coordinates that are not finite or beyond
     1e12.
@@ -80,7 +80,7 @@ class Noise:
             tuple(axis.tolist().__getitem__ for axis in flat),
             tuple(axis.tolist().__getitem__ for axis in cube),
         )
-        # Octaves are shifted against each other, else all of them are 0 at whole coordinates.
+        # Octaves are shifted against each other; otherwise all are 0 at whole coordinates.
         self._shifts = rng.random((32, 3)) * _PERIOD
         self._shifts[0] = 0.0
 
@@ -102,7 +102,7 @@ class Noise:
         return values.reshape(arrays[0].shape)
 
     def perlin_at(self, *place: float) -> float:
-        """Return Perlin noise at one place, x, y or x, y, z: as `perlin`, without its arrays.
+        """Return Perlin noise at one place, x, y or x, y, z, like `perlin` but without arrays.
 
         >>> bool(Noise(7).perlin_at(0.5, 0.25) == Noise(7).perlin(0.5, 0.25))
         True
@@ -137,12 +137,12 @@ class Noise:
 
         Options and errors are those of `fractal`.
         """
-        # The first octave is shifted too, else the ridges of all seeds meet at whole coordinates.
+        # The first octave is shifted, too; otherwise the ridges of all seeds meet at whole coordinates.
         weights, layers = self._octaves(1, x, y, z, **options)
         total, carried = np.zeros(()), np.ones(())
         for weight, layer in zip(weights, layers, strict=True):
             crest = (1.0 - np.abs(layer)) ** 2
-            # Detail grows on ridges and not in valleys.
+            # Detail grows on ridges, not in valleys.
             total, carried = total + weight * crest * carried, crest
         return np.asarray(total / weights.sum())
 

@@ -13,15 +13,15 @@ Join: TypeAlias = Literal["round", "mitre", "bevel"]
 
 # Segments in a quarter circle: a corner rounded by 50 mm strays from the arc by 0.06 mm.
 _QUARTER_SEGMENTS = 16
-# GEOS makes some ten million corners a second, and a ring takes it as long as a thousand of them.
+# GEOS makes some ten million corners a second, and a ring takes as long as a thousand corners.
 _MOST_CORNERS, _CORNERS_PER_RING = 20_000_000, 1000
 
 
 def parallel(lines: Lines | ArrayLike, distance_mm: float) -> Lines:
     """Return lines beside `lines`, `distance_mm` to the right of their direction on paper (y down).
 
-    Negative distances lie to the left. Sharp bends may cut a line up or leave nothing of it; lines
-    of one point have no side. Raises GeometryError when the distance is not finite.
+    Negative distances are to the left. Sharp bends may divide a line or remove it completely; lines of
+    one point have no side. Raises GeometryError when the distance is not finite.
 
     >>> parallel([[(0, 0), (10, 0)]], 2).points
     array([[ 0.,  2.],
@@ -40,7 +40,7 @@ def parallel(lines: Lines | ArrayLike, distance_mm: float) -> Lines:
 def beside(line: Points, off_mm: ArrayLike) -> Points:
     """Return the points of `line`, (N, 2), each moved by `off_mm` to the right of its direction.
 
-    `off_mm` broadcasts against (N,): (K, 1) gives K lines. Unlike `parallel` it keeps points, and loops.
+    `off_mm` broadcasts against (N,): (K, 1) gives K lines. Unlike `parallel`, it keeps all points, and loops.
 
     >>> beside(np.array([(0.0, 0.0), (10.0, 0.0)]), [[2.0], [4.0]])[:, 0].tolist()
     [[0.0, 2.0], [0.0, 4.0]]
@@ -58,10 +58,10 @@ def inset_rings(
     count: int | None = None,
     join: Join = "mitre",
 ) -> Lines:
-    """Return the outline of `polygon` shrunk again and again, `spacing_mm` each time, outer first.
+    """Return the outline of `polygon` shrunk repeatedly by `spacing_mm`, outer first.
 
-    The first ring lies `first_mm` inside (by default one spacing), and there are `count` of them at
-    most. Raises GeometryError when the spacing is not positive, or makes more rings than a pen draws.
+    The first ring is `first_mm` inside (by default one spacing), and there are at most `count` of
+    them. Raises GeometryError when the spacing is not positive, or makes more rings than a pen draws.
 
     >>> square = [(0, 0), (10, 0), (10, 10), (0, 10)]
     >>> inset_rings(square, 1).lengths_mm
@@ -80,7 +80,7 @@ def inset_rings(
     check_finite(first_mm=distance)
     found: list[Lines] = []
     while count is None or len(found) < count:
-        # Each from the first shape, so that errors and corners do not pile up.
+        # Each from the first shape, so that errors and corners do not accumulate.
         inset = shapely.buffer(
             shape, -distance, quad_segs=_QUARTER_SEGMENTS, join_style=_known(join), mitre_limit=5.0
         )

@@ -14,9 +14,9 @@ Radius: TypeAlias = float | Callable[[Floats, Floats], ArrayLike]
 """A length in mm, or a function of x and y, (M,) each, that returns positive ones."""
 
 _MOST_POINTS = 5_000_000
-# Once darts all over add fewer points than this share, hardly a gap is left.
+# Once darts over the whole area add fewer points than this share, hardly any gap is left.
 _NOT_WORTH_IT = 0.005
-# New places around a point in each round; a point is asked again while one of them is free.
+# New places around a point in each round; a point is tried again while one of them is free.
 _TRIES = 6
 
 
@@ -46,7 +46,7 @@ def poisson_disc(
         free = bounds.contains(places)
         inside = places[free]
         radii = _radii(radius_mm, inside)
-        # Unbalanced trees are built in half of the time, and asked only once.
+        # Unbalanced trees are built in half the time, and queried only once.
         tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
         limit = np.max(radii, initial=0.0)
         free[free] = tree.query(inside, distance_upper_bound=limit)[0] >= radii
@@ -58,7 +58,7 @@ def poisson_disc(
     count = int(min(_MOST_POINTS, max(1000.0, bounds.area / smallest**2)))
     while True:
         before = len(points)
-        # Darts all over: first to start from many places at once, later into gaps that are left.
+        # Darts over the whole area: first to start from many places at once, later to fill gaps.
         active = accepted(rng.uniform(bounds[:2], bounds[2:], (count, 2)))[0]
         if len(active) <= before * _NOT_WORTH_IT:
             return points
@@ -73,7 +73,7 @@ def poisson_disc(
 
 
 def _apart(places: Points, radii: Floats) -> Ints:
-    """Return which of the places keep their radius from each other; of two too close the later goes."""
+    """Return which of the places keep their radius from each other; of two too close, the later goes."""
     from scipy.spatial import cKDTree
 
     tree = cKDTree(places)
@@ -89,7 +89,7 @@ def _radii(radius: Radius, places: Points) -> Floats:
 
 
 def _smallest_radius(radius: Radius, bounds: Frame) -> float:
-    """Return the smallest radius on a coarse grid, once it is sure that memory will do."""
+    """Return the smallest radius on a coarse grid, after a check that memory is enough."""
     x, y = map(np.linspace, bounds[:2], bounds[2:], (65, 65))
     radii = _radii(radius, cartesian(x, y[:, None]).reshape(-1, 2))
     smallest = float(np.min(radii))

@@ -86,7 +86,7 @@ class Frame(NamedTuple):
         return max(self.width, self.height)
 
     def inset(self, by: float) -> "Frame":
-        """Return the rectangle whose edges lie `by` mm further inside; below 0 further out."""
+        """Return the rectangle whose edges are `by` mm further inside, or outside if negative."""
         return Frame(self.x0 + by, self.y0 + by, self.x1 - by, self.y1 - by)
 
     def contains(self, points: ArrayLike) -> Flags:
@@ -144,7 +144,7 @@ def rings(polygon: Polygon) -> Lines:
         short = int(np.argmax(lines.counts < 3))
         points = lines.counts[short]
         raise GeometryError(f"ring {short} has {points} points; a ring has at least three")
-    # Three points of which two are equal are closed once more: GEOS wants four.
+    # Three points of which two are equal are closed again: GEOS wants four.
     return lines.closed_up(~(lines.closed & (lines.counts > 3)))
 
 
@@ -195,7 +195,7 @@ def polygons(outlines: Lines) -> Any:
 
 
 def from_shapely(geometry: Any) -> Lines:
-    """Return the rings, shells and holes, of every polygon in `geometry`, nothing else of it."""
+    """Return only the rings, shells and holes, of every polygon in `geometry`."""
     import shapely
 
     parts = shapely.get_parts(_polygonal(np.atleast_1d(geometry)))
@@ -217,14 +217,14 @@ def _polygonal(geometries: Any) -> Any:
 
 
 _A4 = Frame(0.0, 0.0, 180.6, 267.6)
-"""What a canvas's default margin leaves of A4."""
+"""The area of A4 inside a canvas's default margin."""
 
 
 def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int = 1) -> int:
-    """Return `wanted`, or as many lines as fit in `room_mm` when they lie `apart_mm` apart.
+    """Return `wanted`, or as many lines as fit in `room_mm` when they are `apart_mm` apart.
 
-    It is `least` at least. Ink lines closer than half a millimetre run into a blot, so on small
-    pages sketches draw fewer of them.
+    It is at least `least`. Ink lines closer than half a millimetre run into a blot, so sketches draw
+    fewer of them on small pages.
 
     >>> fit_count(60, 20.0), fit_count(60, 100.0)
     (40, 60)
@@ -234,10 +234,10 @@ def fit_count(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int 
 
 
 def as_on_a4(count: int, area: Area, *, lines: bool = False) -> int:
-    """Return how many are as dense on `area` as `count` are on A4 within its margin, 1 at least.
+    """Return the number that is as dense on `area` as `count` is on A4 within its margin, at least 1.
 
-    Things that are strewn are as many as the area has room for. `lines` that lie side by side, such
-    as rows or rings, are as many as its shorter side has room for.
+    The number of scattered things is in proportion to the area. For `lines` side by side, such as rows or
+    rings, it is in proportion to the shorter side.
 
     >>> half = (0, 0, 90.3, 133.8)
     >>> as_on_a4(1000, half), as_on_a4(1000, half, lines=True)
@@ -249,9 +249,9 @@ def as_on_a4(count: int, area: Area, *, lines: bool = False) -> int:
 
 
 def grow_count(count: int, area: Area) -> int:
-    """Return `count`, or more where `area` is larger than A4 within its margin, so that lines lie as closely.
+    """Return `count`, or more if `area` is larger than A4 within its margin, so that lines are equally close.
 
-    Small pages keep the figure's richness; `fit_count` says when lines get too close there.
+    Small pages keep the figure's detail; `fit_count` limits it when lines get too close there.
 
     >>> grow_count(50, (0, 0, 90, 130)), grow_count(50, (0, 0, 361.2, 535.2))
     (50, 100)
@@ -264,8 +264,8 @@ def fitted(
 ) -> Figure:
     """Return `figure`, points (..., 2) or Lines, moved and scaled to fill `area`, such as `svg.frame`.
 
-    It keeps its proportions, unless `stretched`. One without extent is put in the middle. With `like`,
-    (N, 2), it goes where those points would: parts of one picture keep their places.
+    It keeps its proportions, unless `stretched`. A figure without extent is put in the middle. With `like`,
+    (N, 2), it is placed as those points would be: parts of one picture keep their places.
 
     >>> corners = np.array([(0.0, 0.0), (1.0, 1.0)])
     >>> fitted((0, 0, 30, 20), corners).tolist()
@@ -277,7 +277,7 @@ def fitted(
 
 
 def filled(area: Area, figure: Figure, *, most: float = 1.4) -> Figure:
-    """Return `figure` as `fitted` places it, its slack axis stretched to `area`, `most` times at most.
+    """Return `figure` placed by `fitted`, with its shorter axis stretched to `area`, at most `most` times.
 
     >>> filled((0, 0, 30, 20), np.array([(0.0, 0.0), (1.0, 1.0)])).tolist()
     [[1.0, 0.0], [29.0, 20.0]]
@@ -342,7 +342,7 @@ def clamped(area: Area, figure: Figure) -> Figure:
 
 
 def squares_in(area: Area, across: int) -> tuple[float, int, int, Points]:
-    """Return side in mm, columns, rows and upper left corner of squares that fill `area` from its middle.
+    """Return side in mm, columns, rows and upper left corner of squares that fill `area`, centred.
 
     `across` of them fit along the shorter side.
 

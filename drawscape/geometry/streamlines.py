@@ -1,10 +1,10 @@
 """Evenly spaced lines along a field, grown many at a time, each keeping its distance from the others.
 
-Lines grow by claims. Each head asks for eight places, one stride apart, and gets those before the first
-that another line is too near to.
-What may be too near stands in a grid of small cells, one point in each:
-cells are half the radius wide, so that it lies in the 5 x 5 cells around a place. No two points of
-different lines, or of one line more than a loop apart along it, are nearer than the radius.
+Lines grow by claims. Each head requests eight places, one stride apart, and gets those before the first that
+is too near to another line.
+Points are in a grid of small cells, one in each. Cells are half the radius wide, so any point that may be too
+near is in the 5 x 5 cells around a place. No two points of different lines, or of one line more than a
+loop apart along it, are nearer than the radius.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,36 +35,36 @@ Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 
 _Flat: TypeAlias = NDArray[np.complex64]
 _Heads: TypeAlias = NDArray[Any]
-# Ends that still grow: where, along the field (1) or against it (-1), which line, how many strides.
+# Growing ends: where, along the field (1) or against it (-1), which line, how many strides.
 _HEAD = np.dtype([("at", complex), ("way", np.int64), ("line", np.int64), ("step", np.int64)])
 
 _MOST_NODES = 16_000_000
 # A line of more strides than this would be longer than any paper.
 _MOST_STEPS = 1 << 23
-# In cells: points of different lines keep a radius apart. Those that claim a place lie a stride apart,
-# which is a cell's diagonal, so that no two are in one cell.
+# In cells: points of different lines are at least a radius apart. Claimed places of a line are a stride
+# apart, which is a cell's diagonal, so that no two are in one cell.
 _RADIUS, _STRIDE = 2.0, np.sqrt(2.0)
 # Strides between two checks of distances: a check costs as much as several strides.
 _STRIDES = 8
 # Spacings between lines that start together: closer ones would block each other while short.
 _FIRST_APART = 10.0
-# Heads that move at once: fewer waste the cost of a numpy call, more get in each other's way.
+# Heads that move at once: fewer make numpy calls inefficient, more get in each other's way.
 _MOST_HEADS = 800
 # On a small page fewer: this many in a square of one spacing.
 _HEADS_TO_A_SQUARE = 0.02
-# One in so many places of a line is looked beside for a start; the last round finds the others.
+# Starts are searched beside one in this many places of a line; the last round finds the others.
 _EVERY = 4
-# Places to start from that are weighed against each other at once.
+# Places to start from that are compared at once.
 _MOST_TO_CHOOSE_FROM = 4000
-# In spacings, how far ahead of a growing line and how wide its way is kept free of new ones:
-# without this, lines are a fifth shorter.
+# In spacings, the length and width of the way ahead of a growing line that is kept free of new ones:
+# without it, lines are a fifth shorter.
 _AHEAD, _ABREAST = 20.0, 1.2
 
 
 def streamlines(field: Field, area: Area, spacing_mm: float, **options: Any) -> Lines:
     """Return lines along `field` in `area` that keep about `spacing_mm` from each other.
 
-    All is as `growing_streamlines` has it. Raises GeometryError as that does.
+    Arguments and errors are those of `growing_streamlines`.
     """
     *_, (_, lines) = growing_streamlines(field, area, spacing_mm, **options)
     return lines()
@@ -117,13 +117,13 @@ def growing_streamlines(
     min_length_mm: float = 0.0,
     max_length_mm: float = np.inf,
 ) -> Iterator[tuple[float, Callable[[], Lines]]]:
-    """Yield, step by step, about how much is done, 0 to 1, and what returns the lines so far.
+    """Yield at each step about how much is done, 0 to 1, and a function that returns the lines so far.
 
     They run along `field` in `area` and keep about `spacing_mm` from each other.
     `field` is a function of x and y, (N,) in mm, that returns angles in radians, (N,), or vectors,
     (N, 2) or a tuple. New lines start `spacing_mm` beside others and end where they come nearer than
-    `test` (0.1 to 1) times that. Points lie at most `step_mm` apart, by default a third of the
-    spacing and half a millimetre at most. `mask`, a polygon or a function of x and y, limits where lines
+    `test` (0.1 to 1) times that. Points are at most `step_mm` apart, by default a third of the
+    spacing and at most half a millimetre. `mask`, a polygon or a function of x and y, limits where lines
     may be. Lines longer than `max_length_mm` end there; those shorter than `min_length_mm` are left out.
     The field is sampled every half spacing. The same field gives the same lines.
     (Jobard & Lefer 1997, many lines at once.)
@@ -152,7 +152,7 @@ def growing_streamlines(
             found = clip_to_polygon(found, mask)
         return found.take((found.lengths_mm >= min_length_mm) & (found.counts > 1))
 
-    # A few lines all over first, then all that their sides lead to; last, pockets that no side sees.
+    # First a few lines everywhere, then lines from their sides; last, pockets that no side reaches.
     starts = [_everywhere(bounds, spacing) for spacing in (_FIRST_APART * spacing_mm, spacing_mm)]
     for places in starts:
         for done in grow.from_places(places):
@@ -189,27 +189,27 @@ class _Growth:
         nodes = [int(np.ceil(cells / self.pitch)) + 2 for cells in (self.columns, rows)]
         if nodes[0] * nodes[1] > _MOST_NODES:
             raise GeometryError(f"{nodes} samples of the field; use a wider spacing")
-        # Nodes beyond the edge have the edge's direction: the field is never asked for places outside.
+        # Nodes beyond the edge have the edge's direction: the field is never evaluated outside.
         x, y = np.meshgrid(
             np.clip(self.corner.real + np.arange(nodes[0]) * spacing / 2.0, x0, x1),
             np.clip(self.corner.imag + np.arange(nodes[1]) * spacing / 2.0, y0, y1),
         )
         a = _directions(field, x.ravel(), y.ravel()).astype(np.complex64)
-        # The blend a + b s + c t + d s t of the corners of each of its cells: one look-up a place.
+        # The blend a + b s + c t + d s t of each cell's corners: one look-up per place.
         b, c, d = (np.roll(a, -shift) for shift in (1, nodes[0], nodes[0] + 1))
         self.blends, self.nodes = np.stack((a, b - a, c - a, a - b - c + d), axis=1), nodes[0]
-        # Single precision is half the memory to look up, and off by 0.0001 mm at most.
+        # Single precision takes half the memory, and is off by at most 0.0001 mm.
         self.held = np.empty(self.columns * rows, dtype=np.complex64)
         self.key = np.empty(self.columns * rows, dtype=np.int64)
-        # 0 for a cell that is empty, 1 for one that holds a point, 2 while it is only claimed.
+        # 0 for an empty cell, 1 for one with a point, 2 while it is only claimed.
         self.filled = np.zeros(self.columns * rows, dtype=np.uint8)
         far = int(np.ceil(self.spacing))
         i, j = np.mgrid[-far : far + 1, -far : far + 1]
         self.far_by = (i * self.columns + j).ravel()
         self.near_by = self.far_by[(np.maximum(np.abs(i), np.abs(j)) <= _RADIUS).ravel()]
-        # Cells that lie within the spacing of some point as a whole, so that nothing in them is free.
+        # Cells that are completely within the spacing of some point, so that nothing in them is free.
         self.disc = self.far_by[(np.hypot(np.abs(i) + 1, np.abs(j) + 1) < self.spacing).ravel()]
-        # A line may lead a stride off the page, and is cut at its edge.
+        # A line may leave the page by a stride, and is cut at its edge.
         self.closed, self.crowded = (
             np.pad(
                 np.zeros((rows - 2 * rim, self.columns - 2 * rim), dtype=bool),
@@ -221,7 +221,7 @@ class _Growth:
         if mask is not None:
             self.closed |= self._masked(mask)
             self.crowded |= self.closed
-        # Lines that keep their distance lie about one spacing apart.
+        # Lines that keep their distance are about one spacing apart.
         self.whole = max(float(np.count_nonzero(~self.closed)) / self.spacing, 1e-9)
         self.count, self.length, self.apart = 0, 0.0, _FIRST_APART
         self.waiting: NDArray[Any] = np.empty(0, dtype=np.complex128)
@@ -233,11 +233,11 @@ class _Growth:
         places = _points((column + 0.5 + 1j * (row + 0.5)) * self.cell + self.corner)
         if callable(mask):
             return ~np.asarray(mask(*places.T), dtype=bool)
-        # Cells on the outline are open: the polygon cuts what leaves it to the line's last bit.
+        # Cells on the outline are open: the polygon cuts lines exactly there.
         return ~contains(to_shapely(mask).buffer(self.cell), places)
 
     def _course(self, places: Complexes) -> Complexes:
-        """Return the direction at each place, blended: shorter than 1 where neighbours disagree."""
+        """Return the blended direction at each place: shorter than 1 where neighbours disagree."""
         q = places * (1.0 / self.pitch)
         column, row = q.real.astype(np.int64), q.imag.astype(np.int64)
         s, t = (q.real - column).astype(np.float32), (q.imag - row).astype(np.float32)
@@ -248,7 +248,7 @@ class _Growth:
         return places.imag.astype(np.int64) * self.columns + places.real.astype(np.int64)
 
     def _near(self, cell: Ints, places: _Flat, by: Ints, radius: float) -> tuple[Ints, Ints]:
-        """Return pairs of who of (N,) places lies within `radius` of a held point, and its cell."""
+        """Return pairs of the indices of (N,) places within `radius` of a held point, and its cell."""
         near = (cell[:, None] + by).ravel()
         found = np.flatnonzero(self.filled.take(near))
         near, who = near.take(found), found // len(by)
@@ -257,16 +257,16 @@ class _Growth:
         return who.take(close), near.take(close)
 
     def _claim(self, places: Complexes, line: Ints, step: Ints) -> Flags:
-        """Return which of `places`, (K, N), are granted: in each column all before the first refused.
+        """Return which of `places`, (K, N), are granted: in each column, all before the first refused.
 
         A column is a run of one of the lines, (N,), `step`, (K, N), along it. A place is refused when a
         point of another line is nearer than the radius, or one of the same line beyond a loop's length. Of
-        two that come at the same time the lower line wins.
+        two simultaneous claims, the lower line wins.
         """
-        # Keys of one line within a loop differ by less than it, those of different lines by more.
+        # Keys of one line within a loop differ by less than that, those of different lines by more.
         key = (line * (2 * _MOST_STEPS) + step + _MOST_STEPS).ravel()
         cell, flat = self._cells(places.ravel()), places.ravel().astype(np.complex64)
-        # All are put into the cells that are empty. Of two in one cell the first has it: it is
+        # All are put into the empty cells. Of two in one cell, the first gets it, because it is
         # written last.
         new = np.flatnonzero(self.filled.take(cell) == 0)[::-1]
         at = cell[new]
@@ -278,7 +278,7 @@ class _Growth:
         lower = other // (2 * _MOST_STEPS) <= mine // (2 * _MOST_STEPS)
         refused[who[strange & (lower | (self.filled.take(near) == 1))]] = True
         granted = np.logical_and.accumulate(~refused.reshape(places.shape), axis=0)
-        # Heads that were refused leave their cells again.
+        # Refused heads leave their cells again.
         owner = new[self.key.take(at) == key[new]]
         self.filled[cell[owner]] = granted.ravel()[owner]
         return granted
@@ -309,7 +309,7 @@ class _Growth:
             beside = grown[::_EVERY]
             course = self._course(beside)
             beside, course = beside[course != 0], course[course != 0]
-            # A hair further than the spacing, which rounding could undercut.
+            # Slightly further than the spacing, because of rounding.
             normal = 1j * course * (self.spacing * (1.0 + 1e-9) / np.abs(course))
             self.waiting = np.concatenate((beside + normal, beside - normal, self.waiting))
         self.waiting = self.waiting[~self.crowded.take(self._cells(self.waiting))]
@@ -326,10 +326,10 @@ class _Growth:
         return heads
 
     def _chosen(self, wanted: int, growing: _Heads) -> Complexes:
-        """Return up to `wanted` free places, far from each other, out of those that wait."""
+        """Return up to `wanted` free places, far from each other, from those that wait."""
         while len(self.waiting):
             some = np.arange(0, len(self.waiting), 1 + len(self.waiting) // _MOST_TO_CHOOSE_FROM)
-            # Far apart: the first in every fourth square, of which no two touch.
+            # Far apart: the first in every fourth square; no two of these touch.
             places, side = self.waiting[some], self.apart * self.spacing
             column, row = np.floor(places.real / side), np.floor(places.imag / side)
             fourth = np.flatnonzero(((column - column[0]) % 2 + (row - row[0]) % 2) == 0)
@@ -339,7 +339,7 @@ class _Growth:
                 self.apart = max(self.apart * 0.8, 1.0)
                 continue
             chosen = chosen[: wanted + wanted // 2]
-            # Not where a line that still grows is bound to come by.
+            # Not in the way of a growing line.
             course = self._course(growing["at"]) * growing["way"] / self.spacing
             offset = (self.waiting[chosen][:, None] - growing["at"]).astype(np.complex64)
             offset *= course.conj().astype(np.complex64)
@@ -348,7 +348,7 @@ class _Growth:
             places = self.waiting[chosen]
             self.waiting = np.delete(self.waiting, chosen)
             flat, free = places.astype(np.complex64), np.ones(len(places), dtype=bool)
-            # Rounding to single precision may not undercut a place that is just far enough.
+            # Rounding to single precision must not bring a place too near.
             limit = self.spacing * (1.0 - 1e-6)
             free[self._near(self._cells(places), flat, self.far_by, limit)[0]] = False
             if free.any() or len(growing):
@@ -356,7 +356,7 @@ class _Growth:
         return self.waiting
 
     def _moved(self, heads: _Heads) -> _Heads:
-        """Return the heads that go on after some strides, and keep the places that they came by."""
+        """Return the heads that still grow after some strides, and keep the places that they passed."""
         at, way, line, step = (heads[name] for name in _HEAD.names or ())
         length = way * (_STRIDE / self.substeps)
         trail = np.empty((_STRIDES * self.substeps, len(at)), dtype=np.complex128)
@@ -389,7 +389,7 @@ class _Growth:
         line, order, places = (np.concatenate(part) for part in zip(*self.parts, strict=True))
         places = places[np.argsort((line << 40) + order)] * self.cell + self.corner
         lines = without_repeats(Lines.from_counts(_points(places), np.bincount(line)))
-        # Those that went round and met their own start are closed.
+        # Lines that met their own start are closed.
         gap = lines.starts - lines.ends
         last = lines.ends - lines.points[np.maximum(lines.offsets[1:] - 2, lines.offsets[:-1])]
         size = np.hypot(*gap.T)

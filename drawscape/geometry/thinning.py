@@ -1,4 +1,4 @@
-"""Lines left out by a value along them, or where there would be too much ink."""
+"""Lines left out by values along them, or where there would be too much ink."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ MOST_COATS = 0.62
 """Times that a pen may cover the paper on a few square millimetres: with more, the eye sees a blot."""
 
 MOST_SWINGING = 0.95
-"""As MOST_COATS, of lines that swing: their turns let paper through."""
+"""MOST_COATS for lines that swing: paper shows between their turns."""
 
 _BITS = 16
 WHOLE = 1 << _BITS
@@ -24,7 +24,7 @@ _SHORTEST_MM = 2.0
 def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
     """Return the stretches of `lines` on which `values` are positive.
 
-    `values` is (N,), one for each point of `lines`, finite, and taken as linear between neighbours:
+    `values` is (N,), one for each point of `lines`, finite, and linear between neighbours:
     a stretch ends where its value is zero. Stretches of a single point are left out.
 
     >>> keep_positive(Lines.of([[(0, 0), (10, 0)]]), [1.0, -1.0]).points.tolist()
@@ -62,11 +62,11 @@ def thinned(
 ) -> Lines:
     """Return the lines without the stretches that would run into a blot.
 
-    `number`, from 1 on, is of each line, by default as they come, or of each point. Where the paper
-    would be covered twice as often as `most`, only even numbers are drawn, where four times, every
-    fourth. In between some of the others are (van der Corput, 1935), so that the tone stays even.
+    `number` counts from 1, for each line (by default in their order) or each point. Where the paper
+    would be covered twice as often as `most`, only even numbers are drawn; at four times, every fourth.
+    In between, some of the others are (van der Corput, 1935), so that the tone stays even.
     `WHOLE` is drawn everywhere.
-    No line is empty; where points lie far apart, cuts are rough.
+    No line may be empty; where points are far apart, cuts are rough.
 
     >>> crowd = Lines.of([[(x, y) for x in range(50)] for y in np.arange(0, 20, 0.25)])
     >>> len(crowd), len(thinned(crowd))
@@ -90,7 +90,7 @@ def room_for(
 
 
 def van_der_corput(number: Ints) -> Floats:
-    """Return the numbers with their bits behind the point, the lowest first (J. G. van der Corput, 1935).
+    """Return the numbers with their bits after the point, the lowest first (J. G. van der Corput, 1935).
 
     >>> van_der_corput(np.arange(5)).tolist()
     [0.0, 0.5, 0.25, 0.75, 0.125]

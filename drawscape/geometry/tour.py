@@ -11,10 +11,10 @@ _NEIGHBOURS = 8
 
 
 def tours(points: Points, rounds: int = 150) -> Iterator[Ints]:
-    """Yield orders (N,) in which a closed tour through `points`, (N, 2), is ever shorter.
+    """Yield orders (N,) with shorter and shorter closed tours through `points`, (N, 2).
 
     Edges are taken shortest first (J. L. Bentley's greedy heuristic, 1992). Then stretches are reversed
-    (2-opt, G. A. Croes, 1958) among near neighbours, `rounds` times at most.
+    (2-opt, G. A. Croes, 1958) among near neighbours, at most `rounds` times.
     Raises GeometryError for fewer than five points.
 
     >>> ring = np.array([(np.cos(a), np.sin(a)) for a in (0, 2, 4, 1, 3, 5)])
@@ -29,7 +29,7 @@ def tours(points: Points, rounds: int = 150) -> Iterator[Ints]:
     near = _near(points)
     active = np.ones(len(points), dtype=bool)
     for _ in range(rounds):
-        # From another point each time: no move goes over the ends.
+        # From another point each time: no move crosses the ends.
         order = np.roll(order, len(order) // 3)
         active = _improve(order, _moves(points, order, near, active))
         if not active.any():
@@ -50,7 +50,7 @@ def _greedy(points: Points) -> Ints:
     far_end = list(range(len(points)))
     ends = np.arange(len(points))
     while len(ends) > 2:
-        # What the neighbours leave over are stretches; the next round joins their ends.
+        # Neighbours leave stretches; the next round joins their ends.
         near = _near(points[ends])
         pairs = np.column_stack((np.repeat(ends, near.shape[1]), ends[near.ravel()]))
         length = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
@@ -68,9 +68,9 @@ def _greedy(points: Points) -> Ints:
 
 
 def _moves(points: Points, order: Ints, near: Ints, active: Flags) -> Ints:
-    """Return reversals, (R, 4), by which the tour is shorter, best first: only `active` points look.
+    """Return reversals, (R, 4), that shorten the tour, best first, only from `active` points.
 
-    One joins the ends a, b and c, d of two edges the other way, a with c and b with d.
+    Each replaces two edges a-b and c-d by a-c and b-d.
     """
     z = points[:, 0] + 1j * points[:, 1]
     found = []
@@ -86,7 +86,7 @@ def _moves(points: Points, order: Ints, near: Ints, active: Flags) -> Ints:
 
 
 def _improve(order: Ints, moves: Ints) -> Flags:
-    """Make the moves in `order` whose edges are still there; return which points may have more."""
+    """Make the moves in `order` whose edges still exist; return which points may have more."""
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     active = np.zeros(len(order), dtype=bool)

@@ -52,7 +52,7 @@ def cells(points: ArrayLike, area: Area) -> Cells:
     source = np.sort(np.unique(places, axis=0, return_index=True)[1])
     corners = np.concatenate((places, rectangle(area)))
     low, high = corners.min(axis=0), corners.max(axis=0)
-    # Four points so far out that every place in the area is nearer to a real one.
+    # Four points that are so far out that every place in the area is nearer to a real one.
     far = (low + high) / 2.0 + 8.0 * np.hypot(*(high - low)) * _OUTWARD
     found = Voronoi(np.concatenate((places[source], far)))
     regions = [found.regions[region] for region in found.point_region[: len(source)]]
@@ -74,7 +74,7 @@ def cells(points: ArrayLike, area: Area) -> Cells:
 def triangles(points: ArrayLike) -> Ints:
     """Return the Delaunay triangles (1934) of `points`, (N, 2), as (T, 3) indices.
 
-    Points that repeat are used once. Fewer than three, or all on one line, have no triangles.
+    Repeated points are used once. Fewer than three, or points on one line, have no triangles.
     (Qhull, in scipy.)
     """
     from scipy.spatial import Delaunay, QhullError
@@ -108,7 +108,7 @@ def edges(points: ArrayLike) -> Ints:
 
 
 EVEN = ((1.0,),)
-"""The density of points that are as close everywhere."""
+"""The density of points that are equally close everywhere."""
 
 # Samples of the density for each point: fewer make the points settle on the sampling grid.
 _SAMPLES_PER_POINT = 40
@@ -120,9 +120,9 @@ def relax(
 ) -> Points:
     """Return `points`, (N, 2) in mm, each moved to the centroid of its cell, `iterations` times.
 
-    Evenly in `area` (Lloyd 1957), or weighted by `density`, (rows, columns) from 0, stretched over
-    `area` with row 0 at the top (Secord 2002). A point without any density in its cell stays put.
-    Raises GeometryError when `iterations` or a density is negative, or all of it is 0.
+    They spread evenly in `area` (Lloyd 1957), or by `density` (Secord 2002). That is (rows, columns) from 0,
+    stretched over `area` with row 0 at the top. A point without any density in its cell stays.
+    Raises GeometryError when `iterations` or a density is negative, or all densities are 0.
 
     >>> points = np.random.default_rng(7).uniform(0, 100, (20, 2))
     >>> relax(points, (0, 0, 100, 100), iterations=5).shape
@@ -141,7 +141,7 @@ def relax(
             np.bincount(nearest, weights=weights * by, minlength=len(places))
             for by in (1.0, *samples.T)
         )
-        some = mass > 0.0  # a point without any stays put
+        some = mass > 0.0  # a point without any density stays
         places[some] = np.column_stack(sums)[some] / mass[some, None]
     return places
 
@@ -161,10 +161,10 @@ def scatter(
     check_whole(0, count=count)
     page = bounds_of(area)
     grid = _checked(density)
-    # Darts at a flat cumulative sum; evenly spread over it, so that no tone is short by chance.
+    # Darts at a flat cumulative sum, evenly spread over it, so that no tone is missed by chance.
     reach = np.cumsum(grid.ravel())
     darts = (np.arange(count) + rng.random(count)) / max(count, 1) * reach[-1]
-    # Weighted zeros are never hit: 'right' steps over cells that add nothing.
+    # Zeros are never hit: 'right' steps over cells that add nothing.
     cell = np.minimum(np.searchsorted(reach, darts, side="right"), np.flatnonzero(grid.ravel())[-1])
     rows, columns = np.divmod(cell, grid.shape[1])
     within = rng.random((count, 2))

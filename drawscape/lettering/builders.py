@@ -1,4 +1,4 @@
-"""What builds a letter or sign from a font's own glyphs, so that it keeps the font's style."""
+"""Functions that build a letter or sign from a font's own glyphs, so that it keeps the font's style."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ Glyphs = Mapping[str, Glyph]
 
 
 def line(points: str) -> Points:
-    """Return a stroke through points that are written as `'0,0 4,-15'`.
+    """Return a stroke through points that are given as `'0,0 4,-15'`.
 
     >>> line("0,0 4,-15").tolist()
     [[0.0, 0.0], [4.0, -15.0]]
@@ -28,7 +28,7 @@ def arc(radius: float, begin: float = 0, end: float = 360, steps: int = 24) -> P
 
 
 def moved(stroke: Points, x: float, y: float) -> Points:
-    """Return a stroke elsewhere."""
+    """Return a shifted stroke."""
     return np.asarray(stroke + np.array((x, y)))
 
 
@@ -48,14 +48,14 @@ def added_to(glyph: Glyph, *strokes: Points) -> Glyph:
 
 
 def struck(glyphs: Glyphs, letter: str, *strokes: str) -> Glyph:
-    """A letter with strokes as `line` has them, x in shares of its width."""
+    """A letter with strokes as for `line`, x in shares of its width."""
     x0, _, x1, _ = glyphs[letter].bounds
     added = (moved(line(stroke) * (x1 - x0, 1.0), x0, 0.0) for stroke in strokes)
     return added_to(glyphs[letter], *added)
 
 
 def barred(glyphs: Glyphs, letter: str, height: float, side: int, slope: float = 0.0) -> Glyph:
-    """A short bar across the stem that is leftmost (0) or rightmost (-1) at `height`."""
+    """A short bar across the leftmost (0) or rightmost (-1) stem at `height`."""
     glyph = glyphs[letter]
     x = (crossings(glyph, height) or [sum(glyph.bounds[::2]) / 2])[side]
     bar = line("-4,1 4,-1") * (1.0, slope)
@@ -81,7 +81,7 @@ def small(glyphs: Glyphs, text: str, rise: float, scale: float = 0.55) -> Glyph:
 
 
 def inverted(glyphs: Glyphs, sign: str) -> Glyph:
-    """A sign turned by half, standing on the descenders' line."""
+    """A sign turned by 180 degrees, on the descenders' line."""
     glyph = glyphs[sign]
     turned = tuple(np.array((glyph.advance, -14.0)) - stroke for stroke in glyph.strokes)
     return Glyph(turned, glyph.advance)
@@ -102,7 +102,7 @@ def chevrons(_glyphs: Glyphs, count: int, direction: int) -> Glyph:
 
 
 def dash(glyphs: Glyphs, width: float) -> Glyph:
-    """A dash as high as the font's hyphen that joins with its like."""
+    """A dash at the height of the font's hyphen, which joins with other dashes."""
     y = float(np.concatenate(glyphs["-"].strokes)[:, 1].mean())
     return Glyph((line("0,0 1,0") * (width, 1.0) + (0.0, y),), width)
 
@@ -113,7 +113,7 @@ def fixed(_glyphs: Glyphs, advance: float, *strokes: Points) -> Glyph:
 
 
 def dotless(glyphs: Glyphs, letter: str) -> Glyph:
-    """i or j without its dot, the part clear above the rest of it."""
+    """i or j without its dot, the part that is completely above the rest."""
     glyph = glyphs[letter]
     ordered = sorted(glyph.strokes, key=lambda stroke: float(np.min(stroke[:, 1])))
     reach = -np.inf
@@ -206,7 +206,7 @@ def with_marks(base: str, glyph: Glyph, marks: Sequence[str]) -> Glyph:
     x, foot, ceiling = sum(_span(glyph, upper=False)) / 2, min(bottom, 0.0), top
     for mark in marks:
         if mark == "\u0327" and base not in "cCsSeEhHtTaAoO":
-            # Latvian's and Romanian's letters hold a comma where Unicode says cedilla.
+            # Latvian and Romanian letters have a comma where Unicode says cedilla.
             mark = "\u0312" if base == "g" else "\u0326"
         if mark == "\u030c" and base in "dtlL":
             strokes.append(moved(_APOSTROPHE, _span(glyph, upper=True)[1] + 2.5, top))
@@ -229,7 +229,7 @@ def with_marks(base: str, glyph: Glyph, marks: Sequence[str]) -> Glyph:
 
 
 def _span(glyph: Glyph, *, upper: bool) -> tuple[float, float]:
-    """Return the ends in x of a glyph's upper or lower third: slanted letters lean."""
+    """Return the ends in x of a glyph's upper or lower third, because slanted letters lean."""
     left, top, right, bottom = glyph.bounds
     foot = min(bottom, 0.0)
     third = (foot - top) / 3

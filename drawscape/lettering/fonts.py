@@ -19,7 +19,7 @@ CAP_HEIGHT = 21.0
 
 @dataclass(frozen=True, eq=False)
 class Glyph:
-    """One character: its `strokes`, (N, 2) each in font units, and how far it moves the pen on.
+    """One character: its `strokes`, (N, 2) each in font units, and its advance.
 
     x runs from 0 to `advance`; y points down, 0 on the base line and -21 at the top of capitals.
     """
@@ -29,7 +29,7 @@ class Glyph:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """`(min_x, min_y, max_x, max_y)`; a blank's are those of its base line."""
+        """`(min_x, min_y, max_x, max_y)`; for a blank, those of its base line."""
         return Lines.of(self.strokes).bounds or (0.0, 0.0, self.advance, 0.0)
 
     def placed(self, dx: float, dy: float = 0.0, scale: float = 1.0) -> tuple[Points, ...]:
@@ -39,9 +39,9 @@ class Glyph:
 
 @dataclass(frozen=True, eq=False)
 class Font:
-    """A font's name and its glyphs by character: slots of ASCII, as the digitisation has them.
+    """A font's name and its glyphs by character: slots of ASCII, as digitised.
 
-    What `is_file` draws every character that it has; other signs are put together from Hershey's.
+    A font from a file (`is_file`) draws every character that it has; other signs are composed from Hershey's.
     """
 
     name: str
@@ -62,7 +62,7 @@ def font_names() -> tuple[str, ...]:
 def load_font(name: str) -> Font:
     """Return the font `name`, one of `font_names` or the path of a font file.
 
-    An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn. TrueType and
+    An SVG font (EMS, Relief SingleLine, Inkscape's) gives its lines unchanged. TrueType and
     OpenType fonts give the outlines of their letters, and need the package fontTools.
     Raises UnknownNameError for an unknown name, FileNotFoundError for a missing file, and CanvasError for
     a file without a font.
@@ -91,11 +91,11 @@ def _library() -> Any:
 
 
 ENDINGS = (".svg", ".ttf", ".otf")
-"""How the names of font files end."""
+"""The suffixes of font files."""
 
-# Of a Hershey unit, which is about a quarter of a millimetre in usual text.
+# In Hershey units, which are about a quarter of a millimetre in usual text.
 _TOLERANCE = 0.02
-# Of the em: the height of capitals in most fonts, for files that neither state it nor have an H.
+# In ems: the height of capitals in most fonts, for files that neither state it nor have an H.
 _USUAL_CAPITALS = 0.7
 
 

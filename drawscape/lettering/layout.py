@@ -50,14 +50,14 @@ class TextStyle:
         return glyphs_for(text, self.font, missing=self.missing)
 
     def width(self, text: str) -> float:
-        """Return how far `text` moves the pen on, in mm."""
+        """Return the advance of `text` in mm."""
         units, count = advance(text, self.font, self.missing)
         return units * self.scale + max(count - 1, 0) * self.spacing
 
 
 @lru_cache(maxsize=4096)
 def advance(text: str, font: str, missing: str | None) -> tuple[float, int]:
-    """Return how many font units `text` moves the pen on, and how many glyphs it is."""
+    """Return the advance of `text` in font units, and its number of glyphs."""
     glyphs = glyphs_for(text, font, missing=missing)
     return sum(glyph.advance for glyph in glyphs), len(glyphs)
 
@@ -66,7 +66,7 @@ def advance(text: str, font: str, missing: str | None) -> tuple[float, int]:
 class Block:
     """Text set in lines: the strokes, and the box that they were set in, in mm.
 
-    (0, 0) of `lines` is the anchor. `width` is the longest row's or the width that was asked for.
+    (0, 0) of `lines` is the anchor. `width` is the given width, else the longest row's.
     `height` goes from the first row's cap line to the last row's base line.
     """
 
@@ -90,7 +90,7 @@ def set_text(
     Without a `width` rows are aligned to the anchor's x; with one, to the box that begins there.
     `line_height` is in cap heights. 'justify' needs a width and leaves a paragraph's last row
     ragged.
-    Raises GlyphError for characters without a glyph, CanvasError for sizes that cannot be.
+    Raises GlyphError for characters without a glyph, CanvasError for invalid sizes.
     """
     _check(align, valign, width, line_height)
     rows = rows_of(text, style, width)
@@ -120,9 +120,9 @@ def set_labels(
 ) -> tuple[Lines, list[Bounds]]:
     """Return a triangle at each of `places`, (N, 2) in mm, with its name beside it, and the boxes of all.
 
-    Names are right of their place, or left where `area` ends. What does not fit into `area`, has no
-    letters, or covers an earlier label is left out. Leave the boxes free of other lines. Raises as
-    `set_text` does.
+    Names are right of their place, or left where `area` ends. A label that does not fit into `area`, has no
+    letters, or covers an earlier label is left out. Draw no other lines in the boxes. Raises as `set_text`
+    does.
 
     >>> lines, boxes = set_labels(["Alp"], [(20.0, 20.0)], (0, 0, 60, 40), TextStyle(size=2.0))
     >>> len(boxes), lines[0].tolist()[1]
@@ -156,7 +156,7 @@ def rows_of(text: str, style: TextStyle, width: float | None) -> list[tuple[str,
 
 
 def wrap(paragraph: str, style: TextStyle, width: float) -> list[str]:
-    """Return `paragraph` in rows that fit `width` mm; a word that is longer is broken.
+    """Return `paragraph` in rows that fit `width` mm; longer words are broken.
 
     Raises GlyphError when not even one letter fits.
     """
@@ -201,10 +201,10 @@ def _check(align: str, valign: str, width: float | None, line_height: float) -> 
 def set_along(
     text: str, style: TextStyle, path: ArrayLike, *, align: Align = "left", offset: float = 0.0
 ) -> Lines:
-    """Return `text` written along the polyline `path`, (N, 2) in mm; letters stay upright to it.
+    """Return `text` written along the polyline `path`, (N, 2) in mm; letters are upright to it.
 
-    Each letter is turned as the path runs at its middle. 'justify' spreads the letters over the
-    whole path. `offset` in mm lifts the writing off the path to the left of its run.
+    Each letter is turned in the path's direction at its middle. 'justify' spreads the letters over the
+    whole path. `offset` in mm moves the text to the left of the path's direction.
     Raises CanvasError when the text is longer than the path, GlyphError for characters without a glyph.
     """
     _check(align, "baseline", None if align != "justify" else 1.0, LINE_HEIGHT)

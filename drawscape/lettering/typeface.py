@@ -1,4 +1,4 @@
-"""From characters to glyphs: nothing is dropped, what cannot be drawn is named."""
+"""From characters to glyphs: nothing is dropped; errors name undrawable characters."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -41,10 +41,10 @@ SLOTS: dict[str, dict[str, tuple[str, str]]] = {
     **{font: _slots(font, *_GREEK_BY_SOUND) | _FINAL_SIGMA for font in ("greek", "timesg")},
     **{font: _slots(font, *_GREEK_BY_ORDER) | _FINAL_SIGMA for font in ("greekc", "greeks")},
     "cyrillic": _CYRILLIC,
-    # This one ends with Щ; the rest of the alphabet is its sister's.
+    # This one ends with Щ; the rest of the alphabet is in its sister font.
     "cyrilc_1": _CYRILLIC | _slots("cyrilc_1", *_CYRILLIC_BY_ORDER),
 }
-"""For each font of another script: its letters, each by the font and slot that draws it."""
+"""For each font of another script: its letters, each with the font and slot that draws it."""
 
 PICTURES = frozenset(
     ["astrology", "japanese", "markers", "mathlow", "mathupp", "meteorology", "music", "symbolic"]
@@ -75,10 +75,10 @@ SAME_AS: dict[str, str] = {
     "ŀ": "l·",
     "Ŀ": "L·",
 }
-"""Characters that are written with others."""
+"""Characters that are replaced by others."""
 
 INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f")
-"""Hints to a typesetter, which have no shape: soft hyphen, joiners, variation selectors."""
+"""Hints for typesetting without a shape: soft hyphen, joiners, variation selectors."""
 
 FROM_OTHER_FONTS: dict[str, tuple[str, str]] = {
     **_slots(
@@ -89,7 +89,7 @@ FROM_OTHER_FONTS: dict[str, tuple[str, str]] = {
     "♭": ("music", "$"),
     "µ": ("greek", "m"),
 }
-"""Signs that Hershey drew once, for one font, and that serve all others."""
+"""Signs that Hershey drew for one font, used for all others."""
 
 _SHARP_S = b.line(
     "4,0 4,-15 5,-18 7,-20 10,-21 13,-20 15,-18 15,-16 14,-14 11,-12 10,-11 11,-9.5 14,-8 16,-6 "
@@ -146,7 +146,7 @@ DRAWN: dict[str, tuple[Any, ...]] = {
     "©": (b.encircled, "C"),
     "®": (b.encircled, "R"),
 }
-"""Letters and signs, with the function that draws each from a font's glyphs, and its arguments."""
+"""Letters and signs, with the function and arguments that draw each from a font's glyphs."""
 
 # Letters that are turned or extended from others of the font cyrillic.
 _UKRAINIAN = {"є": "э", "Є": "Э", "ґ": "г", "Ґ": "Г"}
@@ -159,9 +159,9 @@ def glyphs_for(
 ) -> list[Glyph]:
     """Return the glyphs that write `text`, in order.
 
-    Accented letters are composed, typographic signs drawn. Full stops that some fonts have above the
-    base line are set on it, unless `as_digitised`. Raises GlyphError, with character and code point,
-    for a character that the font lacks; `missing` is written in its place instead.
+    Accented letters are composed, typographic signs drawn. Full stops above the base line, as in
+    some fonts, are set on it, unless `as_digitised`. Raises GlyphError, with character and code point,
+    for a character that the font lacks, unless `missing` replaces it.
     Raises UnknownNameError for an unknown font.
     """
     found: list[Glyph] = []
@@ -201,7 +201,7 @@ def _cluster_glyphs(name: str, cluster: str, as_digitised: bool) -> tuple[Glyph,
         return None if None in parts else tuple(glyph for part in parts for glyph in part or ())
     glyph = _single(font, cluster) or _composed(font, cluster)
     if glyph is not None and cluster in _STOPS and not as_digitised and name not in PICTURES:
-        # As far above the base line as the full stop is; a comma's tail reaches below it.
+        # Lowered like the full stop; a comma's tail reaches below it.
         glyph = Glyph(glyph.placed(0.0, -font.glyphs["."].bounds[3]), glyph.advance)
     return None if glyph is None else (glyph,)
 
@@ -217,7 +217,7 @@ def _single(font: Font, character: str) -> Glyph | None:
     slot = SLOTS.get(font.name, {}).get(character)
     if slot is not None:
         return load_font(slot[0]).glyphs[slot[1]]
-    # Beyond ASCII the slots' numbers mean nothing: one font has glyphs at 'À' that are no 'À'.
+    # Beyond ASCII the slots' numbers mean nothing: one font has other glyphs at 'À'.
     if character.isascii() and character in font.glyphs:
         return font.glyphs[character]
     if font.name in PICTURES:

@@ -1,4 +1,4 @@
-"""Where a sheet lies that was laid into the machine again: turned, moved, perhaps of another size."""
+"""The position of a sheet that was put back into the machine: turned, moved, perhaps a little larger."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from drawscape.errors import PlotError
 from drawscape.geometry.lines import Ints, Lines, Points
 
 _SHORTEST_MM = 10.0
-_STRETCH_MM = 0.5  # that a careful hand may be off at both points together
-_STRETCH = 0.005  # that paper grows in damp air
+_STRETCH_MM = 0.5  # the error of a careful person at both points together
+_STRETCH = 0.005  # how much paper grows in damp air
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """How places of a plan become places of the sheet as it lies: turned and scaled, then shifted.
+    """Maps places of a plan to places on the sheet as it lies: turned and scaled, then shifted.
 
-    `along` is where a step of 1 mm to the right leads, `shift` where the origin lies, in mm.
+    `along` is where a step of 1 mm to the right leads, `shift` is the place of the origin, in mm.
     """
 
     along: tuple[float, float] = (1.0, 0.0)
@@ -41,10 +41,10 @@ AS_LAID = Alignment()
 
 
 def find_alignment(planned: Points, found: Points, *, scale: bool = False) -> Alignment:
-    """Return what leads from two places (2, 2) of a plan to where they were found on the sheet, in mm.
+    """Return the alignment from two places (2, 2) of a plan and where they were found on the sheet, in mm.
 
     The size stays, unless `scale`. The remaining error is shared by both points.
-    Raises PlotError for points that are too near to each other, and for distances that differ too much.
+    Raises PlotError for points that are too close together, and for distances that differ too much.
     """
     way, seen = planned[1] - planned[0], found[1] - found[0]
     far_mm, seen_mm = np.hypot(*way), np.hypot(*seen)
@@ -68,7 +68,7 @@ def find_alignment(planned: Points, found: Points, *, scale: bool = False) -> Al
 def far_points(lines: Lines, drawn: Ints) -> list[tuple[int, tuple[float, float]]]:
     """Return the beginnings of two drawn strokes that are far apart: number from 1, and (x, y).
 
-    `drawn` (M,) is how often each stroke was drawn. None are returned before two are drawn.
+    `drawn` (M,) is how often each stroke was drawn. The result is empty until two are drawn.
     """
     numbers = np.flatnonzero(drawn)
     starts = lines.starts[numbers]

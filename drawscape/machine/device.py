@@ -27,10 +27,10 @@ from drawscape.plot.gcode_profile import PROFILES
 from drawscape.plot.known_machines import LiftName, Machine, read_machine
 
 _REMEMBERED = ("marker", "zero", "zero_z", "corner", "reach", "hold_ms")
-"""What a driver knows of the machine's place, kept between two runs."""
+"""What a driver knows about the pen's position, kept between two runs."""
 
 _BAUD = (115200, 250000, 57600, 38400, 9600)
-"""Speeds of serial lines that firmware of plotters is built for."""
+"""Usual baud rates of plotter firmware."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
 _KINDS: dict[str, tuple[type[Driver], str]] = {
@@ -73,7 +73,7 @@ class Device:
             machine = machine.with_lift(self.lift)
         if reach := self.memory.get("reach"):
             width, height = reach
-            if self.profile is not None:  # it may know of something in the way
+            if self.profile is not None:  # it may allow for an obstacle
                 width, height = min(width, machine.width_mm), min(height, machine.height_mm)
             machine = replace(machine, width_mm=width, height_mm=height)
         return machine
@@ -110,9 +110,9 @@ class Device:
         return self
 
     def update(self, **values: Any) -> "Device":
-        """Write values into the machine's file, as it is by now; settings and offsets are added to it."""
+        """Update the machine's file, read again first; settings and offsets are merged."""
         lock = settings.state_folder() / "machines.lock"
-        # A machine that was removed stays so.
+        # A removed machine stays removed.
         with suppress(UnknownNameError), locked(lock, 10.0, "another program changes a machine"):
             now = read_device(self.name)
             for name in ("settings", "offsets"):
@@ -131,21 +131,21 @@ class Device:
         patience_s: float = 10.0,
         holder: str = "another command; try again when it has ended",
     ) -> Iterator[Driver]:
-        """Open the port and yield its driver, while nobody else may.
+        """Open the port and yield its driver, while nobody else can.
 
-        `holder` tells others who uses the machine. Raises MachineBusyError with the other's words when it
-        has it for longer than `patience_s`, MachineError when the port cannot be opened.
+        `holder` tells others who uses the machine. Raises MachineBusyError with the other's `holder` after
+        `patience_s`, MachineError when the port cannot be opened.
         """
         lock = folder() / f"{self.name}.lock"
         with locked(lock, patience_s, lambda: self._busy_words(lock)):
-            with suppress(OSError):  # a full disk keeps nobody from lifting a pen
+            with suppress(OSError):  # a full disk must not prevent lifting a pen
                 lock.write_text(holder)
             kind = _KINDS[self.driver][0]
             path = self._simulated() if self.driver == "simulator" else self.place
             baud = int(self.baud or self.settings.get("baudrate", kind.baudrate))
             with closing(Port(path, baud)) as port:
                 driver = kind(port, self.machine, dict(self.settings))
-                _remind(driver, read_device(self.name).memory)  # by now: others may have had it
+                _remind(driver, read_device(self.name).memory)  # again: others may have used it
                 yield driver
 
     def _busy_words(self, lock: Path) -> str:
@@ -158,7 +158,7 @@ class Device:
         return port_of(self.board, self.port)
 
     def _simulated(self) -> str:
-        """Return the path of this machine's simulator, started if need be."""
+        """Return the path of this machine's simulator, started if necessary."""
         link = folder() / f"{self.name}.pty"
         if simulator_process(self.name) is not None and link.exists():
             return str(link)
@@ -222,7 +222,7 @@ def simulator_process(name: str) -> int | None:
 
 
 def folder() -> Path:
-    """Return where the machines of this home are written down."""
+    """Return the folder of this home's machine files."""
     return settings.home() / ".drawscape" / "machines"
 
 

@@ -14,7 +14,7 @@ from drawscape.machine.plan import Section
 from drawscape.machine.port import Port
 from drawscape.plot.known_machines import Machine
 
-WINDOW = 2  # strokes that may be with the machine and are not known to be executed
+WINDOW = 2  # strokes that may be sent and not known to be executed
 
 Place = tuple[float, float]
 
@@ -28,8 +28,8 @@ class Command:
 
     `lasts_s` estimates how long the machine is busy with it. Losing a `corner` would change the stroke's
     shape. On ports that can lose lines, the next command waits until a corner is acknowledged. `at` is where
-    the pen has to be then, in mm from the sheet's corner, where a machine can say it. `power` is what its
-    servo has to have then.
+    the pen must be then, in mm from the sheet's corner, if the machine can report it. `power` is what its
+    servo must have then.
     """
 
     text: bytes
@@ -43,28 +43,28 @@ class Command:
 class Driver:
     """A machine at a port: subclasses know its language; places are in mm from the sheet's corner.
 
-    A stroke is a list of commands. `fits` says whether the next may be sent. `poll` returns the strokes that
-    are executed by now. Both raise MachineError when the machine does not answer as it should.
-    `connect` only looks: no motion, no change. `take_over` ends what another program has left.
+    A stroke is a list of commands. `fits` says whether the next may be sent. `poll` returns the strokes
+    executed by now. Both raise MachineError when the machine does not answer as it should.
+    `connect` only reads: no motion, no change. `take_over` ends what another program has left running.
     """
 
     title = "machine"
     baudrate = 115200
-    silence_s = 3.0  # that an answer may be late
+    silence_s = 3.0  # how late an answer may be
     window = WINDOW
     planner = 0  # moves that it may still draw after it has acknowledged them
     line_end = b"\n"
     pause_s = 0.05  # after an answer, to read the bytes that follow it
     changes_pens = False
     homes = False  # whether it finds its position with switches, or knows it
-    is_up = False  # whether its switches have lifted a pen whose height is not known otherwise
-    lets_go = False  # whether its motors give way to a hand between two plots
+    is_up = False  # whether homing has lifted a pen whose height is unknown
+    lets_go = False  # whether its motors are released between two plots
     moves_z = False  # whether its pen is moved by a Z axis, whose height has to be known, too
-    barrier: tuple[Command, ...] = ()  # is answered once all before it is done
+    barrier: tuple[Command, ...] = ()  # answered when everything before it is done
     button = False  # whether the machine's own button was pressed
     firmware = ""
     alarm = ""  # why it takes no commands until a person says that it may
-    kept_counting = False  # whether nothing has made it lose count since `mark`
+    kept_counting = False  # whether it has not lost count since `mark`
     known = False  # whether it knows where the pen is; a Z axis also where the paper is
     reach: Place | None = None  # in mm, if it says so itself
 
@@ -75,13 +75,13 @@ class Driver:
         self.zero: Place | None = None  # of the sheet, in the machine's own places
         self.zero_z: float | None = None  # where a Z axis touches the paper
         self.corner: Place | None = None  # the lowest place that it reaches, in its own places
-        self.hold_ms: int | None = None  # how long motors held before a plot let them hold always
+        self.hold_ms: int | None = None  # how long motors held before a plot made them hold always
         self.sheet = (297.0, 210.0)  # in mm, of the drawing
         self.marker = 0
         self.pending: deque[Command] = deque()
         self._planned: deque[Command] = deque(
             maxlen=self.planner
-        )  # acknowledged, perhaps not drawn
+        )  # acknowledged, but perhaps not drawn
         self._waiting_since_s = 0.0  # for the answer to the oldest
         self._heard_s = self._polled_s = 0.0
         self._buffer = bytearray()
@@ -89,14 +89,14 @@ class Driver:
 
     @property
     def speed(self) -> float:
-        """The part of the usual speed that is set."""
+        """The speed setting, as a fraction of the usual speed."""
         return float(self.settings.get("speed", 100.0)) / 100
 
     @property
     def limits(self) -> tuple[Place, Place]:
         """The lowest and the highest place that it reaches, in mm from the sheet's corner.
 
-        A pen whose place is not known counts from where it stood at first, which may be anywhere.
+        A pen whose place is unknown counts from where it was at first, which may be anywhere.
         """
         width, height = self.reach or (self.machine.width_mm, self.machine.height_mm)
         if self.corner is not None and self.zero is not None:
@@ -122,7 +122,7 @@ class Driver:
         """End an alarm, after a person has said that the machine may move."""
 
     def mark(self) -> None:
-        """Leave a note in the machine's memory that a reset wipes out: `marker`."""
+        """Leave a `marker` in the machine's memory that a reset erases."""
 
     def set_modes(self) -> None:
         """Set units and modes; nothing moves."""
@@ -138,14 +138,14 @@ class Driver:
         """Let the sheet's corner be where the pen is; a pen on a Z axis touches the paper now."""
 
     def home(self) -> None:
-        """Find the corner by switches, where `homes` says that there are any."""
+        """Find the corner by switches, if `homes` says that it has any."""
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         """Yield what moves the pen, which is up."""
         raise NotImplementedError
 
     def travel_z(self, by_mm: float) -> Iterator[Command]:
-        """Yield what moves a Z axis up, or down below 0."""
+        """Yield what moves a Z axis up, or down if negative."""
         raise MachineError(f"the pen of this {self.title} is not moved by a Z axis")
 
     def park(self) -> Iterator[Command]:
@@ -162,7 +162,7 @@ class Driver:
         raise NotImplementedError
 
     def change_pen(self, number: int) -> Iterator[Command]:
-        """Yield what takes another pen, where the machine can."""
+        """Yield what takes another pen, if the machine can."""
         yield from ()
 
     def stroke(
@@ -186,7 +186,7 @@ class Driver:
         """Handle one line from the machine."""
 
     def check(self) -> None:
-        """See whether the machine is well: an answer that is overdue is an error."""
+        """Check the machine: an overdue answer is an error."""
         if self.overdue_s > self.silence_s:
             raise self.silent(self.silence_s)
 
@@ -202,7 +202,7 @@ class Driver:
         """Stop at once and lift the pen. Commands that were sent but not drawn are dropped."""
 
     def hold_motors(self) -> None:
-        """Let the motors hold the carriage while a person is asked, however long that takes."""
+        """Let the motors hold the carriage while a person is asked, no matter how long that takes."""
 
     def let_motors_go(self) -> None:
         """Undo `hold_motors`."""
@@ -212,17 +212,17 @@ class Driver:
         raise MachineError("this machine cannot switch off its motors by a command")
 
     def rescue(self) -> None:
-        """Lift the pen after whatever program was driving is gone."""
+        """Lift the pen after the program that drove the machine has died."""
 
     def silent(self, seconds: float) -> MachineError:
-        """Return the error of an answer that does not come."""
+        """Return the error for a missing answer."""
         late = f"the {self.title} has not answered for {seconds:.0f} s"
         return MachineError(f"{late}; check cable and power")
 
     def ask(self, data: bytes, pattern: bytes, seconds: float = 3.0) -> re.Match[bytes]:
-        """Send bytes while nothing is pending; return the answer, whose `string` is all that came.
+        """Send bytes while nothing is pending; return the answer, whose `string` is all that was received.
 
-        Raises MachineError when the answer is not there by then, whatever else the machine says.
+        Raises MachineError without that answer after `seconds`, no matter what else the machine says.
         """
         self.port.write(data)
         heard, until = b"", time.monotonic() + seconds
@@ -238,7 +238,7 @@ class Driver:
         return found
 
     def quiet(self, seconds: float) -> bytes:
-        """Return what arrives until nothing has come for some time; not all day, if it always talks."""
+        """Return what arrives until the machine is silent for `seconds`, with a limit if it never is."""
         heard, until = b"", time.monotonic() + seconds
         latest = until + 3 * seconds
         while time.monotonic() < min(until, latest):
@@ -248,7 +248,7 @@ class Driver:
         return heard
 
     def garbled(self, line: bytes) -> MachineError:
-        """Return the error for a line that is no answer."""
+        """Return the error for a line that is not an answer."""
         sent = f"the {self.title} sent {line[:40]!r}, which is no answer"
         return MachineError(f"{sent}; check cable and interference")
 
@@ -264,7 +264,7 @@ class Driver:
         return command.text
 
     def acknowledge(self) -> None:
-        """Take the oldest command for answered; raises MachineError when none is owed an answer."""
+        """Mark the oldest command as answered; raises MachineError when none waits for an answer."""
         if not self.pending:
             raise MachineError(f"the {self.title} sent an answer without a question; was it reset?")
         command = self.pending.popleft()
@@ -277,7 +277,7 @@ class Driver:
         """Return the strokes that are known to be executed since the last call; takes up to 20 ms."""
         data, before_s = self.port.read(), self._polled_s
         self._polled_s = time.monotonic()
-        if self._polled_s - before_s > _STALLED_S:  # nobody listened: no answer is late yet
+        if self._polled_s - before_s > _STALLED_S:  # nobody has read: no answer is late yet
             self._waiting_since_s = self._heard_s = self._polled_s
         if data:
             *lines, rest = bytes(self._buffer + data).split(self.line_end)
@@ -289,7 +289,7 @@ class Driver:
         return executed
 
     def run(self, commands: Iterable[Command]) -> None:
-        """Send commands and wait until the machine has obeyed them, and stands."""
+        """Send commands and wait until the machine has executed them, and stands still."""
         for command in itertools.chain(commands, self.barrier):
             while not self.fits(command):
                 self.poll()
@@ -298,7 +298,7 @@ class Driver:
             self.poll()
 
     def forget(self) -> None:
-        """Drop all that was sent and not answered."""
+        """Drop all commands that were sent but not answered."""
         self.pending.clear()
         self._planned.clear()
         self._buffer.clear()

@@ -2,8 +2,8 @@
 
 Source: the EBB's published command set, firmware 2.x and 3.x (evil-mad.github.io/EggBot). The board answers
 `OK` when a move is queued. In 2.x one runs and one waits, so the second `OK` after a move proves that it is
-done. In 3.x up to 32 wait, and the board says how many: a busy computer stops no pen. Two moves of no
-length follow each stroke.
+done. In 3.x up to 32 wait, and the board says how many, so a busy computer does not stop the pen. Two
+moves of length 0 follow each stroke.
 """
 
 import contextlib
@@ -29,12 +29,12 @@ from drawscape.plot.lifts import DOWN_PERCENT, LIFTS, LOW, UP_PERCENT, Lift, Lif
 STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
 _OLDEST = (2, 4, 3)  # the first with QS
 _TELLS_MOTORS = (2, 8, 0)  # the first with QE
-_JUMP_MM_S = 7.0  # the largest change of speed from slice to slice: more makes machines rattle
+_JUMP_MM_S = 7.0  # the largest change of speed between slices: more makes machines rattle
 _EVEN_S = 0.1  # the longest slice while the speed does not change: a stop has to wait for it
 _LEAST_S = 0.004  # shorter slices are joined: a corner is cut by less than 0.03 mm
 _MOST_WAITING = 32  # moves, of any board
-_AHEAD_S = 0.2  # of moves that a board with room for one is sent in advance
-_FILL_S = 0.01  # between two questions for how many wait
+_AHEAD_S = 0.2  # how far ahead moves are sent to a board with room for one
+_FILL_S = 0.01  # between two queries of how many wait
 _MOVES = (b"SM", b"SP")  # commands that wait for those before them
 _NO_POWER = (
     "the motors have no power; plug in the machine's own power supply, then put the pen at zero"
@@ -42,8 +42,8 @@ _NO_POWER = (
 _LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
 
 
-# The servo lifts the pen, whatever another program has set: 75 and 50 percent in the board's units in
-# 24 ms, of a sweep of all in 200 ms.
+# These override another program's servo settings: 75 and 50 percent in the board's units (24 ms, and
+# 200 ms for the whole range).
 _SERVO_ROWS = ("SC,1,2", "SC,11,1618", "SC,12,1079")
 
 
@@ -51,16 +51,16 @@ class EbbDriver(Driver):
     """An EiBotBoard; places are steps of its two motors, x + y and x - y."""
 
     title = "EiBotBoard"
-    pause_s = 0.1  # some answers are followed by OK, some are not; a busy computer hears it late
+    pause_s = 0.1  # OK follows only some answers; a busy computer reads it late
     barrier = (Command(b"SM,1,0,0\r"), Command(b"SM,1,0,0\r"))
     _up = _down = math.nan  # heights in percent that the board has for the pen
-    _part = 1.0  # of the way up that the pen was lifted
+    _part = 1.0  # of the full height that the pen was lifted
     asked_percent: float | None = None  # how low its layer wants the pen
     _steps = (0, 0)
     _has_power = True
     _asks_power = False  # whether the board can measure the motors' supply
     _depth = 1  # moves that may wait in the board behind the one that runs
-    _free = 0  # of them, how many may be sent without a question
+    _free = 0  # how many of them may be sent without a query
     _asked_s = 0.0
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
@@ -91,7 +91,7 @@ class EbbDriver(Driver):
                 most = int(self._value("QU,2", rb"(?:QU,)?(?:2,)?(\d+)")[1])
                 self._depth = min(most, _MOST_WAITING)
             self.ask(f"CU,4,{self._depth}\r".encode(), b"OK\r", self.silence_s)
-        is_held = True  # another program lets the motors go, and keeps our label
+        is_held = True  # another program releases the motors, and keeps our label
         if version >= _TELLS_MOTORS:
             motors = self._value("QE", rb"(?:QE,)?(\d+),(\d+)").groups()
             is_held = motors == (b"16", b"16")
@@ -112,7 +112,7 @@ class EbbDriver(Driver):
             raise MachineError(_NO_POWER, lost=True)
 
     def _value(self, command: str, pattern: bytes) -> re.Match[bytes]:
-        end = b"" if command == "V" else rb"[\r\n]*OK\r"  # however late it comes: it is this one's
+        end = b"" if command == "V" else rb"[\r\n]*OK\r"  # this command's own OK, even if late
         line = pattern + rb"[^\r\n]*[\r\n]" + end
         return self.ask(command.encode() + b"\r", line, self.silence_s)
 
@@ -123,7 +123,7 @@ class EbbDriver(Driver):
     def mark(self) -> None:
         self.marker = random.randint(1, 255)
         self._rows(f"SL,{self.marker}", "QB")
-        self.button = False  # what was pressed before a plot means nothing
+        self.button = False  # presses before a plot do not count
 
     def _rows(self, *rows: str) -> None:
         self.run(Command(f"{row}\r".encode()) for row in rows)
@@ -167,7 +167,7 @@ class EbbDriver(Driver):
         late = int(np.searchsorted(left_s, early_s, side="right")) - 1
         early, last = way[: len(way) - late], way[len(way) - late :]
         yield from (*heights, *early)
-        # Sent together, so that no busy computer stops the pen here, where it comes down.
+        # Sent together, so that a busy computer cannot stop the pen where it comes down.
         down = b"".join(one.text for one in (self._servo(0, 0.001), *last))
         yield Command(down, lasts_s=sum(one.lasts_s for one in last))
         yield _move(lower.lasts_s - sum(move.lasts_s for move in last), 0, 0)
@@ -224,7 +224,7 @@ class EbbDriver(Driver):
 
     @property
     def down_percent(self) -> float:
-        """How low the pen draws, in percent: as its layer asks, or as the machine is set."""
+        """The drawing height in percent: its layer's, or the machine's setting."""
         usual = self.settings.get("down_percent", DOWN_PERCENT)
         return float(usual if self.asked_percent is None else self.asked_percent)
 
@@ -238,7 +238,7 @@ class EbbDriver(Driver):
         return self.lift.times(abs(self._way), self._part)
 
     def _servo(self, state: int, wait_s: float) -> Command:
-        """Return the command that moves the pen up, 1, or down, 0; the next one waits for so long."""
+        """Return the command that moves the pen up, 1, or down, 0; the next command waits `wait_s`."""
         pin = "" if self.lift.pin == 1 else f",{self.lift.pin}"
         return Command(f"SP,{state},{round(1000 * wait_s)}{pin}\r".encode(), lasts_s=wait_s)
 
@@ -248,7 +248,7 @@ class EbbDriver(Driver):
             self.poll()
 
     def fits(self, command: Command) -> bool:
-        # What waits in the board's parser keeps a stop from being heard.
+        # A command that waits in the board's parser delays a stop.
         ahead_s = command.lasts_s + sum(one.lasts_s for one in self.pending)
         are_several = command.text.count(b"\r") > 1
         if are_several or command.text[:2] not in _MOVES or not self._aboard:
@@ -322,7 +322,7 @@ class EbbDriver(Driver):
         self._free = 0
 
     def halt(self) -> None:
-        """Stop without a ramp, and lift the pen; the counters say where it is."""
+        """Stop without a ramp, and lift the pen; the counters give its position."""
         self.port.write(b"\rES\r")
         self.rescue()
         self.forget()
@@ -330,7 +330,7 @@ class EbbDriver(Driver):
         self._steps = self._count()
 
     def rescue(self) -> None:
-        self._up = self._down = math.nan  # what was sent last may not have been heard
+        self._up = self._down = math.nan  # the last commands may be lost
         self.port.write(b"\r" + b"".join(command.text for command in self.pen_up()))
         self.quiet(0.15)
 
@@ -339,7 +339,7 @@ _FILL = Command(b"QU,6\r")  # asks how many moves wait
 
 
 def _move(seconds: float, a: int, b: int) -> Command:
-    """Return a move of so many steps of both motors, 25 in a ms at most."""
+    """Return a move of `a` and `b` steps of the motors, at most 25 per ms."""
     least = max(1, math.ceil(max(abs(a), abs(b)) / 25))
     lasts_ms = max(round(seconds * 1000), least)
     return Command(f"SM,{lasts_ms},{a},{b}\r".encode(), lasts_s=lasts_ms / 1000)

@@ -12,16 +12,16 @@ from drawscape.machine.port import Port
 from drawscape.plot.gcode_profile import GcodeProfile
 from drawscape.plot.known_machines import Machine
 
-_CUT_MM = 0.08  # that ink may be off the plan when a line is lost
+_CUT_MM = 0.08  # how far ink may be off the plan when a line is lost
 
 
 class GcodeDriver(Driver):
     """A machine that understands G-code; its profile says how the pen moves."""
 
-    wait = "G4 P0.01"  # is answered when all before it is done
+    wait = "G4 P0.01"  # answered when all before it is done
     usual: tuple[str, ...] = ("G90",)
     planner = 16
-    absolute = ""  # what a line begins with that names a place
+    absolute = ""  # the prefix of a line with an absolute place
     _here = (0.0, 0.0)
     _down = 50.0  # the height in percent at which the pen draws
     _is_low = False  # whether the last lift was a low one
@@ -61,7 +61,7 @@ class GcodeDriver(Driver):
         self.run(self.pen_up())
 
     def restore_z(self) -> None:
-        """Let Z count from the paper again."""
+        """Make Z count from the paper again."""
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         far_mm = float(np.hypot(x - self._here[0], y - self._here[1]))
@@ -76,7 +76,7 @@ class GcodeDriver(Driver):
         if not self.moves_z:
             yield from super().travel_z(by_mm)
         way = by_mm if self.profile.z_points_up else -by_mm
-        lasts_s = abs(by_mm)  # however slow the axis is
+        lasts_s = abs(by_mm)  # even if the axis is slow
         yield self.command("G91", corner=True)
         yield self.command(f"G1 Z{way:.4f} F300", 0, lasts_s, True)
         yield self.command("G90", corner=True)
@@ -105,7 +105,7 @@ class GcodeDriver(Driver):
         yield from self._pen_rows(text, sum(self.profile.dwell_s(row) for row in _rows(text)), 0)
 
     def _pen_rows(self, text: str, dwell_s: float, stroke: int) -> Iterator[Command]:
-        """Yield the rows of a pen's move and its dwell; nothing follows that before it is answered."""
+        """Yield the rows of a pen's move and its dwell; nothing is sent before it is answered."""
         rows = _rows(text)
         if self._is_low or not rows or not self.profile.dwell_s(rows[-1]):
             rows = [row for row in rows if not self.profile.dwell_s(row)]
@@ -116,7 +116,7 @@ class GcodeDriver(Driver):
         yield self.command(rows[-1], stroke, self._pen_s(rows[-1]), corner=True, at=at)
 
     def _dwell(self, seconds: float) -> str:
-        """Return what waits for so long, and for all before it; shorter before and after a low lift."""
+        """Return a dwell, which also waits for all before it; it is shorter around a low lift."""
         ms = round(1000 * seconds * (self.profile.low_time if self._is_low else 1.0))
         return self.profile.command("dwell", s=f"{ms / 1000:g}", ms=f"{ms}") if ms else self.wait
 
@@ -128,7 +128,7 @@ class GcodeDriver(Driver):
         far = np.cumsum(np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)).tolist()
         kept = simplify(Lines(points, np.array([0, len(points)])), _CUT_MM).points
         corners = np.isin(points @ (1, 1j), kept @ (1, 1j)).tolist()
-        corners[-1] = False  # without it the stroke is too short, and is drawn again
+        corners[-1] = False  # without the last point the stroke is too short, and is drawn again
         speed_word = f" F{feed:g}"
         places = self._places(points)
         for number, (x, y) in enumerate(places.tolist()[1:], start=1):
@@ -139,7 +139,7 @@ class GcodeDriver(Driver):
         self._here = (float(points[-1][0]), float(points[-1][1]))
 
     def _move(self, row: str, way: Points) -> str:
-        """Return a move with the pen down, as a row to its place or by its way (2,)."""
+        """Return a move with the pen down, as a row with its place or its way (2,)."""
         return row
 
 

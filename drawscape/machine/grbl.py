@@ -1,11 +1,11 @@
 """GRBL 1.1 and 0.9, grblHAL and FluidNC.
 
 Source: github.com/gnea/grbl, doc/markdown/interface.md and commands.md; the others' sources. Its bytes are
-counted. `M3`, `M5` and `G4` wait for the planner, so the answer to the dwell behind a pen-up proves that the
-stroke is drawn. Its lines have no checksums: a lost line shows as an answer that is missing at the next
-pen-up. Strokes are ways from point to point (G91), so that a byte lost inside a line shows in the place
-where the stroke ends. GRBL 0.9 writes errors in words, and does not say when a hold has come to rest. In
-grblHAL and FluidNC a reset keeps the length of a tool, but not the feed.
+counted. `M3`, `M5` and `G4` wait for the planner, so the answer to the dwell after a pen-up proves that the
+stroke is drawn. Its lines have no checksums: after a lost line, an answer is missing at the next pen-up.
+Strokes are relative moves (G91), so that a byte lost inside a line changes the place where the stroke
+ends. GRBL 0.9 writes errors in words, and does not say when a hold has stopped. In grblHAL and FluidNC a
+reset keeps the length of a tool, but not the feed.
 """
 
 import math
@@ -33,10 +33,10 @@ _VERSION = re.compile(rb"\[(?:VER:)?(\d[^:\]]*)")
 _POWER = re.compile(rb"\|FS:[\d.]+,([\d.]+)")
 _SERVO = re.compile(rb"M3\s*S([\d.]+)", re.IGNORECASE)
 _ANSWER = rb"(?:^|\n)(ok|error[^\r\n]*|ALARM[^\r\n]*)\r?\n"
-_FIRST_WORDS = rb"rbl[ H]|for help\]"  # of which a bad supply spoils some
+_FIRST_WORDS = rb"rbl[ H]|for help\]"  # a bad supply may garble its start
 _BANNER = rb"Grbl(?:HAL)? \d[^\n]*\n"
 _ERRORS = {
-    "1": "a word without a letter", "2": "a number that is none", "8": "it is not idle",
+    "1": "a word without a letter", "2": "a malformed number", "8": "it is not idle",
     "9": "it is locked; home it, or unlock it", "15": "it is out of reach", "20": "unknown command",
 }  # fmt: skip
 _ALARMS = {
@@ -48,10 +48,10 @@ _MOVING = ("Run", "Hold:1", "Door:2", "Door:3", "Home", "Jog")
 _USUAL_PACE = b"\x90\x95\x99"  # of strokes, of travels and of the spindle that is the servo
 _ASK_S = 0.3
 _POLL_S = 0.1
-_BOOTS = 8  # questions of 0.3 s: an Arduino takes 2.5 s from its reset to its first word
+_BOOTS = 8  # queries of 0.3 s: an Arduino takes 2.5 s from its reset to its first message
 _HOLDS_ALWAYS = 255  # of $1
-_OFF_MM = 0.05  # that a Z axis may stand off the place where its homing ends
-_LOST_MM = 0.1  # that a pen may be off its place before bytes were lost; a step is smaller
+_OFF_MM = 0.05  # how far a Z axis may be from the place where its homing ends
+_LOST_MM = 0.1  # a pen further off its place shows lost bytes; a step is smaller
 
 # Settings, by number
 _IDLE, _INCHES, _HOMING, _HOME_LOW, _BACK = 1, 13, 22, 23, 27
@@ -59,11 +59,11 @@ _LASER, _REACH_X, _REACH_Y = 32, 130, 131
 
 
 class GrblDriver(GcodeDriver):
-    """GRBL 1.1 and what speaks like it."""
+    """GRBL 1.1 and compatible firmware."""
 
     title = "GRBL"
     pause_s = 0.0
-    window = 1  # a lost line then shows in its own stroke, and not in a later one
+    window = 1  # a lost line then shows in its own stroke, not in a later one
     usual = ("G17 G54 G90 G94",)
     absolute = "G90 "
     room = 127
@@ -74,12 +74,12 @@ class GrblDriver(GcodeDriver):
     _work_z = 0.0  # the same along Z, without our mark
     _asked_s = 0.0
     _z_counts = True  # whether Z still counts from where it did when `zero_z` was set
-    _power = 0.0  # of the servo, as it says
-    _has_overrides = False  # GRBL 0.9 has none, and takes their bytes for a part of a line
-    _tells_power = False  # whether what it says was ever what was sent
-    _idle = 0  # times in a row that it was idle while it owed an answer
-    _idled_s = 0.0  # when it said so last
-    _is_proving = False  # whether the oldest command is answered, and its place is still asked for
+    _power = 0.0  # of the servo, as it reports
+    _has_overrides = False  # GRBL 0.9 has none, and reads their bytes as part of a line
+    _tells_power = False  # whether its report ever matched what was sent
+    _idle = 0  # consecutive reports that it is idle while it owes an answer
+    _idled_s = 0.0  # when it last reported that
+    _is_proving = False  # whether the oldest command is answered, but its place is still queried
     _values: Mapping[int, float] = {}  # its settings, as `$$` lists them
 
     def connect(self, *, may_reset: bool = False) -> None:
@@ -109,7 +109,7 @@ class GrblDriver(GcodeDriver):
         self.firmware = f"{title} {found[1].decode().strip() if found else 'of unknown version'}"
 
     def _is_marked(self) -> bool:
-        """Whether it has kept what `mark` has named: a tool's length, perhaps told in inches, and a feed."""
+        """Whether it has kept the values of `mark`: a tool's length, perhaps told in inches, and a feed."""
         self._query(b"$#\n")  # ends a line that was cut off
         found = _MARK.search(self._query(b"$#\n"))
         length = float(found[1]) if found else 0.0
@@ -133,7 +133,7 @@ class GrblDriver(GcodeDriver):
         return sentences
 
     def _awaken(self, *, may_reset: bool) -> bool:
-        """Wait for its first word; return whether it has just been reset."""
+        """Wait for its first message; return whether it has just been reset."""
         known = rb"(%b)|(%b)" % (_STATUS.pattern, _BANNER)
         kicks = [b"\x18"] if may_reset else []  # in some alarms it listens to nothing else
         for question in [*[b"?"] * _BOOTS, *kicks, *[b"?"] * _BOOTS]:
@@ -152,7 +152,7 @@ class GrblDriver(GcodeDriver):
         return "its safety door is open: close it" if is_door else "it was paused by its own button"
 
     def set_modes(self) -> None:
-        if self._has_overrides:  # another program's half of the power would not lower a servo's pen
+        if self._has_overrides:  # at another program's half power a servo would not lower the pen
             self.port.write(_USUAL_PACE)
         super().set_modes()
 
@@ -167,7 +167,7 @@ class GrblDriver(GcodeDriver):
             self.connect()
 
     def _is_moving(self) -> bool:
-        """Ask whether it moves; GRBL 0.9 calls both halves of a hold `Hold`, and moves in the first."""
+        """Ask whether it moves; GRBL 0.9 reports `Hold` also while it still moves."""
         before = self._at
         if self._status() != "Hold":
             return self.state in _MOVING
@@ -187,14 +187,14 @@ class GrblDriver(GcodeDriver):
         return self.ask(line, _ANSWER).string
 
     def mark(self) -> None:
-        """Name the length of a tool, which no stroke changes, and a feed: a reset forgets one or both."""
+        """Set the length of a tool, which no stroke changes, and a feed: a reset clears one or both."""
         self.marker = random.randint(1, 99)
         self._write_mark()
 
     def _write_mark(self) -> None:
         self._query(b"G21 G43.1 Z%d F1000\n" % self.marker)
         if self._knows_z:
-            self.restore_z()  # which counts from there, too
+            self.restore_z()  # the tool's length shifts Z, too
 
     def _read_shift(self) -> None:
         told = self._query(b"$#\n")
@@ -247,14 +247,14 @@ class GrblDriver(GcodeDriver):
         self.known = self._knows_z
 
     def _find_corner(self) -> None:
-        """Find the lower left corner of the reach from the corner with the switches, where it stands now."""
+        """Find the lower left corner of the reach from the corner with the switches, where the pen is now."""
         back_mm, low = self._values.get(_BACK, 1.0), int(self._values.get(_HOME_LOW, 0))
         sides = [max(self._values.get(row, 0.0) - 2 * back_mm, 0.0) for row in (_REACH_X, _REACH_Y)]
         self.reach = sides[0], sides[1]
         x = self._at[0] if low & 1 else self._at[0] - sides[0]
         y = self._at[1] if low & 2 else self._at[1] - sides[1]
         self.corner = x, y
-        if self.zero is None:  # the machine's own work zero, where it has one
+        if self.zero is None:  # the machine's own work zero, if it has one
             self.zero = self.corner if self._wco[:2] == (0.0, 0.0) else self._wco[:2]
 
     def hold_motors(self) -> None:
@@ -269,7 +269,7 @@ class GrblDriver(GcodeDriver):
             self.hold_ms = None
 
     def pen_down(self, section: Section | None = None) -> Iterator[Command]:
-        if section is not None:  # of a stroke, on whose way bytes may have been lost
+        if section is not None:  # of a stroke: bytes may have been lost on the way to it
             yield self.command("G4 P0", corner=True, at=self._here)
         *rows, last = super().pen_down(section)
         yield from rows
@@ -321,7 +321,7 @@ class GrblDriver(GcodeDriver):
             self.acknowledge()
 
     def _prove(self) -> None:
-        """Acknowledge the oldest command when the pen is where it has to be."""
+        """Acknowledge the oldest command when the pen is where it must be."""
         zero, planned = self.zero or (0.0, 0.0), self.pending[0].at or (0.0, 0.0)
         here = self._at[0] - zero[0], self._at[1] - zero[1]
         if math.dist(here, planned) > _LOST_MM:
@@ -362,7 +362,7 @@ class GrblDriver(GcodeDriver):
             self._idle = 0
         elif (
             time.monotonic() - self._idled_s > _POLL_S / 2
-        ):  # answers that come at once say it once
+        ):  # answers that arrive together count once
             self._idle, self._idled_s = self._idle + 1, time.monotonic()
         dwell_s = sum(self.profile.dwell_s(one.text.decode()) for one in self.pending)
         if self._idle > 2 + dwell_s / _POLL_S:
@@ -374,9 +374,9 @@ class GrblDriver(GcodeDriver):
         super().check()
         now = time.monotonic()
         if now - max(self._heard_s, self._waiting_since_s) > self.silence_s:
-            raise self.silent(self.silence_s)  # `?` is answered at once, whatever it does
+            raise self.silent(self.silence_s)  # `?` is always answered at once
         is_answered = self._asked_s < self._heard_s or now - self._asked_s > _ASK_S
-        if is_answered and now - self._heard_s > _POLL_S:  # three at once would say idle thrice
+        if is_answered and now - self._heard_s > _POLL_S:  # three together would report it thrice
             self._asked_s = now
             self.port.write(b"?")
         if self.state.startswith(_HELD):
@@ -389,7 +389,7 @@ class GrblDriver(GcodeDriver):
         self._is_proving = False
 
     def halt(self) -> None:
-        """Hold, wait until it stands, reset: the place is kept then, and the queue is gone."""
+        """Hold, wait until it stands, reset: this keeps the position and clears the queue."""
         was_alarmed = self.state == "Alarm"
         self.forget()
         self.port.write(b"\x18" if was_alarmed else b"!")
@@ -414,9 +414,9 @@ class GrblDriver(GcodeDriver):
         if is_held := self.state.startswith(_HELD):
             self.ask(b"\x18", _BANNER)
             self.quiet(_POLL_S / 2)
-        elif is_other:  # somebody else may have heard its first words after a power cut
+        elif is_other:  # another program may have read its first message after a power cut
             self._z_counts = self._is_marked()
-        if self.alarm or not self._knows_z:  # nobody has said yet that it may move
+        if self.alarm or not self._knows_z:  # nobody has allowed it to move yet
             return
         self.unlock()
         for row in self.modes:
@@ -430,7 +430,7 @@ class GrblDriver(GcodeDriver):
 
 
 def _words(answer: str) -> str:
-    """Return an error or alarm in words; GRBL 0.9 has no numbers, but says it in words."""
+    """Return an error or alarm in words; GRBL 0.9 sends words instead of numbers."""
     kind, _, number = answer.lower().partition(":")
     if not number.isdigit():
         return answer

@@ -1,7 +1,7 @@
-"""Pen plotters of the eighties: HPGL over a serial line, never more than the buffer has room for.
+"""Pen plotters of the eighties: HPGL over a serial line, never more than fits into the buffer.
 
 Source: HP 7470A interfacing and programming manual. `ESC.B` asks for free bytes and is answered at once.
-`OA;` waits its turn in the buffer: its answer proves that the stroke before it is drawn, and where.
+`OA;` waits in the buffer: its answer proves that the stroke before it is drawn, and where.
 """
 
 import re
@@ -23,17 +23,17 @@ from drawscape.plot.known_machines import Machine
 
 _CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
 _FLOW = b"\x11\x13"  # Xon and Xoff, which switches at the back or another program have set
-_LISTEN = b"\x1b.(\x1b.R"  # another program may have switched it off, or set how it answers
+_LISTEN = b"\x1b.(\x1b.R"  # another program may have switched it off, or changed its answers
 _ASK_S = 0.05
-_ALIVE_S = 1.0  # an answer about free bytes is at once; after that it is lost
+_ALIVE_S = 1.0  # free bytes are answered at once; after that the answer is lost
 _LOOK_S = 0.3
 _TRAVEL_S = 1.2  # from one end of the largest sheet to the other
-_QUESTIONS = 3  # times that something is asked before the plotter is silent
-_DRAW_S = 30.0  # that a full buffer may take to be drawn
+_QUESTIONS = 3  # unanswered queries until the plotter counts as silent
+_DRAW_S = 30.0  # how long a full buffer may take to draw
 
 
 class HpglDriver(Driver):
-    """An HP 7475A and what understands the same; places are in mm of the page."""
+    """An HP 7475A or compatible; places are in mm of the page."""
 
     title = "HPGL plotter"
     baudrate = 9600
@@ -43,11 +43,11 @@ class HpglDriver(Driver):
     known = True  # it always knows its corner
     barrier = (Command(b"OA;"),)
     _free = 0
-    _room = 0  # bytes that were ever free
+    _room = 0  # the most bytes that were ever free
     _asked_s: float | None = None
-    _questions = _repeats = 0  # without an answer: for free bytes, and for a place
-    _before_s = 0.0  # the time of all commands since the last question
-    _extra = 0  # answers that may come although one has come before
+    _questions = _repeats = 0  # unanswered queries: for free bytes, and for a place
+    _before_s = 0.0  # the time of all commands since the last query
+    _extra = 0  # second answers that may still arrive
     _looked_s = 0.0
     _last: tuple[int, int] | None = None  # where the last stroke ended
     _set_speed = "VS;"
@@ -55,7 +55,7 @@ class HpglDriver(Driver):
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         super().__init__(port, machine, settings)
-        self._ends: dict[int, tuple[int, int]] = {}  # of strokes on their way, by number
+        self._ends: dict[int, tuple[int, int]] = {}  # of strokes that were sent, by number
 
     def connect(self, *, may_reset: bool = False) -> None:
         first = _LISTEN + b"\x1b.K;PU;" if may_reset else b";"
@@ -153,7 +153,7 @@ class HpglDriver(Driver):
             super().send(replace(command, lasts_s=command.lasts_s + self._before_s))
             self._before_s = 0.0
         else:
-            self._before_s += command.lasts_s  # which the answer behind it has to wait for
+            self._before_s += command.lasts_s  # the next answer has to wait for it
             self.port.write(command.text)
 
     def take(self, line: bytes) -> None:
@@ -167,12 +167,12 @@ class HpglDriver(Driver):
 
     def _take_room(self, room: int) -> None:
         self._asked_s, self._questions = None, 0
-        if room <= self._free:  # full: it is asked again, but not at once
+        if room <= self._free:  # full: ask again, but not at once
             time.sleep(_ASK_S)
         self._free = room
         self._room = max(self._room, room)
         is_late = self.overdue_s > 0.0
-        # An empty buffer has answered everything: a missing answer is lost, and is asked for again.
+        # An empty buffer has answered everything: a missing answer is lost, and is queried again.
         if is_late and room >= self._room:
             self._repeats += 1
             if self._repeats > _QUESTIONS:
@@ -182,7 +182,7 @@ class HpglDriver(Driver):
             self.port.write(b"OA;")
 
     def _take_place(self, place: tuple[int, int]) -> None:
-        """Take the answer to the oldest question, or to a later one: those before have lost theirs."""
+        """Handle the answer to the oldest query, or to a later one: then earlier answers are lost."""
         planned = [self._ends.get(one.stroke, place) for one in self.pending]
         close = [max(abs(place[0] - x), abs(place[1] - y)) <= 2 for x, y in planned]
         if True in close:
@@ -191,13 +191,13 @@ class HpglDriver(Driver):
                 self.acknowledge()
             self._repeats, self._last = 0, place
         elif self._extra and place == self._last:
-            self._extra -= 1  # the second answer to a question that was asked twice
+            self._extra -= 1  # the second answer to a repeated query
         elif planned:
             raise MachineError(
                 f"the pen is at {place} where {planned[0]} was drawn: data were lost, or it was out of reach"
             )
         else:
-            self.acknowledge()  # which says that nothing was asked
+            self.acknowledge()  # raises: nothing was asked
 
     def check(self) -> None:
         now = time.monotonic()
@@ -206,7 +206,7 @@ class HpglDriver(Driver):
                 self._ask_room()
         elif self.pending and now - self._looked_s > _LOOK_S:
             self._looked_s = now
-            self._ask_room()  # a plotter that is paused by hand answers, too
+            self._ask_room()  # a plotter paused at its panel answers, too
 
     def forget(self) -> None:
         super().forget()

@@ -1,4 +1,4 @@
-"""How far pens have written, by the journals of all plots, and how far they still write."""
+"""How far pens have written, by the journals of all plots, and how far they can still write."""
 
 from collections import Counter
 
@@ -18,7 +18,7 @@ def metres_written() -> dict[str, float]:
 
 
 def metres_left() -> dict[str, float]:
-    """Return how far each pen with a known capacity surely still writes, in metres."""
+    """Return how far each pen with a known capacity can surely still write, in metres."""
     pens, left = stored_pens().values(), {}
     written = metres_written() if any(pen.capacity_m for pen in pens) else {}
     for pen in pens:
@@ -29,7 +29,7 @@ def metres_left() -> dict[str, float]:
 
 
 def put_in_new(name: str, *, was_dry: bool = False) -> float:
-    """Note that a new pen of that name is in; return how far it writes, in metres, 0 if that is unknown.
+    """Note that a new pen of that name is in; return its capacity in metres, 0 if unknown.
 
     With `was_dry`, the metres of the old pen become the capacity of the next. Raises UnknownNameError.
     """

@@ -1,8 +1,8 @@
 """Marlin 2, with a servo or a Z axis for the pen.
 
 Source: github.com/MarlinFirmware/Marlin, gcode/queue.cpp and gcode/control/M280.cpp. Lines have numbers and
-checksums, and are resent when asked for. The machine flushes its input then. A line whose number is
-flushed runs out of order, so a line that matters waits for the answer before it. `M280` acts at once,
+checksums, and are resent on request. The machine flushes its input then. A line whose number is
+flushed runs out of order, so an important line waits for the answer before it. `M280` acts at once,
 so it is sent when the `M400` before it is answered.
 """
 
@@ -27,7 +27,7 @@ _BYTES = 120  # of the 128 that it receives
 _RESET = "the machine was reset or lost its power"
 _QUIET_S = 0.06
 _SLOW_S = 0.3
-_BUSY_S = 4.0  # it says every 2 s that it is busy
+_BUSY_S = 4.0  # it reports every 2 s that it is busy
 
 
 class MarlinDriver(GcodeDriver):
@@ -35,17 +35,17 @@ class MarlinDriver(GcodeDriver):
 
     title = "Marlin"
     wait = "M400"
-    usual = ("G90", "M220 S100")  # at the whole speed
+    usual = ("G90", "M220 S100")  # at full speed
     lets_go = True
     silence_s = 4.0
     _number = _first = 0  # of the last line sent, and of the oldest without an answer
     _sent = 0  # how many of `pending` are with the machine
     _resend: int | None = None  # the line that is sent next, once all is quiet
-    _asked = 0  # answers to our own questions that are still to come
+    _asked = 0  # answers to our own queries still to come
 
     def connect(self, *, may_reset: bool = False) -> None:
         reset = b"start" in self.quiet(_SLOW_S)
-        # An empty line ends what another program left; it had no checksum, and is refused.
+        # An empty line ends what another program left, which is refused without a checksum.
         try:
             name = self.ask(b"\nM115\n", _FIRMWARE, _BUSY_S)[1]
         except MachineError:  # it may have been starting
@@ -59,7 +59,7 @@ class MarlinDriver(GcodeDriver):
         self.firmware = words.decode(errors="replace").strip() or "Marlin"
 
     def _last_line(self) -> int | None:
-        """Return the number of the last line that it took, from its complaint about one out of order."""
+        """Return the number of the last line it accepted, from its error about one out of order."""
         found = _LAST.search(self._listen(self._checked(1, "M105")))
         return int(found[1]) if found else None
 
@@ -71,7 +71,7 @@ class MarlinDriver(GcodeDriver):
         self._listen(self._checked(number, f"M110 N{number}"))
 
     def mark(self) -> None:
-        """Count lines from a number that no reset leaves behind."""
+        """Count lines from a number that a reset never gives."""
         self.marker = random.randint(1, 90) * 10_000
         self._renumber(self.marker)
 
@@ -91,7 +91,7 @@ class MarlinDriver(GcodeDriver):
     def zero_here(self) -> None:
         self.zero, self.zero_z = None, None
         words = "X0 Y0"
-        if self.homes:  # which would undo a G92 of these
+        if self.homes:  # homing would undo a G92 of X and Y
             self.zero = self.position()
             words = ""
         if self.moves_z:
@@ -151,7 +151,7 @@ class MarlinDriver(GcodeDriver):
         if line.startswith(b"ok"):
             self._take_ok()
         elif resend := _RESEND.match(line):
-            if int(resend[1]) < self._first:  # it has forgotten lines that it had answered
+            if int(resend[1]) < self._first:  # it asks for lines that it had answered
                 raise MachineError(_RESET, lost=True)
             self._resend, self._asked = int(resend[1]), 0
             self._sent = min(max(self._resend - self._first, 0), self._sent)
@@ -166,14 +166,14 @@ class MarlinDriver(GcodeDriver):
         elif line.startswith(b"//action:cancel"):
             raise MachineError("it was stopped at its own display; resume the plot")
         elif line.startswith(b"echo:busy: paused for"):
-            self.port.write(b"M108\n")  # or else it obeys nothing, and its pen stays down
+            self.port.write(b"M108\n")  # else it executes nothing, and its pen stays down
             raise MachineError("it waited for its own button; resume the plot")
         elif (
             line.startswith(b"echo:Unknown command") and b'"G21"' not in line
-        ):  # mm is all it knows
+        ):  # it may only know mm
             self._take_refusal(line)
         elif self._asked and _AT.search(line + b"\n"):
-            # All that came before this question is done; the next ok is its own.
+            # Everything before this query is done; the next ok is its own.
             self._asked = 1
             while self._sent:
                 self.acknowledge()
@@ -182,11 +182,11 @@ class MarlinDriver(GcodeDriver):
 
     def _take_refusal(self, line: bytes) -> None:
         """Handle an unknown-command message. If the line has its checksum, it was garbled on the way."""
-        if self._asked and b"*" in line:  # our own question, without its N
+        if self._asked and b"*" in line:  # our own query, without its N
             self._resend, self._asked = self._number, 0
         elif (
             self._resend is None and b"*" in line
-        ):  # the oldest line, without its N: the ok is no answer
+        ):  # the oldest line, without its N: its ok does not count
             self._resend, self._sent = self._first, 0
         elif self._resend is None:
             words = line[5:].decode(errors="replace")
@@ -222,7 +222,7 @@ class MarlinDriver(GcodeDriver):
         """Lift the pen after the moves already planned, at most 16: Marlin cannot stop earlier."""
         self.forget()
         self._lift()
-        self._renumber(self._last_line() or 0)  # one that was just reset does not complain
+        self._renumber(self._last_line() or 0)  # 0 after a reset, which gives no error
 
     def rescue(self) -> None:
         self.port.write(b"\n")
@@ -233,9 +233,9 @@ class MarlinDriver(GcodeDriver):
         """Lift the pen; a Z axis that was switched off meanwhile is left alone."""
         if self.moves_z and not self.known:
             return
-        self.ask(b"\nM105\n", rb"ok|busy:|Error:", _BUSY_S)  # or else it is not there
+        self.ask(b"\nM105\n", rb"ok|busy:|Error:", _BUSY_S)  # raises if it does not answer
         rows = b"".join(command.text for command in self.pen_up())
-        # Half a line of a dead program is refused, and takes the next bytes with it.
+        # A dead program's half line is refused together with the next bytes.
         for _ in range(3):
             if b"Error:" not in self.ask(b"\n" + rows + b"M114\n", _AT.pattern, 60.0).string:
                 break

@@ -24,7 +24,7 @@ def must_know(name: str, driver: Driver) -> None:
 
 
 def move_pen(name: str, driver: Driver, *, where: str) -> None:
-    """Move the pen `up` or `down`, or up as high as before a short way: `low`."""
+    """Move the pen `up`, `down`, or `low`: as high as before a short way."""
     if driver.moves_z:
         must_know(name, driver)
     driver.prepare()
@@ -35,7 +35,7 @@ def move_pen(name: str, driver: Driver, *, where: str) -> None:
 
 
 def jog(name: str, driver: Driver, *, x: float, y: float, z: float) -> None:
-    """Move the raised pen by so many mm; raises PlotError when it would end out of reach."""
+    """Move the raised pen by X, Y and Z in mm; raises PlotError when it would end out of reach."""
     if driver.alarm:
         raise MachineError(f"{name}: {driver.alarm}: {remedy(name, driver)}")
     if driver.known or not driver.moves_z:
@@ -51,7 +51,7 @@ def jog(name: str, driver: Driver, *, x: float, y: float, z: float) -> None:
 
 
 def out_of_reach(machine: Machine, x: float, y: float) -> PlotError:
-    """Return the error for a place, or a distance, in mm that the machine does not reach."""
+    """Return the error for a place or distance in mm that is out of reach."""
     reach = f"{machine.width_mm:g} x {machine.height_mm:g} mm"
     return PlotError(f"{x:g}, {y:g} mm: the {machine.title} reaches {reach}")
 

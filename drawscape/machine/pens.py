@@ -11,8 +11,8 @@ from drawscape.pens import StoredPen, stored_pens
 def with_motions(document: Document, device: Device) -> Document:
     """Return the drawing with the motions that its pens ask for on a machine.
 
-    Where a layer asks for no speed, it is drawn no faster than its pen's top speed. Where it asks for no
-    height, it has its pen's on this machine. It begins when the ink of the pen before it is dry.
+    A layer without a speed is drawn no faster than its pen's top speed. One without a height has its
+    pen's on this machine. It begins when the ink of the pen before it is dry.
     """
     pens, before = stored_pens(), None
     layers = []

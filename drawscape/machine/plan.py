@@ -22,7 +22,7 @@ from drawscape.plot.pages import Reach, crop
 _FORMAT = 1
 HOP_MM = 3.0
 """Shorter ways to the next stroke need a low lift only."""
-_POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old plotter's line
+_POINT_S = 10.0 * 10 / 9600  # the time of a point of ten characters on an old plotter's line
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Plan:
 
     `seconds` (M,) is the estimate of each stroke with the way to it and both moves of the pen. `stored` are
     the bytes of the plan's file, when it was loaded from one: perhaps by another version of Drawscape.
-    `alignment` is where the sheet lies in the machine; no file has it.
+    `alignment` is where the sheet lies in the machine; it is in no file.
     """
 
     lines: Lines
@@ -76,7 +76,7 @@ class Plan:
 
     @cached_property
     def hash(self) -> str:
-        """What names the plan: 32 hex digits of its strokes, pens, page and machine, not of its seconds.
+        """The plan's identity: 32 hex digits of its strokes, pens, page and machine, not of its seconds.
 
         A loaded plan has the hash of its file's bytes, which no later field of a section changes.
         """
@@ -124,7 +124,7 @@ class Plan:
         return cls(lines, sections, *page, header["machine"], seconds, stored=data)
 
     def section_of(self, stroke: int) -> Section:
-        """Return the section of a stroke, counted from 0; the last one for any behind the end."""
+        """Return the section of a stroke, counted from 0; the last one beyond the end."""
         return next((s for s in self.sections if stroke < s.last), self.sections[-1])
 
     def with_pens(self, chosen: Sequence[Mapping[str, Any]]) -> "Plan":
@@ -158,7 +158,7 @@ class Plan:
     def moved(self, section: Section, offsets: dict[str, list[float]], machine: Machine) -> Lines:
         """Return the lines of a section moved by its pen's offset in mm, by the pen's number or name.
 
-        A pen hangs off in the machine, however the sheet lies: on a sheet that is turned, it is turned too.
+        The offset is in the machine's directions: for a turned sheet, it is turned too.
         """
         x, y = offsets.get(str(section.pen)) or offsets.get(section.name) or (0.0, 0.0)
         if self.is_turned(machine):
@@ -167,7 +167,7 @@ class Plan:
         return lines.with_points(lines.points + np.array((x, y)))
 
     def is_turned(self, machine: Machine) -> bool:
-        """Whether the sheet is laid on its side by our own turn, not by the plotter's."""
+        """Whether the sheet is turned on its side by Drawscape, not by the plotter."""
         return machine.format == "svg" and machine.turns(self.width_mm, self.height_mm)
 
     def top_side(self, machine: Machine) -> str:
@@ -187,7 +187,7 @@ class Plan:
     def ways_mm(self, *, over_ink: bool = True) -> Floats:
         """Return how far the pen travels after each stroke, (M,), in mm; infinite before another pen.
 
-        Not `over_ink`, a hop that crosses a stroke drawn before is infinite, too.
+        Without `over_ink`, a hop that crosses an earlier stroke is infinite, too.
         """
         lines = self.lines
         ways_mm: Floats = np.hypot(*(np.roll(lines.starts, -1, axis=0) - lines.ends).T)
@@ -206,7 +206,7 @@ class Plan:
         return ways_mm
 
     def placed(self, points: Points, machine: Machine) -> Points:
-        """Return (N, 2) points of the page in mm of the machine, where the sheet lies as it is aligned."""
+        """Return (N, 2) points of the page in mm of the machine, by the sheet's alignment."""
         x, y = points.T
         if self.is_turned(machine):
             points = np.stack((y, self.width_mm - x), axis=1)
@@ -219,7 +219,7 @@ class Plan:
     ) -> "Plan":
         """Return a plan of parts of strokes: stroke, from 0, begin and end in mm along it.
 
-        Each is `over_mm` longer at both ends, within its stroke. Each pen's are in a good order.
+        Each part is `over_mm` longer at both ends, within its stroke. Each pen's parts are ordered.
         Raises PlotError when there are none.
         """
         rows = _joined([(k, max(a - over_mm, 0.0), b + over_mm) for k, a, b in parts])
@@ -264,7 +264,7 @@ class Plan:
 
 
 def _joined(parts: list[tuple[int, float, float]]) -> list[tuple[int, float, float]]:
-    """Return parts of strokes sorted, those in one that overlap."""
+    """Return parts of strokes sorted, with overlapping ones joined."""
     joined: list[tuple[int, float, float]] = []
     for stroke, begin, end in sorted(parts):
         if joined and joined[-1][0] == stroke and begin <= joined[-1][2]:
@@ -276,7 +276,7 @@ def _joined(parts: list[tuple[int, float, float]]) -> list[tuple[int, float, flo
 def make_plan(
     document: Document, machine: Machine, *, outside: Outside = "refuse", copies: int = 1
 ) -> Plan:
-    """Return the strokes of `document` as they stand, for `machine`.
+    """Return the strokes of `document` for `machine`, in their order.
 
     A layer without a number gets a free pen for its name and colour; its passes follow each other.
     Lines off the sheet are cropped unless `outside` is 'keep'.
@@ -287,13 +287,13 @@ def make_plan(
         raise PlotError(f"copies={copies}: give 1 or more")
     carousel = None
     if machine.format == "hpgl":
-        carousel = placed(document, machine.device).plotter.pens  # raises when it has no such paper
+        carousel = placed(document, machine.device).plotter.pens  # raises if it lacks that paper
     if outside != "keep":
         document, _ = crop(document, Reach.of_page(document))
     document, _ = crop(document, machine.reach(document), outside=outside)
     layers = [layer for layer in document.layers if layer.motion.plotted and len(layer.lines)]
     if not layers:
-        raise PlotError("the drawing holds no lines that a pen could draw")
+        raise PlotError("the drawing has no lines that a pen can draw")
     drawn: list[Lines] = []
     sections: list[Section] = []
     pens = pen_numbers(layers, most=carousel)

@@ -54,13 +54,13 @@ TUNED = {
 }
 """What can be set while a plot runs, with the least and the most: percent, and `hop_mm` in mm."""
 
-_WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them is no plotting
+_WITHOUT_RUN = ("start", "queued", "abandoned")  # the time before them does not count as plotting
 
 _SHOWN = (
     "machine", "drawing", "reason", "height", "runs", "job", "plan", "created", "changed", "heals", "paper"
 )  # fmt: skip
 
-# What a plot has of the one that it repeats or heals.
+# What a plot inherits from the one that it repeats or heals.
 _INHERITED = ("machine", "drawing", "outside", "paper")
 
 BACK = 3  # strokes that a resumed plot goes back, from the last that may be drawn
@@ -82,8 +82,8 @@ class Journal:
     def append(self, event: str, *, soon: bool = False, **values: Any) -> None:
         """Write one event; it is on the disk when this returns.
 
-        With `soon` it outlives this process at once, and the computer when `unsynced` no longer counts it.
-        Raises JournalError when it cannot be written whole.
+        With `soon` it survives this process at once, and a power cut when `unsynced` no longer counts it.
+        Raises JournalError when it cannot be written completely.
         """
         times = {"t": round(time.time(), 3), "m": round(time.monotonic(), 3)}
         line = orjson.dumps({"e": event, **times, **values}) + b"\n"
@@ -106,7 +106,7 @@ class Journal:
 
     @property
     def unsynced(self) -> int:
-        """How many of the last lines may not be on the disk yet; raises OSError for one that never will."""
+        """How many of the last lines may not be on the disk yet; raises OSError if one never will be."""
         while self._syncs and self._syncs[0].done():
             self._syncs.popleft().result()
         return len(self._syncs)
@@ -213,7 +213,7 @@ class State:
 class Plot:
     """One plot; `record` is what its journal said when it was last read, `state` reads it again.
 
-    Several threads may read one, as a cell that waits and its panel do.
+    Several threads may read one, such as a cell that waits and its panel.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -265,12 +265,12 @@ class Plot:
         return {name: getattr(self.record, name) for name in _INHERITED}
 
     def set_drying(self, minutes: float) -> None:
-        """Let the ink of each pen dry for so long before the next one draws."""
+        """Let the ink of each pen dry for `minutes` before the next one draws."""
         if minutes:
             self.journal.append("drying", minutes=minutes)
 
     def healing(self, plan: Plan) -> "Plot":
-        """Return a new plot of what this one's sheet lacks, where the sheet lies now."""
+        """Return a new plot of this one's missing strokes, where the sheet lies now."""
         made = self._begin(plan, **self._facts, heals=self.id)
         alignment = self.refresh().alignment
         if alignment != AS_LAID:
@@ -281,7 +281,7 @@ class Plot:
     def _begin(cls, plan: Plan, plot_id: str = "", **facts: Any) -> "Plot":
         folder = plots_folder() / (plot_id or new_id())
         folder.mkdir(parents=True, exist_ok=bool(plot_id))
-        # Its maker may have been killed at any place below, and now goes on.
+        # The process may have been killed at any step below, and now continues.
         if (folder / _JOURNAL).exists() and (made := cls(folder)).record.plan:
             return made
         write_atomic(folder / _PLAN, [plan.packed()])
@@ -290,7 +290,7 @@ class Plot:
 
     @property
     def plan(self) -> Plan:
-        """The strokes, with the pens that people chose; raises JournalError when they are another plot's."""
+        """The strokes, with the pens that people chose; raises JournalError if they are another plot's."""
         pens = self.record.pens
         return self._stored_plan.with_pens(pens) if pens else self._stored_plan
 
@@ -310,7 +310,7 @@ class Plot:
         return replace(self.plan, alignment=alignment)
 
     def align(self, alignment: Alignment) -> None:
-        """Let the strokes that are still to come lie elsewhere. Raises PlotError for those out of reach."""
+        """Move the remaining strokes to the sheet's new position. Raises PlotError for those out of reach."""
         self._check_reach(alignment, self.state.done)
         self.journal.append("aligned", **asdict(alignment))
 
@@ -322,7 +322,7 @@ class Plot:
         strokes = Lines.join(plan.moved(s, device.offsets, machine) for s in plan.sections)
         points = plan.placed(strokes.points[strokes.offsets[start] :], machine)
         low, high = np.array(device.limits)
-        if machine.format == "hpgl":  # by the paper that is in
+        if machine.format == "hpgl":  # by the paper in the plotter
             reach = machine.limits(Document(plan.width_mm, plan.height_mm, ()))
             low, high = np.array([(reach.x0, reach.y0), (reach.x1, reach.y1)])
         beyond = np.maximum(low - points, points - high).max(axis=1, initial=0.0)
@@ -361,7 +361,7 @@ class Plot:
         """The state. A plot whose run has died is `interrupted`, one with a broken journal `damaged`."""
         dead = 0
         try:
-            # Twice: a run may just have begun, and one that ends writes why before it lets go.
+            # Read twice: a run may just have begun, and one that ends writes why before it releases the lock.
             while dead != (state := self.refresh()).runs and (
                 state.state in _RUNNING and not self.alive
             ):
@@ -382,7 +382,7 @@ class Plot:
 
     @property
     def runs(self) -> bool:
-        """Whether a run drives it, and has not come to its end."""
+        """Whether a run drives it and has not ended."""
         return self.alive and self.refresh().state in _RUNNING
 
     def request(self, what: str, **values: Any) -> None:
@@ -417,7 +417,7 @@ class Plot:
         return self.alive and self.refresh().state in ("waiting", "paused")
 
     def ask_to_move(self, motion: str, **values: Any) -> None:
-        """Let the run that waits for a person make a motion: `pen`, `jog` or `frame`; wait for its end.
+        """Ask the run that waits for a person for a motion: `pen`, `jog` or `frame`; wait for its end.
 
         Raises MachineError with the run's reason when it cannot, PlotError when no run lives.
         """
@@ -452,8 +452,8 @@ class Plot:
     def start_of(self, *, back: int = BACK, from_stroke: int | None = None) -> int:
         """Return the stroke, from 0, at which a next run begins.
 
-        Up to two strokes behind the last known one may be drawn already: they count among those to go
-        back. After a pause nothing is drawn twice. A run that failed at once goes back no further; none
+        Up to two strokes after the last known one may be drawn already: they count as strokes to go back.
+        After a pause nothing is drawn twice. A run that failed at once goes back no further; none
         goes back to an earlier pen or sheet. Raises PlotError for a stroke that is not there.
         """
         if from_stroke is not None:

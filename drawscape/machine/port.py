@@ -12,17 +12,17 @@ from drawscape.errors import MachineError, MissingExtraError
 
 _READ_S = 0.02
 _TAKEN_S = 3.0
-"""How long a port may be taken: a program that has just begun holds for a moment what its parent had."""
+"""How long a port may be taken: a program that has just started briefly holds what its parent had."""
 
 
 class Port:
-    """A serial port; whatever goes wrong with it is a MachineError with a remedy."""
+    """A serial port; all its errors are MachineErrors with a remedy."""
 
     def __init__(self, path: str, baudrate: int) -> None:
         self.path = path
         self._serial = _opened(path, baudrate)
         with contextlib.suppress(OSError, termios.error):  # not a terminal
-            # DTR stays when the port is closed: the next to open it then resets no Arduino.
+            # DTR stays when the port is closed: opening it again then resets no Arduino.
             attributes = termios.tcgetattr(self._serial.fileno())
             attributes[2] &= ~termios.HUPCL
             termios.tcsetattr(self._serial.fileno(), termios.TCSANOW, attributes)
@@ -93,8 +93,8 @@ def _port_trouble(path: str, error: Exception) -> str:
 def board_at(port: str) -> str:
     """Return the name of the board at a port, by vendor, product and serial number; empty if unknown.
 
-    Linux names each USB board by a link in /dev/serial/by-id. Two boards without a serial number, as
-    EiBotBoards without a nickname are, have one name. Then the name is that of the USB socket.
+    Linux names each USB board by a link in /dev/serial/by-id. Boards without a serial number, such as
+    EiBotBoards without a nickname, share a name. Then the name is that of the USB socket.
     """
     names = _ports_by(sockets_folder() if shares_its_name(port) else boards_folder())
     here = os.path.realpath(port)
@@ -128,9 +128,9 @@ NICKNAME = "send `ST,NAME` and `RB` to an EiBotBoard in a serial terminal"
 
 
 def shares_its_name(port: str | Path) -> bool:
-    """Whether another board may have the name of the one at `port`: then one of them has a socket only.
+    """Whether another board may share the name of the one at `port`: then one has only a socket's link.
 
-    Boards of one name have one kind of port, as ttyACM is one and ttyUSB another.
+    Boards of one name have one kind of port, such as ttyACM or ttyUSB.
     """
     named = _ports_by(boards_folder()).values()
     unnamed = [path for path in _ports_by(sockets_folder()).values() if path not in named]

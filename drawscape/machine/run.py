@@ -1,4 +1,4 @@
-"""One run of a plot: from where it stands to its end, a pause, or a fault; a person answers on the way."""
+"""One run of a plot: from its present stroke to its end, a pause, or a fault, with questions to a person."""
 
 import contextlib
 import importlib
@@ -24,11 +24,11 @@ OnProgress = Callable[[float, str], None]
 OnNews = Callable[[str], None]
 
 _PROGRESS_S = 0.5
-_LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
+_LEARN_S = 30.0  # of planned time; a shorter run teaches nothing about the machine's speed
 _RETRY_S = 0.2
-_RESCUE_S = 600.0  # that a machine with its pen down is waited for after its cable was pulled
+_RESCUE_S = 600.0  # how long to wait for a machine with its pen down after its cable was pulled
 _LIFTING = "the lifting of its pen after a plot broke off; try again in a minute"
-_DYING_S = 10.0  # after which a machine that is still held is another run's, not a dying one's
+_DYING_S = 10.0  # a machine still held after this is used by another run, not by a dying one
 
 
 class _StoppedError(Exception):
@@ -48,8 +48,8 @@ def run_plot(
 ) -> str:
     """Drive the machine until the plot is done or stopped; return its state in words.
 
-    `run` names the run: one that has begun before is refused, for paper cannot be drawn on again by
-    accident. With `yes` paper and pens are in. With `zero_here` a pen whose place is not known is at the
+    `run` names the run: one that has begun before is refused, so that paper is never drawn on twice by
+    accident. With `yes` paper and pens are in. With `zero_here` a pen whose place is unknown is at the
     sheet's zero; on a Z axis it touches the paper there. `on_news` is called with each question that waits
     for a person. Raises MachineError when the machine fails; the pen is up then if it can be reached.
     """
@@ -60,7 +60,7 @@ def run_plot(
                 f"this run of plot {plot.id} has begun before, or was given up; a plot never restarts "
                 f"automatically: `drawscape plots resume {plot.id}`"
             )
-        # The lock is held: what a dead run left as running is interrupted, and not clean.
+        # The lock is held: a state left as running by a dead run is interrupted, and not clean.
         start = plot.start_of(back=back, from_stroke=from_stroke)
         ask_paper = state.runs == 0 or start == 0
         corner = plot.check_machine(start)
@@ -82,7 +82,7 @@ def run_plot(
 
 
 class _Run:
-    """The state of one run; `go` does all."""
+    """The state of one run; `go` does everything."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class _Run:
                     self.want = "stop"
                 case "resume" if self.want != "stop":
                     self.want = ""
-                case "answer":  # a second click is no answer to the next question
+                case "answer":  # a second click must not answer the next question
                     self.answered |= event.get("to") in (None, self.state.text)
                 case "set":
                     self.tuned = True
@@ -167,7 +167,7 @@ class _Run:
                 case "move":
                     values = event["values"]
                     error = self._move(event["motion"], values)
-                    # A jog may lift the pen or not: only a motion of the pen itself says its height.
+                    # A jog may lift the pen or not: only a motion of the pen itself tells its height.
                     height = "" if error else values.get("where", "")
                     self.plot.journal.append(
                         "moved", request=event["request"], error=error, height=height
@@ -256,7 +256,7 @@ class _Run:
         self.plot.check_machine(self.state.done)  # the zero may lie elsewhere now
 
     def _find_zero(self) -> None:
-        """Ask a person whether the pen is at the sheet's zero, and take that for its place."""
+        """Ask a person whether the pen is at the sheet's zero, and set that as its place."""
         driver = self.driver
         if not driver.homes:
             with contextlib.suppress(MachineError):
@@ -407,7 +407,7 @@ class _Run:
         self.left_mm[section.name] = max(left_mm, float(self.lengths[index]))
 
     def _learn(self, took_s: float, planned_s: float) -> None:
-        """Note how long a whole run took beside its plan, for the estimates of later plots."""
+        """Compare a whole run's time with its plan, for the estimates of later plots."""
         if planned_s >= _LEARN_S and took_s > 0:
             factor = min(max(took_s / planned_s, 0.01), 10.0)
             self.device.update(factor=round((self.device.factor + factor) / 2, 4))
@@ -431,7 +431,7 @@ class _Rescuer:
             ready.read(1)
 
     def dismiss(self) -> None:
-        """Send it away, or let it lift the pen in its own time."""
+        """End it, or let it lift the pen in the background."""
         if self.needed:
             threading.Thread(target=self._process.communicate, daemon=True).start()
             return
@@ -440,15 +440,15 @@ class _Rescuer:
 
 
 def rescue() -> None:
-    """Lift the pen of a machine once stdin ends without a word; its cable may be out for a while."""
+    """Lift the pen of a machine once stdin ends without input; its cable may be out for a while."""
     device = read_device(sys.argv[1])
     with contextlib.suppress(ImportError):
-        importlib.import_module("serial")  # now, for there is no time later
+        importlib.import_module("serial")  # now, because there is no time later
     os.write(1, b".")
     began = -_RESCUE_S if sys.stdin.read() else time.monotonic()
     while (late_s := time.monotonic() - began) < _RESCUE_S:
         if device.driver == "simulator" and simulator_process(device.name) is None:
-            return  # it lost its power with the job that had started it
+            return  # it ended with the job that had started it
         try:
             with read_device(device.name).opened(patience_s=_RETRY_S, holder=_LIFTING) as driver:
                 driver.rescue()
@@ -462,7 +462,7 @@ def rescue() -> None:
 
 @contextlib.contextmanager
 def _awake() -> Iterator[None]:
-    """Keep the computer from sleeping, where its system can be asked; a dead program asks for nothing."""
+    """Keep the computer awake, if its system allows; this ends with the program."""
     commands = (
         ["systemd-inhibit", "--what=sleep:idle", "--who=drawscape", "--why=plotting", "cat"],
         ["caffeinate", "-i", "cat"],

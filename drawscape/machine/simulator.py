@@ -1,7 +1,7 @@
 """A plotter without hardware: an EiBotBoard on a pseudo-terminal, with motors, step counters and a servo.
 
 `python -m drawscape.machine.simulator LINK SCALE` serves one at the path LINK. End the process to pull
-its plug.
+the plug.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class EbbEmulator:
     """
 
     version = "2.8.1"
-    power = 300  # as QC says it
+    power = 300  # as QC reports it
 
     def __init__(self, at: Point, down: bool) -> None:
         self.at, self.down = at, down
@@ -52,7 +52,7 @@ class EbbEmulator:
         return bool(self.running or self.fifo or self.rx or self.line or self.out)
 
     def receive(self, data: bytes) -> None:
-        """Take what arrived."""
+        """Read bytes that arrived."""
         self.rx += data
 
     def advance(self, now: float) -> None:
@@ -63,7 +63,7 @@ class EbbEmulator:
             is_new = self._read()
 
     def _read(self) -> bool:
-        """Obey commands as long as there is room for their moves; return whether there were any."""
+        """Execute commands while there is room for their moves; return whether there were any."""
         obeyed = False
         while self.line or (end := self.rx.find(b"\r")) >= 0:
             if not self.line:
@@ -82,7 +82,7 @@ class EbbEmulator:
         while self.running or self.fifo:
             name, seconds, numbers = self.running or self._begin()
             until = min(now, self._since + seconds)
-            if self.lifting is not None:  # ink begins and ends on the way, where the pen arrives
+            if self.lifting is not None:  # ink begins or ends where the pen arrives
                 until = min(until, max(self.lifting[0], self._now))
             share = (until - self._since) / seconds if seconds else 1.0
             if name == "SM":
@@ -118,14 +118,14 @@ class EbbEmulator:
         self.down = down
 
     def settle(self, now: float) -> None:
-        """Let a pen arrive that is `lifting`, where it takes time."""
+        """Let a `lifting` pen arrive, if that takes time."""
 
     def move(self, to: Point, now: float) -> None:
         """Move the carriage in a straight line."""
         self.at = to
 
     def execute(self, name: str, numbers: list[int]) -> None:
-        """Obey one command, and answer."""
+        """Execute one command, and answer."""
         answer = {
             "ES": "1,0,0,0,0", "QS": f"{self.steps[0]},{self.steps[1]}", "QL": f"{self.label}",
             "QB": "0", "QC": f"0394,{self.power:04}",
@@ -156,7 +156,7 @@ class EbbEmulator:
         self.reply(name, answer)
 
     def reply(self, name: str, values: str) -> None:
-        """Answer in the old syntax: the version stands without OK."""
+        """Answer in the old syntax: the version has no OK."""
         if values:
             self.out += f"{values}\n\r".encode()
         if name != "V":
@@ -164,7 +164,7 @@ class EbbEmulator:
 
 
 class Simulator(EbbEmulator):
-    """A board at a port that `link` leads to, `scale` times as fast as time."""
+    """A board at a port that `link` leads to, `scale` times as fast as real time."""
 
     def __init__(self, link: Path, scale: float) -> None:
         super().__init__((0.0, 0.0), down=False)

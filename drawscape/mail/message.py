@@ -1,7 +1,7 @@
-"""A mail as it goes over the wire: address and subject, checked; text, HTML, pictures, enclosures.
+"""A mail ready to send: checked address and subject, text, HTML, pictures, enclosures.
 
 Templates are `NAME.html.j2` and `NAME.txt.j2`. Values are escaped in the HTML part and never read as template
-code; templates run in Jinja2's sandbox. A variable that a template needs and that is missing is an error.
+code; templates run in Jinja2's sandbox. A missing variable of a template is an error.
 """
 
 import mimetypes
@@ -31,12 +31,12 @@ _SUFFIX = ".html.j2"
 def read_recipient(text: str, what: str = "recipient") -> Address:
     """Return the one address in 'user@example.com' or 'A User <user@example.com>'.
 
-    A domain with other letters than ASCII's becomes ASCII by IDNA 2008. Raises MailError, which names
+    A domain with non-ASCII letters becomes ASCII by IDNA 2008. Raises MailError, which names
     `what`, the value and the reason: several addresses, line ends (header injection), wrong syntax. Before
-    the @ there are ASCII letters only.
+    the @ only ASCII is allowed.
     """
     plain = _plain_header(text, what)
-    quoted = _NAME.sub(r'"\1" <', plain)  # a name of other letters than ASCII's must be
+    quoted = _NAME.sub(r'"\1" <', plain)  # required for a non-ASCII name
     try:
         found = validate_email(
             quoted,
@@ -54,7 +54,7 @@ def read_recipient(text: str, what: str = "recipient") -> Address:
 
 
 def read_subject(text: str) -> str:
-    """Return the subject; MailError when it is empty, too long, or holds a control character."""
+    """Return the subject; MailError when it is empty, too long, or has a control character."""
     subject = _plain_header(text, "subject")
     if not 1 <= len(subject) <= _LONGEST_SUBJECT:
         raise MailError(f"subject has {len(subject)} characters; give 1 to {_LONGEST_SUBJECT}")
@@ -92,8 +92,8 @@ def build_message(
 ) -> EmailMessage:
     """Return the mail: text first, then HTML with its inline `pictures`, then the `enclosures`.
 
-    It is 7-bit throughout, so any server takes it. It is marked as made by a program, so that
-    holiday notices stay away (RFC 3834).
+    It is 7-bit throughout, so any server takes it. It is marked as automatic, so that no
+    holiday notices answer it (RFC 3834).
     """
     message = EmailMessage(policy=SMTP)
     for name, value in headers.items():
@@ -114,7 +114,7 @@ def build_message(
 def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None) -> tuple[str, str]:
     """Return the template's text and HTML parts for the values in `context`.
 
-    Templates in `folder` come before the built-in ones. Raises UnknownNameError for a template that
+    Templates in `folder` override the built-in ones. Raises UnknownNameError for a template that
     does not exist, MailTemplateError for a missing variable and for a broken template.
     """
     built_in = PackageLoader("drawscape.mail")

@@ -7,9 +7,9 @@
 | `DRAWSCAPE_SMTP_PORT` | | 587, 465 or 25 |
 | `DRAWSCAPE_SMTP_USER`, `DRAWSCAPE_SMTP_PASSWORD` | for the login | no login |
 | `DRAWSCAPE_MAIL_FROM` | the sender's address | the user |
-| `DRAWSCAPE_MAIL_TEMPLATES` | a folder of templates that come before the built-in ones | |
+| `DRAWSCAPE_MAIL_TEMPLATES` | a folder of templates that override the built-in ones | |
 
-OpenSSL's variable `SSL_CERT_FILE` names a certificate to trust that no authority has signed.
+OpenSSL's variable `SSL_CERT_FILE` names a self-signed certificate to trust.
 """
 
 import smtplib
@@ -35,7 +35,7 @@ _PERMANENT = (smtplib.SMTPException, ssl.SSLError, socket.gaierror, UnicodeError
 
 @dataclass(frozen=True)
 class MailSettings:
-    """How mails leave; see the module's table. Without a `host` they are written to files."""
+    """How mails are sent; see the module's table. Without a `host` they are written to files."""
 
     sender: Address
     host: str | None
@@ -65,7 +65,7 @@ class MailSettings:
             raise SettingsError("DRAWSCAPE_SMTP_SECURITY='none' sends the password in the clear")
         folder = text("MAIL_TEMPLATES")
         if folder and not Path(folder).is_dir():
-            raise SettingsError(f"DRAWSCAPE_MAIL_TEMPLATES={folder!r} is no folder")
+            raise SettingsError(f"DRAWSCAPE_MAIL_TEMPLATES={folder!r} is not a folder")
         sender = Address("", "drawscape", "localhost")
         given = text("MAIL_FROM") or user
         if host or given:
@@ -80,8 +80,8 @@ class MailSettings:
 def deliver(message: EmailMessage, settings: MailSettings) -> None:
     """Send the mail to the server of `settings`.
 
-    Raises MailTemporaryError for what may pass later: a refused or lost connection, 4xx answers. What will
-    not pass raises MailRefusedError: 5xx, a failed login, a wrong certificate.
+    Raises MailTemporaryError for errors that may pass: a refused or lost connection, 4xx answers. Others
+    raise MailRefusedError: 5xx, a failed login, a wrong certificate.
     """
     try:
         with _session(settings) as session:
@@ -96,9 +96,9 @@ def deliver(message: EmailMessage, settings: MailSettings) -> None:
 
 @contextmanager
 def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
-    """Yield a session, encrypted and logged in as the settings say; how it ends does not matter."""
+    """Yield a session, encrypted and logged in by the settings; errors at its end are ignored."""
     trust = ssl.create_default_context()
-    # The name for EHLO: smtplib's own way asks the DNS, which can take long.
+    # The name for EHLO: smtplib itself would ask the DNS, which can take long.
     own = socket.gethostname() if "." in socket.gethostname() else "[127.0.0.1]"
     where = (settings.host or "", settings.port, own)
     if settings.security == "ssl":
@@ -112,14 +112,14 @@ def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
             session.login(settings.user, settings.password)
         yield session
     finally:
-        # The mail is taken or refused by now: a server that hangs up early changes nothing.
+        # The mail is accepted or refused by now: a server that hangs up early does not matter.
         with suppress(smtplib.SMTPException, OSError):
             session.quit()
         session.close()
 
 
 def _answer(problem: Exception) -> tuple[int, str]:
-    """Return the server's answer; where it gave none, 421 for what may pass later, and 554."""
+    """Return the server's answer; without one, 421 for an error that may pass, else 554."""
     said: bytes | str
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
         ((code, said),) = problem.recipients.values()

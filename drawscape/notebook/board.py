@@ -58,15 +58,15 @@ TROUBLES = ("failed", "stopped", "canceled", "not_found")
 _AGAIN = frozenset({"stopped", "canceled", "not_found"})
 """Statuses that are drawn again with their sheet; a failed drawing would fail again."""
 
-FIRST_TILES = 40  # tiles in one message: the first are on the page while the rest is read
+FIRST_TILES = 40  # tiles in one message: the page shows the first while the rest is read
 
 PREVIEW_S = 1.0
-"""A drawing that takes longer shows its unfinished lines in its tile: that costs the page a whole drawing."""
+"""A drawing that takes longer shows its unfinished lines in its tile; each costs as much as a drawing."""
 
 CATALOGUE_S = 0.5
-"""How often to read whether anybody has drawn or marked: others' work shows within a second."""
+"""How often to check for new drawings and marks: others' work shows within a second."""
 
-MOST_TRACED = 200_000  # points of a drawing that draws itself in its tile: 1.6 MB
+MOST_TRACED = 200_000  # points of a drawing whose tile can trace its lines: 1.6 MB
 
 KEEP_S = 2.0  # the static output is no older than this
 MOST_KEPT = 100  # tiles that a saved notebook keeps
@@ -119,7 +119,7 @@ class Cell:
         return f"{self.caption}: {status_words(self.state)}"
 
     def show(self, state: JobState) -> bool:
-        """Return whether `state` is newer than the state that the cell has; if so, keep it."""
+        """Return whether `state` is newer than the cell's state; if so, replace it."""
         if self.state and state.number < self.state.number:
             return False
         self.state = state
@@ -200,14 +200,14 @@ class Gallery:
 
     @classmethod
     def of(cls, cells: Sequence[Cell], columns: int) -> "Gallery":
-        """Return the pictures of cells, each small; what failed says why, in red."""
+        """Return small pictures of cells; failed ones say why, in red."""
         failures = [cell.status in TROUBLES for cell in cells]
         with reading():
             pictures = [small_picture(cell.picture()) for cell in cells]
         return cls(pictures, [cell.words for cell in cells], columns, failures)
 
     def _repr_html_(self) -> str:
-        """A table of `<img>`: what every viewer of notebooks shows, and scripts never run in."""
+        """A table of `<img>`: every notebook viewer shows it, and scripts never run in it."""
         tiles = zip(self.pictures, self.captions, strict=True)
         return picture_table(tiles, self.columns, width_px=190, failures=self.failures)
 
@@ -220,7 +220,7 @@ class Board(StaticOutputWidget):
 
     Each button calls a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
     `export`, `tag`, `reject`. Keys: arrows move, Space enlarges, v inspects,
-    Enter opens a form. Of the chosen, 0 to 5 rate, c compares, b breeds and x rejects all.
+    Enter opens a form. For the chosen tiles, 0 to 5 rate, c compares, b breeds and x rejects.
     """
 
     _esm, _css = script("board.js"), style("board.css")
@@ -245,7 +245,7 @@ class Board(StaticOutputWidget):
         self._cells: dict[str, Cell] = {}
         self._tiles: dict[str, TileContent] = {}
         self._numbers = itertools.count(1)
-        # A page asks for all tiles when it opens: before, nobody receives them.
+        # A page asks for all tiles when it opens; before that, nobody receives them.
         self._is_open = False
         self._followings: list[Any] = []
         self._catalogue = Debounce(CATALOGUE_S, self._read_catalogue)
@@ -262,7 +262,7 @@ class Board(StaticOutputWidget):
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs that draw, or drew, what did not exist."""
+        """The jobs that draw, or drew, the missing drawings."""
         return list(dict.fromkeys(c.job for c in self._cells.values() if c.job))
 
     @property
@@ -271,7 +271,7 @@ class Board(StaticOutputWidget):
         return [cell.drawing for cell in self._cells.values() if cell.drawing]
 
     def trait_counts(self) -> dict[str, dict[Any, int]]:
-        """Return how often each value of each trait is among the drawings: of a sheet, over its seeds."""
+        """Return how often each value of each trait occurs among the drawings."""
         return count_traits(self.drawings)
 
     @property
@@ -291,7 +291,7 @@ class Board(StaticOutputWidget):
         return str(self.head.get("status", ""))
 
     def choose(self, *ids: str | int) -> None:
-        """Choose the tiles with those ids; without any, none."""
+        """Choose the tiles with those ids; without ids, choose none."""
         self.selected = [str(one) for one in ids]
 
     def show(self, cells: Mapping[str, Cell]) -> None:
@@ -313,7 +313,7 @@ class Board(StaticOutputWidget):
             self._followings.append(Following(list(jobs.values()), show, on_note))
 
     def close(self) -> None:
-        """Close the widget and its child, and follow nothing more."""
+        """Close the widget and its child, and stop following jobs."""
         self._keeping.drop()
         for following in self._followings:
             following.close()
@@ -396,7 +396,7 @@ class Board(StaticOutputWidget):
         return self.show_below("form", self._one(tile_id))
 
     def enlarge(self, tile_id: str) -> None:
-        """Show the drawing of a tile as large as the window, with its figures and what sets it apart."""
+        """Show the drawing of a tile as large as the window, with its figures and settings."""
         (drawing,) = self._asked(tile_id)
         picture = result_picture(drawing.file)
         if not picture:
@@ -409,7 +409,7 @@ class Board(StaticOutputWidget):
         self._received(self, {"event": event, "arguments": arguments}, ())
 
     def _received(self, widget: Any, message: Mapping[str, Any], buffers: Any) -> None:
-        if message.get("event") not in ("ready", "trace"):  # nobody has pressed anything
+        if message.get("event") not in ("ready", "trace"):  # not a user's action
             self.note = ""
         super()._received(widget, message, buffers)
 
@@ -472,7 +472,7 @@ class Board(StaticOutputWidget):
             self._update([one for one, cell in self._cells.items() if cell in changed])
 
     def wait(self, timeout: Any = None) -> Gallery:
-        """Return the drawings as a gallery that lasts, once all have ended; one that failed shows why.
+        """Return the drawings as a static gallery, once all have ended; a failed one shows why.
 
         Raises JobTimeout after `timeout`.
         """
@@ -492,7 +492,7 @@ class Board(StaticOutputWidget):
         return Gallery.of(cells, self.columns)
 
     def _update(self, tile_ids: Collection[str]) -> None:
-        """Show those tiles that have changed, with a number: an older one never replaces a newer one."""
+        """Show the tiles that have changed, with a number: an older tile never replaces a newer one."""
         cells = {one: self._cells[one] for one in tile_ids}
         changed = []
         with at_one_moment():
@@ -546,7 +546,7 @@ class Board(StaticOutputWidget):
             self.send({"tiles": contents})
 
     def _count(self) -> None:
-        """Show in the head how far the board is: '7 of 12 drawn, 1 failed', '12 drawings'."""
+        """Show the board's progress in its head: '7 of 12 drawn, 1 failed', '12 drawings'."""
         cells = list(self._cells.values())
         statuses = [cell.status for cell in cells]
         ended, drawn = sum(c.ended for c in cells), statuses.count("finished")

@@ -11,7 +11,7 @@ from drawscape.image_tag import file_tag
 
 @dataclass(frozen=True)
 class CachedDrawing:
-    """An existing drawing, which `Form.draw()` returns in place of a job. It answers as a finished job.
+    """An existing drawing, which `Form.draw()` returns in place of a job. It acts like a finished job.
 
     `drawing` is that of the catalogue.
     """

@@ -9,14 +9,14 @@ from typing import Any
 
 _FRAME = re.compile(r'^  File "', re.MULTILINE)
 _CARRIED = re.compile(r'^  File "<dynamic-code>", line (\d+), in (\S+)', re.MULTILINE)
-"""A frame of a function that travelled without its file: that is the pickler's name for it."""
+"""A frame of a function that was sent without its file; the pickler gives it this name."""
 
 
 def with_source(traceback: str, function: Callable[..., Any] | None) -> str:
-    """Return `traceback` beginning at the first frame of `function`'s cell, each of them with its line.
+    """Return `traceback` from the first frame of `function`'s cell, each frame with its source line.
 
-    The worker has no source of what came from a cell; the notebook has. Without such frames, or
-    without a function, the text is returned as it is.
+    The worker has no source of code from a cell; the notebook has. Without such frames, or
+    without a function, the text is returned unchanged.
     """
     first, begin = _CARRIED.search(traceback), _FRAME.search(traceback)
     if not function or not first or not begin:
@@ -26,7 +26,7 @@ def with_source(traceback: str, function: Callable[..., Any] | None) -> str:
 
 
 def _with_line(function: Any, frame: re.Match[str]) -> str:
-    """Return a frame of `function`, or of one that it may have called, in words and with its line."""
+    """Return a frame of `function`, or of one that it may have called, in words and with its source line."""
     line, name = int(frame[1]), frame[2]
     called = inspect.unwrap(getattr(function, "__globals__", {}).get(name, function))
     code = getattr(called, "__code__", None) or getattr(function, "__code__", None)

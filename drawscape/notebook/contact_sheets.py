@@ -21,7 +21,7 @@ from drawscape.recipe import address_of
 Axes = dict[str, list[Any]]
 """Values by parameter."""
 
-MOST_CELLS = 400  # a typing error in a range must not fill the queue; a wall of prints has fewer
+MOST_CELLS = 400  # a typing error in a range must not fill the queue; real sheets have fewer
 
 _COLUMNS = Parameter("columns", "int", low=1)
 
@@ -42,8 +42,8 @@ def contact_sheet(
 ) -> "ContactSheet":
     """Return a live sheet with one drawing of `sketch` per seed, all else as in `values`.
 
-    `seeds` are a list or range, or how many. What exists is shown at once, the rest is queued as one batch
-    and appears as it comes; `fresh` draws all again. Called again, it shows the same sheet, running or
+    `seeds` is a list, a range or a count. Existing drawings are shown at once. The rest is queued as one
+    batch and appears when drawn; `fresh` draws all again. A second call shows the same sheet, running or
     finished. `sheet(name)` finds it by its name. `vary` holds parameters whose names are options here.
     Raises as `form` does, and ParameterError for the name of another sketch's sheet; then nothing was queued.
 
@@ -100,7 +100,7 @@ def _sheet_of(
     fresh: bool,
     job_timeout: Any,
 ) -> "ContactSheet":
-    """Return the sheet of `cells`: what exists or is under way is shown, the rest is queued."""
+    """Return the sheet of `cells`: existing and running drawings are shown, the rest is queued."""
     target = first.target
     plan(first, cells, fresh=fresh)
     if name is None:
@@ -133,7 +133,7 @@ def sheets() -> list[str]:
 
 
 def sheet(name: str) -> "ContactSheet":
-    """Return the sheet of that name as it is now: in the middle of being drawn, or at its end.
+    """Return the sheet of that name as it is now, finished or not.
 
     Raises UnknownNameError.
 
@@ -184,16 +184,16 @@ class ContactSheet(Board):
         sheet_store.save(self.name, {"title": self._title, "columns": self.columns, "cells": cells})
 
     def cancel(self) -> int:
-        """Return how many drawings were canceled: those that are not finished."""
+        """Cancel the drawings that are not finished; return how many were canceled."""
         waiting = {c.job.id: c.job for c in self._cells.values() if c.job and not c.ended}
-        # The last first: else the worker would begin what is canceled next.
+        # The last first, or the worker would begin jobs that are canceled next.
         return sum(bool(job.cancel()) for job in reversed(waiting.values()))
 
 
 def _stored_cells(held: Sequence[Values]) -> list[Cell]:
     """Return the cells of a sheet as it was kept, with the drawings and jobs as they are now.
 
-    A drawing that was moved inside `output/` is found, one whose file is gone shows as deleted.
+    A drawing that was moved inside `output/` is found; one whose file is gone shows as deleted.
     """
     refresh()
     cells = [Cell(one["caption"], request=one["request"]) for one in held]

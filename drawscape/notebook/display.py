@@ -12,7 +12,7 @@ INSTEAD_OF_WIDGET = (
 """Hides JupyterLab's 'model not found' above the picture, in notebooks that are trusted."""
 
 DRAWINGS = (("drawscape.queue.job", "Job"), ("drawscape.svg_builder", "SVGBuilder"))
-"""By name: who only wants a worker waits for none of these."""
+"""By name, so that a notebook that only needs a worker imports neither."""
 
 HEIGHT = "min(480px, 72vh)"
 
@@ -26,7 +26,7 @@ def register() -> None:
 
 
 def bundle(drawing: Any) -> dict[str, Any]:
-    """Show `drawing` in a viewer, if it is one by now; return its picture and words as without."""
+    """Show `drawing` in a viewer, if it is finished; return its usual picture and words."""
     plain: dict[str, Any] = drawing._repr_mimebundle_()
     if "text/html" not in plain or not _show(drawing):
         return plain

@@ -120,8 +120,8 @@ def target_of(drawable: SketchLike) -> DrawTarget:
     """Return the target of a pattern's name, a Sketch, or a function that draws on a canvas.
 
     Raises UnknownNameError for another name. Raises SignatureError for an object that is not a sketch, and
-    for parameters that no form can show. Raises NotSerializableError for a function that no worker can be
-    handed.
+    for parameters that no form can show. Raises NotSerializableError for a function that cannot be sent
+    to a worker.
     """
     if isinstance(drawable, str):
         drawable = SKETCHES[drawable]
@@ -163,7 +163,7 @@ def call_text(target: DrawTarget, values: Values) -> str:
 
         draw('spiral', width=148, height=210, seed=3, turns=24)
 
-    Values that Python cannot read back, such as arrays, are written as they show themselves.
+    Values that Python cannot read back, such as arrays, are written as their repr.
     """
     name = target.sketch.name
     arguments = [repr(name) if target.by_name else _name_of(target.sketch.function)]
@@ -220,10 +220,10 @@ def _fault(parameter: Parameter) -> str | None:
 
 @contextmanager
 def at_one_moment() -> Iterator[None]:
-    """Within the block, read sketches, home and catalogue once: it is for many drawings."""
+    """Within the block, read sketches, home and catalogue once for many drawings."""
     with ExitStack() as blocks:
         blocks.enter_context(cached_hashes())
-        with suppress(CatalogueError):  # it knows of none then
+        with suppress(CatalogueError):  # then no drawing is known
             blocks.enter_context(reading())
         yield
 
@@ -308,7 +308,7 @@ def sketch_of(drawing: Drawing, *, trust: bool = False) -> SketchLike:
 def redefined_target(target: DrawTarget) -> DrawTarget | None:
     """Return the target with the notebook's function of that name, if a cell has defined it again.
 
-    None when it is the same function, or has other parameters: then a person decides.
+    None if it is the same function, or if its parameters differ: then the user decides.
     """
     if target.by_name:
         return None

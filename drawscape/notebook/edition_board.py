@@ -35,8 +35,8 @@ def edition(
 ) -> "EditionBoard | ProposalBoard":
     """Return the board of an edition: of drawings, of a sketch with seeds, or of that name.
 
-    With `size` the drawings that are least alike are proposed, of all that are given or of the first `of`
-    seeds. `make()` on the board freezes them. Without `size` they are frozen at once, in their order.
+    With `size` the least alike drawings are proposed, from all given ones or from the first `of` seeds.
+    `make()` on the board freezes them. Without `size` they are frozen at once, in their order.
     `keywords` are the fields of `Terms` (title, year, signature and so on) and the sketch's parameters. A
     parameter that has the name of a field goes into `parameters`. Raises as `new_edition` does,
     UnknownNameError for an edition that is not there, EditionError for parameters without a sketch.

@@ -33,13 +33,13 @@ _SIZE = Parameter("size", "int", low=2, high=MOST)
 NEAR, FAR = 0.02, 0.6  # a part of each parameter's range: at the ends of the slider
 
 PARENT = " · bred from"
-"""Said in the tile of a drawing with stars that the next generation comes from."""
+"""Shown in the tile of a drawing that the next generation was bred from."""
 
 BEYOND = 0.5
-"""How far outside of its two parents, as a part of their distance, a child's number may lie."""
+"""How far beyond its two parents a child's number may lie, as a part of their distance."""
 
 UNLIKE = 0.7
-"""How much siblings differ in their spread (of its logarithm): some stay near, a few go further."""
+"""How much the log of the spread differs between siblings: some stay near, a few go further."""
 
 
 @parameters_apart("vary", lambda sketch: _target(sketch).names)
@@ -57,9 +57,9 @@ def evolve(
     """Return a first generation of `size` drawings of `sketch`; give stars, then press Next.
 
     `values` are fixed; `vary` holds those whose names are options here. The settings of the first
-    generation come from all over each parameter's range, by `seed`; the paper is A6 unless named.
-    Given drawings of one sketch, such as the `chosen` of a history, or their files, it begins with them and
-    their children. Those have the parents' paper unless another is named.
+    generation cover each parameter's whole range, by `seed`; the paper is A6 unless named.
+    Given drawings of one sketch (the `chosen` of a history, or files), it begins with them and their
+    children. The children have the parents' paper unless another is named.
     Raises as `form` does, and ParameterError for drawings of several sketches, or none.
 
     >>> evolve("spiral", size=4)
@@ -106,7 +106,7 @@ def _target(begin: Beginning) -> DrawTarget:
 
 @dataclass
 class Generation:
-    """Drawings as cells, and which generation they were bred from: a place in the list, None at first."""
+    """Drawings as cells, and the generation they were bred from: an index in the list, None for the first."""
 
     cells: list[Cell]
     parent: int | None = None
@@ -179,7 +179,7 @@ class Evolution(Board):
     def next(self, spread: float | None = None) -> Generation:
         """Return the next generation, bred from the drawings with stars and queued.
 
-        `spread`, 0 (near) to 1 (far), stands in for the slider. Raises ParameterError without stars.
+        `spread`, 0 (near) to 1 (far), replaces the slider's value. Raises ParameterError without stars.
         """
         parents = [cell for cell in self.generation.cells if cell.stars]
         if not parents:
@@ -217,7 +217,7 @@ class Evolution(Board):
         return Cell("", {**chosen, **self._seed({}), **self._fixed})
 
     def _bred(self, parents: Sequence[Cell], count: int, spread: float) -> list[Cell]:
-        """Return children of the parents; a parent with more stars has more of them."""
+        """Return children of the parents; more stars give more children."""
         weights = [cell.values for cell in parents for _ in range(max(1, cell.stars))]
         recipes = tuple(cell.drawing.recipe for cell in parents if cell.drawing)
         parameters, locked = self._target.parameters, self._locked | self._fixed.keys()
@@ -274,7 +274,7 @@ def child(
     """Return settings bred from one or more `parents`.
 
     Each number lies between two of them or a little beyond, each choice is one of theirs. Then `spread`,
-    0 (near) to 1 (far), moves numbers by about that part of their range, and exchanges choices that often.
+    0 (near) to 1 (far), moves numbers by about that part of their range, and changes choices that often.
     Parameters that are `locked`, or have neither bounds nor choices, are those of the first parent.
     """
     first, second = (parents[i] for i in rng.integers(len(parents), size=2))

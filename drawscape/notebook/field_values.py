@@ -1,6 +1,6 @@
-"""The values of fields: as a page shows them, as a sketch wants them, at first, and at random.
+"""The values of fields: as a page shows them, as a sketch gets them, the first ones, and random ones.
 
-Numbers travel to the page as texts: they stay exact to the last bit, and a wrong text stays as it was typed.
+Numbers are sent to the page as text: they stay exact to the last bit, and wrong text stays as typed.
 """
 
 import ast
@@ -51,7 +51,7 @@ def _value_of(parameter: Parameter, shown: Any) -> Any:
 
 
 def read_value(parameter: Parameter, given: Any) -> Any:
-    """Return the checked value of a field, or its ParameterError."""
+    """Return the checked value of a field, or a ParameterError."""
     if not isinstance(given, Typed):
         return given
     value = _value_of(parameter, given.shown)
@@ -105,7 +105,7 @@ def random_value(parameter: Parameter, rng: np.random.Generator) -> Any:
 
 
 def within(parameter: Parameter, number: float, low: float, high: float) -> Any:
-    """Return `number` reflected into the bounds, whole or a multiple where it has to be one."""
+    """Return `number` reflected into the bounds, rounded if it must be whole or a multiple of a step."""
     step = parameter.step or (1 if parameter.kind == "int" else 0)
     inside = step or (high - low) * 1e-6
     low, high = low + inside * parameter.low_open, high - inside * parameter.high_open

@@ -5,7 +5,7 @@ from drawscape.durations import span_words
 from drawscape.plot import optimize, statistics
 
 MOST_ORDERED_POINTS = 100_000
-"""Points of a drawing whose lines are put in order first: it takes under a second."""
+"""Most points of a drawing whose lines are ordered first, which takes under a second."""
 
 
 def figure_rows(document: Document) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Small pictures of a form's sketch with several values of one parameter, for as long as a slider is held."""
+"""Small pictures of a form's sketch with several values of one parameter, while its slider is held."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -39,7 +39,7 @@ MARGIN = Parameter(
 )
 SEED = Parameter("seed", "int", low=0, high=2**32 - 1, default=0)
 
-DICE_SIDES = 10_000  # the dice give seeds that a person can read out and note down
+DICE_SIDES = 10_000  # the dice give seeds short enough to note down
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class Settings:
         *,
         trust: bool = False,
     ) -> "Settings":
-        """Return those that drew `drawing`, on another `paper` or turned: the margin in proportion.
+        """Return the settings of `drawing`, on another `paper` or turned; the margin is scaled.
 
-        Without an orientation it lies as it does now. Raises UnknownNameError for a paper, ProvenanceError.
+        Without an orientation it keeps its own. Raises UnknownNameError for a paper, ProvenanceError.
         """
         found = cls.of(target_of(sketch_of(drawing, trust=trust))).restored(settings_in(drawing))
         if not (paper or orientation):
@@ -113,7 +113,7 @@ class Settings:
 
     @cached_property
     def kept(self) -> Values:
-        """The arguments of `changed` that give these settings, as JSON, without wrong fields."""
+        """The arguments for `changed` that give these settings, as JSON, without wrong fields."""
         shown = self.target.shown({"margin": None, **self._gathered})
         return {name: plain(value) for name, value in shown.items()}
 
@@ -124,7 +124,7 @@ class Settings:
 
     @property
     def errors(self) -> dict[str, str]:
-        """The rule that each wrong field breaks; one that is empty is unfinished, not wrong."""
+        """The rule that each wrong field breaks; an empty field is unfinished, not wrong."""
         return {
             name: one.rule
             for name, one in self._checked.items()
@@ -139,7 +139,7 @@ class Settings:
 
     @property
     def _gathered(self) -> Values:
-        """The right values as a caller knows them: no margin where none was given."""
+        """The valid values as a caller gave them: without a margin that was not given."""
         return {
             name: value
             for name, value in self._checked.items()
@@ -178,7 +178,7 @@ class Settings:
         return Settings.of(target).restored(self.kept)
 
     def shuffled(self, locked: Collection[str]) -> "Settings":
-        """Return other values for all that has bounds or choices and is not locked, and the seed."""
+        """Return other values for the seed and all unlocked parameters with bounds or choices."""
         drawn: dict[str, Any] = {}
         rng = np.random.default_rng()
         for parameter in self.target.parameters:
@@ -235,7 +235,7 @@ class UndoHistory:
         return {"undo": self._place > 0, "redo": self._place < len(self._row) - 1}
 
     def add(self, settings: Settings, gesture: Any = None) -> bool:
-        """Show these, and return whether they differ; what one `gesture` changes, as a drag, is one step."""
+        """Show these, and return whether they differ; one `gesture`, such as a drag, is one step."""
         if (settings.inputs, settings.kept) == (self.now.inputs, self.now.kept):
             return False
         same = gesture is not None and gesture == self._gesture and self._place > 0

@@ -82,7 +82,7 @@ QUICK_S = 0.5
 """A job shows no preview before this time: a preview costs the page a quarter of a second."""
 
 PACE_S = 0.25
-"""A live form draws again when its settings have rested this long, although a drawing is under way."""
+"""A live form draws again when its settings have rested this long, even during a drawing."""
 
 READ_S = 0.4  # a drawing that is replaced sooner, as in a live form, gets no figures
 
@@ -92,7 +92,7 @@ REST_S = 1.0
 RENEWED = "The sketch has other parameters now."
 
 UNDER_WAY, PENS = " under way", " pens"
-"""Saved beside the settings: the address of what is drawn with its job's id, and the chosen pens.
+"""Saved beside the settings: the address of the running drawing with its job's id, and the chosen pens.
 
 No parameter has these names.
 """
@@ -178,7 +178,7 @@ class Form(StaticOutputWidget):
         if before is not None:
             self._steps.add(settings.restored(before))
         self._job: Job | CachedDrawing | None = None
-        self._draws = ""  # the address of what the latest job draws, '' of a draft
+        self._draws = ""  # the address of the latest job's drawing, '' for a draft
         self._following = Following((), lambda _state: None)
         self._film = Filmstrip(self._show_frame)
         self._drawn_with: Kept = {}
@@ -248,7 +248,7 @@ class Form(StaticOutputWidget):
     def pens(self) -> dict[int, str]:
         """The pens of the home that draw instead of the drawing's own, by number: `{1: "micron-03-blue"}`.
 
-        The picture, its figures, Inspect, Plot and Export have their colours and widths.
+        The picture, its figures, Inspect, Plot and Export use their colours and widths.
         Raises UnknownNameError when a pen that is set does not exist.
         """
         return dict(self._pens)
@@ -263,7 +263,7 @@ class Form(StaticOutputWidget):
     def set(self, **values: Any) -> "Form":
         """Return the form with `values`, all or none of them. Raises UnknownNameError, ParameterError.
 
-        Beside parameters they may be `seed`, `paper`, `orientation`, `width`, `height`,
+        Besides parameters they may be `seed`, `paper`, `orientation`, `width`, `height`,
         `margin`.
         """
         self._change(self._settings.changed(values))
@@ -272,8 +272,8 @@ class Form(StaticOutputWidget):
     def draw(self, *, fresh: bool = False) -> Job | CachedDrawing:
         """Return a job that draws with the values shown; the form's former job is canceled.
 
-        A drawing that exists is shown at once and returned as a CachedDrawing; a job that draws the same
-        goes on. With `fresh` it is always drawn again. Errors are shown in the form and raised.
+        A drawing that exists is shown at once and returned as a CachedDrawing; a job for the same drawing
+        continues. With `fresh` it is always drawn again. Errors are shown in the form and raised.
         """
         return self._draw(fresh=fresh)
 
@@ -285,7 +285,7 @@ class Form(StaticOutputWidget):
         return known
 
     def cancel(self) -> bool:
-        """Return whether the latest job was canceled: it waited or ran."""
+        """Cancel the latest job; return whether it was waiting or running."""
         with self._lock:
             self._wanted = self._drafting = False
             self._draws = ""
@@ -520,7 +520,7 @@ class Form(StaticOutputWidget):
 
     def _kept_drawing(self) -> Drawing:
         """Return the drawing that is shown; a draft becomes one. Raises DrawscapeError without one."""
-        with self._lock:  # not while a picture's caption is there, and its path is not
+        with self._lock:  # caption and path of a picture change together
             if not self._path:
                 raise DrawscapeError("there is no drawing yet; press Draw first")
             if not is_draft(self._path):
@@ -588,7 +588,7 @@ class Form(StaticOutputWidget):
             keep = partial(self._keep_result, drawn, small)
             PICTURES.do(
                 keep, PACE_S
-            ) if notebook_name() else keep()  # a page shows the picture first
+            ) if notebook_name() else keep()  # the page shows the picture first
 
     def _keep_result(self, path: Path, small: EncodedImage | None) -> None:
         """Put a picture into the strip, and into the static output."""
@@ -599,7 +599,7 @@ class Form(StaticOutputWidget):
     def _show_picture(
         self, picture: EncodedImage | None, caption: str, path: Path | None = None, **changes: Any
     ) -> None:
-        """Show a picture, of the file at `path` if there is one; for None the former stays."""
+        """Show a picture, of the file at `path` if given; for None the former stays."""
         with self.hold_sync():
             file = ""
             if picture:
@@ -608,7 +608,7 @@ class Form(StaticOutputWidget):
             self._say(caption=caption, stale=False, file=file, **changes)
 
     def _show_first(self) -> None:
-        """Show the drawing of the settings if it exists or is under way, else the last picture as older."""
+        """Show the drawing of the settings if it exists or is running, else the last picture as older."""
         if self._show_existing():
             return
         if self.recent.paths:
@@ -696,7 +696,7 @@ class Form(StaticOutputWidget):
     # The pens of the home
 
     def _pens_of(self, document: Document) -> dict[int, str]:
-        """Return those of `pens` whose number the drawing has, and that are still in the home."""
+        """Return the `pens` whose number the drawing has and that are still in the home."""
         numbers, offered = pen_numbers(document.layers), [one["name"] for one in offered_pens()]
         return {n: own for n, own in self._pens.items() if n in numbers and own in offered}
 
@@ -731,7 +731,7 @@ class Form(StaticOutputWidget):
             kind = mimetypes.guess_type(path)[0] or "text/plain"
             self.send({"download": path.name, "type": kind}, [path.read_bytes()])
             self._say(notice=f"wrote {place_words(path)} ({size_words(path.stat().st_size)})")
-        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+        except Exception as error:  # noqa: BLE001 - shown here: no cell would show it
             self._say(notice=error_words(error))
         finally:
             self._say(exporting=False)
@@ -742,7 +742,7 @@ class Form(StaticOutputWidget):
             self.state = {**self.state, **changes}
 
     def _show_error(self, error: Exception) -> None:
-        """Show an error; one that is not of the library has its traceback."""
+        """Show an error; one from outside the library has its traceback."""
         traced = [] if isinstance(error, DrawscapeError) else traceback.format_exception(error)
         self._show_details({"traceback": "".join(traced)})
         self._say(status="failed", words=error_words(error), progress=0.0)

@@ -57,7 +57,7 @@ def history(
 ) -> "History":
     """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
 
-    `stars` is the least, or a range `(3, None)`. What another notebook draws or marks appears within a
+    `stars` is the fewest, or a range `(3, None)`. What another notebook draws or marks appears within a
     second. Keys are those of a board; x also hides, unless the box is ticked. Raises as
     `catalogue.drawings` does, UnknownNameError for a sketch that nobody has drawn or knows.
 
@@ -123,7 +123,7 @@ class History(Board):
         return self._found
 
     def filter(self, **values: Any) -> None:
-        """Set filters: `sketch`, `stars` (the least), `since`, `tag`, `text`, `order`, `rejected` (too).
+        """Set filters: `sketch`, `stars` (the least), `since`, `tag`, `text`, `order`, `rejected`.
 
         `text` is searched in all words of a drawing, and for settings: 'tiles 12', 'seed=7'.
         """
@@ -141,7 +141,7 @@ class History(Board):
 
     def refresh(self) -> None:
         """Read the catalogue and show its drawings."""
-        with self._lock:  # results are shown in the order of their reading
+        with self._lock:  # results are shown in the order they were read
             self._found = _find(self._values, self._where)
             self._show_page()
 

@@ -1,4 +1,4 @@
-"""The jobs that boards and forms follow: a job's state at one moment, numbered, and the calls at each change.
+"""The jobs that boards and forms follow: numbered states of a job, and a call at each change.
 
     following = Following([job], lambda state: print(state.status))     # now, and at each change
     following.close()
@@ -28,7 +28,7 @@ WAITING_S = 1.0  # how often to check the worker, and how many jobs are ahead
 
 @dataclass(frozen=True)
 class JobState:
-    """A job at one moment. `ahead` counts the jobs that come first, where that is known.
+    """A job at one moment. `ahead` counts the jobs before it, if known.
 
     Of two states the one with the larger `number` was read later.
     """
@@ -74,7 +74,7 @@ _READING = threading.Lock()
 def state_of(job: Job) -> JobState:
     """Return the state of `job` now; a removed job is `not_found`.
 
-    One state is read at a time, with its number: the order of the numbers is that of the states.
+    One state is read at a time, so the numbers are in the order of the states.
     """
     with _READING:
         number = next(_NUMBERS)
@@ -92,15 +92,15 @@ def state_of(job: Job) -> JobState:
 
 
 def _result_of(job: Job) -> Any:
-    """Return the result; None when it cannot be read, as with another key: `job.result` raises why."""
+    """Return the result; None if it cannot be read, as with another key: `job.result` raises the reason."""
     try:
         return job.result
-    except Exception:  # noqa: BLE001 - whatever unpickling raises: the other jobs are shown
+    except Exception:  # noqa: BLE001 - unpickling may raise anything; other jobs are shown
         return None
 
 
 class Following:
-    """Calls `on_state(state)` in the thread for states, now and at each change of the jobs, until `close`.
+    """Calls `on_state(state)` in the STATES thread, now and at each change of the jobs, until `close`.
 
     It ends when all jobs have finished. A failed job is still followed, because it may be retried.
     `on_note` is for one job: a worker is started if none runs, and `on_note` gets a message about it.
@@ -156,7 +156,7 @@ class Following:
                 self._end()
 
     def _read_again(self) -> None:
-        """Report on the worker, and on how many jobs are ahead: no row holds that."""
+        """Report the worker and the number of jobs ahead, which are in no row."""
         if self._on_note is None:
             return
         words = worker_words(self._known)

@@ -50,13 +50,13 @@ def error_line(error: str | None) -> str:
 
 
 def more_than_a_line(error: str | None) -> str:
-    """Return an error of which `error_line` is not all, else ''."""
+    """Return an error that is more than its `error_line`, else ''."""
     text = error or ""
     return "" if text.strip() == error_line(text) else text
 
 
 def _without_module(line: str) -> str:
-    """An error of the project's own says all by its text; any other is named, without its module."""
+    """Drawscape's errors are shown by their text alone; others with their name, without its module."""
     name, colon, rest = line.partition(": ")
     if not colon or not all(part.isidentifier() for part in name.split(".")):
         return line

@@ -34,7 +34,7 @@ from drawscape.notebook.threads import Debounce
 LEFT = ("stopped", "canceled")
 MOST_IN_DRAGS = 10  # jobs that are read for each row of the table
 
-PERIOD_S = 0.25  # the table is read four times a second at most, however fast the queue moves
+PERIOD_S = 0.25  # the table is read at most four times a second
 
 
 def job_view(job: Job | CachedDrawing | str) -> "JobView":
@@ -102,7 +102,7 @@ class JobView(Board):
 def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> "QueueTable":
     """Return a live table of the newest `limit` jobs, of one status or several if asked.
 
-    Raises JobOptionError for a word that is no status.
+    Raises JobOptionError for an unknown status.
 
     >>> queue_table("failed", limit=5)
     <QueueTable: the queue>
@@ -114,7 +114,7 @@ def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -
 def without_drags(listed: Sequence[Job]) -> list[list[Job]]:
     """Return jobs in groups, one for each row of the table.
 
-    A live form stops its former job at each step of a drag: stopped jobs of one name in turn are one group.
+    A live form stops its last job at each step of a drag: successive stopped jobs with one name form a group.
     """
     rows: list[list[Job]] = []
     for job in listed:
@@ -157,12 +157,12 @@ class QueueTable(Board):
             self.show(cells)
 
     def pause_or_resume(self) -> None:
-        """Let no job start from now on, or let them start again; those that run go on."""
+        """Pause the queue, or resume it; running jobs go on."""
         resume_queue() if queue_is_paused() else pause_queue()
         self.refresh()
 
     def _on_job(self, job_id: str, action: str) -> None:
-        """Do to a job what its row offers: 'sooner', 'cancel', 'retry', 'again', 'log' or 'delete'."""
+        """Do an action of a job's row: 'sooner', 'cancel', 'retry', 'again', 'log' or 'delete'."""
         details = ACTIONS[action](get_job(job_id))
         self.details = details if isinstance(details, str) else ""
         self._reading.request()

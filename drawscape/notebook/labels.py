@@ -18,7 +18,7 @@ def number_text(number: float) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Return a value as Python reads it, a whole number of mm without its point."""
+    """Return a value as Python reads it, a whole float without its point."""
     return number_text(value) if isinstance(value, float) else repr(value)
 
 

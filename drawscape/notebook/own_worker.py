@@ -31,7 +31,7 @@ CHECK_PERIOD_S = 1.0
 
 @dataclass(frozen=True)
 class StartedWorker:
-    """A worker that this notebook started; it leaves when nobody holds its `process`."""
+    """A worker that this notebook started; it exits when nothing refers to its `process`."""
 
     process: WorkerProcess
     started_s: float = field(default_factory=time.monotonic)
@@ -88,7 +88,7 @@ def count_started() -> int:
 
 
 def worker_words(before: int) -> str:
-    """Return what to tell a person who knows of `before` starts, '' for nothing."""
+    """Return a message about workers started since there were `before`, '' for nothing."""
     count = count_started()
     if _trouble or count <= before:
         return _trouble
@@ -96,13 +96,13 @@ def worker_words(before: int) -> str:
 
 
 def stop_workers() -> None:
-    """Stop the workers that this process started, and no others."""
+    """Stop the workers that this process started."""
     for one in _started:
         one.process.stop()
     _started.clear()
 
 
-# A worker notices the end of the kernel; this stops it at once, and in order.
+# A worker notices the end of the kernel; this stops it cleanly at once.
 atexit.register(stop_workers)
 
 

@@ -1,4 +1,4 @@
-"""The bytes of a picture and what kind they are: a job's file, a preview, an empty sheet, a thumbnail."""
+"""The bytes of a picture and their format: a job's file, a preview, an empty sheet, a thumbnail."""
 
 import base64
 import io
@@ -29,7 +29,7 @@ SHOWN = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")  # endings of files t
 LONGEST_RESULT = 2000  # characters of a result that is no picture; the rest is in `job.result`
 
 LARGEST_SHOWN = 30_000_000
-"""Bytes; a browser takes seconds to draw more, and the kernel's message with it is as large."""
+"""Bytes; a browser takes seconds to draw more, and the kernel's message is as large."""
 
 _DRAWN = re.compile(rb"<(path|polyline|polygon|line|circle|ellipse|rect|image|text|use)\b")
 
@@ -42,7 +42,7 @@ class EncodedImage:
 
     @property
     def format(self) -> str:
-        """What its MIME type says after 'image/': 'svg+xml', 'png'."""
+        """Its MIME type after 'image/': 'svg+xml', 'png'."""
         return kind_of(self.data)
 
     @property
@@ -93,13 +93,13 @@ def empty_sheet(width_mm: float, height_mm: float) -> EncodedImage:
 
 
 def place_words(path: Path) -> str:
-    """Return where a file is, from the home on if it is in there."""
+    """Return the path of a file, relative to the home if it is inside."""
     folder = home()
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
 
 
 def result_words(result: Any) -> str:
-    """Return what to say of a job's result: a file's place and size, else the beginning of its text."""
+    """Return a job's result in words: a file's path and size, else the beginning of its text."""
     path = result_path(result)
     if not path:
         return "" if result is None else str(result)[:LONGEST_RESULT]
@@ -115,8 +115,8 @@ KEPT_PX, LARGEST_KEPT = 240, 7_000  # pixels and bytes of one of many pictures i
 
 
 def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> EncodedImage | None:
-    """Return an image as large as `most_bytes` and `most_px` of its longer side allow; None for none."""
-    image = image.convert("RGB") if image.mode == "P" else image  # numbers of colours have no mean
+    """Return the largest image within `most_bytes` and `most_px` on its longer side; None if too small."""
+    image = image.convert("RGB") if image.mode == "P" else image  # palette indices have no mean
     longer = min(most_px, max(image.size))
     smallest = min(SMALLEST_PX, longer)
     while longer >= smallest:
@@ -125,7 +125,7 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Encod
         small.save(out, "WEBP", quality=60, method=2)
         if out.tell() <= most_bytes:
             return EncodedImage(out.getvalue())
-        # Bytes grow a little less than with the area.
+        # Bytes grow a little more slowly than the area.
         longer = int(longer * min(SHRINK, (most_bytes / out.tell()) ** 0.6))
     return None
 
@@ -133,12 +133,12 @@ def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Encod
 def thumbnail_of(
     document: Document, most_bytes: int, most_px: int = LARGEST_PX
 ) -> EncodedImage | None:
-    """Return a drawing as pixels, within bytes and pixels as `reduced`."""
+    """Return a drawing as pixels, with the limits of `reduced`."""
     return reduced(image_of(document, max(most_px, THUMBNAIL_PX)), most_bytes, most_px)
 
 
 def small_picture(picture: EncodedImage | None) -> EncodedImage | None:
-    """Return a picture in the few bytes that a saved notebook keeps; None for an SVG that nobody can read."""
+    """Return a picture in the few bytes that a saved notebook keeps; None for an unreadable SVG."""
     if not picture or len(picture.data) <= LARGEST_KEPT:
         return picture
     if picture.format == "svg+xml":
@@ -162,7 +162,7 @@ def picture_table(
     tiles = []
     for (picture, caption), failed in zip_longest(pictures, failures):
         words, width = escape(caption), f' width="{width_px}"' if width_px else ""
-        # Its caption stands under it, and is not to be read out twice.
+        # A screen reader must not read the caption below it twice.
         image = (
             f'<img src="{picture.url}"{width} alt="picture of {words}">'
             if picture
@@ -184,9 +184,9 @@ _UNREADABLE = (OSError, ValueError, DrawscapeError)
 
 
 def keep_upload(parameter: str, file: str, data: bytes) -> str:
-    """Return the name in the home of a file that was chosen on a page, where a worker may read it.
+    """Save a file that was chosen on a page where a worker may read it; return its name in the home.
 
-    One of the same name and another content stays. Raises ParameterError for one that is too large.
+    A different file of that name is kept. Raises ParameterError for a file that is too large.
     """
     if len(data) > LARGEST_UPLOAD:
         size = f"{size_words(len(data))}; {size_words(LARGEST_UPLOAD)} is the most"
@@ -204,7 +204,7 @@ def keep_upload(parameter: str, file: str, data: bytes) -> str:
 def upload_preview(name: str) -> str:
     """Return the data URL of a small picture of the file called `name`, '' when it is no picture.
 
-    A file is decoded once until it changes: a form asks at each step of a drag.
+    A file is decoded once until it changes, because a form asks at each step of a drag.
     """
     if not name:
         return ""

@@ -58,7 +58,7 @@ class PlotPanel(StaticOutputWidget):
     def act(self, action: str, **values: Any) -> None:
         """Do the action of a button: answer, pause, pause_now, resume, stop, set, move, again, heal.
 
-        A `move` of the pen (`motion` is pen, jog or frame) is made later, and what hinders it is shown.
+        A `move` of the pen (`motion` is pen, jog or frame) is made later, and its errors are shown.
         Raises PlotError.
         """
         if action == "move":
@@ -96,7 +96,7 @@ class PlotPanel(StaticOutputWidget):
         corners: list[list[float]] | None = None,
         sheet: int = 1,
     ) -> None:
-        """Examine the photograph of a sheet by a job, and send the page number `asked` its answer."""
+        """Examine the photograph of a sheet in a job, and send the answer to request `asked`."""
         self._examining.close()
         try:
             from drawscape.tasks.photographs import examine_upload
@@ -171,7 +171,7 @@ def plot(
 
 
 def ahead_of(plot: Mapping[str, Any]) -> str:
-    """Return which unfinished plot the machine of `plot` has to end first, '' for none."""
+    """Return the unfinished plot that is before `plot` on its machine, '' for none."""
     for other in shown_plots():
         is_ahead = other["machine"] == plot["machine"] and other["id"] != plot["id"]
         if is_ahead and other["state"].partition(" ")[0] in ("waiting", "plotting", "paused"):
@@ -181,7 +181,7 @@ def ahead_of(plot: Mapping[str, Any]) -> str:
 
 
 def unfinished_words(drawing: Path) -> str:
-    """Return how a plot of that file stands that has not ended, '' for none."""
+    """Return the state of an unfinished plot of that file, '' for none."""
     for plot in shown_plots():
         if plot["drawing"] == str(drawing) and plot["state"] not in FINAL:
             return f"on {plot['machine']}: {plot['state']} at stroke {plot['stroke']} of {plot['strokes']}"

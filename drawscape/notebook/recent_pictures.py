@@ -34,7 +34,7 @@ class RecentPictures:
         return [full_path(name) for name in self._names]
 
     def refresh(self) -> None:
-        """Show all of them; the page asks for each `picture` that it has not."""
+        """Show all of them; the page asks for each `picture` that it lacks."""
         with self._lock:
             found = [(name, drawing_of(str(full_path(name)))) for name in self._names]
             shown = [(name, drawing) for name, drawing in found if drawing]

@@ -28,7 +28,7 @@ def logged_trouble(trouble: str) -> Iterator[None]:
 class LastSettings:
     """The settings of the form for one target in this notebook, opened with the arguments `given`.
 
-    Other arguments in the cell restore nothing: the cell counts. `target_key` is that of all
+    Other arguments in the cell restore nothing: the cell has priority. `target_key` is that of all
     forms for the target in this notebook, '' outside of notebooks, where nothing is kept.
     """
 

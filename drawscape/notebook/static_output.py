@@ -63,7 +63,7 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         self._lock = threading.RLock()
         super().__init__(layout=_shared_layout(), **state)
         self._what = what
-        # Each kind of widget has its own CSS classes, for style sheets hold for the whole page.
+        # Each kind of widget has its own CSS classes, because style sheets apply to the whole page.
         picture = f"drawscape-{kind}-saved"
         style = INSTEAD_OF_WIDGET.format(widget=f"drawscape-{kind}", picture=picture)
         self._head_html = f'<div class="{picture}">{style}'
@@ -171,7 +171,7 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         from IPython.display import display
 
         if self.comm is None:
-            self._publish(update=False)  # closed: only what it kept
+            self._publish(update=False)  # closed: only the HTML that it kept
             return
         data, metadata = self._repr_mimebundle_()
         display(data, metadata=metadata, raw=True)
@@ -183,14 +183,14 @@ class StaticOutputWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
 
 @cache
 def _shared_layout() -> Any:
-    """The layout of all widgets: each would be one more model, in the kernel and in the browser."""
+    """The layout of all widgets: one each would be one more model, in the kernel and in the browser."""
     return ipywidgets.Layout()
 
 
 def _settle(_result: Any) -> None:
     """Show final states after a cell: without a page, the notebook may end now."""
     for widget in _all_open():
-        with suppress(DrawscapeError):  # a locked database is no fault of the cell
+        with suppress(DrawscapeError):  # the cell did not lock the database
             widget.cell_has_run()
             if not notebook_name():
                 widget.settle()
@@ -234,6 +234,6 @@ def _marimo() -> Any:
 
 
 def error_words(error: Exception) -> str:
-    """Return an error in words: one of the project's own says all by its text."""
+    """Return an error in words; Drawscape's errors need only their text."""
     named = "" if isinstance(error, DrawscapeError) else f"{type(error).__name__}: "
     return f"{named}{error}"

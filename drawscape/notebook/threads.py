@@ -1,7 +1,7 @@
 """The threads of a kernel that serve its widgets, and calls in them: at once, later, or debounced.
 
-Each kind of slow work has another thread, so that an export delays neither a worker's start nor a plot
-panel. A thread lasts as long as the kernel: each short-lived one would cost a memory arena of 30 MB.
+Each kind of slow work has its own thread, so that an export delays neither a worker's start nor a plot
+panel. A thread lasts as long as the kernel, because each new one costs a memory arena of 30 MB.
 """
 
 import logging
@@ -78,9 +78,9 @@ ALL_THREADS = (STATES, PICTURES, EXPORTS, WORKERS, PLOTS, MOTIONS)
 
 
 class Debounce:
-    """Calls `action` once, `period_s` after the first request, however many requests there were.
+    """Calls `action` once, `period_s` after the first request, no matter how many requests follow.
 
-    With `from_last` each request defers the call again: it comes when the requests rest.
+    With `from_last` each request defers the call again, until the requests rest.
     """
 
     def __init__(

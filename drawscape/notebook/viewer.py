@@ -98,15 +98,15 @@ class Viewer(StaticOutputWidget):
         margin_mm = max(self._margin_mm - ROUNDING_MM, 0.0)
         try:
             found: Any = findings(self._drawings[place][0], margin_mm=margin_mm)
-        except Exception as error:  # noqa: BLE001 - shown in the viewer, for it would reach no cell
+        except Exception as error:  # noqa: BLE001 - shown in the viewer: no cell would show it
             found = {"trouble": str(error)}
         self.send({"findings": found, "place": place})
 
 
 def view(drawing: Viewable, *, title: str = "", pens: Mapping[int, str] | None = None) -> Viewer:
-    """Return a viewer of `drawing`: a Document, a canvas, a job, a catalogue's drawing, the path of an SVG.
+    """Return a viewer of `drawing`: a Document, canvas, job, drawing of the catalogue, or path of an SVG.
 
-    A job is waited for. `pens` are pens of the home, by the number of a layer's pen.
+    It waits for a job. `pens` are pens of the home, by the number of a layer's pen.
     Raises ParameterError for another type or a missing file, JobFailed, UnknownNameError for a pen.
 
     >>> view(draw("spiral", 210, 297))
@@ -142,7 +142,7 @@ class Comparison(Viewer):
 
 
 def captions_of(names: Sequence[str], settings: Sequence[Values]) -> list[str]:
-    """Return what sets each drawing apart: 'seed 7', or its name and number where nothing does."""
+    """Return how each drawing differs: 'seed 7', or its name and number if it does not."""
     rows = differences(names, settings)[1 : 1 + MOST_SAID]
     words = [[f"{row[0]} {row[place]}" for row in rows] for place in range(1, 1 + len(names))]
     captions = [", ".join(own) for own in words]
@@ -167,7 +167,7 @@ def _cell(value: Any) -> str:
 
 
 def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
-    """Return the lines of `drawing`, what to call it, and the settings that it names.
+    """Return the lines of `drawing`, its title and its settings.
 
     Raises ParameterError for another type or a missing file.
     """
@@ -195,7 +195,7 @@ def document_of(drawing: Viewable) -> tuple[Document, str, Values]:
 
 
 def file_of(drawing: Job | CachedDrawing | Drawing | str | Path) -> Path | None:
-    """Return the file of a drawing; a job is waited for. Raises JobFailed, DrawingNotFoundError."""
+    """Return the file of a drawing, after waiting for a job. Raises JobFailed, DrawingNotFoundError."""
     if isinstance(drawing, Drawing):
         return drawing.file
     return result_path(drawing.wait() if isinstance(drawing, Job | CachedDrawing) else drawing)

@@ -20,13 +20,13 @@ from drawscape.photo.placement import (
 )
 from drawscape.photo.sheet import Picture, Sheet
 
-_LONG_SIDE_PX = 320  # of the reduced picture in which outlines are looked for
-_BORDER_PX = 6  # of that picture: there is table, if there is any
+_LONG_SIDE_PX = 320  # of the reduced picture that is searched for outlines
+_BORDER_PX = 6  # of that picture: any table shows here
 _STROKE_PX = 7  # of that picture: strokes are thinner
 _TRIED = 6  # places that are compared more closely
-_SKEW = 0.45  # logarithm of how far perspective may change the proportion of the sides
+_SKEW = 0.45  # how far perspective may change the log of the sides' ratio
 _NEARLY_ALIKE, _ALIKE = 0.2, 0.03  # likeness, rough and fine, by which turns of a drawing differ
-_SLIPPED = 0.01  # likeness that two places of an even pattern differ by
+_SLIPPED = 0.01  # difference in likeness between two places of an even pattern
 _LEAST_COARSE, _LEAST_SCORE = 0.25, 0.5  # likeness of a drawing to its photograph
 _LEAST_PX_PER_MM = 4.0
 _MOST_OUTSIDE = 0.005  # of the drawing's points
@@ -36,8 +36,8 @@ _LEAST_SHARE = 0.08  # of the picture that a sheet covers
 def find(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Placement:
     """Return where the sheet lies in a picture, by its outline or `corners` (4, 2), refined by the drawing.
 
-    Raises PhotoError when it is not found, mirrored, of another drawing, too small or partly outside. It
-    does so too when the drawing would fit as well in another place.
+    Raises PhotoError when it is not found, mirrored, of another drawing, too small or partly outside. It is
+    also raised when the drawing would fit another place equally well.
     """
     if not len(sheet.lines):
         raise PhotoError("nothing is drawn on this sheet; name another one with --sheet")
@@ -73,7 +73,7 @@ def _check_view(sheet: Sheet, found: Placement) -> None:
     outside = float(((places < 0) | (places > np.array(found.size) - 1)).any(axis=1).mean())
     if outside > _MOST_OUTSIDE:
         raise PhotoError(
-            f"{outside:.0%} of the drawing lie outside of the photograph; take all of it"
+            f"{outside:.0%} of the drawing is outside the photograph; photograph all of it"
         )
 
 
@@ -117,14 +117,14 @@ def _settled(sheet: Sheet, picture: Picture, found: Placement) -> Placement:
         _, likelier = other_place(sheet, picture, found)
     if likelier > -_SLIPPED:
         raise PhotoError(
-            "the drawing is an even pattern, and may lie a line further in the photograph; "
+            "the drawing is an even pattern, and may be off by a line in the photograph; "
             "name its corners with --corners"
         )
     return found
 
 
 def _turned(sheet: Sheet, outlines: list[tuple[Points, Points]]) -> list[Points]:
-    """Return where the page's corners may lie: each outline in four turns."""
+    """Return possible corners of the page: each outline in four turns."""
     found: list[Points] = []
     for outline, frame in outlines:
         for turn in range(4):
@@ -136,7 +136,7 @@ def _turned(sheet: Sheet, outlines: list[tuple[Points, Points]]) -> list[Points]
 
 
 def _is_plausible(sheet: Sheet, corners: Points) -> bool:
-    """Whether the page's sides are in about the proportion that they have in the picture."""
+    """Whether the page's sides have about the same ratio as in the picture."""
     sides = np.hypot(*(corners - np.roll(corners, -1, axis=0)).T)
     seen = (sides[0] + sides[2]) / (sides[1] + sides[3])
     return bool(abs(np.log(seen * sheet.height_mm / sheet.width_mm)) < _SKEW)
@@ -161,7 +161,7 @@ def _outlines(sheet: Sheet, picture: Picture) -> Iterator[tuple[Points, Points]]
 
 
 def _drawing(picture: Picture, px_per_mm: float) -> Points | None:
-    """Return four corners around the strokes of a picture, clockwise in pixels; None where there are none."""
+    """Return four corners around the strokes of a picture, clockwise in pixels; None without strokes."""
     values = np.abs(contrast(picture, px_per_mm))
     mask = (values > 0.5 * np.percentile(values, 99)).astype(np.uint8)
     size = 2 * round(2 * px_per_mm) + 1
@@ -181,10 +181,10 @@ def _clockwise(corners: Points) -> Points:
 
 
 def _masks(small: Picture) -> Iterator[Picture]:
-    """Yield masks in which the sheet may be one area, in other colours than its surroundings.
+    """Yield masks in which the sheet may be one area, by its colours and those of its surroundings.
 
-    Colours of both are learnt from the picture (Rother, Kolmogorov and Blake 2004). Dark strokes or light
-    ones are taken out before, and little or nothing is known of where the sheet is.
+    Both are learnt from the picture (Rother, Kolmogorov and Blake 2004). Dark or light strokes are removed
+    first, and little or nothing is known about where the sheet is.
     """
     square = np.ones((_STROKE_PX, _STROKE_PX), np.uint8)
     height, width = small.shape[:2]

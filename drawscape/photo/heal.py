@@ -1,4 +1,4 @@
-"""From a photograph to what its sheet lacks, and the photograph with that marked in it."""
+"""The missing stretches of a photographed sheet, and the photograph with these marked."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ from drawscape.photo.sheet import Picture, Sheet, negative
 
 _MOST_PX_PER_MM = 12.0
 _LEAST_PX_PER_MM = 6.0
-_MOST_PX = 24_000_000  # of the flattened sheet: finer ones take more memory than they tell
-_WORST = 1.5  # of the errors that are usual: how far one of many thousand points may be off
+_MOST_PX = 24_000_000  # of the flattened sheet: more would only take memory
+_WORST = 1.5  # of the usual error: how far one of many thousand points may be off
 _UPRIGHT = (
     "the drawing looks the same when it is turned, and is taken to be upright in the photograph; "
     "name its corners with --corners if it is not"
@@ -24,10 +24,10 @@ _MARKS = ((255, 40, 40), (255, 170, 0))
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """Where the sheet lies in its photograph, which stretches have no ink, and of which that is not sure.
+    """The sheet's place in its photograph, the stretches without ink, and the unsure ones.
 
     `error_mm` is how far off any point of a stroke may be. `warning` is a sentence about what the
-    photograph cannot tell, '' for none.
+    photograph cannot show, '' for none.
     """
 
     placement: Placement

@@ -1,8 +1,8 @@
-"""Which stretches of strokes have no ink on a flattened sheet, and of which that cannot be said.
+"""The stretches of strokes that have no ink on a flattened sheet, and those that are unsure.
 
-What each pen's ink looks like is measured on the sheet itself. Across each stroke, the sheet is compared
-with two predictions: with the stroke and without it. Where other strokes cover it, both are alike, and
-nothing is learnt. Evidence is added up along a stroke by two states that rarely change (Viterbi 1967).
+The look of each pen's ink is measured on the sheet itself. Across each stroke, the sheet is compared with
+two predictions: with the stroke and without it. Where other strokes cover it, both are alike, and nothing
+is learnt. Evidence is added up along a stroke by two states that rarely change (Viterbi 1967).
 """
 
 from collections.abc import Iterator
@@ -16,30 +16,30 @@ from drawscape.geometry.lines import Flags, Floats, Ints, Points, Segments, rang
 from drawscape.photo.placement import Placement
 from drawscape.photo.sheet import Picture, Sheet, Values, negative
 
-_ROW_MM = 0.15  # between two places of a stroke that are looked at
+_ROW_MM = 0.15  # between two places of a stroke that are examined
 _CHUNK = 30_000  # rows at once; OpenCV's limit is 32,767
-_COUNTED = 100  # strokes at once, which takes little memory
-_FITTED = 6_000  # rows that tell a pen's blur and strength
+_COUNTED = 100  # strokes at once, to save memory
+_FITTED = 6_000  # rows that are enough for a pen's blur and strength
 _BLURS_MM = (0.05, 0.08, 0.12, 0.17, 0.24, 0.33)
-_LEAST_NOISE = 0.15  # of full ink: no prediction is better
+_LEAST_NOISE = 0.15  # of full ink: no prediction is more exact
 _CLIP = 2.5  # the evidence of one row, in nats
-_REPEATS = 2.5  # how often rows that follow each other say the same
-_AROUND_PX_PER_MM = 1.5  # of the picture that tells how light the paper is
-_EACH = 3  # rows and columns of pixels, one of which tells the noise of the paper
-_FIRM = 30.0  # pixels that would change the level of free paper
+_REPEATS = 2.5  # consecutive rows that share the same information
+_AROUND_PX_PER_MM = 1.5  # of the picture of the paper's brightness
+_EACH = 3  # every third row and column of pixels gives the noise of the paper
+_FIRM = 30.0  # weight of free paper's level, in pixels
 _DOUBT = 0.8  # how much less evidence counts between other inks
 _SWITCH = 6.0  # what a change between ink and no ink costs, in nats
-_FIRST = 3.0  # what a stroke without ink at its begin costs
+_FIRST = 3.0  # what a stroke without ink at its start costs
 _LEAST_MM = 1.2  # of a gap; the ends of strokes are as uncertain as the placement
 _ENOUGH = 8.0  # evidence that there is no ink, in nats
 _SURE = 2.0  # evidence that a whole stroke needs, in nats
 _PLAIN = 3.0  # times the least contrast: such an ink would be seen
-_LEAST_GAIN = 0.3  # of an ink's colour: less is no ink
+_LEAST_GAIN = 0.3  # of an ink's colour: less does not count as ink
 _DOUBLED = 0.4  # of a stretch under strokes that run along it: whether it has ink does not show
-_BESIDE_MM = 1.6  # how far beside a stretch its ink is looked for
-_BESIDE_LONG_MM = 3.0  # that are looked at together
+_BESIDE_MM = 1.6  # how far beside a stretch to search for its ink
+_BESIDE_LONG_MM = 3.0  # length that is examined together
 _BESIDE = 0.6  # of a stroke's ink
-_PLACED_MM = 0.5  # beside a stroke: farther off, it may be taken for the next one
+_PLACED_MM = 0.5  # beside a stroke: further off, it may be mistaken for the next one
 _FAINT = 3.0  # least contrast of an ink, in standard deviations of the paper
 
 
@@ -63,7 +63,7 @@ class Intervals:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Places along strokes, (R, ...): middle and normal (R, 2), stroke, mm along it, mm behind its end."""
+    """Places along strokes, (R, ...): middle and normal (R, 2), stroke, mm along it, mm beyond its end."""
 
     middles: Points
     normals: Points
@@ -73,7 +73,7 @@ class Rows:
 
     @classmethod
     def of(cls, sheet: Sheet, chosen: Ints, step_mm: float, over_mm: float = 0.0) -> "Rows":
-        """Return the rows of some strokes, which begin and end `over_mm` behind their ends."""
+        """Return the rows of some strokes, which begin and end `over_mm` beyond their ends."""
         lines = sheet.lines.take(chosen).drawable()
         parts = Segments.of(lines)
         way = parts.b - parts.a
@@ -109,7 +109,7 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class FlatSheet:
-    """A sheet and its flattened photograph, as a negative where the ink is lighter than its paper."""
+    """A sheet and its flattened photograph, as a negative if the ink is lighter than the paper."""
 
     sheet: Sheet
     picture: Picture
@@ -122,7 +122,7 @@ class FlatSheet:
         return [self._counted(pen) for pen in range(len(self.sheet.widths_mm))]
 
     def _counted(self, pen: int) -> Picture:
-        """Count the strokes over each pixel; one that comes back to a place counts twice."""
+        """Count the strokes over each pixel; a stroke that returns to a place counts twice."""
         height, width = self.picture.shape[:2]
         step_mm = 0.7 / self.px_per_mm
         wide = self.sheet.widths_mm[pen]
@@ -161,7 +161,7 @@ class FlatSheet:
         return density / self._brightness(density) if self.is_light else density
 
     def _brightness(self, density: Values) -> Values:
-        """Return how bright light ink is around each pixel, (H, W, 1): dark paper does not tell the light."""
+        """Return how bright light ink is around each pixel, (H, W, 1): dark paper does not show the light."""
         inked = np.any([count > 0 for count in self.counts], axis=0)
         shown = np.abs(density).max(axis=2)
         usual = float(np.median(shown[inked])) if inked.any() else 1.0
@@ -211,9 +211,9 @@ def _sampled(values: Values, places: Values) -> Values:
 
 
 def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
-    """Return the stretches without ink, and those of which that is not sure.
+    """Return the stretches without ink, and the unsure ones.
 
-    That is so, too, where nothing pins the sheet down: strokes may lie beside the places that are looked at.
+    They are also unsure where nothing fixes the sheet: strokes may lie beside the examined places.
     """
     pens = [np.flatnonzero(flat.sheet.pens == pen) for pen in range(len(flat.counts))]
     inks = [_color_of(flat, pen, own) if len(own) else None for pen, own in enumerate(pens)]
@@ -251,7 +251,7 @@ def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
 def _color_of(flat: FlatSheet, pen: int, strokes: Ints) -> Floats | None:
     """Return the density (3,) of a pen's ink where no other stroke is, None when it is too faint to see.
 
-    When nothing is seen of an ink that must be plain to see, it has the colour that the plan says.
+    If an ink that must be visible is not seen at all, it has its colour in the plan.
     """
     rows = Rows.of(flat.sheet, strokes, 0.5)
     some = rows.take(slice(None, None, 1 + len(rows) // _CHUNK))
@@ -281,7 +281,7 @@ def _direction(flat: FlatSheet, inks: list[Floats | None], color: Floats) -> Flo
 
 
 def _evidence(look: "_Look", rows: Rows) -> tuple[Floats, Floats, Floats]:
-    """Return for each row how much likelier no ink is than ink, in nats, and how much can be known.
+    """Return for each row how much likelier no ink is than ink, in nats, and how much it can show.
 
     The third is how much more other inks cover the row than its sides.
     """
@@ -301,7 +301,7 @@ def _evidence(look: "_Look", rows: Rows) -> tuple[Floats, Floats, Floats]:
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What one pen's strokes look like across, at `offsets_mm` (J,) from their middles.
+    """The cross-section of one pen's strokes, at `offsets_mm` (J,) from their middles.
 
     `seen` is its ink in the photograph, `wanted` the predicted ink; both are 1 under a stroke. `shown` is
     how much of the ink shows, which is less where other inks are.
@@ -393,7 +393,7 @@ class _Look:
 
     @cached_property
     def _spread(self) -> Floats:
-        """How the ink at each place shows at each other, (J, J)."""
+        """How much the ink at each place shows at each other place, (J, J)."""
         between = self.offsets_mm[:, None] - self.offsets_mm
         spread = np.exp(-((between / self.blur_mm) ** 2) / 2)
         return np.asarray(spread / spread[len(spread) // 2].sum(), dtype=np.float32)
@@ -401,7 +401,7 @@ class _Look:
     def beside(self, rows: Rows) -> float:
         """Return how much ink lies in rows, or along them up to _BESIDE_MM away, as a share of a stroke's.
 
-        That is ink where the plan has none. Much of it tells that the sheet is not where it is taken to be.
+        That is ink where the plan has none. Much of it shows that the sheet's assumed place is wrong.
         """
         step_mm = self.offsets_mm[1] - self.offsets_mm[0]
         reach = round(_BESIDE_MM / step_mm)
@@ -442,14 +442,14 @@ def _robust_fit(design: Values, values: Values) -> tuple[Floats, Floats]:
 
 
 def _parts(strokes: Ints) -> Iterator[tuple[int, int, int]]:
-    """Yield each stroke with its first row and the one behind its last."""
+    """Yield each stroke with its first row and the row after its last."""
     bounds = np.flatnonzero(np.diff(strokes, prepend=-1, append=-1))
     for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         yield int(strokes[first]), first, last
 
 
 def _gaps(evidence: Floats) -> list[tuple[int, int]]:
-    """Return the runs of rows without ink, as first and behind the last, by the likeliest states."""
+    """Return the runs of rows without ink, as first and after the last, by the likeliest states."""
     sums = np.cumsum(evidence)
     lowest = np.minimum.accumulate(np.minimum(sums, 0.0))
     if (sums < lowest + _FIRST).all():

@@ -1,4 +1,4 @@
-"""A photograph's file as an array: JPEG, PNG, HEIC and what else Pillow reads, turned as EXIF says."""
+"""A photograph's file as an array: JPEG, PNG, HEIC and others that Pillow reads, turned by EXIF."""
 
 import warnings
 from pathlib import Path
@@ -16,8 +16,8 @@ _SMALLER = f"give a photograph of at most {_MOST_PX // 1_000_000} megapixels"
 def load(path: Path) -> Picture:
     """Return the photograph at `path` as (H, W, 3) in RGB, 0 to 255.
 
-    Its size is read before its pixels. Raises PhotoError for a file that is no picture, a damaged one, and
-    one that is too small or too large. Raises MissingExtraError without the extra `photo`.
+    Its size is read before its pixels. Raises PhotoError for a file that is not a picture, is damaged, too
+    small or too large. Raises MissingExtraError without the extra `photo`.
     """
     try:
         import pillow_heif
@@ -31,14 +31,14 @@ def load(path: Path) -> Picture:
             with Image.open(path) as file:
                 _check_size(path, *file.size)
                 picture = ImageOps.exif_transpose(file)
-                if picture.mode.startswith("I"):  # Pillow cuts 16 bits off at 255
+                if picture.mode.startswith("I"):  # Pillow clips 16 bits at 255
                     picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
                 if picture.has_transparency_data:
                     paper = Image.new("RGBA", picture.size, "white")
                     picture = Image.alpha_composite(paper, picture.convert("RGBA"))
                 return np.asarray(picture.convert("RGB"))
         except UnidentifiedImageError as error:
-            raise PhotoError(f"{path} is no picture; give a JPEG, PNG or HEIC file") from error
+            raise PhotoError(f"{path} is not a picture; give a JPEG, PNG or HEIC file") from error
         except Image.DecompressionBombError as error:
             raise PhotoError(f"{path} is too large; {_SMALLER}") from error
         except (OSError, SyntaxError, ValueError) as error:

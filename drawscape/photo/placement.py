@@ -1,6 +1,6 @@
 """Where each point of the sheet lies in a photograph: perspective, lens, and bends of the paper.
 
-The drawing is its own registration mark: blocks of the predicted picture are looked for in the
+The drawing is its own registration mark: blocks of the predicted picture are searched for in the
 photograph, coarse ones first. Blocks are weighted by how well their lines fix a direction (Lucas and
 Kanade 1981; Shi and Tomasi 1994).
 """
@@ -25,19 +25,19 @@ _CURVED_MM = 0.1  # usual second difference of the bend between knots
 _MOST_BEND_MM = 3.0
 _NOISE_MM = 0.02  # of a block's place, at least
 _OVERLAP = 4  # blocks that show the same ink
-_WEAK = 0.1  # of the structure: along straight lines blocks tell nothing
+_WEAK = 0.1  # of the structure: blocks along straight lines show nothing
 _BOUND = 3.0  # standard deviations
-_SCORE_PERCENT = 80  # of the blocks: in a third of the drawing the ink may be missing, or in more
+_SCORE_PERCENT = 80  # of the blocks: ink may be missing in a third of the drawing or more
 _NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
-_MOST_BLOCKS = 10  # along a side: where all of the page moves alike, more of them tell no more
+_MOST_BLOCKS = 10  # along a side: if the whole page moves alike, more would add nothing
 _LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
-_NEWTON = 8  # steps, the last ones of which change nothing
+_NEWTON = 8  # steps; the last ones change nothing
 _STEP_PX = 8  # between pixels whose place is computed; those in between are interpolated
 
 
 @dataclass(frozen=True)
 class Level:
-    """A round of looking for blocks: sizes in mm, and what may change."""
+    """A round of the search for blocks: sizes in mm, and what may change."""
 
     px_per_mm: float
     block_mm: float
@@ -66,7 +66,7 @@ class Placement:
     `corners` (4, 2) are those of the page before the lens bends them. `lens` are two terms of radial
     distortion. `bend` (R, C, 2) moves points of the page in mm, one for each knot, and `precision`
     (2RC, 2RC) is the inverse of its covariance. `signs` are 1 for inks darker than the paper, -1 for lighter
-    ones, both when that is not known yet. `score` is how much alike the two pictures are, -1 to 1.
+    ones, both if that is not known yet. `score` is the likeness of the two pictures, -1 to 1.
     `is_turn_known` is false for a drawing that looks the same when it is turned.
     """
 
@@ -165,7 +165,7 @@ class Placement:
         size = np.ceil(self.page * px_per_mm).astype(int)
         coarse = np.ceil(size / _STEP_PX).astype(int)
         columns, rows = np.meshgrid(*(np.arange(n) for n in coarse))
-        # OpenCV enlarges so that the middle of a coarse pixel is the middle of the block that it stands for.
+        # OpenCV enlarges a coarse pixel to a block with the same middle.
         middles = np.stack((columns, rows), axis=-1).reshape(-1, 2) * _STEP_PX + _STEP_PX / 2
         places = self.pixels(middles / px_per_mm).reshape(*coarse[::-1], 2)
         reduced, factor = _reduced(picture, self.px_per_mm / px_per_mm)
@@ -226,7 +226,7 @@ def refine(
 def other_place(sheet: Sheet, picture: Picture, placement: Placement) -> tuple[Placement, float]:
     """Return the likeliest place of the whole drawing a few mm away, and how much likelier that is.
 
-    Even patterns of lines are much alike when they are moved by a line; only their ends tell.
+    Even patterns look much the same when they are moved by a line; only their ends differ.
     """
     scale = _OTHER.px_per_mm
     wanted = _wanted(sheet, scale)
@@ -235,7 +235,7 @@ def other_place(sheet: Sheet, picture: Picture, placement: Placement) -> tuple[P
     padded = cv2.copyMakeBorder(seen, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0.0)
     likeness = cv2.matchTemplate(padded, wanted, cv2.TM_CCOEFF_NORMED)
     here = float(likeness[reach, reach])
-    likeness[likeness < cv2.dilate(likeness, np.ones((3, 3)))] = -1.0  # no summits
+    likeness[likeness < cv2.dilate(likeness, np.ones((3, 3)))] = -1.0  # not a peak
     near = round(_NO_OTHER_MM * scale)
     inner = slice(reach - near, reach + near + 1)
     likeness[inner, inner] = -1.0
@@ -266,7 +266,7 @@ def _smoothed(values: Values, px_per_mm: float) -> Values:
 class _Blocks:
     """Blocks of the page: their middles, and how far each is off, in mm, (K, 2).
 
-    `weights` (K, 2, 2) say how well that is known, `scores` (K,) how much alike both pictures are.
+    `weights` (K, 2, 2) say how well that is known, `scores` (K,) how alike both pictures are.
     """
 
     middles: Points
@@ -335,7 +335,7 @@ def _peak(likeness: Values, reach: int) -> tuple[Points, float]:
 
 
 def _structure(down: Values, across: Values) -> Floats:
-    """Return the structure tensor (2, 2) of a block's slopes: how well a shift in each direction shows."""
+    """Return the structure tensor (2, 2) of a block's slopes: how visible a shift in each direction is."""
     down, across = down.ravel(), across.ravel()
     mixed = down @ across
     return np.array([[across @ across, mixed], [mixed, down @ down]], dtype=np.float64)
@@ -381,7 +381,7 @@ def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> 
     """Return by how many mm each knot moves, (R, C, 2), and the inverse of the covariance of all.
 
     Blocks are `off` mm (K, 2). The bend is a random field of little curvature (Wahba 1990): knots that no
-    block pins down follow those around them, and are less sure. One block that is far off counts little.
+    block fixes follow those around them, and are less sure. One block that is far off counts little.
     """
     shape = placement.bend.shape
     before, both = placement.bend.ravel(), sparse.eye_array(2)

@@ -17,15 +17,15 @@ Values: TypeAlias = NDArray[Any]
 
 _FINE_PX_PER_MM = 14.0  # of the picture that others are made from
 _LEAST_DARK = 0.3  # of black: ink on dark paper is light, or its colour is not known
-_TONE = 2.2  # cameras keep light to the power of 1 / _TONE
+_TONE = 2.2  # cameras store light to the power of 1 / _TONE
 _SHIFT = 4  # binary digits behind the point in OpenCV's coordinates
 
 
 def negative(picture: Picture) -> Picture:
     """Return a picture of light ink on dark paper as one of dark ink on light paper.
 
-    Its brightness is proportional to the light that is lacking. Only so does a blurred picture of two
-    strokes show what each of them adds: in a camera's tones, light ink spreads over dark gaps.
+    Its brightness is proportional to the missing light. Otherwise a blurred picture would not be the sum of
+    its strokes: in a camera's tones, light ink spreads over dark gaps.
     """
     tones = 255 * (1 - (np.arange(256) / 255) ** _TONE)
     return np.asarray(np.round(tones).astype(np.uint8)[picture])

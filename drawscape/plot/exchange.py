@@ -1,9 +1,9 @@
 """Shorter tours in bulk: exchanges of pen-up moves, all at once (2-opt, Croes 1958).
 
 Lines are fixed; the search is for a cheap matching of their ends. Two pen-up moves a-b and c-d may become
-a-c and b-d. `exchange_2opt` does all such exchanges that do not touch each other at once. Rings that come off
-are patched into the tour where that costs least (after Karp 1979). Lines of some length lose hardly any ring,
-but dots and small closed figures do. local_search.py keeps their tour whole.
+a-c and b-d. `exchange_2opt` does all independent exchanges at once. Rings that separate are patched into the
+tour where that costs least (after Karp 1979). Long lines hardly ever form rings, but dots and small closed
+figures do. local_search.py keeps their tour in one piece.
 """
 
 import math
@@ -38,7 +38,7 @@ def exchange_2opt(steps: Ints, ends: Floats) -> Ints:
 
 
 class _Matching:
-    """Which end the pen goes to from which; the last two are the start, and nowhere (after the last line).
+    """The end to which the pen goes from each end; the last two are the start, and nowhere (after all lines).
 
     Candidates are pairs of ends that lie near each other, (2, K).
     """
@@ -53,14 +53,14 @@ class _Matching:
         self.lengths = self._gaps(np.stack((np.arange(len(self.partner)), self.partner)))
 
     def _gaps(self, pairs: Ints) -> Floats:
-        """Return distances; to nowhere it is no way at all."""
+        """Return distances; to nowhere it is 0."""
         one, two = pairs
         gaps: Floats = np.abs(self.points.take(one) - self.points.take(two))
         gaps[np.isnan(gaps)] = 0.0
         return gaps
 
     def improve(self, candidates: Ints) -> None:
-        """Exchange until no candidate gains, the best first; after one round only beside changed moves."""
+        """Exchange until no candidate gains, the best first; after one round, only next to changed moves."""
         active = candidates
         for _ in range(_MOST_ROUNDS):
             one, two = active
@@ -80,7 +80,7 @@ class _Matching:
         return self._gaps(near) + self._gaps(self.partner[near]) - self.lengths[near].sum(axis=0)
 
     def _moves(self, ends: Ints) -> Ints:
-        """Return one name for both ends of a pen-up move."""
+        """Return one number for both ends of a pen-up move."""
         return np.minimum(ends, self.partner[ends])
 
     def _exchanged(self, pairs: Ints) -> Flags:
@@ -106,7 +106,7 @@ class _Matching:
             self._exchanged(across[:, chosen])
 
     def _trails(self) -> tuple[Ints, Ints]:
-        """Return the steps of the tour, which nowhere leads to the start of, and of all rings behind it."""
+        """Return the steps of the tour, which follows `nowhere`, and of all rings after it."""
         nowhere = len(self.partner) - 1
         return walked(self.partner.reshape(-1, 2)[:, ::-1].ravel(), np.array([nowhere]))
 
@@ -134,7 +134,7 @@ class _Matching:
 
 
 def _apart(one: Ints, two: Ints) -> Ints:
-    """Return the indices of pairs of moves, best first, such that no move is in two of them."""
+    """Return the indices of pairs of moves, best first, that share no move."""
     waiting = np.arange(len(one))
     kept = [waiting[:0]]
     taken = np.zeros(np.max(np.maximum(one, two), initial=-1) + 1, dtype=np.bool_)

@@ -1,6 +1,6 @@
-"""The formats of files that a drawing is written in: one table, which the whole program reads.
+"""The file formats of drawings: one table, which the whole program reads.
 
-A format that is added has a writer, in a separate module, and a row.
+A new format needs a writer, in a separate module, and a row.
 """
 
 import os
@@ -27,7 +27,7 @@ FormatName = str
 class Exporter:
     """A format: its title, the file names' endings, and the function that writes it.
 
-    `writer` takes the document, and those of the options of `encode` that `options` names.
+    `writer` takes the document, and the options of `encode` that `options` names.
     """
 
     title: str
@@ -53,9 +53,9 @@ def menu_of_formats() -> list[tuple[str, FormatName]]:
 
 
 def format_of(path: str | os.PathLike[str]) -> FormatName:
-    """Return the format that a file name's ending stands for.
+    """Return the format of a file name's ending.
 
-    Raises PlotError when it stands for none.
+    Raises PlotError for an unknown ending.
 
     >>> format_of("plot.nc")
     'gcode'
@@ -71,9 +71,9 @@ def format_of(path: str | os.PathLike[str]) -> FormatName:
 def encode(document: Document, format: FormatName, **options: Any) -> bytes:
     """Return the unchanged drawing as the content of a file of `format`.
 
-    Options that other formats have are left out: `profile` (a GcodeProfile) for G-code, `dpi` for PNG,
-    and `device` for HPGL. For both machines' files `outside` says what becomes of lines beyond reach:
-    'refuse', 'crop' or 'keep'.
+    Options of other formats are ignored: `profile` (a GcodeProfile) for G-code, `dpi` for PNG, and
+    `device` for HPGL. For G-code and HPGL, `outside` is what happens to lines out of reach: 'refuse',
+    'crop' or 'keep'.
     Raises PlotError for an unknown format, an unknown option, and a drawing that the format cannot hold;
     MissingExtraError.
     """
@@ -101,7 +101,7 @@ def save(
     """Write the unchanged drawing, and return the file's absolute path.
 
     The file's ending names the format by default; `options` are those of `encode`. The file is complete
-    or not there at all. The folder must exist.
+    or missing. The folder must exist.
     Raises what `encode` raises, and OSError when the file cannot be written.
 
     >>> save(document, "plot.gcode").name

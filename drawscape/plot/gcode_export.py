@@ -26,8 +26,8 @@ def to_gcode(
     """Return the drawing as G-code, in absolute coordinates, pen up at the beginning and the end.
 
     Layers with a `%` name are not plotted; speed, height, delay, pause and passes are as the layers'
-    names ask (see drawscape.drawing.document). `outside` is what becomes of lines beyond the sheet or
-    the machine's reach: 'refuse', 'crop' or, with negative coordinates if need be, 'keep'.
+    names ask (see drawscape.drawing.document). `outside` is what happens to lines off the sheet or out of
+    the machine's reach: 'refuse', 'crop' or 'keep' (perhaps with negative coordinates).
     Raises PlotError for lines outside that are refused.
     """
     profile = profile or GcodeProfile()
@@ -37,7 +37,7 @@ def to_gcode(
     parts = [f"({document.width_mm:g} x {document.height_mm:g} mm)"]
     parts += ["G21", "G90"]
     if start := profile.command("start"):
-        # GRBL with homing wakes up locked, and would refuse to lift the pen, which homing would drag.
+        # GRBL with homing starts locked: it would refuse to lift the pen, and homing would drag it.
         parts += ["$X"] * ("$H" in start) + [profile.command("pen_up"), start]
     parts.append(profile.command("pen_up"))
     for number, layer in enumerate(document.layers):
@@ -71,7 +71,7 @@ def _comment(text: str) -> str:
 
 
 def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
-    """Return the lowest and the highest x and y, (2, 2), that the file may have.
+    """Return the lowest and the highest x and y, (2, 2), allowed in the file.
 
     They are rounded inwards to the file's decimals, so that no rounded coordinate is out of reach.
     """
@@ -88,7 +88,7 @@ def _strokes(layer: Layer, height_mm: float, profile: GcodeProfile, edges: Point
     y = height_mm - points[:, 1] if profile.flip_y else points[:, 1]
     exact = np.stack((points[:, 0], y), axis=1)
     places = np.round(exact, profile.decimals)
-    # A point on the edge stays within reach, which rounding alone may leave.
+    # A point on the edge stays within reach, although rounding could move it out.
     inner = np.clip(places, *edges)
     places = np.where(np.abs(inner - exact) < 10.0**-profile.decimals, inner, places)
     places += 0.0  # no -0.0
@@ -109,7 +109,7 @@ def _strokes(layer: Layer, height_mm: float, profile: GcodeProfile, edges: Point
         yield travel + begin.replace(",", " Y") + travel_feed
         yield down
         if moves:
-            # The feed holds until it is changed: it is set again after each pen-down, which has its own.
+            # The feed stays until it is changed, so it is set again after each pen-down, which has its own.
             head, _, tail = moves.partition("\n")
             yield f"{head} F{profile.feed(motion):g}" + ("\n" + tail if tail else "")
         yield up

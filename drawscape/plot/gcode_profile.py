@@ -18,7 +18,7 @@ from drawscape.plot.lifts import LiftTimes
 _COMMANDS = ("pen_up", "pen_down", "start", "end", "layer_change", "pause", "dwell")
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
 _Z_ACCELERATION = 250.0
-"""In mm/s², as GRBL's $122 is on usual machines."""
+"""In mm/s², the usual value of GRBL's $122."""
 _COMMENT = re.compile(r"\(.*?\)|;.*")
 
 
@@ -29,12 +29,12 @@ class GcodeProfile:
     `{down}` in `pen_down` becomes the pen's height: `down_percent` of the way between the two values of
     `down_range`, unless a layer asks for another (`+H60`).
     `travel_feed` None travels with G0, as fast as the machine can. A layer's speed (`+S30`) is a percentage
-    of `top_feed`. `layer_change` stands between layers, `pause` where a layer asks for it (`!`).
+    of `top_feed`. `layer_change` is inserted between layers, `pause` where a layer asks for it (`!`).
     `{name}` and `{color}` in them become the layer's, `{s}` and `{ms}` in `dwell` the layer's delay. With
     `flip_y` the origin is the sheet's lower left corner and y points up, as on most machines. Coordinates
-    have so many `decimals`. `width_mm` and `height_mm` are the machine's reach from the origin, if it is
-    known. The pen is lifted before `start`, which may home.
-    Raises PlotError for values that make no sense together.
+    have `decimals` digits after the point. `width_mm` and `height_mm` are the machine's reach from the
+    origin, if known. The pen is lifted before `start`, which may home.
+    Raises PlotError for contradictory values.
     """
 
     pen_up: str = "M3 S0\nG4 P0.15"
@@ -59,7 +59,7 @@ class GcodeProfile:
             value = getattr(self, name)
             if value is not None:
                 check_number(**{name: value})
-        # With more, the smallest numbers would be written with exponents, which G-code has not.
+        # With more, the smallest numbers would have exponents, which G-code does not allow.
         if not 0 <= self.decimals <= 4:
             raise PlotError(f"decimals={self.decimals!r}: give 0 to 4")
         for name in _COMMANDS:
@@ -70,7 +70,7 @@ class GcodeProfile:
                 raise PlotError(f"{name}={text!r} switches the units; lengths are in mm")
 
     def lift_s(self, name: Literal["pen_up", "pen_down"], part: float = 1.0) -> float:
-        """Return the seconds that a command dwells, and moves the pen a `part` of its way along Z.
+        """Return the seconds that a command dwells and moves the pen a `part` of its way along Z.
 
         >>> GcodeProfile(pen_up="M3 S0\\nG4 P0.15").lift_s("pen_up")
         0.15
@@ -93,29 +93,29 @@ class GcodeProfile:
 
     @property
     def low(self) -> float:
-        """The part of the way up that is enough for a short hop: above a Z axis's paper, of a servo's way."""
+        """The part of the way up that is enough for a short hop, by a Z axis or a servo."""
         return 0.3 if self.has_z else 0.6
 
     @property
     def low_time(self) -> float:
-        """The part of a servo's time that such a lift takes: a quarter of it does not depend on the way."""
+        """The part of a servo's time that a low lift takes: a quarter of the time is constant."""
         return 0.25 + 0.75 * self.low
 
     def low_lift(self, raise_s: float, lower_s: float) -> LiftTimes:
         """Return the times of a pen that is raised for a short hop."""
-        if self.has_z:  # with the feed of the way down
+        if self.has_z:  # with the feed of `pen_down`
             low_s = self.lift_s("pen_down", self.low)
             return LiftTimes(low_s, low_s)
         return LiftTimes(raise_s * self.low_time, lower_s * self.low_time)
 
     def dwell_s(self, row: str) -> float:
-        """Return the seconds that a row of commands dwells: S are seconds, P what `dwell` counts in."""
+        """Return the seconds that a row of commands dwells: S is in seconds, P in the unit of `dwell`."""
         words = dict(_words(row))
         p_s = 0.001 if "{ms}" in self.dwell else 1.0
         return words.get("S", words.get("P", 0.0) * p_s) if words.get("G") == 4 else 0.0
 
     def feed(self, motion: Motion) -> float:
-        """Return how fast a layer is drawn that asks for `motion`, in mm/min."""
+        """Return the speed of a layer that asks for `motion`, in mm/min."""
         asked = motion.speed
         return self.draw_feed if asked is None else self.top_feed * asked / 100
 
@@ -167,7 +167,7 @@ PROFILES: dict[str, GcodeProfile] = {
         pen_up="M280 P0 S60\nG4 P150",
         pen_down="M280 P0 S{down}\nG4 P200",
         down_range=(0.0, 60.0),
-        # To Marlin a G0 without F goes on at the last feed, that of drawing.
+        # Marlin runs a G0 without F at the last feed, that of drawing.
         travel_feed=12000,
         start="G28 X Y",
         end="G0 X0 Y0 F12000",
@@ -188,7 +188,7 @@ def read_profile(name: str | os.PathLike[str]) -> GcodeProfile:
 
 
 def read_toml(path: str | os.PathLike[str], what: str, known: Iterable[str]) -> dict[str, Any]:
-    """Return the content of a TOML file; `known` are names that may stand in its place.
+    """Return the content of a TOML file; `known` are names that may be given instead.
 
     Raises what `read_profile` raises.
     """
@@ -201,7 +201,7 @@ def read_toml(path: str | os.PathLike[str], what: str, known: Iterable[str]) -> 
 
 
 def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
-    """Return the profile that `values`, read from `source`, describe; `base` names where they start."""
+    """Return the profile that `values`, read from `source`, describe; `base` names the one to start from."""
     given = dict(values)
     base_name = given.pop("base", "servo")
     if base_name not in PROFILES:

@@ -56,12 +56,12 @@ def devices() -> dict[str, HpglPlotter]:
 
 
 def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "refuse") -> str:
-    """Return the drawing as HPGL for `device`; a layer without a number of a pen gets a free one.
+    """Return the drawing as HPGL for `device`; a layer without a pen number gets a free pen.
 
-    A layer's name may ask for speed (written as VS) and passes, and for not being plotted. A delay, a
-    pause and a height are left out, for these plotters share no command for them; `left_out` names
-    them. `outside` is what becomes of lines in the margin that the pens cannot reach: 'refuse', 'crop',
-    or 'keep' (the plotter itself then clips them).
+    A layer's name may ask for speed (written as VS) and passes, and for not being plotted. Delays,
+    pauses and heights are left out, because these plotters share no command for them; `left_out` names
+    them. `outside` is what happens to lines in the margin that the pens cannot reach: 'refuse', 'crop',
+    or 'keep' (then the plotter clips them).
     Raises UnknownNameError for an unknown device, PlotError when it has no paper of the drawing's size,
     or for lines outside that are refused.
     """
@@ -75,7 +75,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     for number, layer in enumerate(document.layers):
         pen = (pens[number] - 1) % plotter.pens + 1
         parts.append(f"{'PU;' if number else ''}SP{pen};")
-        if has_speeds:  # in whole cm/s for all pens; VS alone is the plotter's own speed again
+        if has_speeds:  # in whole cm/s for all pens; VS alone restores the plotter's own speed
             speed = plotter.top_speed * (layer.motion.speed or 0) / 100
             parts.append(f"VS{max(round(speed), 1)};" if layer.motion.speed else "VS;")
         parts += [placing.stroke(line) for line in layer.lines if len(line)] * layer.motion.passes
@@ -84,7 +84,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
 
 
 def left_out(document: Document) -> list[str]:
-    """Return a sentence for each wish of a layer's pen that HPGL has no command for.
+    """Return a sentence for each setting of a layer's pen that HPGL has no command for.
 
     >>> from drawscape.svg_builder import SVGBuilder
     >>> svg = SVGBuilder(50, 50)
@@ -131,7 +131,7 @@ def placed(document: Document, device: str) -> "Placing":
 
 @dataclass(frozen=True)
 class Placing:
-    """A sheet in a plotter; `matrix` leads from mm of the page to units, y up."""
+    """A sheet in a plotter; `matrix` converts mm of the page to units, y up."""
 
     plotter: HpglPlotter
     paper: Paper

@@ -18,11 +18,11 @@ from drawscape.plot.lifts import DOWN_PERCENT, LIFTS, LOW, UP_PERCENT
 from drawscape.plot.pages import Reach
 from drawscape.plot.statistics import Plotter
 
-# mm/s2; what usual firmware settings of GRBL say ($120), for a machine that names none.
+# mm/s2; the usual value of GRBL's $120, for a machine without one.
 _USUAL_ACCELERATION = 250.0
 _SIDES = ("width_mm", "height_mm")
 _MADE = ("name", "plotter", "profile")  # of a machine, from other parts of its file
-# What a profile knows better than the machine that it is put on.
+# What a profile overrides in the machine that uses it.
 _OF_PROFILE = ("draw_speed", "top_speed", "raise_s", "lower_s", "low_lift")
 
 
@@ -33,8 +33,8 @@ LiftName = Literal["standard", "brushless"]
 class Machine:
     """A plotter: its reach in mm, its file format, and its speed.
 
-    `profile` is there for those that speak G-code and knows their reach, `device` for HPGL. `lift` is what
-    moves the pen of an AxiDraw or NextDraw.
+    `profile` is for G-code machines, and has their reach; `device` is for HPGL. `lift` moves the pen of an
+    AxiDraw or NextDraw.
     """
 
     name: str
@@ -60,14 +60,14 @@ class Machine:
     def reach(self, document: Document) -> Reach:
         """Return the part within reach of a sheet that lies in the corner at the origin.
 
-        Where the machine's own software turns sheets (SVG, HPGL), one that only fits across is turned.
+        If the machine's own software turns sheets (SVG, HPGL), a sheet that only fits across is turned.
         """
         return Reach.of_page(document).within(self.limits(document))
 
     def limits(self, document: Document) -> Reach:
-        """Return its reach in mm of the sheet, also beside the sheet; for HPGL that depends on the paper."""
+        """Return its reach in mm of the sheet, also off the sheet; for HPGL it depends on the paper."""
         if self.format == "hpgl":
-            with suppress(PlotError):  # it has no such paper, and plots on none
+            with suppress(PlotError):  # it does not take that paper
                 return placed(document, self.device).limits
         width, height = self.width_mm, self.height_mm
         if self.turns(document.width_mm, document.height_mm):
@@ -145,7 +145,7 @@ def _lift_times(lift: LiftName) -> dict[str, Any]:
 
 
 def _speeds(profile: GcodeProfile | None) -> dict[str, Any]:
-    """Return the plotter's times by a profile's feeds and dwells; its [time] comes before."""
+    """Return the plotter's times by a profile's feeds and dwells; its [time] has priority."""
     if profile is None:
         return {}
     raise_s, lower_s = profile.lift_s("pen_up"), profile.lift_s("pen_down")

@@ -1,4 +1,4 @@
-"""What lifts the pens of AxiDraws and NextDraws, and how long that takes."""
+"""The pen lifts of AxiDraws and NextDraws, and their times."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,8 +14,8 @@ _UP_RATE, _DOWN_RATE = 75.0, 50.0  # percent, as the board is set
 class LiftTimes(NamedTuple):
     """Seconds that a pen takes to leave the paper, and to come down again.
 
-    It stays above the paper for the first `early_s` of its way down, when it was all the way up before. Of
-    these it does not move for `begin_s`.
+    It stays above the paper for the first `early_s` of its way down, if it was fully up before. For `begin_s`
+    of these it does not move.
     """
 
     raise_s: float

@@ -12,7 +12,7 @@ from drawscape.geometry.lines import Floats, Ints
 from drawscape.geometry.nearest import Nearest
 from drawscape.plot.merge import as_plane
 
-# Longer chains and more neighbours shorten tours by less than 1 %, and take half as long again.
+# Longer chains and more neighbours shorten tours by less than 1 %, and take 50 % longer.
 _NEIGHBOURS = 12
 _LONGEST_CHAIN = 3
 _LEAST_GAIN_MM = 1e-6
@@ -30,7 +30,7 @@ def two_opt_and_or_opt(steps: Ints, ends: Floats) -> Ints:
         end = waiting.popleft()
         is_waiting[end] = 0
         for touched in tour.two_opt(end) or tour.or_opt(end):
-            # Neither the start nor the nowhere behind the last line has neighbours to try.
+            # Neither the start nor `nowhere`, after the last line, has neighbours to try.
             if touched < len(is_waiting) and not is_waiting[touched]:
                 is_waiting[touched] = 1
                 waiting.append(touched)
@@ -38,10 +38,10 @@ def two_opt_and_or_opt(steps: Ints, ends: Floats) -> Ints:
 
 
 class _ChangingTour:
-    """A tour whose lines are turned round and moved while it is looked at.
+    """A tour whose lines are reversed and moved during the search.
 
     The pen-up move `place` leads from the end that step `place - 1` leaves to the end that step `place`
-    enters. The first comes from the start, the last goes nowhere: from everywhere that is no way at all.
+    enters. The first comes from the start, the last goes nowhere, at distance 0 from everywhere.
     """
 
     def __init__(self, steps: Ints, ends: Floats) -> None:
@@ -50,7 +50,7 @@ class _ChangingTour:
         points = ends.reshape(-1, 2)
         count = min(_NEIGHBOURS + 2, len(points))
         gaps, found = (each.tolist() for each in Nearest(points).query(points, count))
-        # For each end the nearest ends of other lines, nearest first, and how far they are.
+        # For each end the nearest ends of other lines, nearest first, and their distances.
         self.near = [
             [pair for pair in zip(row, away, strict=True) if pair[0] >> 1 != end >> 1]
             for end, (row, away) in enumerate(zip(found, gaps, strict=True))
@@ -59,7 +59,7 @@ class _ChangingTour:
         self.points: list[complex] = [*as_plane(points).tolist(), 0j]
 
     def two_opt(self, end: int) -> tuple[int, ...]:
-        """Turn round the lines between two moves where that gains; return the ends whose moves are new."""
+        """Reverse the lines between two moves if that gains; return the ends whose moves are new."""
         place, leaves = self._move_at(end)
         left, entered = self._ends_of(place)
         length = self._gap(left, entered)
@@ -106,7 +106,7 @@ class _ChangingTour:
         return ()
 
     def _carry(self, first: int, last: int, place: int, *, is_turned: bool) -> None:
-        """Put the steps from `first` to `last` into the move `place`, turned round or as they are."""
+        """Put the steps from `first` to `last` into the move `place`, reversed or not."""
         chain = self.steps[first:last]
         if is_turned:
             chain = _turned(chain)

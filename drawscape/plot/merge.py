@@ -1,7 +1,7 @@
 """Lines that meet become one line: as few pen lifts as the drawing allows.
 
 The ends of lines are nodes of a graph, the lines its edges. A line `i` has two ends, `2 * i` where it starts
-and `2 * i + 1` where it stops. A trail is a walk that enters a line by one end and goes on from its other.
+and `2 * i + 1` where it stops. A trail is a walk that enters a line by one end and leaves it by the other.
 `partners[end]` is the end by which the pen goes on there, or -1 where it is lifted. For example, a line from
 A to B, one from C to B and one from C to D:
 
@@ -10,7 +10,7 @@ A to B, one from C to B and one from C to D:
     partners  -1   3    4   1    2  -1      steps of the one trail: 0, 3 (line 1 backward), 4
 
 Partners are mutual, `partners[partners[end]] == end`, and lie at one node. So lines form open trails, which
-begin and end with -1, and closed ones. Half as many are open as there are nodes of odd degree, the least
+begin and end with -1, and closed ones. There are half as many open ones as nodes of odd degree, the fewest
 possible (Euler 1736). A closed one that meets another trail is spliced into it (Hierholzer 1873).
 
 Below: `deduplicate` leaves out strokes that are drawn twice.
@@ -45,11 +45,11 @@ SAME_MM = 1e-6
 
 
 def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
-    """Return the lines with those joined whose ends lie within `tolerance_mm`, reversed where needed.
+    """Return the lines, joined where ends lie within `tolerance_mm`, and reversed where needed.
 
     The ends are nodes of a graph and the lines its edges. Each of its components becomes as few trails
     as its nodes of odd degree allow (Euler 1736). A closed trail is inserted into a line that shares a
-    vertex with it. Where ends do not quite meet, the gap is drawn. A line of one point becomes a
+    vertex with it. A gap between ends that do not quite meet is drawn. A line of one point becomes a
     dot of two; empty lines are left out.
     Raises PlotError when the tolerance is negative or not finite.
 
@@ -74,7 +74,7 @@ def _nodes(ends: Points, tolerance_mm: float) -> Ints:
     if tolerance_mm > SAME_MM:
         joined: dict[int, int] = {}
         for one, two in Nearest(ends[first]).pairs(tolerance_mm).tolist():
-            # An end that has joined another attracts none: a chain of near ends would join distant ones.
+            # An end that has joined another attracts no more: a chain of near ends would join distant ones.
             if one not in joined and two not in joined:
                 joined[two] = one
         nodes[list(joined)] = list(joined.values())
@@ -82,8 +82,8 @@ def _nodes(ends: Points, tolerance_mm: float) -> Ints:
 
 
 def same_points(points: Points) -> tuple[Ints, Ints]:
-    """Return the first of each group of points that are one point, and the group of each, (N,)."""
-    # Points 2**32 cells apart, 4.29 m, may be one. Neighbours in order are neighbours on paper.
+    """Return the first point of each group of equal points, and the group of each point, (N,)."""
+    # Points 2**32 cells apart, 4.29 m, may count as equal. Neighbours in order are neighbours on paper.
     cells = np.rint(points / SAME_MM).astype(np.int64)
     _, first, group = np.unique(
         (cells[:, 1] << 32) + cells[:, 0], return_index=True, return_inverse=True
@@ -112,13 +112,13 @@ def _paired(nodes: Ints) -> Ints:
 def walked(onward: Ints, begins: Ints) -> tuple[Ints, Ints]:
     """Return steps, trail after trail, and where each trail begins, (T + 1,).
 
-    `onward` is the step behind each, negative where the pen is lifted. Of two steps `2 * i` and
-    `2 * i + 1` one is taken. Trails of one step come first, then those from `begins`, then closed ones.
+    `onward` is the step after each, negative where the pen is lifted. One of the two steps `2 * i` and
+    `2 * i + 1` is taken. Trails of one step come first, then those from `begins`, then closed ones.
     """
     alone = (onward.reshape(-1, 2) < 0).all(axis=1)
     done = bytearray(alone.tobytes())
     first = 2 * np.flatnonzero(alone)
-    # Arrays, since a list of a million numbers takes four times the memory.
+    # Arrays: a list of a million numbers takes four times the memory.
     behind, steps = array("q", onward.tobytes()), array("q", first.tobytes())
     bounds = array("q", range(len(first) + 1))
     begins = begins[~alone[begins >> 1]]
@@ -150,13 +150,13 @@ def begun_at(lines: Lines, entries: Ints) -> Lines:
     """Return the lines with closed ones begun at their vertex `entries` (M,), which is 0 for open ones."""
     counts = lines.counts
     points = ranges(entries, counts)
-    points %= np.repeat(counts - lines.closed, counts)  # a closed one goes on at its begin
+    points %= np.repeat(counts - lines.closed, counts)  # a closed one continues at its start
     points += np.repeat(lines.offsets[:-1], counts)
     return lines.with_points(lines.points.take(points, axis=0))
 
 
 def _joined(lines: Lines, bounds: Ints) -> Lines:
-    """Return lines made of those from one bound to the next; a point that two share is there once."""
+    """Return each run of lines between two bounds as one line; a shared point is kept once."""
     behind = np.delete(lines.offsets[:-1], bounds[:-1])
     gaps = lines.points[behind] - lines.points[behind - 1]
     shared = behind[np.hypot(gaps[:, 0], gaps[:, 1]) <= SAME_MM]
@@ -172,7 +172,7 @@ def _spliced(lines: Lines, is_closed: Flags) -> Lines:
     """
     if not is_closed.any():
         return lines
-    # A closed one goes on at its first point, which is not at its end, too.
+    # A closed one continues at its first point, which is not repeated at its end.
     ajar = (lines.starts != lines.ends).any(axis=1)
     is_whole = is_closed & ~ajar
     points = np.delete(lines.points, lines.offsets[1:][is_whole] - 1, axis=0)
@@ -197,9 +197,9 @@ def _spliced(lines: Lines, is_closed: Flags) -> Lines:
 
 
 def _exchanges(lines: Lines, is_closed: Flags) -> Ints:
-    """Return the pairs of points, (K, 2), whose followers are exchanged so that most lines are one.
+    """Return the pairs of points, (K, 2), whose followers are exchanged to join the most lines.
 
-    Two that are one already do not meet again, nor do two of which both are open.
+    Lines that are joined already are not joined again, nor are two open lines.
     """
     vertex = same_points(lines.points)[1]
     passed = np.zeros(len(vertex), dtype=bool)
@@ -223,7 +223,7 @@ def _exchanges(lines: Lines, is_closed: Flags) -> Ints:
 
 
 def root_of(parent: list[int], node: int) -> int:
-    """Return the root of a node's tree, and shorten the way there."""
+    """Return the root of a node's tree, and shorten the path to it."""
     while parent[node] != node:
         parent[node] = parent[parent[node]]
         node = parent[node]
@@ -233,10 +233,10 @@ def root_of(parent: list[int], node: int) -> int:
 def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
     """Return the lines without what another line, or an earlier part of the same one, already draws.
 
-    A piece goes where it runs along a longer piece (or an earlier one of its length) within
+    A piece is removed where it runs along a longer piece (or an earlier one of equal length) within
     `tolerance_mm`. The rest of a line is cut there; pieces that meet are joined again, others are
-    untouched. Dots on the same spot become one. Where lines lie so densely that nearly every end
-    touches dozens of others, only pieces with the same two ends are taken for duplicates.
+    untouched. Dots on the same spot become one. If lines are so dense that nearly every end touches
+    dozens of others, only pieces with the same two ends are taken for duplicates.
     Raises PlotError when the tolerance is not positive.
 
     >>> twice = Lines.of([[(0, 0), (10, 0)], [(10, 0), (0, 0)]])
@@ -248,7 +248,7 @@ def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
 
 
 def find_doubles(lines: Lines, tolerance_mm: float) -> tuple[Ints, Ints]:
-    """Return pieces that have the ends of an earlier one, (K,), and pairs of near others, (2, P).
+    """Return pieces with the same ends as an earlier one, (K,), and pairs of other near ones, (2, P).
 
     A piece is known by the number of its first point; the next point is its end.
     """
@@ -264,13 +264,13 @@ def find_doubles(lines: Lines, tolerance_mm: float) -> tuple[Ints, Ints]:
 
 
 def without_doubles(lines: Lines, doubles: tuple[Ints, Ints], tolerance_mm: float) -> Lines:
-    """Return the lines without what runs along another within the tolerance."""
+    """Return the lines without parts that run along another within the tolerance."""
     kept = lines.counts > 1
     dots = np.flatnonzero(kept & (lines.lengths_mm <= tolerance_mm))
-    cells = np.rint(lines.starts[dots] / tolerance_mm)  # of dots in the same place one stays
+    cells = np.rint(lines.starts[dots] / tolerance_mm)  # one dot stays at each place
     kept[np.delete(dots, np.unique(cells, axis=0, return_index=True)[1])] = False
     points, (twice, (one, two)) = as_plane(lines.points), doubles
-    # The longer piece stays, of equals the earlier one, which rounding must not decide.
+    # The longer piece stays, or the earlier of equals: rounding must not decide.
     lengths = np.abs(np.diff(points))
     longer = np.round(lengths[one] / tolerance_mm) >= np.round(lengths[two] / tolerance_mm)
     lost, stays = np.where(longer, (two, one), (one, two))
@@ -315,7 +315,7 @@ def as_plane(points: Points) -> Plane:
 
 
 def overlaps(points: Plane, one: Ints, two: Ints, tolerance_mm: float) -> tuple[Floats, Floats]:
-    """Return from where to where piece `two` runs along piece `one` within the tolerance, in mm, if it does.
+    """Return where piece `two` runs along piece `one` within the tolerance: from and to, in mm.
 
     A piece is known by the number of its first point; the next point is its end.
     """
@@ -334,25 +334,25 @@ def overlaps(points: Plane, one: Ints, two: Ints, tolerance_mm: float) -> tuple[
 
 
 _MOST_CANDIDATES = 12_000_000
-"""A drawing with more pieces beside its points is a black sheet: seconds would be lost on it."""
+"""A drawing with more pieces near its points is a black sheet, and would take seconds."""
 
 _BATCH = 500_000
 """Candidates in one batch; its arrays take some 50 MB."""
 
 _PARALLEL = 0.1
-"""Pieces at more than six degrees run apart within a few tolerances."""
+"""Pieces at more than six degrees diverge within a few tolerances."""
 
 _MOST_COLUMNS = 60_000
 
 _PART_MM = 3.0
-"""Shorter pieces come in one part each where there are many: more would cost more than small squares save."""
+"""If there are many, shorter pieces are one part each: more would cost more than small squares save."""
 
 
 def near_pieces(points: Plane, pieces: Ints, tolerance_mm: float) -> Ints:
     """Return pairs of nearly parallel pieces of which one has an end near the other, (2, P).
 
     A piece is known by the number of its first point; the next point is its end. No pairs are returned
-    where lines lie so densely that nearly every end touches dozens of others.
+    if lines are so dense that nearly every end touches dozens of others.
     """
     is_piece = np.zeros(len(points), dtype=bool)
     is_piece[pieces] = True
@@ -381,8 +381,8 @@ def near_pieces(points: Plane, pieces: Ints, tolerance_mm: float) -> Ints:
 def _candidates(points: Plane, pieces: Ints, tolerance_mm: float) -> Iterator[tuple[Ints, Ints]]:
     """Yield ends of pieces and pieces that may be near them, both (C,), some at a time.
 
-    Pieces come in parts. The middle of a part lies in a square of a grid. An end that is near the part
-    lies in the same square or in one beside it. Nothing is yielded where there are too many.
+    Pieces are divided into parts. The middle of a part lies in a square of a grid. An end near the part
+    lies in the same square or in one next to it. Nothing is yielded if there are too many.
     """
     ends = np.flatnonzero(np.bincount(np.concatenate((pieces, pieces + 1))))
     lengths = np.abs(points[pieces + 1] - points[pieces])
@@ -403,7 +403,7 @@ def _candidates(points: Plane, pieces: Ints, tolerance_mm: float) -> Iterator[tu
     middles = points[owners] + (points[owners + 1] - points[owners]) * shares
     columns, rows = int(width / side) + 4, int(height / side) + 4
     squares = _squares((middles - low) / side + (1 + 1j))
-    parts = owners[np.lexsort(squares.astype(np.uint16))]  # 16 bits: in a tenth of the time
+    parts = owners[np.lexsort(squares.astype(np.uint16))]  # 16 bits take a tenth of the time
     counts = np.bincount(squares[0] + squares[1] * columns, minlength=columns * rows)
     begins = np.append(0, np.cumsum(counts))
     # The nearest two squares in a row, and in the next row.

@@ -1,4 +1,4 @@
-"""The order in which a plotter draws: as little travel with the pen up as can be found in time.
+"""The order in which a plotter draws: the least pen-up travel that can be found in time.
 
 A first tour joins the closest ends (good on scattered lines) or walks to the nearest end (good on hatches).
 Closed lines are entered where that saves most. exchange.py and local_search.py shorten the tour.
@@ -16,9 +16,9 @@ from drawscape.plot.merge import begun_at, drawn
 
 _Search = Callable[[Ints, Floats], Ints]
 
-# Up to so many lines every search is done: 2,000 take a tenth of a second, 20,000 two seconds.
+# Up to this many lines every search is done: 2,000 take a tenth of a second, 20,000 two seconds.
 _FEW = 20_000
-# Up to so many lines moves are exchanged: 100,000 take three seconds, a million half a minute.
+# Up to this many lines moves are exchanged: 100,000 take three seconds, a million half a minute.
 _MANY = 200_000
 # Rounds of a search and of new entries; the second already gains little.
 _MOST_ROUNDS = 2
@@ -47,7 +47,7 @@ class Tour:
         return float(np.hypot(*(entered - left[:-1]).T).sum())
 
     def moves(self, lines: Lines) -> tuple[Floats, Floats]:
-        """Return where the pen leaves, (M + 1, 2), the corner first, and enters each line, (M, 2)."""
+        """Return where the pen leaves each line, (M + 1, 2), the corner first, and enters it, (M, 2)."""
         ends, which, backward = self.ends(lines), self.steps >> 1, self.steps & 1
         return np.concatenate(([(0.0, 0.0)], ends[which, 1 - backward])), ends[which, backward]
 
@@ -56,8 +56,8 @@ def order(lines: Lines) -> Lines:
     """Return the same lines in an order that saves pen-up travel, beginning near the sheet's corner.
 
     Lines may be reversed, closed ones entered at any vertex. Up to 20,000 lines the travel is 2 to 7 %
-    above that of the best tours known (Helsgaun's LKH). Never longer than the order given. Empty lines are
-    left out.
+    above that of the best tours known (Helsgaun's LKH). It is never above that of the given order. Empty
+    lines are left out.
 
     >>> lines = Lines.of([[(90, 0), (99, 0)], [(0, 0), (9, 0)], [(50, 0), (59, 0)]])
     >>> order(lines).points[:, 0]
@@ -92,7 +92,7 @@ def best_tour(lines: Lines) -> Tour:
 
 
 def _improved(lines: Lines, tour: Tour, search: _Search) -> Tour:
-    """Return the tour after a search; with closed lines, after rounds of it and of new entries."""
+    """Return the tour after a search; with closed lines, after rounds of searches and new entries."""
     travel = tour.travel(lines)
     for _ in range(_MOST_ROUNDS if lines.closed.any() else 1):
         steps = search(tour.steps, tour.ends(lines))
@@ -109,8 +109,8 @@ _SWEEPS = 3
 def choose_entries(lines: Lines, tour: Tour) -> Tour:
     """Return the tour with closed lines entered where the way in and out is shortest.
 
-    A closed line is left where it is entered. Every other step of the tour is settled at a time, so
-    that neighbours stand still meanwhile and the travel never grows.
+    A closed line is left where it is entered. Every other step of the tour is settled at once: its
+    neighbours do not move meanwhile, so the travel never grows.
     """
     closed = lines.closed
     if not closed.any():
@@ -145,7 +145,7 @@ def _settled(lines: Lines, tour: Tour, places: Ints) -> Ints:
     return entries
 
 
-# Ends at equal distances (grids, hatches) would choose in circles; a shift far below any pen decides.
+# Ends at equal distances (grids, hatches) would choose in circles; a tiny shift decides.
 _JITTER_MM = 1e-5
 # Ends looked up at once: all neighbours of a million lines would take 200 MB.
 _BLOCK = 100_000
@@ -158,7 +158,7 @@ def join_fragments(ends: Floats) -> Ints:
         return np.empty(0, dtype=np.int64)
     points = np.concatenate((ends.reshape(-1, 2), [(0.0, 0.0)]))
     points += np.random.default_rng(0).uniform(-_JITTER_MM, _JITTER_MM, points.shape)
-    # For each end the one that it is joined to (none for the tour's last), and its fragment's other end.
+    # For each end, the end that it is joined to (none for the tour's last), and its fragment's other end.
     partner, other = array("q", [-1]) * len(points), array("q", range(len(points)))
     joined, others = np.frombuffer(partner, dtype=np.int64), np.frombuffer(other, dtype=np.int64)
     others[:-1] ^= 1  # the start is a fragment of one end: the pen comes from there
@@ -190,7 +190,7 @@ def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, F
     gaps = np.empty(len(free))
     for first in range(0, len(free), _BLOCK):
         own = np.arange(first, min(first + _BLOCK, len(free)))
-        # Of three neighbours one is the end itself and at most one its own fragment's other end.
+        # Of three neighbours, one is the end itself and at most one is its own fragment's other end.
         away, found = tree.query(here[own], 3)
         barred = (found == own[:, None]) | (free[found] == other[free[own]][:, None])
         choice = np.argmin(barred, axis=1)[:, None]

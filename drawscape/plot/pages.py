@@ -14,9 +14,9 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines, is_finite
 from drawscape.geometry.regions import clamped
 
-# So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
+# This little beyond the edge is rounding, not ink: it is moved onto the edge without a message.
 _SLACK_MM = 0.01
-# Beyond a kilometre lies no paper, and soon numbers too large to order lines by.
+# No paper is a kilometre long, and larger numbers soon break the ordering of lines.
 _FARTHEST_MM = 1e6
 
 
@@ -40,16 +40,16 @@ class Reach:
         x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)
         x1, y1 = min(self.x1, other.x1), min(self.y1, other.y1)
         if not (x0 < x1 and y0 < y1):
-            raise PlotError(f"{self.what} and {other.what} have nothing in common")
+            raise PlotError(f"{self.what} and {other.what} do not overlap")
         return Reach(x0, y0, x1, y1, other.what)
 
 
 def crop(
     document: Document, reach: Reach, *, outside: Outside = "crop"
 ) -> tuple[Document, tuple[str, ...]]:
-    """Return the drawing within `reach`, and a sentence for each layer of which something was cropped.
+    """Return the drawing within `reach`, and a sentence for each layer that was cropped.
 
-    With `outside='keep'` nothing is changed. Layers of which nothing is left are left out.
+    With `outside='keep'` nothing is changed. Layers that become empty are left out.
     Raises PlotError with `outside='refuse'` when lines lie outside, UnknownNameError for another word.
 
     >>> inside, notes = crop(document, Reach(0, 0, 50, 100))
@@ -108,8 +108,8 @@ def place(
     """Return the drawing scaled and turned around its own middle, then moved, on the same sheet.
 
     Angles run clockwise on paper. With `centre` its middle comes to that of the sheet before it is
-    moved. Pens keep their widths. Raises PlotError for a scale that is not positive and for values
-    that are no numbers. So it does for a drawing that would lie a kilometre off its sheet.
+    moved. Pens keep their widths. Raises PlotError for a scale that is not positive, values that are
+    not numbers, and a drawing that would lie a kilometre off its sheet.
 
     >>> place(document, scale=0.5, centre=True).lines.bounds
     (30.0, 32.5, 70.0, 67.5)
@@ -158,7 +158,7 @@ def fit(
 ) -> Document:
     """Return the drawing as large as a sheet of `width_mm` x `height_mm` allows, centred on it.
 
-    It is turned by 90 degrees where it becomes larger that way. Pens keep their widths.
+    It is turned by 90 degrees if it becomes larger that way. Pens keep their widths.
     Raises PlotError when the margins leave no room.
 
     >>> sheet = fit(document, 210, 297, margin_mm=15)
@@ -192,11 +192,11 @@ def largest_scale(size: Iterable[float], room: Iterable[float]) -> float:
 
 
 MARKS = "registration"
-"""The name of the layer that holds the marks by which sheets are laid onto each other."""
+"""The name of the layer with the marks for laying sheets onto each other."""
 
 _MARK_MM = 6.0
 _MOST_TILES = 400
-# A cut that runs through points of the drawing would belong to both sheets: it is moved so far.
+# A cut through points of the drawing would put them on both sheets: it is moved this far.
 _NUDGE_MM = 0.0137
 
 
@@ -335,7 +335,7 @@ def travel_lines(lines: Lines) -> Lines:
 def with_travel(document: Document) -> Document:
     """Return the document with a layer '%travel' that shows the pen-up moves of all layers.
 
-    No plotter draws it, as its name asks.
+    Its name prevents plotters from drawing it.
 
     >>> [layer.pen.name for layer in with_travel(document).layers]
     ['red', 'blue', '%travel']

@@ -1,4 +1,4 @@
-"""All that makes a drawing plot-ready, in the order that works."""
+"""All steps that make a drawing plot-ready, in the right order."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def optimize(
 ) -> Document:
     """Return the drawing with fewer lines, points and less travel, and the same ink on the paper.
 
-    Layer by layer, duplicates go where that saves time, and ends within `tolerance_mm` are joined.
+    Layer by layer, duplicates are removed if that saves time, and ends within `tolerance_mm` are joined.
     Points within `simplify_mm` and lines shorter than `drop_shorter_mm` are left out, and the rest is
     put in order. Layers that become empty are left out. `on_progress(fraction, step)` is called before
     each step.
@@ -60,8 +60,8 @@ def optimize(
 def _merged(lines: Lines, tolerance_mm: float, *, deduplicate: bool) -> Lines:
     """Return the lines merged, without duplicates unless cutting those out would cost more.
 
-    Curves that graze each other overlap in many places for a moment each; every cut there is a pen
-    lift more. A narrower tolerance then still finds real duplicates.
+    Curves that graze each other overlap in many short places; every cut there is one more pen lift. A
+    narrower tolerance then still finds real duplicates.
     """
     whole = best = merge(lines, tolerance_mm=tolerance_mm)
     if not deduplicate:
@@ -80,7 +80,7 @@ def _merged(lines: Lines, tolerance_mm: float, *, deduplicate: bool) -> Lines:
 
 
 def _seconds(lines: Lines) -> float:
-    """Return about how long drawing and lifting take; travel is not known before the order is."""
+    """Return about how long drawing and lifting take; travel depends on the order, which comes later."""
     plotter = Plotter()
     hop_s = plotter.raise_s + plotter.lower_s + plotter.travel_s(np.array([_HOP_MM]))
     return plotter.strokes(lines)[1] + len(lines) * hop_s

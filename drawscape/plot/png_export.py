@@ -13,7 +13,7 @@ from drawscape.errors import MissingExtraError, PlotError
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-# Twice as large is where steps cease to show; pens below two pixels need more to get their width right.
+# At twice the size, steps no longer show; pens below two pixels need more for their right width.
 _SUPERSAMPLING = 2
 _FINE_SUPERSAMPLING = 4
 # A sheet of A1 at 300 dpi; beyond it the picture would take gigabytes.
@@ -25,8 +25,8 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str | None = N
 
     Inks of several layers multiply on light paper, as glazes do; on dark paper they cover.
 
-    Raises MissingExtraError without Pillow (the extra `png`), PlotError for a resolution that gives no
-    picture or too large a one, and for an unknown colour.
+    Raises MissingExtraError without Pillow (the extra `png`), PlotError for a resolution that gives an
+    empty or too large picture, and for an unknown colour.
     """
     try:
         from PIL import Image, ImageDraw

@@ -18,7 +18,7 @@ from drawscape.plot.merge import same_points
 from drawscape.plot.pages import Reach, crop
 from drawscape.plot.statistics import statistics
 
-# Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.
+# Ink is measured in squares of this side, about the size of a wet spot. A wider pen wets more.
 _SPOT_MM = 1.0
 _STEP_MM = 0.25
 
@@ -26,11 +26,11 @@ _STEP_MM = 0.25
 _MOST_COATS, _MOST_TIMES = 3, 2
 _LONG_S = 2 * 3600
 _MANY_LIFTS = 10_000
-# Of width and height of the page: less ink than a fiftieth of the way round it is hardly seen.
+# Of the page's width plus height: less ink than a fiftieth of its outline is hardly visible.
 _LEAST_INK = 0.04
 
 MOST_PLACES = 200
-"""Places that a finding names; more marks than that hide the drawing."""
+"""Places that a finding names; more marks would hide the drawing."""
 
 
 class Concern(Enum):
@@ -47,11 +47,11 @@ class Concern(Enum):
 
 @dataclass(frozen=True)
 class PreflightFinding:
-    """A concern in a layer: how many times it is found, and where (x, y in mm) it is worst or first.
+    """A concern in a layer: how often it is found, and where (x, y in mm) it is worst or first.
 
     A concern of the whole drawing has no layer: its name is empty.
 
-    `places_mm` are that place and others, (x, y) each, MOST_PLACES of them at most, the worst first.
+    `places_mm` are that place and others, (x, y) each, at most MOST_PLACES, the worst first.
     """
 
     concern: Concern
@@ -73,12 +73,12 @@ def preflight(
 ) -> tuple[PreflightFinding, ...]:
     """Return what may go wrong on paper, layer by layer; nothing for a drawing that is fine.
 
-    Found are lines that leave the sheet inside its margin, or the machine's reach, and strokes without
-    length. So are spots of a square millimetre (of a wider pen's own width) that get more than
-    three coats of ink, passes included. So are strokes drawn more than twice, in either
-    direction. So is a drawing that takes more than two hours or lifts the pen more than 10,000 times, on
-    `machine` or an AxiDraw. So is a page with less ink than a fiftieth of its outline. So is a layer whose
-    pen has fewer `metres_left`, by its name, than all `copies` of the layers need.
+    It finds lines that leave the sheet inside its margin, or the machine's reach, and strokes without
+    length. It finds spots of a square millimetre (of a wider pen's own width) with more than three coats of
+    ink, passes included. It finds strokes drawn more than twice, in either direction. It finds a drawing
+    that takes more than two hours or lifts the pen more than 10,000 times, on `machine` or an AxiDraw. It
+    finds a page with less ink than a fiftieth of its outline. It finds a layer whose pen has fewer
+    `metres_left`, by its name, than all `copies` of the layers need.
     Raises PlotError when the margin leaves nothing of the sheet.
 
     >>> [finding.text for finding in preflight(document, margin_mm=20)]
@@ -119,7 +119,7 @@ def _dry(document: Document, left: dict[str, float], copies: int) -> Iterator[Pr
 
 
 def _extent(document: Document, machine: Machine | None) -> Iterator[PreflightFinding]:
-    """Yield that the plot is very long, or that hardly anything of it is on its page."""
+    """Yield a finding if the plot is very long, or if its page is nearly empty."""
     inside, _ = crop(document.plotted(), Reach.of_page(document))
     total = statistics(inside, plotter=machine.plotter if machine else None)[-1]
     found: tuple[Concern, str] | None = None

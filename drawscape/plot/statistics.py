@@ -17,14 +17,14 @@ _AXIDRAW_TOP = 8.6979 * INCH
 class Plotter:
     """Speeds in mm/s, accelerations in mm/s², times in s; the defaults are the AxiDraw's (3.9).
 
-    `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
+    `corner_deviation_mm` is how far the pen may swing off a corner; it limits the speed there. `raise_s`
     and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. The pen begins to
     come down `early_s` before the end of its way, or later on a short one, and moves `begin_s` after that.
-    `low_lift` has these times for a low lift, before a short way; None where all lifts are high. A
+    `low_lift` has these times for a low lift, before a short way; None if all lifts are high. A
     layer's own speed is a percentage of `top_speed`. With
-    `per_axis` the accelerations and `travel_speed` hold for each axis alone, as in GRBL: a diagonal may be
+    `per_axis` the accelerations and `travel_speed` apply to each axis alone, as in GRBL: a diagonal may be
     faster by the square root of 2. `lookahead` is how many moves it plans at once, so that it can always
-    stop behind them; 0 for all.
+    stop after them; 0 for all.
     """
 
     top_speed: float = _AXIDRAW_TOP
@@ -61,8 +61,8 @@ class Plotter:
     def strokes(self, lines: Lines) -> tuple[float, float]:
         """Return the length of all strokes in mm, and the seconds that they take, each from rest to rest.
 
-        The speed at a corner is what keeps the arc that cuts it within the deviation (Jeon 2011, in
-        grbl). Between corners it follows a trapezoid. The passes that make the corners' speeds reachable
+        The speed at a corner keeps the arc that cuts it within the deviation (Jeon 2011, in grbl).
+        Between corners it follows a trapezoid. The passes that make the corners' speeds reachable
         are running minima, so that there is no loop over points.
         """
         steps = self.motion(lines)
@@ -74,9 +74,9 @@ class Plotter:
         return np.asarray(np.add.reduceat(steps, lines.offsets[:-1]))
 
     def motion(self, lines: Lines) -> tuple[Floats, Floats, Floats | float, Floats | float]:
-        """Return each step's length, (N - 1,), the points' squared speeds, (N,), and how fast a step may be.
+        """Return each step's length, (N - 1,), the points' squared speeds, (N,), and the limits of each step.
 
-        That is its top speed and its acceleration. The step from one line's end to the next one's start
+        Those are its top speed and its acceleration. The step from one line's end to the next one's start
         has no length.
         """
         across, down = np.diff(np.ascontiguousarray(lines.points.T))
@@ -102,7 +102,7 @@ class Plotter:
     def _corner_caps(
         self, across: Floats, down: Floats, top: Floats | float, lines: Lines
     ) -> Floats:
-        """Return the square of the speed that each point may be passed at; 0 at the ends of lines.
+        """Return the square of the top speed at each point; 0 at the ends of lines.
 
         `across` and `down` are the directions of the steps.
         """
@@ -123,7 +123,7 @@ class Plotter:
         return caps
 
     def distances(self, moves: Points) -> Floats:
-        """Return the way of each pen-up move (N, 2) that counts for its time; `per_axis` the longer side."""
+        """Return the length of each pen-up move (N, 2) for its time; with `per_axis`, its longer side."""
         far: Floats = np.abs(moves).max(axis=1) if self.per_axis else np.hypot(*moves.T)
         return far
 
@@ -148,7 +148,7 @@ class Plotter:
 def _step_seconds(
     lengths: Floats, squares: Floats, top: Floats | float, acceleration: Floats | float
 ) -> Floats:
-    """Return the seconds of each step; one of no length takes none."""
+    """Return the seconds of each step; a step of length 0 takes none."""
     speeds = np.sqrt(squares)
     both = squares[:-1] + squares[1:]
     peak = np.minimum(np.square(top), both / 2 + acceleration * lengths)
@@ -160,7 +160,7 @@ def _step_seconds(
 
 
 def _reachable(caps: Floats, lengths: Floats, acceleration: Floats | float) -> Floats:
-    """Return the squares of speeds under `caps` that the acceleration allows from point to point."""
+    """Return the squared speeds below `caps` that the acceleration allows from point to point."""
     gained = np.concatenate(([0.0], np.cumsum(2 * acceleration * lengths)))
     forward = gained + np.minimum.accumulate(caps - gained)
     lost = gained[-1] - gained
@@ -187,9 +187,9 @@ def layer_statistics(
     name: str = "",
     plotter: Plotter | None = None,
 ) -> PlotStatistics:
-    """Return the figures of `lines` drawn as they stand, from the sheet's corner, without the way home.
+    """Return the figures of `lines` in their order, from the sheet's corner, without the way back.
 
-    `name` is the layer's: its codes for speed, passes and delay count, and a layer that is not plotted
+    `name` is the layer's: its codes for speed, passes and delay apply, and a layer that is not plotted
     costs nothing (see drawscape.drawing.document).
 
     >>> layer_statistics(Lines.of([[(0, 0), (100, 0)]])).pen_down_mm
@@ -241,7 +241,7 @@ def statistics(document: Document, *, plotter: Plotter | None = None) -> tuple[P
 def matched(
     before: tuple[PlotStatistics, ...], after: tuple[PlotStatistics, ...]
 ) -> tuple[PlotStatistics, ...]:
-    """Return the figures after, one per row before: a layer that is gone has nothing left."""
+    """Return the figures after, one per row before: a layer that is gone has zeros."""
     waiting = list(after)
     return tuple(
         waiting.pop(0) if waiting and waiting[0].name == row.name else PlotStatistics(row.name)

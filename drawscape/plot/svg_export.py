@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def to_svg(document: Document) -> bytes:
-    """Return the drawing as an SVG file; layers keep name, colour and width, two decimals are written.
+    """Return the drawing as an SVG file with two decimals; layers keep name, colour and width.
 
-    Where the document's metadata are a drawing's provenance, the file names its origin. It
+    If the document's metadata are a drawing's provenance, the file names its origin. It
     is an export and never taken for the drawing itself.
     """
     return _written(document, _derived(document.metadata))

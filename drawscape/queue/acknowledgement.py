@@ -1,4 +1,4 @@
-"""How a claim ends: its worker acknowledges or gives back; or it died, and others recover the job.
+"""How a claim ends: its worker acknowledges or releases it, or dies, and others recover the job.
 
 Each move is one committed transaction, and a job's row is the queue entry.
 """
@@ -24,8 +24,8 @@ def acknowledge(
 ) -> tuple[bool, Claim | None]:
     """Return whether the outcome was accepted, and the next claim if there is a `request` (not on a server).
 
-    Both are one transaction: no next job begins before the end is committed. A server takes an end that
-    nothing waits for by one statement.
+    Both are one transaction: no next job begins before the end is committed. On a server, an end that
+    nothing waits for is one statement.
     """
     following = None
     accepted = not outcome.may_be_retried and engine.end(held, outcome)
@@ -40,14 +40,14 @@ def acknowledge(
 
 
 def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
-    """Return whether the outcome was accepted, in a transaction that is alone."""
+    """Return whether the outcome was accepted, in an exclusive transaction."""
     if outcome.may_be_retried and (rows := run(run.RETRIES, **held.key)):
         values = {**outcome.columns, **_next_try(*rows[0]), **held.key}
         if rows := run(run.RETRY, **values):
             place(run, held.id)
         return bool(rows)
     rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key)
-    if rows and rows[0][0]:  # something waits for something: perhaps for this
+    if rows and rows[0][0]:  # some job waits for another, perhaps for this one
         settle(run, outcome.status, held.id)
     return bool(rows)
 
@@ -62,8 +62,8 @@ def _next_try(delay_s: float, backoff: float) -> dict[str, Any]:
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
     """Return whether the job was still held, and went back to the queue, as if it had not been claimed.
 
-    No recovery is counted, and no attempt if it had not `begun`: the job is not to blame. One that was asked
-    to stop meanwhile is stopped. One that has begun and must not run twice is lost.
+    No recovery is counted, and no attempt if it had not `begun`: the job is not to blame. A job asked to stop
+    meanwhile is stopped. A job that has begun and must not run twice is lost.
     """
     with engine.transaction() as run:
         if begun and run(run.LOSE, **held.key, error=NOT_RECOVERED):
@@ -78,7 +78,7 @@ def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
 
 
 MAX_RECOVERIES = 3
-"""A job may be held by three workers that die; the fourth time it is taken for the killer."""
+"""Three workers may die while they hold a job; the fourth time, the job counts as the cause."""
 
 _LOST = (
     f"its worker died while it ran, {MAX_RECOVERIES + 1} times in a row; "
@@ -87,7 +87,7 @@ _LOST = (
 
 
 def promote_due(engine: Engine, queue: str) -> int:
-    """Return how many scheduled jobs came due and are queued now."""
+    """Queue the scheduled jobs that are due; return how many there were."""
     return len(engine.write(engine.PROMOTE, queue=queue))
 
 
@@ -107,9 +107,9 @@ def cancel_overdue(engine: Engine) -> None:
 
 
 def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> list[str]:
-    """Return the ids of the jobs that were taken from dead workers and given back, stopped or lost.
+    """Take jobs from dead workers and requeue, stop or lose them; return their ids.
 
-    `kill(worker)` is called first, so that the next run meets no process of the last one.
+    `kill(worker)` is called first, so that no process of the last run is left.
     """
     recovered: list[str] = []
     for (worker,) in engine.read(engine.HOLDERS):
@@ -121,7 +121,7 @@ def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> l
 
 
 def _recover_from(engine: Engine, worker: str | None) -> list[str]:
-    import logging  # callers, who never recover a job, do without it
+    import logging  # callers never recover a job, and do not need it
 
     found, log = [], logging.getLogger("huey.drawscape")
     with engine.transaction() as run:

@@ -12,7 +12,7 @@ from drawscape.queue.snapshot import OPEN, STATUSES, JobSnapshot, Status
 
 
 class Batch:
-    """Jobs that were queued in one transaction: counts, progress, waiting, cancelling as one."""
+    """Jobs that were queued in one transaction: count them, wait for them or cancel them together."""
 
     def __init__(self, queue: Queue, batch_id: str, following: Job | None = None) -> None:
         self._queue = queue
@@ -24,9 +24,9 @@ class Batch:
             raise JobNotFoundError(f"no batch has the id {batch_id!r}, or it has been pruned")
         self._total = int(rows[0][0])
         self.description: str = rows[0][1] or ""
-        """The words given as `batch_description`."""
+        """The text given as `batch_description`."""
         self.following = following
-        """The job that runs when all have ended, if one was asked for."""
+        """The job that runs when all have ended, if any."""
 
     def _read(self, statement: str, **values: Any) -> list[Any]:
         return self._database.read(statement, batch=self.id, **values)
@@ -49,7 +49,7 @@ class Batch:
 
     @property
     def done(self) -> int:
-        """How many jobs have ended; those that were removed since had."""
+        """How many jobs have ended, including those removed since."""
         counts = self.counts
         return self._total - sum(counts[status] for status in OPEN)
 
@@ -60,7 +60,7 @@ class Batch:
 
     @property
     def progress(self) -> float:
-        """How far the batch is, 0 to 1, running jobs counted by their own progress."""
+        """The progress of the batch, 0 to 1; running jobs count with their own progress."""
         ((count, progress),) = self._read(self._database.BATCH_LEFT)
         left: float = count - progress
         return 1.0 - left / max(1, self._total)
@@ -91,11 +91,11 @@ class Batch:
         return [self._queue.result_of(job.id) for job in jobs]
 
     def cancel(self, grace: Duration = 0.0) -> int:
-        """Return how many jobs were kept from running or asked to stop."""
+        """Return how many jobs were canceled or asked to stop."""
         return cancel_many(self._queue, grace, batch=self.id)
 
     def retry(self) -> list[Job]:
-        """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
+        """Queue the failed jobs of the batch again, and return them; dependent jobs wait again."""
         return retry_failed(self._queue, batch=self.id)
 
     def __repr__(self) -> str:

@@ -14,21 +14,21 @@ from drawscape.queue.job_queue import Queue
 from drawscape.queue.snapshot import Status, module_pattern
 
 _SLICE_ROWS = 50  # jobs that one statement cancels: a millisecond
-_REOPENED_ROWS = 5  # of a slice: each takes some statements
+_REOPENED_ROWS = 5  # of a slice: each takes several statements
 
 _HELD_S, _PAUSE_S = 0.010, 0.012
-"""How long a transaction of many works, and what it leaves free after it, at least.
+"""The longest transaction for many jobs, and the least pause after it.
 
-A writer that finds SQLite's file locked tries again after 1, 2, 5, 10 ms. So it writes 18 ms after its first
-try, at the latest.
+A writer that finds SQLite's file locked tries again after 1, 2, 5, 10 ms. So it writes at most 18 ms after
+its first try.
 """
 
 
 def in_slices(engine: Engine, limit: int, step: Callable[[Transaction], int]) -> int:
-    """Return how many rows `step` did, called until it does fewer than `limit`; as often as time allows.
+    """Call `step` until it changes fewer than `limit` rows; return how many it changed in all.
 
-    Between two transactions is room for other writers. The time is checked after each step, so a slow disk or
-    a busy machine makes for fewer, not for longer ones.
+    Other writers get their chance between two transactions. The time is checked after each step, so that a
+    slow disk or a busy machine gives fewer steps per transaction, not longer ones.
     """
     total, done = 0, limit
     while done >= limit:
@@ -44,9 +44,10 @@ def in_slices(engine: Engine, limit: int, step: Callable[[Transaction], int]) ->
 
 
 def cancel_many(queue: Queue, grace: Duration, *, batch: str | None = None) -> int:
-    """Return how many jobs of `batch`, or of the whole queue, were kept from running or asked to stop.
+    """Return how many jobs of `batch`, or of the whole queue, were canceled or asked to stop.
 
-    What starts between two slices is stopped. What waits for others is canceled first: it might begin.
+    Jobs that start between two slices are stopped. Jobs that wait for others are canceled first, or they
+    might begin.
     """
     grace_s, engine = seconds(grace, "grace"), queue.database
     chosen = {"queue": queue.name, "batch": batch}
@@ -72,14 +73,14 @@ def retry_failed(
 ) -> list[Job]:
     """Return the failed jobs, of one task, reason or batch if asked, that are queued again.
 
-    One with an active twin or a failed dependency stays failed. Of a call that was killed some are queued,
-    and the next one goes on.
+    A job with an active twin or a failed dependency stays failed. If a call was killed, some are queued,
+    and the next call continues.
     """
     engine, code = queue.database, queue.code()
     kinds = {"task": task, "module": module_pattern(task), "reason": reason, "batch": batch}
     rows = engine.read(engine.FAILED, queue=queue.name, **kinds)
     chosen = [job_id for (job_id,) in rows]
-    left = iter(chosen)  # what others wait for first, and they wait again at once
+    left = iter(chosen)  # dependencies first, so that their dependents wait again at once
     queued: set[str] = set()
 
     def step(run: Transaction) -> int:

@@ -1,4 +1,4 @@
-"""A claim on a job: who asks for one, who holds it, and how its run ended."""
+"""A claim on a job: who requests it, who holds it, and how its run ended."""
 
 import json
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from drawscape.queue.snapshot import Reason, Status
 
 
 class ClaimRequest(NamedTuple):
-    """Who wants a job: a worker's slot, of some lanes (none: of all) and priorities from `lowest`."""
+    """A request by a worker's slot for a job in some lanes (none: all), with a priority from `lowest`."""
 
     queue: str
     worker: str
@@ -35,7 +35,7 @@ class Claim(NamedTuple):
 
     @property
     def key(self) -> dict[str, Any]:
-        """What every write of its holder names."""
+        """The values that identify the claim in each write of its holder."""
         return {"seq": self.seq, "id": self.id, "token": self.token, "worker": self.worker}
 
 
@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
     def may_be_retried(self) -> bool:
         """Whether another try makes sense: after an exception, unless it says otherwise, or a timeout.
 
-        A job whose child died may be the killer; an error with a true `permanent` would come again.
+        A job whose child died may be the cause; an error with a true `permanent` would come again.
         """
         if self.status != Status.FAILED or self.reason not in (Reason.EXCEPTION, Reason.TIMEOUT):
             return False

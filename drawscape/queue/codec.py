@@ -15,13 +15,13 @@ from typing import Any
 from drawscape import __version__
 from drawscape.errors import NotSerializableError, QueueError
 
-_CARRYING = threading.RLock()  # a thread that is done would unregister the module for all
+_CARRYING = threading.RLock()  # a thread that is done first would unregister the module for all
 
 
 def portable(function: Callable[..., Any]) -> Any:
-    """Return `function` such that it unpickles where its module cannot be imported.
+    """Return `function` in a form that unpickles where its module cannot be imported.
 
-    Functions of `__main__` travel by value anyway. So must those of a file beside the notebook.
+    Functions of `__main__` are always pickled by value. Those of a file beside the notebook must be, too.
 
     >>> def doubled(number):
     ...     return 2 * number
@@ -35,7 +35,7 @@ def portable(function: Callable[..., Any]) -> Any:
         return function
     file, top = getattr(module, "__file__", None), module.__name__.partition(".")[0]
     if not file or "site-packages" in file or top in {"drawscape", *sys.stdlib_module_names}:
-        return function  # installed where the worker is, too
+        return function  # also installed for the worker
     with _CARRYING:
         cloudpickle.register_pickle_by_value(module)
         try:
@@ -57,7 +57,7 @@ class Carried:
 SIGNATURE_BYTES = 32
 _PROTOCOL = pickle.HIGHEST_PROTOCOL
 _HEADER_BYTES = 100
-_PYTHON = sys.version.split()[0]  # to import `platform` for it takes as long as all of this module
+_PYTHON = sys.version.split()[0]  # importing `platform` takes as long as this whole module
 
 
 class SignatureMismatch(QueueError):  # noqa: N818 - it names what was found
@@ -65,7 +65,7 @@ class SignatureMismatch(QueueError):  # noqa: N818 - it names what was found
 
 
 class OtherPythonError(QueueError):
-    """Functions or classes came by value from another version of Python; it would crash this one."""
+    """Functions or classes were pickled by value with another Python; they would crash this one."""
 
 
 def of_call(job_id: str, task: str) -> str:
@@ -81,7 +81,7 @@ def of_result(job_id: str) -> str:
 def origin_of(message: bytes | memoryview) -> tuple[list[str], int]:
     """Return the versions that pickled a message, and where its pickle begins.
 
-    That is the versions of Python and of Drawscape, and `code` if code travels in it.
+    Those are the versions of Python and Drawscape, and `code` if it contains code.
 
     >>> origin_of(b"3.13.5 0.3.0 code\\n")
     (['3.13.5', '0.3.0', 'code'], 18)
@@ -91,7 +91,7 @@ def origin_of(message: bytes | memoryview) -> tuple[list[str], int]:
 
 
 class Codec:
-    """Values to signed bytes and back; the key lies in another file beside the queue.
+    """Values to signed bytes and back; the key is in another file beside the queue.
 
     Signed by keyed BLAKE2b (RFC 7693), in a third of HMAC-SHA-256's time.
     """
@@ -105,7 +105,7 @@ class Codec:
     def dumps(self, value: Any, about: str = "", *, by_value: bool = False) -> bytes:
         """Return `value` pickled, signed together with the context `about`; raise NotSerializableError.
 
-        `by_value` says that functions or classes are in it, which another Python cannot read.
+        With `by_value`, it contains functions or classes, which another Python cannot read.
         """
         message = _plainly_pickled(value)
         if message is None:
@@ -138,12 +138,12 @@ class Codec:
 
 
 def dump(value: Any) -> bytes:
-    """Return `value` pickled; what lives in `__main__` (a notebook's cells) travels by value."""
+    """Return `value` pickled; objects of `__main__` (a notebook's cells) are pickled by value."""
     return _plainly_pickled(value) or pickled_by_value(value)
 
 
 def _plainly_pickled(value: Any) -> bytes | None:
-    """Return `value` pickled; None when plain pickle, twenty times as fast as cloudpickle, will not do."""
+    """Return `value` pickled; None if plain pickle, twenty times as fast as cloudpickle, is not enough."""
     try:
         message = pickle.dumps(value, _PROTOCOL)
     except MemoryError:

@@ -1,4 +1,4 @@
-"""A worker: huey's consumer, which also runs jobs, shows that it is alive, and takes over from dead workers.
+"""A worker: huey's consumer, which also runs jobs, announces itself, and takes over from dead workers.
 
 Its dispatcher runs the jobs, huey's threads its own tasks, and the waker wakes both.
 """
@@ -33,14 +33,14 @@ from drawscape.queue.worker.task_caller import ChildSettings
 _LOG = logging.getLogger("huey.drawscape")
 
 _UNKNOWN_S = 2 * CLAIM_LIMIT_S
-_IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
-_FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
+_IDLE_S = 1.0  # used if the waker cannot wake the threads
+_FIRST_PRUNE_S = 60.0  # at most: a worker that starts runs jobs first
 _LEAVE_S = 10.0
-_CHECK_S = 0.25  # the stop flag is checked as often, at least
-_BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
-_ASIDE_S = 0.002  # the dispatcher hands a job over without a fight for Python's lock
+_CHECK_S = 0.25  # longest time between two checks of the stop flag
+_BUSY_S = 0.008  # delay of stop requests while every slot is busy
+_ASIDE_S = 0.002  # the dispatcher hands a job over without competing for Python's lock
 _CHORES_S = 1.0
-_REPEAT_S = 60.0  # a server that is away is one line a minute, not four a second
+_REPEAT_S = 60.0  # an unreachable server is one line a minute, not four a second
 _MOST_LINES = 100
 
 
@@ -48,7 +48,7 @@ _WRITTEN_AT: dict[str, float] = {}
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Return whether a line is no warning, or one that was not written within the last minute."""
+    """Return whether a line is not a warning, or was not written within the last minute."""
     now, text = time.monotonic(), record.getMessage()
     if record.levelno < logging.WARNING:
         return True
@@ -64,7 +64,7 @@ _LOG.addFilter(is_news)
 
 
 class NativeWorker(Worker):  # type: ignore[misc]
-    """A thread for huey's own tasks, which sleeps until one was seen to wait."""
+    """A thread for huey's own tasks, which sleeps until one waits."""
 
     def sleep(self) -> None:
         if not self.stop_flag.is_set():  # it is set before the event is
@@ -92,11 +92,11 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
 
 
 class JobConsumer(Consumer):  # type: ignore[misc]
-    """A consumer that shows that it is alive, and takes over the jobs of those that are not.
+    """A consumer that announces itself, and takes over the jobs of dead workers.
 
-    One thread watches the queue: it wakes the others, passes stop requests on, promotes jobs. The engine says
-    when something was committed, so nothing is polled while nothing happens, and a job never waits for
-    seconds as with a back-off. With `burst=True` it leaves when every slot is idle and nothing is queued.
+    One thread watches the queue: it wakes the others, passes on stop requests, promotes jobs. The engine
+    reports commits, so nothing is polled while nothing happens, and a job never waits for a back-off of
+    seconds. With `burst=True` it exits when every slot is idle and nothing is queued.
     """
 
     worker_class = NativeWorker
@@ -132,7 +132,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         """Whether it has not yet taken over the jobs of dead workers."""
         self._waker = threading.Thread(target=self._watch, name="Waker", daemon=True)
         super().__init__(huey, **{**options, "worker_type": WORKER_THREAD})
-        # huey restarts at SIGHUP; a worker whose terminal was closed leaves, unless it runs under nohup.
+        # huey restarts at SIGHUP; a worker whose terminal was closed exits, unless it runs under nohup.
         del self._signal_actions[signal.SIGHUP]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             self._signal_actions[signal.SIGHUP] = self._signal_actions[signal.SIGTERM]
@@ -195,10 +195,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             except QueueGoneError as error:
                 _LOG.critical("worker=%s event=queue_gone error=%r", self.worker_id, str(error))
                 self._gone = error
-                self._dispatcher.leave()  # what the jobs would write goes nowhere
+                self._dispatcher.leave()  # the jobs' writes would be lost
                 self._signum, self._graceful = self._interrupt_sig, False  # as if signalled
                 break
-            except Exception as error:  # noqa: BLE001 - full or locked, it passes; the watch goes on
+            except Exception as error:  # noqa: BLE001 - a full or locked file passes; the watch goes on
                 is_known = isinstance(error, DrawscapeError | OSError)
                 _LOG.error("event=watch_failed error=%r", str(error), exc_info=not is_known)
                 self._has_left.wait(_CHECK_S)
@@ -216,7 +216,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self._dispatcher.stop(*stop)
 
     def _wake(self) -> bool:
-        """Return whether a job may start, or a task of huey's waits, and wake the threads for them."""
+        """Wake the threads for jobs that may start and tasks of huey's that wait; return whether any do."""
         job_waits = self._watched.may_claim(self._request)
         if job_waits:
             self._dispatcher.wake()
@@ -234,9 +234,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         cancel_overdue(self._watched)
         self._recover()
-        with suppress(QueueError):  # a full disk: it is tried again
+        with suppress(QueueError):  # a full disk: it is retried
             self._watched.flush()
-        # What is scheduled for later does not count. In this order: what was queued is claimed, or is there.
+        # Scheduled jobs do not count. In this order, a queued job is seen in the queue or in a slot.
         if self._burst and not self._wake() and self._dispatcher.is_idle:
             self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
 
@@ -254,9 +254,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             _LOG.error("event=recovery_failed error=%r", str(error))
 
     def _check_jobs(self, renewal: Renewal) -> bool:
-        """End jobs that are not ours by now, and return whether there was none.
+        """End jobs that are no longer ours, and return whether there was none.
 
-        Jobs that are ours and that no slot knows of are released: the answer to their claim was lost.
+        Our jobs that no slot knows are released: the answer to their claim was lost.
         """
         held, asked_at = self._dispatcher.holds, renewal.asked_boot_s
         lost = [job for job, since in held.items() if job not in renewal.held and since < asked_at]
@@ -273,7 +273,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         return not lost
 
     def stop(self, graceful: bool = False) -> None:
-        """Stop as huey does, after the huey's `grace_s`; jobs that are cut short go back to the queue."""
+        """Stop as huey does, after the huey's `grace_s`; interrupted jobs go back to the queue."""
         if isinstance(sys.exception(), KeyboardInterrupt):
             graceful = False  # a second Ctrl-C, before huey saw the first
         elif not graceful and self.huey.grace_s and self._gone is None:
@@ -311,14 +311,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         return not self._dispatcher.thread.is_alive() or self._dispatcher.gone.wait(limit_s)
 
     def _interrupt_workers(self) -> None:
-        """End what runs, as huey does: its own tasks end with the process, and are not waited for."""
+        """Interrupt as huey does: its own tasks end with the process, without a wait."""
         self._dispatcher.leave()
         self._await_jobs(_LEAVE_S)
         self._dispatcher.kill()
 
 
 def _await_server(engine: Engine) -> None:
-    """Return once the server answers: a worker that starts first waits for it, however long."""
+    """Return once the server answers: a worker that starts first waits for it without a limit."""
     while True:
         try:
             engine.open()

@@ -1,7 +1,7 @@
-"""Jobs that wait for others: which end lets them run, and what an end does to them.
+"""Jobs that wait for others: which status lets them run, and what each status does to them.
 
-An edge (`job_dependency`) stays as long as the job that waits: `done` says whether its dependency has ended
-as it must. So a retry knows what to wait for again.
+An edge (`job_dependency`) stays as long as the waiting job: `done` says whether its dependency has ended as
+required. So a retry knows what to wait for again.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from drawscape.queue.snapshot import ENDED, WAITING, Reason, Status
 
 
 class RunsAfter(IntEnum):
-    """After which end of its dependencies a job runs; the column `runs_anyway`."""
+    """How dependencies must end so that a job runs; the column `runs_anyway`."""
 
     SUCCESS = 0
     """Else it fails with reason `dependency`."""
@@ -42,7 +42,7 @@ def state_of(run: Transaction, needed: str) -> str:
 
 
 def link(run: Transaction, job_id: str, needed: Iterable[str]) -> None:
-    """Let a `deferred` job wait for each of `needed`; raise JobNotFoundError for an unknown one."""
+    """Make a `deferred` job wait for each of `needed`; raise JobNotFoundError for an unknown one."""
     for one in needed:
         if state_of(run, one) == _GONE:
             raise JobNotFoundError(f"job_depends_on: no job or batch has the id {one!r}")
@@ -55,7 +55,7 @@ def place(run: Transaction, job_id: str) -> None:
     waits_for = 0
     for needed, done, mode in run(run.NEEDED, id=job_id):
         runs_after, state = RunsAfter(mode), state_of(run, needed)
-        if state == _GONE:  # what it did before it went still counts
+        if state == _GONE:  # what it did before it was removed still counts
             is_met = done or runs_after is RunsAfter.ANY
         else:
             is_met = state != _IS_OPEN and runs_after.is_met(state)
@@ -69,9 +69,9 @@ def place(run: Transaction, job_id: str) -> None:
 
 
 def settle(run: Transaction, status: str, *job_ids: str) -> None:
-    """Release or fail the dependents of jobs that ended so, and theirs in turn, in this transaction."""
+    """Release or fail the dependents of ended jobs, and theirs in turn, in this transaction."""
     pending = [(job_id, status) for job_id in job_ids]
-    while pending:  # jobs, and batches that have ended with one of them
+    while pending:  # jobs, and batches that ended with one of them
         needed, status = pending.pop()
         for job_id, mode, is_deferred in run(run.NEED, needed=needed):
             runs_after = RunsAfter(mode)
@@ -92,9 +92,9 @@ def _fail(run: Transaction, job_id: str, needed: str, runs_after: RunsAfter) -> 
 
 
 def reopen(run: Transaction, job_ids: Iterable[str], code: str | None) -> list[str]:
-    """Put ended jobs back into the queue; return those that were, some of which fail for a dependency.
+    """Put ended jobs back into the queue; return them, although some may fail for a dependency.
 
-    What waits for one waits again; what failed for it is woken, and its callbacks, and returned, too.
+    Their dependents wait again. Jobs that failed because of them, and callbacks, are reopened and returned.
     """
     pending = [job_id for job_id in job_ids if run(run.REOPEN, id=job_id, code=code)]
     placing = dict.fromkeys(pending)
@@ -106,12 +106,12 @@ def reopen(run: Transaction, job_ids: Iterable[str], code: str | None) -> list[s
                 if wakes and run(run.REOPEN, id=dependent, code=None):
                     pending.append(dependent)
                     placing[dependent] = None
-                elif status in WAITING:  # held at once: on a server a worker may claim it meanwhile
+                elif status in WAITING:  # deferred at once: on a server it may be claimed meanwhile
                     run(run.PLACE, waits_for=1, id=dependent)
                     placing[dependent] = None
-                if status != Status.STARTED:  # what runs has begun with what was there
+                if status != Status.STARTED:  # a running job has begun without it
                     run(run.SET_DONE, done=0, id=dependent, needed=needed)
-    for job_id in placing:  # one that was placed first may have failed, and another with it
+    for job_id in placing:  # a job placed earlier may have failed, and this one with it
         if run(run.STATUS, id=job_id)[0][0] in WAITING:
             place(run, job_id)
     return [*placing]
@@ -122,7 +122,7 @@ def is_open(run: Transaction, job_id: str) -> bool:
 
 
 def stop_without_workers(engine: Engine, asked: Rows) -> None:
-    """Stop jobs that were asked to, in rows of job and worker, where that is dead: nobody else would."""
+    """Stop jobs whose worker is dead, given rows of job and worker: nobody else would."""
     is_alive = cache(engine.workers.await_sign)
     for job_id, worker in asked:
         if not is_alive(worker):

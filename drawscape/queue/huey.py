@@ -24,7 +24,7 @@ from drawscape.queue.retention import KEEP, Keep
 from drawscape.settings import LIBRARY_TASK_MODULES
 
 _JOBS_WAIT_S = 0.5
-"""The longest wait of the thread that runs jobs for the file or server: a time limit may end meanwhile."""
+"""The longest wait of the thread that runs jobs for the file or server: a time limit may expire meanwhile."""
 
 _JOBS_SILENCE_S = 15.0
 """The longest silence of a server for that thread; writing a result of 500 MB may take some seconds."""
@@ -51,10 +51,10 @@ class SignedMessages(Serializer):  # type: ignore[misc]
 class RunsJobs(Huey):  # type: ignore[misc]
     """The methods that a huey with a `job` table adds to huey's own.
 
-    Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
-    as huey does, in its threads. `home` is the folder in which jobs run. Functions of `task_modules` may be
+    Its consumer runs jobs in child processes, with any worker type, and huey's own tasks as huey does, in
+    its threads. `home` is the folder in which jobs run. Functions of `task_modules` may be
     jobs, and its workers run jobs of `lanes` only, if there are any. Its worker removes
-    ended jobs every `prune_every_s` seconds, except those to `keep`. After SIGTERM running jobs have
+    ended jobs every `prune_every_s` seconds, within the limits of `keep`. After SIGTERM running jobs have
     `grace_s` seconds to end.
     """
 
@@ -99,11 +99,11 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
 
     has_tasks = True
     _conn: Any
-    begin_sql = "begin immediate"  # an exclusive lock would shut out readers that WAL lets in
+    begin_sql = "begin immediate"  # an exclusive lock would block readers, which WAL allows
 
     def __init__(self, name: str = "huey", filename: str = "huey.db", **options: Any) -> None:
         self._wanted = options.pop("create_tables", True)
-        # `jobs` makes the file; those who open it later find it there, or make none.
+        # `jobs` creates the file; connections opened later never create one.
         path = existing(Path(filename).resolve())
         super().__init__(name, path, create_tables=False, uri=True, factory=Connection, **options)
         timeout_s = float(options.get("timeout", 60))
@@ -152,7 +152,7 @@ class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
 
 
 class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
-    """Holds no task of huey's own; `jobs` is for the dispatcher, `watched` for the thread that checks."""
+    """Holds no tasks of huey's own; `jobs` is for the dispatcher, `watched` for the thread that checks."""
 
     has_tasks = False
 
@@ -163,7 +163,7 @@ class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
 
     @property
     def conn(self) -> None:
-        """Nothing; asking for it makes the tables."""
+        """None; reading it creates the tables."""
         self.jobs.open()
 
     def enqueue(self, data: bytes, priority: float | None = None) -> None:
@@ -181,7 +181,7 @@ class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
 class JobPostgresHuey(RunsJobs, Huey):  # type: ignore[misc]
     """A Huey with a `job` table: `JobPostgresHuey('background', url='postgresql://...', home='.')`.
 
-    The key lies in the home's `.drawscape/`.
+    The key is in the home's `.drawscape/`.
     """
 
     storage_class = JobsOnlyStorage

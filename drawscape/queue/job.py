@@ -1,4 +1,4 @@
-"""A handle on one job: each attribute reads the table, so that it is never stale."""
+"""A handle on one job: each attribute reads the table, so it is never stale."""
 
 import codecs
 import math
@@ -36,7 +36,7 @@ class Job(JobReference):
 
     @property
     def status(self) -> str:
-        """Where it is: `queued`, `scheduled`, `deferred`, `started` or how it ended."""
+        """Its state: `queued`, `scheduled`, `deferred`, `started`, or how it ended."""
         return self.refresh().status
 
     @property
@@ -46,7 +46,7 @@ class Job(JobReference):
 
     @property
     def ended(self) -> bool:
-        """Whether it is over, however it went."""
+        """Whether it is in a final state."""
         return self.refresh().ended
 
     @property
@@ -56,12 +56,12 @@ class Job(JobReference):
 
     @property
     def error(self) -> str | None:
-        """The worker's traceback or sentence, for a job that failed or will be tried again."""
+        """The worker's traceback or sentence, for a job that failed or will be retried."""
         return self.refresh().error
 
     @property
     def progress(self) -> float:
-        """How far it is, 0 to 1."""
+        """Its progress, 0 to 1."""
         return self.refresh().progress
 
     @property
@@ -71,7 +71,7 @@ class Job(JobReference):
 
     @property
     def description(self) -> str | None:
-        """The words given as `job_description`, or the task's own."""
+        """The text given as `job_description`, or the task's own."""
         return self.refresh().description
 
     @property
@@ -98,7 +98,7 @@ class Job(JobReference):
 
     @property
     def ahead(self) -> int | None:
-        """How many queued jobs come first; None once it no longer waits in the queue."""
+        """How many queued jobs come first; None if it does not wait in the queue."""
         job = self.refresh()
         return jobs_ahead(self._queue, job) if job.status == Status.QUEUED else None
 
@@ -109,7 +109,7 @@ class Job(JobReference):
 
     @contextmanager
     def _locked(self) -> Iterator[tuple[Transaction, str]]:
-        """Yield a transaction in which nobody else changes the job, and its status."""
+        """Yield its status and a transaction in which nobody else can change the job."""
         with self._database.transaction() as run:
             rows = run(run.LOCK, id=self.id)
             if not rows:
@@ -118,7 +118,7 @@ class Job(JobReference):
 
     @property
     def priority(self) -> int:
-        """How soon it runs; may be set until it begins."""
+        """Its priority, larger numbers first; it may be set until the job begins."""
         return self.refresh().priority
 
     @priority.setter
@@ -137,7 +137,7 @@ class Job(JobReference):
         return bytes(rows[0][0]) if rows else None
 
     def logs(self) -> str:
-        """Return the task's output and log; of a very long log the last MiB."""
+        """Return the task's output and log; of a very long one, the last MiB."""
         return self._read_log(0)[0].decode(errors="replace")
 
     def _read_log(self, position: int) -> tuple[bytes, int]:
@@ -149,7 +149,7 @@ class Job(JobReference):
         first = max(rows[0][0], end - _LOG_BYTES + len(DROPPED))  # a row may reach beyond the cap
         start = max(first, position)
         data = b"".join(bytes(text or b"")[max(0, start - at) :] for at, text, _ in rows)
-        if first > position:  # what came before was dropped, to the middle of a line
+        if first > position:  # the start was dropped, up to the middle of a line
             data = DROPPED + data.partition(b"\n")[2]
         return data, end
 
@@ -172,10 +172,10 @@ class Job(JobReference):
         return explain(self._queue, self.refresh())
 
     def cancel(self, grace: Duration = 0.0) -> bool:
-        """Return whether it was kept from running (`canceled`) or asked to stop (`stopped`).
+        """Cancel it if it waits (`canceled`), stop it if it runs (`stopped`); return whether either was done.
 
-        With `grace`, a running task is asked first, by an exception that `except Exception` lets
-        pass, and killed if it has not ended by then.
+        With `grace`, a running task first gets an exception that `except Exception` does not catch, and is
+        killed if it has not ended by then.
         """
         grace_s = seconds(grace, "grace")
         with self._locked() as (run, _):
@@ -189,10 +189,9 @@ class Job(JobReference):
     stop = cancel
 
     def requeue(self) -> "Job":
-        """Queue a job that has ended again, under its id; return it.
+        """Queue an ended job again, under its id; return it.
 
-        The retries that it has used up stay so. Raises JobStateError for one that has not ended, or that
-        cannot wait again.
+        Used retries stay used. Raises JobStateError if it has not ended, or cannot wait again.
         """
         code = self._queue.code()
         with self._locked() as (run, status):
@@ -232,15 +231,15 @@ class Job(JobReference):
         """Return the result once the job is finished.
 
         Raises JobFailed, with the worker's traceback in its text, when it ended otherwise, and JobTimeout
-        when that took longer than `timeout`.
+        after `timeout`.
         """
         for pause_s in pauses(self._queue, lambda: self.ended, self._words, timeout):
             time.sleep(pause_s)
         return self._outcome()
 
     def __await__(self) -> Generator[Any, None, Any]:
-        """Let `await job` in a cell wait as `wait` does, and the kernel's own loop go on meanwhile."""
-        import asyncio  # a third of this module's import time, and code that awaits has it already
+        """Wait as `wait` does, for `await job` in a cell, while the kernel's event loop runs on."""
+        import asyncio  # a third of this module's import time; code that awaits has it already
 
         for pause_s in pauses(self._queue, lambda: self.ended, self._words, None):
             yield from asyncio.sleep(pause_s).__await__()
@@ -271,7 +270,7 @@ class Job(JobReference):
         return hash(self.id)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Show a finished drawing as `<img>`: that survives saving, reopening and untrusted notebooks."""
+        """Show a finished drawing as `<img>`, which survives saving, reopening and untrusted notebooks."""
         from drawscape.image_tag import file_tag
 
         result = self.result
@@ -280,7 +279,7 @@ class Job(JobReference):
 
 
 _CHECK_S = 0.003
-_EAGER_S, _EAGER_CHECK_S = 0.05, 0.0005  # most of the jobs that are waited for take no longer
+_EAGER_S, _EAGER_CHECK_S = 0.05, 0.0005  # most jobs that callers wait for take no longer
 _NOBODY_AFTER_S = 2.0
 
 
@@ -289,7 +288,7 @@ def pauses(
 ) -> Iterator[float]:
     """Yield pauses in seconds until the job or batch `has_ended`, and 0 after each change.
 
-    Raises JobTimeout after `timeout`; `words` say how far it was.
+    Raises JobTimeout after `timeout`; `words` gives its progress.
     """
     limit_s = math.inf if timeout is None else seconds(timeout, "timeout")
     began, seen, asked = time.monotonic(), None, False
@@ -392,7 +391,7 @@ def _how_running(queue: Queue, row: JobSnapshot) -> Words:
 
 
 def _how_ended(_queue: Queue, row: JobSnapshot) -> Words:
-    # One that was canceled between two tries has a start, but did not run until its end.
+    # A job canceled between two tries has a start, but did not run until its end.
     if row.started_at is not None and row.ended_at is not None and row.status != "canceled":
         took_s = (row.ended_at - row.started_at).total_seconds()
         yield f"It ran for {took_s:.2f} s, until {_local_time(row.ended_at)}."

@@ -1,4 +1,4 @@
-"""A queue as its callers see it: inserts jobs and reads them; reading consumes nothing."""
+"""A queue as its callers see it: inserts jobs and reads them, without consuming them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -41,7 +41,7 @@ from drawscape.queue.task import ResultOf, Task, check_binding, find_task, mappe
 class QueueStatistics:
     """Counts by status, workers that are alive with their slots, and the median wait.
 
-    `median_wait_s` says how long recent jobs were queued before they started; None when nothing has run.
+    `median_wait_s` is how long recent jobs were queued before they started; None if nothing has run.
     The time of a `job_delay` or of dependencies does not count.
     """
 
@@ -54,7 +54,7 @@ class QueueStatistics:
 Target = str | Callable[..., Any]
 
 PAYLOAD_LIMIT_BYTES = 100_000_000
-"""Of a job's arguments: they are copied several times on their way to the worker."""
+"""The limit of a job's arguments, which are copied several times on their way to the worker."""
 
 
 class JobReference:
@@ -74,7 +74,7 @@ class JobReference:
 
 @dataclass(frozen=True)
 class Queue:
-    """One queue in one place: `database` holds the table, `home` is where its jobs run."""
+    """One queue in one place: `database` holds the table, and its jobs run in `home`."""
 
     name: str
     database: Engine
@@ -82,7 +82,7 @@ class Queue:
     home: Path
     task_modules: tuple[str, ...]
     is_shared: bool
-    """Whether another machine may run its jobs: the home lies elsewhere there."""
+    """Whether another machine may run its jobs, with another path of the home."""
 
     @classmethod
     def on(cls, database: Engine, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
@@ -92,16 +92,16 @@ class Queue:
 
     @property
     def path(self) -> Path:
-        """The queue's file, where it is one."""
+        """The queue's file, if it is one."""
         return Path(self.database.target)
 
     @property
     def label(self) -> str:
-        """What names it to people: the file, or the URL without a password."""
+        """Its name in messages: the file, or the URL without a password."""
         return self.database.label
 
     def code(self) -> str | None:
-        """Return what names the code of the home's tasks, where a worker may have another; else None."""
+        """Return the digest of the code of the home's tasks if a worker may have other code; else None."""
         if not self.database.is_server:
             return None
         from drawscape.queue.project_code import publish
@@ -139,7 +139,7 @@ class Queue:
         return [JobSnapshot.of(row) for row in rows]
 
     def _are_many(self, statuses: Sequence[str]) -> bool:
-        """Return whether so many jobs have a status that the newest are found first in the table's order."""
+        """Return whether jobs with a status are so many that the table's order finds the newest fastest."""
         return Status.QUEUED in statuses and self.count_queued(_MANY) == _MANY
 
     def count_queued(self, limit: int) -> int:
@@ -148,7 +148,7 @@ class Queue:
         return int(rows[0][0])
 
     def statistics(self) -> QueueStatistics:
-        """Return the numbers of now; the median is that of the last thousand jobs that ran."""
+        """Return the present numbers; the median is that of the last thousand jobs that ran."""
         engine, own = self.database, {"queue": self.name}
         counts = dict.fromkeys(STATUSES, 0)
         for status, number in engine.read(engine.COUNTS, **own):
@@ -163,7 +163,7 @@ class Queue:
         )
 
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-        """Return the id of the job that was queued, its options taken out of `kwargs`."""
+        """Queue a job with the options in `kwargs`, and return its id."""
         options, arguments = split_options(kwargs)
         needed = [job.id for job in (*args, *arguments.values()) if isinstance(job, JobReference)]
         args, arguments = mapped(args, arguments, JobReference, lambda job: ResultOf(job.id))
@@ -199,15 +199,15 @@ class Queue:
         rows = self.database.read(self.database.RESULT, id=job_id)
         if not rows or rows[0][0] is None:
             return None
-        add_folder(self.home)  # it may be of a class of the project's own
+        add_folder(self.home)  # its class may be the project's
         return self.codec.loads(rows[0][0], of_result(job_id))
 
     def _packer(
         self, target: Target
     ) -> tuple[Task, Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[bytes, str | None]]]:
-        """Return a task and a function that packs a call into its payload and words for lists.
+        """Return a task and a function that packs a call into its payload and a description.
 
-        Facts that all calls share are looked up once.
+        Facts shared by all calls are looked up once.
         """
         task = find_task(target, self.task_modules, self.home)
         try:
@@ -247,7 +247,7 @@ class Queue:
         batch_description: str | None,
         follower: tuple[Target, Mapping[str, Any]] | None = None,
     ) -> list[str]:
-        """Return the id of the batch that was queued, and that of the job which follows it, if any."""
+        """Queue a batch; return its id, and that of the job that follows it, if any."""
         known, others = split_options(options)
         for name in SINGLE_OPTIONS:
             if name in known:
@@ -279,7 +279,7 @@ class Queue:
 def _culprit(
     task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], error: NotSerializableError
 ) -> NotSerializableError:
-    """Return the error that names which argument cannot be carried, else the function."""
+    """Return the error for the argument, or else the function, that cannot be sent."""
     named = [*((f"argument {i + 1}", value) for i, value in enumerate(args)), *kwargs.items()]
     for name, value in named:
         try:
@@ -298,14 +298,14 @@ _ALL = 2**62
 _MANY = 5_000
 
 
-_LOST_TRIES = 5  # of a transaction whose connection broke before anything was written
+_LOST_TRIES = 5  # for a transaction whose connection broke before anything was written
 
 _OWN_COLUMNS = ("id", "task", "payload", "description")
 """The columns in which the jobs of a batch differ."""
 
 
 def insert(engine: Engine, job: NewJob, *others: NewJob) -> str:
-    """Return the id of the job that is now in the table: `job`'s, with `others`, or that of its active twin.
+    """Insert `job` with `others`, unless it has an active twin; return the id of the job in the table.
 
     Raises DuplicateJobError when the id is taken, JobNotFoundError for an unknown dependency.
     """
@@ -330,7 +330,7 @@ def insert(engine: Engine, job: NewJob, *others: NewJob) -> str:
 def _until_certain(
     engine: Engine, insertion: Callable[[], str | None], jobs: Sequence[NewJob], **key: str
 ) -> str | None:
-    """Return what `insertion` of `jobs` does, repeated while its connection breaks and `key` is not there."""
+    """Return the result of `insertion` for `jobs`, retried if its connection breaks and `key` is missing."""
     is_in_doubt = False
     for left in reversed(range(_LOST_TRIES)):
         try:
@@ -351,7 +351,7 @@ def _until_certain(
                 raise
         except CommitInDoubt as doubt:
             is_in_doubt = True
-            with suppress(QueueError):  # nor can be asked: the caller hears of the doubt
+            with suppress(QueueError):  # the server cannot be asked: report the doubt
                 if engine.read(engine.STATUS if "id" in key else engine.BATCH, **key):
                     return None
                 if left:
@@ -394,7 +394,7 @@ def _insert_linked(run: Transaction, job: NewJob) -> None:
 
 
 def _columns(job: NewJob, group_id: int | None = None) -> dict[str, Any]:
-    """Return the row of a job as it is inserted, by column."""
+    """Return the row of a new job, by column."""
     row = {**DEFAULTS, **job.row, "group_id": group_id}
     if job.depends_on:
         row["status"] = Status.DEFERRED
@@ -406,7 +406,7 @@ def _columns(job: NewJob, group_id: int | None = None) -> dict[str, Any]:
 
 
 def _shared_by(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns that all jobs of a batch share; those that are as by default take time to write."""
+    """Return the columns that all jobs of a batch share, without defaults, which take time to write."""
     return {
         name: value
         for name, value in row.items()
@@ -415,7 +415,7 @@ def _shared_by(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_group(run: Transaction, job: NewJob) -> int | None:
-    """Return the number of a job's group; the limit that was given last holds for its key."""
+    """Return the number of a job's group; the latest limit applies to its key."""
     if job.group == ORDINARY_GROUP:
         return None
     values = {"queue": job.row["queue"], **job.group._asdict()}

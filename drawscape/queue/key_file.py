@@ -14,9 +14,9 @@ _KEY_BYTES = 32
 
 
 def key_of(engine: Engine) -> bytes:
-    """Return the key that signs the messages of a queue, made with a new one.
+    """Return the key that signs the messages of a queue; a new queue gets a new key.
 
-    Raises QueueError when the key of a queue that holds jobs is gone, or is another machine's.
+    Raises QueueError when the key of a queue with jobs is gone, or is another machine's.
     """
     path, named = engine.key_file, settings.queue_key()
     if not engine.is_server:
@@ -30,7 +30,7 @@ def key_of(engine: Engine) -> bytes:
         return named or load_key(path)
     noted = engine.read(
         engine.NOTED, name="key"
-    )  # first: who notes a key has written its file before
+    )  # first: the file of a key is written before its note
     if noted and named is None and not path.exists():
         raise QueueError(
             f"the key that signs the messages of {engine.label} is on another machine: copy it to {path}, "
@@ -50,9 +50,9 @@ def key_of(engine: Engine) -> bytes:
 
 
 def load_key(path: Path) -> bytes:
-    """Return the key in `path`, made at random (mode 0600) by the first who asks.
+    """Return the key in `path`; the first call makes it at random (mode 0600).
 
-    Raises QueueError when the file holds no key, may be written by others or cannot be made.
+    Raises QueueError when the file holds no key, is writable by others or cannot be made.
     """
     try:
         if not path.exists():
@@ -74,10 +74,10 @@ def load_key(path: Path) -> bytes:
 
 
 def _make_key(path: Path) -> None:
-    """A link is made in one step, so nobody ever reads half a key."""
+    """Make the file by a link, in one step, so that nobody ever reads half a key."""
     import tempfile
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a consumer may be a home's first
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a consumer may be the first
     with tempfile.NamedTemporaryFile(dir=path.parent) as file:
         file.write(secrets.token_bytes(_KEY_BYTES))
         file.flush()

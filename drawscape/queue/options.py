@@ -1,4 +1,4 @@
-"""The options of a job, the names that begin with `job_`: checked in the caller's cell."""
+"""The options of a job, whose names begin with `job_`: checked in the caller's cell."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ _LANE = re.compile(r"[A-Za-z0-9_:-]{1,64}")
 
 
 def check_lane(name: Any) -> str:
-    """Return `name` if a lane may be called so, else raise JobOptionError.
+    """Return `name` if it is a valid name of a lane, else raise JobOptionError.
 
     >>> check_lane("fast")
     'fast'
@@ -33,7 +33,7 @@ def check_lane(name: Any) -> str:
 
 
 class JobGroup(NamedTuple):
-    """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
+    """What jobs share: a lane that workers may choose, and a key of which at most `most` run at once."""
 
     lane: str = "default"
     limit_key: str = ""
@@ -74,7 +74,7 @@ DEFAULTS: Final[dict[str, Any]] = {
 
 
 class NewJob(NamedTuple):
-    """A job as it is inserted: the columns of its row, and what other tables hold of it."""
+    """A job to insert: the columns of its row, and its values in other tables."""
 
     row: dict[str, Any]
     group: JobGroup = ORDINARY_GROUP
@@ -97,8 +97,8 @@ def new_id() -> str:
 def new_ids(count: int) -> list[str]:
     """Return `count` new UUIDs in rising order.
 
-    The twelve bits behind the milliseconds count on from a random start (RFC 9562, section 6.2). So a batch
-    goes into the index one after another.
+    The twelve bits after the milliseconds count up from a random start (RFC 9562, section 6.2). So a batch
+    goes into the index in order.
     """
     first = time.time_ns() // 1_000_000 << 12 | int.from_bytes(os.urandom(2)) >> 4
     ids = []
@@ -122,7 +122,7 @@ CALLBACKS = {"job_on_success": RunsAfter.ONLY_SUCCESS, "job_on_failure": RunsAft
 DEFAULT_TIMEOUT_S = 300.0
 
 _LARGEST = 1_000_000_000
-"""Of priorities and retries; SQLite's integers end at 64 bits."""
+"""The limit of priorities and retries; SQLite's integers end at 64 bits."""
 
 _META_CHARS = 1_000_000
 
@@ -143,7 +143,7 @@ def new_job(
     options: Mapping[str, Any],
     unique_of: tuple[Sequence[Any], Mapping[str, Any]] = ((), {}),
 ) -> NewJob:
-    """Return the job that `options` describe; raise JobOptionError for a value that cannot be used."""
+    """Return the job that `options` describe; raise JobOptionError for an invalid value."""
     row: dict[str, Any] = {
         "id": job_id,
         "task": task.path,
@@ -171,7 +171,7 @@ def new_job(
 
 
 def _group_of_options(task: Task, lane: Any, key: Any, limit: Any) -> JobGroup:
-    """A limit without a key is one for the task; a key without a limit lets one job run at a time."""
+    """A limit without a key applies to the task; a key without a limit allows one job at a time."""
     most = None
     if not (limit is None and key is None):
         most = whole(1 if limit is None else limit, "job_limit", low=1)
@@ -189,7 +189,7 @@ def whole(value: Any, option: str, low: int = -_LARGEST) -> int:
 
 
 def check_text(value: Any, option: str, least: int = 0, most: int = 10_000) -> str:
-    """Return `value` as the table takes it: names of files may hold bytes that are not UTF-8."""
+    """Return `value` in a form for the table: file names may have bytes that are not UTF-8."""
     if not isinstance(value, str) or not least <= len(value) <= most:
         raise JobOptionError(f"{option}={value!r:.80}: give text of {least} to {most:,} characters")
     return value.encode("utf-8", "backslashreplace").decode()
@@ -244,7 +244,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[Any, str], Any]]] = {
     "job_recover": ("recover", _flag),
     "job_ttl": ("start_by", lambda value, option: clock.now() + durations.seconds(value, option)),
 }
-"""The options that are a column of the row each, and what checks them."""
+"""The options that are columns of the row, and their checks."""
 
 OPTIONS = (
     *_COLUMNS,
@@ -257,10 +257,10 @@ OPTIONS = (
 
 
 def unique_key_of(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    """Return the key of a call; raise JobOptionError for arguments that have none.
+    """Return the key of a call; raise JobOptionError for arguments without one.
 
-    Plain values are compared as JSON, others by their pickle: `repr` shortens large arrays and names objects
-    by their address.
+    Plain values are compared as JSON, others by their pickle: `repr` shortens large arrays and shows the
+    addresses of objects.
     """
 
     def pickled(value: Any) -> str:

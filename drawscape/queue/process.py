@@ -1,4 +1,4 @@
-"""A worker started from a program: a process that leaves when its parent is gone."""
+"""A worker started from a program: a process that exits when its parent is gone."""
 
 import contextlib
 import fcntl
@@ -44,7 +44,7 @@ class WorkerProcess:
         self.stop()
 
     def stop(self, timeout_s: float = 15.0) -> None:
-        """Ask it to leave (running jobs go back to the queue) and wait for that."""
+        """Ask it to exit (running jobs go back to the queue) and wait until it has."""
         from subprocess import TimeoutExpired
 
         with self._process as process:
@@ -57,7 +57,7 @@ class WorkerProcess:
 
 def start_shared_worker(queue: Queue, slots: int | None = None) -> WorkerProcess | None:
     """Return a worker for `queue`, or None when one is alive already; other callers wait meanwhile."""
-    # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
+    # flock also excludes threads of one process; the child does not inherit the descriptor.
     with open(queue.database.folder / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return None if queue.database.workers.living() else start_worker(queue, slots)
@@ -67,21 +67,21 @@ def start_worker(queue: Queue, slots: int | None = None) -> WorkerProcess:
     """Return a worker for `queue`, once it is alive.
 
     It runs in the queue's home with `slots` jobs at once, by default as many as `drawscape worker`. Its log
-    goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no number of
-    jobs, QueueError, with the end of that log, when it does not come up.
+    goes to `worker.log` in the queue's folder. Raises JobOptionError for an invalid number of
+    slots, QueueError, with the end of that log, when it does not start.
     """
-    import subprocess  # a fifth of the time that it takes to import what queues a job
+    import subprocess  # a fifth of the import time of a program that queues a job
 
     if slots is not None:
         whole(slots, "slots", low=1)
     database, home = queue.database, queue.home
     log = database.folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     with contextlib.suppress(FileNotFoundError):
-        if log.stat().st_size > _LOG_BYTES:  # it is set aside in place of the one before
+        if log.stat().st_size > _LOG_BYTES:  # renamed, in place of the one before
             log.replace(log.with_name(f"{log.name}.1"))
     home.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "DRAWSCAPE_HOME": str(home), "PYTHONSAFEPATH": "1"}
-    if os.environ.get("DRAWSCAPE_QUEUE"):  # a relative path is relative to here, not to the home
+    if os.environ.get("DRAWSCAPE_QUEUE"):  # relative to this folder, not to the home
         environment["DRAWSCAPE_QUEUE"] = database.target
     # Without the folder on the path: its `random.py`, if it has one, would hide Python's.
     command = [sys.executable, "-P", "-m", "drawscape", "worker", "--with-parent"]
@@ -92,8 +92,8 @@ def start_worker(queue: Queue, slots: int | None = None) -> WorkerProcess:
     except OSError as error:
         raise QueueError(f"the worker's log {log}: {error.strerror}; move it away") from error
     with os.fdopen(descriptor, "ab") as output:
-        os.fchmod(descriptor, 0o600)  # older versions left it to the umask
-        # The worker reads our end of this pipe; when we are gone, however we went, it reads the end.
+        os.fchmod(descriptor, 0o600)  # older versions used the umask
+        # The worker reads this pipe; when we are gone, for any reason, it reads the end of file.
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -1,7 +1,7 @@
-"""The Python files of a home, which go along with its jobs where workers may have others.
+"""The Python files of a home, which are sent with its jobs if workers may have others.
 
-A job names the digest of the files that its caller had. A child process whose home has others gets them from
-the queue and runs the job with those. So no old sketch is drawn, and nothing is deployed for a new one.
+A job names the digest of its caller's files. A child process whose home has others gets them from the queue
+and runs the job with those. So no old sketch is drawn, and a new one needs no deployment.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ from drawscape.queue.codec import Codec
 from drawscape.queue.engines.engine import Engine
 
 LARGEST_BYTES = 20_000_000
-"""Of all files together: a home with more has something else in it than sketches and tasks."""
+"""The limit for all files: a home with more contains something other than sketches and tasks."""
 
 PUBLISH_S = 3600.0
 KEEP_S = 60 * 86_400.0
-"""The queue keeps the code so long after it was last used, and as long as a job waits that needs it."""
+"""How long the queue keeps code after its last use; code that a waiting job needs is always kept."""
 
 _PUBLISHED: dict[tuple[str, str], float] = {}
 """When this process has published which code where, in monotonic seconds."""
@@ -34,7 +34,7 @@ _OTHERS = frozenset({"output", "node_modules", "__pycache__", "site-packages"})
 
 
 def _found(home: str) -> Iterator[tuple[str, int, int]]:
-    """Yield path, time in ns and size of each file of the code: Python files, and settings."""
+    """Yield path, time in ns and size of each file of the code: Python files and settings."""
     for folder, folders, names in os.walk(home):
         if "pyvenv.cfg" in names:
             folders.clear()
@@ -49,7 +49,7 @@ def _found(home: str) -> Iterator[tuple[str, int, int]]:
 
 
 def digest_of(home: Path) -> str:
-    """Return the digest of the code in `home`; raise QueueError where that is too large to go along."""
+    """Return the digest of the code in `home`; raise QueueError if it is too large to send."""
     return _code_in(home)[0]
 
 
@@ -69,7 +69,7 @@ def _read(home: str, found: tuple[tuple[str, int, int], ...]) -> tuple[str, dict
         )
     files = {}
     for path, *_ in found:
-        with suppress(OSError):  # it has just gone
+        with suppress(OSError):  # it was just removed
             files[path] = Path(home, path).read_bytes()
     digest = hashlib.blake2b(digest_size=16, person=b"drawscape.code")
     for path, data in files.items():
@@ -78,7 +78,7 @@ def _read(home: str, found: tuple[tuple[str, int, int], ...]) -> tuple[str, dict
 
 
 def publish(engine: Engine, codec: Codec, home: Path) -> str:
-    """Return the digest of the code in `home`, which the queue has from now on."""
+    """Store the code in `home` in the queue, and return its digest."""
     (digest, files), now = _code_in(home), time.monotonic()
     key = engine.target, digest
     if now - _PUBLISHED.get(key, -PUBLISH_S) >= PUBLISH_S:
@@ -91,7 +91,7 @@ def publish(engine: Engine, codec: Codec, home: Path) -> str:
 
 @contextmanager
 def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Iterator[Path]:
-    """Yield a folder with the code of that digest: `home`, or one that goes when the block ends.
+    """Yield a folder with the code of that digest: `home`, or one that is removed after the block.
 
     Raises QueueError for code that is gone, SignatureMismatch for code that another key signed.
     """

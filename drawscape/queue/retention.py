@@ -1,4 +1,4 @@
-"""Old jobs leave the table, in short transactions; whether the rows of a queue agree."""
+"""Removal of old jobs, in short transactions, and a check that the rows of a queue agree."""
 
 import sys
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _SLICE_ROWS = 50  # jobs that one statement removes: some milliseconds
 class Keep:
     """How long ended jobs stay, in seconds, and how many at most.
 
-    A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes. The limit of
+    A thousand jobs a day for a year then stay near 100,000 rows, tens of megabytes. The limit of
     `count` spares jobs that ended in the last `spared_s`: a large batch does not push out its own results.
 
     >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
@@ -36,9 +36,9 @@ KEEP = Keep()
 
 
 def prune(engine: Engine, keep: Keep) -> int:
-    """Return how many ended jobs were removed: past their time, or beyond the number kept.
+    """Remove ended jobs that are too old or too many; return how many there were.
 
-    Their logs and previews go with them. A clock that has jumped ahead is followed by a day each time.
+    Their logs and previews are removed, too. A clock that has jumped ahead is followed by a day each time.
     """
     now = _trusted_now(engine)
     limits = {
@@ -54,13 +54,13 @@ def prune(engine: Engine, keep: Keep) -> int:
     )
     surplus = engine.read(engine.ENDED_COUNT)[0][0] - keep.count
     removed += _remove(engine, engine.PRUNE_SURPLUS, limits, surplus)
-    with engine.transaction() as run:  # alone: nobody queues a job of a group that goes
+    with engine.transaction() as run:  # exclusive: nobody queues a job of a group being removed
         engine.drop_unused(run)
     return removed
 
 
 def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: int) -> int:
-    """Return how many jobs `statement` removed, the oldest first, `most` of them at most."""
+    """Return how many jobs `statement` removed, the oldest first, at most `most`."""
     left, after = most, 0.0
 
     def step(run: Transaction) -> int:
@@ -86,7 +86,7 @@ def _trusted_now(engine: Engine) -> float:
 
 
 def problems(queue: Queue) -> list[str]:
-    """Return the faults of a queue, a sentence each."""
+    """Return the faults of a queue, one sentence each."""
     engine = queue.database
     found = engine.damage()
     for what, count in engine.read(engine.BROKEN_RULES):

@@ -10,7 +10,7 @@ from drawscape.errors import JobOptionError
 
 
 class Status(StrEnum):
-    """Where a job is in its life."""
+    """The state of a job."""
 
     QUEUED = "queued"
     SCHEDULED = "scheduled"
@@ -54,7 +54,7 @@ def check_status(status: str) -> str:
 class JobSnapshot(NamedTuple):
     """A job at one moment, without arguments and result; moments are aware UTC datetimes.
 
-    `progress` lies between 0 and 1, `attempts` counts starts, `retries` those that are left, `recoveries`
+    `progress` is between 0 and 1, `attempts` counts starts, `retries` those left, `recoveries`
     how often a worker died with it. `details` holds the facts of a failure: signal, stack, last lines
     of the log.
     """
@@ -108,7 +108,7 @@ class JobSnapshot(NamedTuple):
 
     @property
     def waiting(self) -> bool:
-        """Whether it has not begun."""
+        """Whether it has not begun yet."""
         return self.status in WAITING
 
 
@@ -132,7 +132,7 @@ def unknown_job(job_id: str) -> str:
 
 
 def module_pattern(task: str | None) -> str | None:
-    """Return what `like` takes for the tasks of a module."""
+    """Return the pattern of `like` for the tasks of a module."""
     return None if task is None else task.replace("_", r"\_").replace("%", r"\%") + ".%"
 
 

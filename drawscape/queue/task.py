@@ -1,4 +1,4 @@
-"""A task: the function at a path, found and checked where it is queued; and its arguments on their way."""
+"""A task: the function at a path, found and checked where it is queued, and its arguments as sent."""
 
 import functools
 import importlib
@@ -22,7 +22,7 @@ from drawscape.errors import (
 )
 from drawscape.project_modules import file_of, import_with_file
 
-# The messages of 0.4 name these here.
+# Messages of 0.4 import these from here.
 from drawscape.settings import TASK_ALIASES
 
 Function = Callable[..., Any]
@@ -37,7 +37,7 @@ class Task:
     by_value: bool
 
     def words(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
-        """Return the words for a call in lists of jobs: those of the function's `describe`, if it has one."""
+        """Return the description of a call for lists of jobs, by the function's `describe` if it has one."""
         describe = getattr(self.function, "describe", None)
         return None if describe is None else str(describe(*args, **kwargs))
 
@@ -57,20 +57,20 @@ def find_task(target: str | Function, allowed: Sequence[str], search: Path | Non
     function = _unwrapped(target)
     module = getattr(function, "__module__", None) or "__main__"
     name = getattr(function, "__qualname__", type(function).__name__)
-    # A method, a lambda and a private function have no path that `load` would take.
+    # Methods, lambdas and private functions have no path that `load` accepts.
     has_path = _is_allowed(module, allowed) and name.isidentifier() and not name.startswith("_")
     return Task(f"{module}.{name}", function, by_value=not has_path)
 
 
 def _unwrapped(function: Any) -> Any:
-    """Return the function within a task of huey's, any other as it is."""
+    """Return the function of a task of huey's, any other unchanged."""
     return getattr(function, "func", function) if hasattr(function, "call_local") else function
 
 
 def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Function:
     """Return the function at `path`, in a module of `allowed` or below; `search` is a folder to import from.
 
-    A path of `TASK_ALIASES` leads to the library's task, unless the project defines one of that name there.
+    A path of `TASK_ALIASES` leads to the library's task, unless the project defines one at that path.
     Raises TaskNotAllowedError, TaskNotFoundError, and the module's own errors.
     """
     if not all(part.isidentifier() for part in path.split(".")) or "." not in path:
@@ -92,7 +92,7 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
         paths = [
             *TASK_ALIASES,
             *TASK_ALIASES.values(),
-        ]  # those of a package, by the rest of their path
+        ]  # tasks of a package, by the rest of their path
         start = f"{module_name}."
         functions += [one.removeprefix(start) for one in paths if one.startswith(start)]
         known = [one for one in functions if not one.startswith("_")]
@@ -132,18 +132,18 @@ def _is_projects_own(path: str, search: Path | None) -> bool:
 
 
 _SEEN: dict[tuple[str, str], tuple[float, ModuleType]] = {}
-"""Modules as they were read for a check: name and file to (time of the file, module)."""
+"""Modules read for a check: name and file to (time of the file, module)."""
 
 
 def _as_on_disk(module: ModuleType, file: str) -> ModuleType:
-    """Return `module`, or a private copy of it as `file` has it now.
+    """Return `module`, or a private copy of it from the present `file`.
 
-    A kernel lives for days. It must not refuse a job for a signature that was edited meanwhile, or for the
-    module of another project.
+    A kernel lives for days. It must not refuse a job because of a signature that was edited meanwhile, or
+    because of another project's module.
     """
     try:
         stamp = os.stat(file).st_mtime
-    except OSError:  # a package without a file, or one that is gone
+    except OSError:  # a package without a file, or whose file is gone
         return module
     key = (module.__name__, file)
     if key not in _SEEN:
@@ -155,7 +155,7 @@ def _as_on_disk(module: ModuleType, file: str) -> ModuleType:
         known = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(known)
-        except Exception:  # noqa: BLE001 - the worker runs the same file, and its job says what is wrong
+        except Exception:  # noqa: BLE001 - the worker runs the same file, and its job reports the error
             return module
         _SEEN[key] = (stamp, known)
     return known
@@ -168,7 +168,7 @@ def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
     """Raise TaskArgumentsError when `args` and `kwargs` do not fit the task's signature."""
     try:
         signature = _signature(task.function)
-    except (TypeError, ValueError):  # it has none, or cannot be hashed
+    except (TypeError, ValueError):  # it has no signature, or cannot be hashed
         return
     try:
         signature.bind(*args, **kwargs)
@@ -178,7 +178,7 @@ def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
 
 
 def _shown(parameter: inspect.Parameter) -> str:
-    """Return a parameter's name, in brackets where it may be left out."""
+    """Return a parameter's name, in brackets if it is optional."""
     kinds = {
         inspect.Parameter.VAR_KEYWORD: "others by name",
         inspect.Parameter.VAR_POSITIONAL: "others",
@@ -191,7 +191,7 @@ def _shown(parameter: inspect.Parameter) -> str:
 
 @dataclass(frozen=True)
 class ResultOf:
-    """Stands for the result of a job in the arguments of another, until that one runs."""
+    """Stands for a job's result in the arguments of another job, until that job runs."""
 
     job_id: str
 
@@ -199,7 +199,7 @@ class ResultOf:
 def mapped(
     args: Sequence[Any], kwargs: Mapping[str, Any], kind: type[Any], step: Callable[[Any], Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments with `step(value)` in the place of each value of a kind."""
+    """Return the arguments with `step(value)` in place of each value of a kind."""
 
     def one(value: Any) -> Any:
         return step(value) if isinstance(value, kind) else value
@@ -256,7 +256,7 @@ class OutputFile:
 def located(name: str, _modified_ns: int | None, is_text: bool) -> str | Path:
     """Return the path of the file `name` in this home's output folder, as text or as a Path.
 
-    The file may be gone. The messages of 0.4 have its time as the second argument, which is not used.
+    The file may be gone. In messages of 0.4 its time is the second argument, which is not used.
     """
     path = settings.output_folder().resolve() / name
     return os.fspath(path) if is_text else path

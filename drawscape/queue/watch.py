@@ -1,4 +1,4 @@
-"""Calls back with each job that changed."""
+"""Calls back with each job that has changed."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ class Watch:
         self.seen: dict[str, JobSnapshot] = {}
 
     def close(self) -> None:
-        """Let the callback be called no more."""
+        """Stop calling the callback."""
         self._watcher.watches.pop(self, None)
 
 
@@ -36,7 +36,7 @@ class Watcher:
     """Calls back with each job that changed; its thread lives while somebody watches."""
 
     def __init__(self, queue: Queue) -> None:
-        import logging  # who only queues jobs needs none
+        import logging  # code that only queues jobs needs none
 
         self._log = logging.getLogger("drawscape.watch")
         self._queue = queue
@@ -65,7 +65,7 @@ class Watcher:
                 if not watches:
                     self._is_running = False
                     break
-                if self._changed.is_set():  # somebody has joined, who is among `watches`
+                if self._changed.is_set():  # a new watch, which is in `watches`
                     self._changed.clear()
                     version = None
             try:
@@ -93,5 +93,5 @@ class Watcher:
             if before.get(job_id) != row:
                 try:
                     watch.callback(Job(self._queue, job_id))
-                except Exception:  # noqa: BLE001 - one callback's fault must not silence the others
+                except Exception:  # noqa: BLE001 - one callback's error must not stop the others
                     self._log.exception("a callback failed for job %s", job_id)

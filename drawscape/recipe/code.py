@@ -1,8 +1,8 @@
-"""All that a sketch of the user's reaches by name, as scripts that make it again, and their digest.
+"""Everything that a user's sketch reaches by name, as scripts that recreate it, and their digest.
 
-It begins with the function. What its text names is written down: functions and classes as they were defined,
-other values as they are now. Those are closures, defaults, globals and members of classes. Installed packages
-count by name. Comments, docstrings, places, and the order in which cells ran do not count.
+It begins with the function. Everything that its text names is written out: functions and classes as they were
+defined, other values as they are now. Those are closures, defaults, globals and members of classes. Installed
+packages count by name. Comments, docstrings, places, and the order in which cells ran do not count.
 """
 
 import ast
@@ -33,7 +33,7 @@ import numpy as np
 from drawscape.recipe.provenance import SourceText, is_library
 
 _MAIN = ("__main__", "__mp_main__")
-_FUTURES = 0x1FF0000  # the bits of co_flags that stand for `from __future__ import`
+_FUTURES = 0x1FF0000  # the bits of co_flags for `from __future__ import`
 _MOST_ELEMENTS = 20_000
 """The largest array among the constants; a larger one is data, not source."""
 
@@ -44,10 +44,10 @@ class _Object:
 
     def __reduce_ex__(self, protocol):
         return (*self.parts[:3], *map(iter, self.parts[3:]))"""
-"""`copy(_Object(...))` builds an object from the parts that its own `__reduce_ex__` returned."""
+"""`copy(_Object(...))` builds an object from the parts returned by its own `__reduce_ex__`."""
 
 _CONSTANT = (bool, int, float, str, bytes, range, type(None), type(...))
-_MOST_BITS = 10_000  # Python writes no longer number in decimal digits
+_MOST_BITS = 10_000  # Python refuses to write longer numbers in decimal digits
 _BRACKETS: dict[type, str] = {
     dict: "{{{}}}", list: "[{}]", tuple: "({},)", set: "set([{}])", frozenset: "frozenset([{}])",
 }  # fmt: skip
@@ -71,9 +71,9 @@ _Statements = Iterator[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Code:
-    """All that a function reaches: its digest, its source, its text without docstrings.
+    """Everything that a function reaches: its digest, its source, its text without docstrings.
 
-    There is no source if an object only lives in this process, or the text of some code is not known.
+    There is no source if an object only exists in this process, or the text of some code is unknown.
     """
 
     digest: str
@@ -82,7 +82,7 @@ class Code:
 
 
 def code_of(function: Callable[..., Any]) -> Code:
-    """Return all that `function` reaches."""
+    """Return everything that `function` reaches."""
     walk = _CodeWalk()
     space = getattr(function, "__globals__", {})
     main = space if _module_name(space) == "__main__" else {}
@@ -141,7 +141,7 @@ def _is_named(value: Any) -> bool:
 
 
 def _reduced(value: Any) -> Any:
-    """Return what an object says of itself to a pickler; None for a thing of this process alone."""
+    """Return an object's parts for a pickler; None if it only exists in this process."""
     if type(value) in _PARTS:
         return type(value), tuple(getattr(value, name) for name in _PARTS[type(value)])
     reduce = copyreg.dispatch_table.get(type(value))
@@ -187,7 +187,7 @@ def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
 
 
 def _definition_of(code: CodeType) -> Any:
-    """Return the definition from which `code` was compiled, parsed; None where its text is not known.
+    """Return the definition from which `code` was compiled, parsed; None if its text is unknown.
 
     The text is compiled and compared: a file may have been edited since it was loaded.
     """
@@ -196,7 +196,7 @@ def _definition_of(code: CodeType) -> Any:
 
 
 def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
-    """Return the body of a class, compiled, and its definition, parsed; None where it is not found."""
+    """Return the body of a class, compiled, and its definition, parsed; None if it is not found."""
     within = f"{cls.__qualname__}."
     inside = [one.__code__ for member in vars(cls).values() for one in _functions_in(member)]
     codes = [c for c in inside if c.co_qualname.startswith(within)][:1]
@@ -217,7 +217,7 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
 def _annotations_of(function: Any) -> str:
     """Return the annotations of a function as text: they decide how a parameter's value is read.
 
-    They are no part of its code, so that the text of a file that was edited since may be taken for it.
+    They are not part of its code, so an edited file's text might otherwise pass for it.
     """
     with contextlib.suppress(Exception):
         found = inspect.get_annotations(function, eval_str=True)
@@ -242,14 +242,14 @@ def _globals_in(*codes: CodeType) -> frozenset[str]:
 
 
 def _instructions(code: CodeType) -> str:
-    """Return what `code` does, where its text is not known."""
+    """Return the instructions of `code`, if its text is unknown."""
     does = [(c.co_code, c.co_names, c.co_varnames, c.co_freevars) for c in _codes_in(code)]
     consts = [_ADDRESS.sub("", repr(c.co_consts)) for c in _codes_in(code)]
     return repr((does, consts))
 
 
 def _is_wrapper(value: Any) -> bool:
-    """Return whether a package made `value` around a function, as `cache` and `contextmanager` do."""
+    """Return whether `value` is a package's wrapper of a function, as from `cache` and `contextmanager`."""
     if isinstance(value, FunctionType):
         return "__wrapped__" in vars(value) and _is_foreign(_home_of(value))
     return isinstance(value, functools._lru_cache_wrapper)
@@ -263,7 +263,7 @@ def _within(value: Any) -> Any:
 
 
 def _functions_in(member: Any) -> list[Any]:
-    """Return the functions in a member of a class: of a method of any kind, a property, a cache."""
+    """Return the functions in a member of a class: a method of any kind, a property, a cache."""
     parts = [getattr(member, name) for name in _PARTS.get(type(member), ())] or [member]
     return [one for one in map(_within, parts) if isinstance(one, FunctionType)]
 
@@ -300,7 +300,7 @@ def _members_of(cls: Any) -> dict[str, Any]:
 
 
 def _key_of(statement: Any, cls: type) -> str:
-    """Return the name of the member that a statement in a class makes, as the class has it."""
+    """Return the name, in the class, of the member that a statement makes."""
     target = getattr(statement, "targets", [getattr(statement, "target", None)])[0]
     key = str(getattr(target, "id", getattr(statement, "name", "")))
     is_private = key.startswith("__") and not key.endswith("__")
@@ -316,7 +316,7 @@ def _as(known: str, name: str) -> str:
 
 
 def _within_maker(name: str, node: Any, held: Mapping[str, str]) -> str:
-    """Return statements that define `name`, in a function which holds what its closure held."""
+    """Return statements that define `name`, in a function that holds its closure's values."""
     is_lambda, text = isinstance(node, ast.Lambda), ast.unparse(node)
     if not held:
         return f"{name} = {text}" if is_lambda else text
@@ -327,9 +327,9 @@ def _within_maker(name: str, node: Any, held: Mapping[str, str]) -> str:
 
 
 class _CodeWalk:
-    """All that a function reaches: for each module a script that makes it, statement by statement.
+    """Everything that a function reaches: a script for each module, statement by statement.
 
-    Where not all can be written down, the scripts count and are no source.
+    If not everything can be written out, the scripts only count for the digest.
     """
 
     def __init__(self) -> None:
@@ -347,7 +347,7 @@ class _CodeWalk:
         modules = {module for module, _ in self.statements}
         for module in sorted(modules):
             parts = [text for (home, _), text in self.statements.items() if home == module]
-            # A module of the user's may take from here what must stand before its import.
+            # A user's module may use names from here that must precede its import.
             imports = sorted(
                 part for part in parts
                 if part.startswith(("import ", "from ")) and part.split(maxsplit=2)[1] not in modules
@@ -437,7 +437,7 @@ class _CodeWalk:
         for one in taken:
             self._take(space, one)
 
-    # Statements: what makes a value comes first, then what must be there before that is used.
+    # Statements: the one that makes a value comes first, then those needed before the value is used.
 
     def _statements_of(self, name: str, value: Any) -> _Statements:
         inner = _within(value)
@@ -456,7 +456,7 @@ class _CodeWalk:
             yield name, f"{name} = {self._cannot(says, state)}"
         elif home != _module_name(self._space):
             inside = [one for held in (inner, *vars(inner).values()) for one in _functions_in(held)]
-            # They may be older than the module that is loaded now.
+            # They may be older than the loaded module.
             space = next((one.__globals__ for one in inside if _home_of(one) == home), None)
             space = space or vars(sys.modules.get(home) or ModuleType(home))
             known = self.name_of(value, space)
@@ -477,7 +477,7 @@ class _CodeWalk:
     def _function(self, name: str, value: Any) -> _Statements:
         """Yield the definition of a function with the values of its defaults and closure, then the rest.
 
-        It has the decorators of packages. A decorator of the user's is written as the function that it
+        It has the decorators of packages. A user's decorator is replaced by the function that it
         returned.
         """
         function = _within(value)
@@ -520,7 +520,7 @@ class _CodeWalk:
         return found
 
     def _with_defaults(self, node: Any, function: Any) -> Any:
-        """Return a definition with its defaults as values. Their names may have other values by now."""
+        """Return a definition with its defaults as values, since their names may have other values by now."""
         node, node.args = copy.copy(node), copy.copy(node.args)  # the body is shared, and stays
         node.args.defaults = [self._node(value) for value in function.__defaults__ or ()]
         given = function.__kwdefaults__ or {}
@@ -555,9 +555,9 @@ class _CodeWalk:
     def _renewed(
         self, node: Any, cls: Any, members: dict[str, Any], held: dict[str, str]
     ) -> Iterator[ast.stmt]:
-        """Yield the statements of a class with present values; `members` keeps what they do not make.
+        """Yield the statements of a class with present values; `members` keeps those that they do not make.
 
-        Loops and the like are left out: what they made is among the members.
+        Loops and the like are left out: their results are among the members.
         """
         was = {**members}
         for statement in node.body:
@@ -576,15 +576,15 @@ class _CodeWalk:
                 statement.value = given and self._assigned(given, key, cls, value)
             elif isinstance(statement, _Def):
                 if value is not MISSING or key not in vars(cls):
-                    continue  # else Python has made more of it
+                    continue  # otherwise Python has changed it
             elif not isinstance(statement, ast.Expr) or statement is not node.body[0]:
                 continue  # no docstring
-            if getattr(statement, "value", statement):  # else it is but annotated
+            if getattr(statement, "value", statement):  # otherwise it is only annotated
                 members.pop(key, None)
             yield statement
 
     def _assigned(self, given: Any, key: str, cls: Any, value: Any) -> Any:
-        """Return the expression for the value of a member, in place of the one that was given."""
+        """Return the expression for the value of a member, in place of the original one."""
         field = vars(cls).get("__dataclass_fields__", {}).get(key)
         if field and isinstance(given, ast.Call) and not given.args:
             given = copy.deepcopy(given)
@@ -641,7 +641,7 @@ class _CodeWalk:
         kind, kinds = type(value), {*map(type, value)}
         is_plain = kinds <= {bool, str} or (kinds == {float} and all(map(math.isfinite, value)))
         if kind in (list, tuple) and is_plain:
-            return repr(value)  # many are written at once
+            return repr(value)  # many values are written at once
         if kind is dict:
             parts = [f"{self._value(key)}: {self._value(one)}" for key, one in value.items()]
         else:
@@ -660,7 +660,7 @@ class _CodeWalk:
         return made if 0 not in array.shape else f"{made}.reshape({array.shape})"
 
     def _object(self, value: Any, reduced: Any) -> str:
-        """Return how to make an object again, as it says itself to a pickler."""
+        """Return an expression that recreates an object from its parts for a pickler."""
         if reduced is None:
             kind, says = type(value), ""
             with contextlib.suppress(Exception):

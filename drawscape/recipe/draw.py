@@ -21,10 +21,10 @@ from drawscape.settings import readable_path
 from drawscape.svg_builder import Pen, SVGBuilder
 
 OnSketchStep = Callable[[float, SVGBuilder], None]
-"""Is called with the fraction done and the canvas at each step of a sketch that yields."""
+"""Called with the fraction done and the canvas at each step of a sketch that yields."""
 
-# A hint to glibc, which returns freed arrays of more than 128 kB to the system until a large block has come
-# and gone. It does so here, untouched: noise on small arrays runs three times as fast.
+# A hint to glibc, which returns freed arrays of more than 128 kB to the system until a large block was freed.
+# That happens here, without using it: noise on small arrays runs three times as fast.
 np.empty(3_900_000)
 
 
@@ -58,7 +58,7 @@ def _take_step(
     svg: SVGBuilder,
     on_progress: OnSketchStep | None,
 ) -> None:
-    """Report a step of a sketch; its draft is shown until the sketch goes on."""
+    """Report a step of a sketch; its draft is shown until the sketch continues."""
     fraction, draft = _checked_step(sketch, step)
     if on_progress is None:
         return
@@ -72,9 +72,9 @@ def _take_step(
 
 @contextlib.contextmanager
 def _unchanged_randomness(steps: "GeneratorType[Any, Any, Any]", svg: SVGBuilder) -> Iterator[None]:
-    """Set all random numbers of the sketch back after the block, in which a draft may draw some.
+    """Restore all random generators of the sketch after the block, in which a draft may use them.
 
-    A draft is drawn when somebody looks: that must not change the ink that follows.
+    A draft is only drawn when somebody watches: that must not change the final drawing.
     """
     generators = [svg.rng, *_generators_of(steps)]
     states = [one.bit_generator.state for one in generators]
@@ -123,8 +123,8 @@ _reading: ContextVar[_Reading] = ContextVar("reading")
 def _noted_reads() -> Iterator[dict[str, str]]:
     """Yield the digests of the files that a sketch reads in the block.
 
-    A helper with a cache has read its file for the first drawing alone. So its cache is emptied after the
-    block: each drawing reads all that it needs, no matter what its process drew before.
+    A helper with a cache reads its file only for the first drawing. So its cache is emptied after the block:
+    each drawing reads everything that it needs, no matter what its process drew before.
     """
     reading = _Reading()
     token = _reading.set(reading)
@@ -139,7 +139,7 @@ def _noted_reads() -> Iterator[dict[str, str]]:
 def read_input(name: str | os.PathLike[str]) -> bytes:
     """Return the content of a file that a task may read; the drawing's recipe remembers its digest.
 
-    A sketch that reads its files so is drawn again when one of them has changed, and found again otherwise.
+    A sketch that reads its files this way is drawn again when one has changed; else its drawing is reused.
     Raises ForbiddenPathError, FileNotFoundError as `settings.readable_path` does.
 
     >>> from drawscape.settings import home

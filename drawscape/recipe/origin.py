@@ -16,20 +16,20 @@ from typing import Any
 from drawscape.recipe.provenance import SourceText, digest_of, is_library
 
 NOTE = "__sketch_origin__"
-"""The attribute by which a function that is sent to a worker carries its origin."""
+"""The attribute with the origin of a function that is sent to a worker."""
 
 _DICE = re.compile(
     r"\.(?:random|random_gauss|random_choice|deal|noise|shuffle|rng)\b|\b(?:choose|choose_unless|focus)\("
 )
-"""By these a canvas, or a composition, gives what depends on the seed."""
+"""The methods of a canvas or composition that depend on the seed."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The digest and source of a sketch's code. It travels with the function to the worker.
+    """The digest and source of a sketch's code. It is sent to the worker with the function.
 
     `code` is the digest. `source` is None if an object exists in this process only, or some code has
-    no text. `is_random` says whether it asks the canvas for random numbers.
+    no text. `is_random` says whether it uses the canvas's random numbers.
     """
 
     code: str
@@ -50,7 +50,7 @@ def origin_of(function: Callable[..., Any]) -> Origin:
 
 @contextlib.contextmanager
 def cached_hashes() -> Iterator[None]:
-    """Hash the code of each sketch once in the block, which asks for many drawings of it."""
+    """Hash the code of each sketch once in the block, for many drawings."""
     before = _seen.set({})
     try:
         yield
@@ -64,7 +64,7 @@ _seen: ContextVar[dict[Callable[..., Any], Origin]] = ContextVar("seen")
 def note_origin(function: Callable[..., Any]) -> None:
     """Make `function` carry its origin when it is sent to a process that cannot see its source.
 
-    The origin is computed at that moment, as helpers of the function may change before.
+    The origin is computed when it is sent, because helpers of the function may change before.
     """
     if not isinstance(getattr(function, NOTE, None), Origin):
         with contextlib.suppress(AttributeError):  # a partial or method takes no notes
@@ -72,7 +72,7 @@ def note_origin(function: Callable[..., Any]) -> None:
 
 
 class _Departing:
-    """Stands at a function, and pickles as the function's origin."""
+    """Marks a function, and pickles as the function's origin."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function

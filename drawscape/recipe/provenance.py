@@ -25,7 +25,7 @@ _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>
 
 _PACKAGE = __name__.partition(".")[0]
 
-LAST_SEED = 2**63 - 1  # which the catalogue can hold
+LAST_SEED = 2**63 - 1  # the largest that the catalogue can hold
 
 _ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
 """The fields of every file."""
@@ -39,9 +39,9 @@ class Provenance:
     sketch's code, `versions` holds numpy's. `recipe` is the address of the drawing: the same for the same
     drawing. `reads` are digests of files that were read, `request` the address without them. `source` holds
     the source of a sketch that is not the library's, `parents` the recipes of drawings that it was bred from.
-    `traits` are the sketch's words for it. `ordered` says that the lines were merged and put in order.
-    `derived_from` is the recipe of the drawing that an export was made of. `body` is the digest of all of
-    the file but its metadata; an edited file has another.
+    `traits` are reported by the sketch. `ordered` says that the lines were merged and ordered.
+    `derived_from` is the recipe of the drawing that was exported. `body` is the digest of the file without
+    its metadata; an edited file has another.
     """
 
     sketch: str
@@ -69,9 +69,9 @@ class Provenance:
 
     @classmethod
     def of(cls, values: object) -> "Provenance":
-        """Return what `values`, an object read from JSON, hold; keys that are not known are left out.
+        """Return the provenance in `values`, an object read from JSON; unknown keys are ignored.
 
-        Raises ProvenanceError when something is missing or of the wrong kind.
+        Raises ProvenanceError when a field is missing or of the wrong kind.
         """
         if not isinstance(values, Mapping):
             raise ProvenanceError(f"the drawing's metadata is {values!r}, not an object")
@@ -84,7 +84,7 @@ class Provenance:
 
     @property
     def address(self) -> str:
-        """The recipe; a file with its lines in order is another drawing than that with them as drawn."""
+        """The recipe; a file with ordered lines is another drawing than one with lines as drawn."""
         if self.ordered:
             return address_of({"recipe": self.recipe, "ordered": True})
         return self.recipe
@@ -97,7 +97,7 @@ class Provenance:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Return whether a value is of a kind, and one that the catalogue can hold."""
+    """Return whether a value is of a kind, and fits into the catalogue."""
     if isinstance(value, bool) and kind is not bool:
         return False
     if kind is float:
@@ -118,7 +118,7 @@ def mark_key(
 ) -> str:
     """Return the key of a drawing's marks: 24 hexadecimal digits.
 
-    Versions and code are not part of it, so stars outlive both. A whole number is the same as int and float.
+    Versions and code are not part of it, so stars survive changes of both. 1 and 1.0 count as equal.
     """
     values = {"sketch": sketch, "parameters": parameters, "seed": seed}
     page = {"width": width, "height": height, "margin": margin}
@@ -131,7 +131,7 @@ def _number(text: str) -> float:
 
 
 def address_of(values: Mapping[str, Any]) -> str:
-    """Return 24 hexadecimal digits for JSON-like `values`: the same for the same, on any machine."""
+    """Return 24 hexadecimal digits for JSON-like `values`, the same on any machine."""
     return hashlib.sha256(_json(values).encode()).hexdigest()[:24]
 
 
@@ -140,14 +140,14 @@ def _json(values: Mapping[str, Any]) -> str:
 
 
 def digest_of(content: bytes) -> str:
-    """Return `sha256:...` of a file's content, as recipes hold it."""
+    """Return `sha256:...` of a file's content, as stored in recipes."""
     return f"{_ADDRESS}{hashlib.sha256(content).hexdigest()}"
 
 
 def read_provenance(svg_text: str) -> Provenance:
     """Return the provenance in the metadata of an SVG file.
 
-    Raises ProvenanceError when the file says nothing, or nothing that can be read.
+    Raises ProvenanceError when the file has none, or it is unreadable.
 
     >>> text = draw("spiral", 100, 100, seed=7).to_string()
     >>> read_provenance(text).sketch, read_provenance(text).seed
@@ -168,7 +168,7 @@ def read_provenance(svg_text: str) -> Provenance:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as JSON can hold it: numpy's numbers and arrays, names of enums, text of paths."""
+    """Return `value` for JSON: numpy's numbers and arrays as plain ones, enums by name, paths as text."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (np.generic, np.ndarray)):
@@ -190,7 +190,7 @@ def is_library(module: str) -> bool:
 # The source of a notebook's sketch
 
 LARGEST = 4096
-"""Characters of packed source that a drawing carries along; of a longer one it carries the address."""
+"""Most characters of packed source in a drawing; for a longer source, the drawing has its address."""
 
 _LARGEST_UNPACKED = 2_000_000
 """Bytes; a file from elsewhere may hold a decompression bomb."""
@@ -208,7 +208,7 @@ class SourceText:
 
     @property
     def json(self) -> str:
-        """The whole as JSON, the same for the same."""
+        """The whole as JSON, equal for equal sources."""
         return _json(vars(self))
 
     @property
@@ -230,7 +230,7 @@ class SourceText:
 
     @classmethod
     def of_json(cls, text: str | bytes) -> "SourceText":
-        """Return the source that `json` was made of. Raises ProvenanceError for anything else."""
+        """Return the source from its `json`. Raises ProvenanceError for anything else."""
         try:
             one = cls(**json.loads(text))
             "".join((one.entry, one.main, *one.modules, *one.modules.values()))  # all are text
@@ -245,7 +245,7 @@ class SourceText:
             packed = base64.b64decode(reference.partition(_PACKED)[2], validate=True)
             text = zlib.decompressobj().decompress(
                 packed, _LARGEST_UNPACKED
-            )  # else cut, and so damaged
+            )  # otherwise truncated, and so damaged
         except (ValueError, zlib.error) as error:
             raise ProvenanceError(f"the source of the sketch is damaged: {error}") from None
         return cls.of_json(text)
@@ -253,7 +253,7 @@ class SourceText:
     def load(self) -> Callable[..., Any]:
         """Run the source and return the sketch that it makes.
 
-        This runs whatever the source says. Who calls it has seen the source, or trusts where it came from.
+        This runs any code in the source. Callers have seen the source, or trust its origin.
         Raises ProvenanceError when it fails or makes no such function.
         """
         modules = _Modules({**self.modules, "__main__": self.main})
@@ -273,9 +273,9 @@ class _Modules:
         self._made: dict[str, ModuleType] = {}
 
     def bring(self, *asked: Any) -> ModuleType:
-        """Import a module for a script: the source's one, even if another has the same name.
+        """Import a module for a script: the source's, even if another has the same name.
 
-        This is the `__import__` of the scripts, since a function may import something when it runs.
+        This is the `__import__` of the scripts, since a function may import a module when it runs.
         """
         former = {name: sys.modules.pop(name) for name in self._texts if name in sys.modules}
         sys.modules.update(self._made)

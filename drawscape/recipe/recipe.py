@@ -31,7 +31,7 @@ class Recipe:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The arguments as JSON can hold them."""
+        """The arguments in a form for JSON."""
         values = {}
         for p in self.sketch.parameters:
             value = plain(p.shown(self.arguments[p.name]))
@@ -102,12 +102,12 @@ def recipe_of(
 
 
 def margin_for(width: float, height: float) -> float:
-    """Return a page's default margin in mm: 15 on A4, where plotters' clamps need 10."""
+    """Return a page's default margin in mm: 15 on A4, since plotters' clamps need 10."""
     return round(0.07 * min(width, height), 6)
 
 
 def checked_seed(seed: Any) -> int:
-    """Return `seed` as an int. Raises ParameterError for none, or one of more than 63 bits."""
+    """Return `seed` as an int. Raises ParameterError for another value, or more than 63 bits."""
     is_whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     whole = int(seed) if is_whole else -1
     if not 0 <= whole <= LAST_SEED:

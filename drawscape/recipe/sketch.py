@@ -27,7 +27,7 @@ Fraction: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
 class Sketch:
     """A drawing function with its name, family and parameters.
 
-    `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a
+    `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness only from `rng`, a
     numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress. With
     `yield fraction, draft` it also shows lines that are not on `svg` yet: `draft(page)` draws them on a copy.
     A draft is called only when someone watches, so it must change nothing. The random generator is reset
@@ -53,7 +53,7 @@ class Sketch:
 
     @cached_property
     def takes_rng(self) -> bool:
-        """Whether the function is handed random numbers."""
+        """Whether the function has an `rng` argument."""
         return "rng" in inspect.signature(self.function).parameters
 
     @cached_property
@@ -72,7 +72,7 @@ class Sketch:
         return self.doc.partition("\n")[0]
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a value for each parameter: `values` checked, the defaults elsewhere.
+        """Return a value for each parameter: `values`, checked, else the defaults.
 
         Raises UnknownNameError and ParameterError as `check_arguments` does.
         """
@@ -81,7 +81,7 @@ class Sketch:
 
 
 def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
-    """Return `function` as a Sketch: one that is registered or any plain function of that form.
+    """Return `function` as a Sketch, either registered or any plain function of that form.
 
     >>> def rings(svg, rng, *, count=5):
     ...     svg.circle(svg.frame.cx, svg.frame.cy, count)
@@ -98,7 +98,7 @@ def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
 def is_sketch(function: Callable[..., Any]) -> bool:
     """Return whether `function` has a sketch's form: it takes a canvas first.
 
-    Raises SignatureError when it has no signature that can be read.
+    Raises SignatureError when its signature cannot be read.
     """
     if hasattr(function, "__sketch__"):
         return True

@@ -22,7 +22,7 @@ _ENDS_MM = 1.5  # of lines, which are left out
 _FASTEST_MM = 14.0  # on both sides of a line's middle: there the machine has reached its speed
 _FULL = 0.75  # of the ink of the slowest line: a line that is too fast has less
 _UNBROKEN = 0.97  # of a line's length that has ink
-_GAMMA, _FIRM = 2.1, 0.3  # what cameras do to light, and how firmly that is believed
+_GAMMA, _FIRM = 2.1, 0.3  # the usual tone curve of cameras, and its weight
 _LOW = (0.03, 0.01, 0.001, 1.0, 1.0, 1.0)
 _HIGH = (3.0, 0.5, 30.0, 2.0, 6.0, 2.6)
 _STARTS_MM = (0.12, 0.3, 0.6, 1.1)
@@ -53,14 +53,14 @@ def read_card(picture: NDArray[np.uint8]) -> CardReading:
 
     Combs whose gaps are closed show how dark two coats are, open ones the width. The picture of all
     combs is fitted by the pen's width, the blur, the darkness of one, two and more coats, and the camera's
-    tone. So light, focus and camera change little. Raises PictureError where no combs are seen.
+    tone. So light, focus and camera matter little. Raises PictureError if no combs are visible.
     """
     values = np.maximum(picture.astype(np.float64), 1.0) / 255
     combs = [_comb(values, lines) for lines in comb_lines()]
     contrasts = np.mean([np.abs(1 - comb.light).mean(axis=0) for comb in combs], axis=0)
     best = int(np.argmax(contrasts * _SHARPNESS))
     if contrasts[best] < _LEAST_CONTRAST:
-        raise PictureError("the photograph shows no ink where the card's combs are; take it again")
+        raise PictureError("the photograph shows no ink where the card's combs are; take a new one")
     fits = [_fitted(combs, best, width) for width in _STARTS_MM]
     fit = min(fits, key=lambda one: float(one.cost)).x
     inks = [_ink(combs, channel, fit) for channel in range(3)]
@@ -69,7 +69,7 @@ def read_card(picture: NDArray[np.uint8]) -> CardReading:
 
 
 def _comb(values: Floats, lines: Floats) -> _Comb:
-    """Return a comb with its middle at 0, wherever it lies in its free paper."""
+    """Return a comb with its middle at 0, no matter where it lies in its free paper."""
     top, bottom = COMB_Y_MM
     rows = slice(_px(top + _ENDS_MM), _px(bottom - _ENDS_MM))
     columns = slice(_px(lines[0] - _FREE_MM), _px(lines[-1] + _FREE_MM))
@@ -84,7 +84,7 @@ def _comb(values: Floats, lines: Floats) -> _Comb:
 
 
 def _predicted(comb: _Comb, guess: Floats) -> Floats:
-    """Return a comb's light, as width, blur, light of a coat, weights of two and more, and gamma give it."""
+    """Return a comb's light by width, blur, light of a coat, weights of two and more, and gamma."""
     width, blur, one_coat, two, more, gamma = guess.tolist()
     grid = np.arange(comb.at[0] - 0.5, comb.at[-1] + 0.5, _STEP_MM)
     from_edge = width / 2 - np.abs(grid[:, None] - comb.lines)
@@ -118,7 +118,7 @@ def _ink(combs: list[_Comb], channel: int, fit: Floats) -> float:
 
 
 def _last_speed(values: Floats) -> int | None:
-    """Return the last speed whose line has as much ink as the slowest, and no gap; the slower ones, too."""
+    """Return the last speed up to which all lines have as much ink as the slowest, and no gap."""
     usual, last = 0.0, None
     for number, ink in enumerate(_inks_of_lines(values)):
         usual = usual or float(np.median(ink))

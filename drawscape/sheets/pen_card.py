@@ -16,7 +16,7 @@ SPEEDS = (5, 10, 18, 32, 56, 98)
 SPEED_X_MM = (12.0, 84.0)
 
 _GAP_MM = 4.2
-_SLOW = 12  # percent: the pen has to write well where its width is measured
+_SLOW = 12  # percent: the pen must write well where its width is measured
 _LETTER_MM = 2.0
 
 

@@ -25,7 +25,7 @@ _TEXT_BOXES = {
     "travel": Frame(82, 38, 140, 94),
     "winter": Frame(30, 26, 118, 70),
 }
-# Wrapping costs time for each word; nothing that fits a card is longer.
+# Wrapping takes time for each word; no text that fits a card is longer.
 _LONGEST = 4000
 _SMALLEST_MM = 2.2
 _LINE_HEIGHT = 1.9
@@ -58,7 +58,7 @@ def postcard(
 ) -> SVGBuilder:
     """Return a card: the template's design and the message, as large as fits.
 
-    `greeting` stands above the message, with the recipient's name in it; empty leaves it out.
+    `greeting` is above the message, with the recipient's name in it; if empty, it is left out.
     Raises UnknownNameError for an unknown template or font, SheetError for a message that is empty or
     too long. Raises GlyphError for a character that the font lacks, unless `missing` replaces it.
     """
@@ -83,7 +83,7 @@ def postcard(
 def fit_text(text: str, box: Frame, style: TextStyle, *, what: str, largest_mm: float) -> Block:
     """Return `text` in the middle of `box`, wrapped, with capitals as high as fit, up to `largest_mm`.
 
-    Its strokes lie where they are on the page. Raises SheetError when even the smallest letters do not fit,
+    Its strokes have their positions on the page. Raises SheetError when even the smallest letters do not fit,
     GlyphError for a character that the font cannot write. `what` names the text in the error.
     """
     if len(text) > _LONGEST:

@@ -24,7 +24,7 @@ from drawscape.sketches.registry import SKETCHES, draw, redraw, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Rng: TypeAlias = np.random.Generator
-"""All chance of a sketch: the seed decides what it gives."""
+"""All random numbers of a sketch, which the seed determines."""
 
 __all__ = [
     "INK", "KILN", "MOSS", "PLUM", "SKETCHES", "TIDE", "Between", "Fraction", "Frame", "Palette",

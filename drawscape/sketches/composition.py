@@ -37,10 +37,10 @@ KINDS = (
 
 
 def choose(svg: SVGBuilder, trait: str, choices: Mapping[str, T]) -> T:
-    """Return one of `choices`, which the canvas deals by its seed and keeps as a trait by its name.
+    """Return one of `choices`, dealt by the canvas's seed and noted as a trait by its name.
 
-    The seed 0 gets the first of each choice, so that comes first which shows the sketch at its best.
-    Seeds in a row differ in their traits until all combinations were dealt.
+    Seed 0 gets the first of each choice, so the first should show the sketch at its best.
+    Successive seeds differ in their traits until all combinations were dealt.
 
     >>> svg = SVGBuilder(100, 100)
     >>> choose(svg, "scale", {"fine": 24, "coarse": 8}), svg.traits
@@ -52,7 +52,7 @@ def choose(svg: SVGBuilder, trait: str, choices: Mapping[str, T]) -> T:
 
 
 def choose_unless(svg: SVGBuilder, given: str | None, trait: str, names: Iterable[str]) -> str:
-    """Return `given`, or one of `names` in turn where nothing is given; the canvas keeps it as a trait.
+    """Return `given`, or one of `names` in turn if nothing is given; the canvas notes it as a trait.
 
     >>> svg = SVGBuilder(100, 100)
     >>> choose_unless(svg, None, "map", ["de Jong", "Clifford"]), choose_unless(svg, "knot", "body", [])
@@ -63,7 +63,7 @@ def choose_unless(svg: SVGBuilder, given: str | None, trait: str, names: Iterabl
 
 
 def choose_inks(svg: SVGBuilder, palette: str, *names: str) -> str:
-    """Return `palette`, or one of the sets of inks `names` in turn where it is as designed.
+    """Return `palette`, or one of the sets of inks `names` in turn if it is 'as designed'.
 
     >>> svg = SVGBuilder(100, 100)
     >>> choose_inks(svg, "as designed", "plum", "tide"), svg.traits, choose_inks(svg, "navy", "plum")
@@ -75,7 +75,7 @@ def choose_inks(svg: SVGBuilder, palette: str, *names: str) -> str:
 def focus(svg: SVGBuilder, trait: str = "focus") -> Field:
     """Return where on the page something grows: from a side, in an island, around a clearing, in a band.
 
-    The seed decides as it does for `choose`, and the canvas keeps the name as a trait.
+    The seed decides as for `choose`, and the canvas notes the name as a trait.
 
     >>> svg = SVGBuilder(100, 100)
     >>> field = focus(svg)

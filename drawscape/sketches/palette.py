@@ -22,7 +22,7 @@ TIDE: Final = ("#12343b", "#e0723c", "#1f7a8c", "#c99a2e", "#7c9a92")
 PLUM: Final = ("#35204a", "#a8326e", "#d98324", "#5b6fa8", "#2f7f74")
 MOSS: Final = ("#22382b", "#c8862b", "#5d7f36", "#2f6f78", "#9a4a35")
 KILN: Final = ("#33251f", "#b5522c", "#d39b4a", "#66745a", "#3f6078")
-"""What the library's sketches are designed in: a dark ink that leads, an accent, and three more."""
+"""The inks of the library's sketches: a dark main ink, an accent, and three more."""
 
 PALETTES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "black": (None, ("#1b1b1b",)),
@@ -50,8 +50,8 @@ Palette = Annotated[
 def inks(svg: SVGBuilder, palette: str, designed: Sequence[str]) -> list[str]:
     """Return as many colors as there are `designed` ones, in the order in which a sketch uses them.
 
-    `palette` is `'as designed'`, a set of PALETTES, whose paper `svg` gets, or colors with commas
-    between them. Fewer colors than are needed come round again.
+    `palette` is `'as designed'`, a set of PALETTES, whose paper `svg` gets, or comma-separated
+    colors. If there are too few, they repeat.
     Raises ParameterError for anything but a set or colors.
 
     >>> from drawscape.svg_builder import SVGBuilder
@@ -75,7 +75,7 @@ def inks(svg: SVGBuilder, palette: str, designed: Sequence[str]) -> list[str]:
 
 
 def is_light(svg: SVGBuilder, palette: str) -> bool:
-    """Return whether the first ink of `palette` is lighter than its paper: it draws the lights then.
+    """Return whether the first ink of `palette` is lighter than its paper: then it draws the highlights.
 
     >>> from drawscape.svg_builder import SVGBuilder
     >>> svg = SVGBuilder(100, 100)
@@ -93,10 +93,10 @@ def set_pens(
     *,
     width: float | Sequence[float] = 0.3,
 ) -> list[str]:
-    """Return the names of the pens, which the canvas knows then: `svg.circle(50, 50, 9, pen=names[1])`.
+    """Set the pens of the canvas and return their names: `svg.circle(50, 50, 9, pen=names[1])`.
 
-    `designed` are the layers and the colors that the sketch is designed with. Colors alone are the layers
-    `pen 1`, `pen 2`, ... . `palette` may give other inks, and raises errors, as in `inks`. `width` is
+    `designed` are the layers and the colors that the sketch is designed with. For a list of colors, these
+    are `pen 1`, `pen 2`, ... . `palette` may give other inks, and raises errors, as in `inks`. `width` is
     the width of all pens in mm, or of each.
 
     >>> from drawscape.svg_builder import SVGBuilder

@@ -1,6 +1,6 @@
-"""Sketches by name: the library's, each imported when it is first asked for, and the project's own.
+"""Sketches by name: the library's, each imported on first use, and the project's own.
 
-The registry is `SKETCHES`, into which `sketch` puts a function. `draw` and `redraw` draw by name.
+The registry is `SKETCHES`, to which `sketch` adds a function. `draw` and `redraw` draw by name.
 """
 
 import importlib
@@ -45,7 +45,7 @@ _FAMILY = "yours"
 
 _LOCK = threading.RLock()
 _seen: dict[Path, tuple[int, int]] = {}
-"""The files that the modules in memory were read from, with their times and sizes."""
+"""The source files of the modules in memory, with their times and sizes."""
 
 
 class SketchFolder:
@@ -61,13 +61,13 @@ class SketchFolder:
     def load(self, name: str) -> Sketch:
         """Return the sketch `name` as its file is now.
 
-        Raises SketchFileError, with what went wrong behind it, when the file does not import or
-        holds no sketch.
+        Raises SketchFileError, with its cause, when the file does not import or has no
+        sketch.
         """
         with _LOCK:
             self._forget_changed()
             writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-            # A cache knows its source by seconds and size: an edit within the second would not be seen.
+            # A cache knows its source by seconds and size: it would miss an edit within the second.
             try:
                 return _sketch_in(
                     self._folder / f"{name}.py",
@@ -94,7 +94,7 @@ class SketchFolder:
 
 
 def load_file(file: Path) -> Sketch:
-    """Return the sketch in `file`, wherever that lies: `rings(svg, rng, ...)` of `rings.py`.
+    """Return the sketch in `file`, in any folder: `rings(svg, rng, ...)` of `rings.py`.
 
     Raises SketchFileError as `SketchFolder.load` does.
     """
@@ -105,7 +105,7 @@ def load_file(file: Path) -> Sketch:
     spec = spec_from_file_location(f"{_PACKAGE}.{name}", file)
     if spec is None or spec.loader is None:
         raise SketchFileError(
-            f"{file} is not a Python file; a sketch lies in a file such as rings.py"
+            f"{file} is not a Python file; a sketch is in a file such as rings.py"
         )
     module, run = module_from_spec(spec), spec.loader.exec_module
     sys.modules[module.__name__] = module  # where `inspect` looks for the source
@@ -122,7 +122,7 @@ def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
     except Exception as error:
         line = traceback.extract_tb(error.__traceback__)[-1]
         cause = f"{type(error).__name__}: {error}"
-        if not isinstance(error, SyntaxError):  # which says its place itself
+        if not isinstance(error, SyntaxError):  # which includes its place
             cause += f" ({Path(line.filename).name}, line {line.lineno})"
         raise SketchFileError(f"{file} does not import: {cause}") from error
     name = file.stem
@@ -169,13 +169,13 @@ GONE = {
     "tsp_picture": "spiral_halftone",
     "warped_text": "botanical_plate",
 }
-"""Sketches of earlier versions, and the one that is nearest to each."""
+"""Sketches of earlier versions, and the nearest one to each."""
 
 
 class SketchRegistry(Mapping[str, Sketch]):
-    """Sketches by name: those of the library, found without importing them, those added, and the project's.
+    """Sketches by name: the library's, found without importing them, those added, and the project's.
 
-    Those of the project's folder at present never hide the library's.
+    The project's sketches never hide the library's.
     """
 
     def __init__(self) -> None:
@@ -197,11 +197,11 @@ class SketchRegistry(Mapping[str, Sketch]):
         return SketchFolder(sketches_folder())
 
     def add(self, sketch: Sketch) -> None:
-        """Make `sketch` known by its name; the newest of a name counts."""
+        """Add `sketch` by its name; the newest of a name counts."""
         self._added[sketch.name] = sketch
 
     def finds(self, sketch: Sketch) -> bool:
-        """Return whether any process finds `sketch` by its name: the library's, and the project's."""
+        """Return whether any process finds `sketch` by its name, as the library's or the project's."""
         name, module = sketch.name, sketch.function.__module__ or ""
         mine = module == f"{_PACKAGE}.{name}" and name in self._own and name not in self._modules
         return mine or module.startswith(f"{__package__}.")
@@ -277,7 +277,7 @@ def sketch(function: Any = None, /, *, name: str | None = None, family: str | No
         label = family or (module.split(".")[-2] if in_library else _FAMILY)
         function.__sketch__ = (name or function.__name__, label)  # type: ignore[attr-defined]
         if module.startswith(f"{_PACKAGE}."):
-            return function  # found in its file, as that file is by then
+            return function  # found in its file, as it is at that time
         if not in_library:
             note_origin(function)
         SKETCHES.add(as_sketch(function))
@@ -301,7 +301,7 @@ def draw(
     `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
     whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
     shorter side. `on_progress(fraction, svg)` is called at each step of a sketch that yields. Its `svg`
-    shows the lines so far. The canvas that is returned says in its `provenance` how to draw it again.
+    shows the lines so far. The returned canvas has a `provenance` to draw it again.
     Raises UnknownNameError, ParameterError and CanvasError for input that cannot be drawn.
 
     >>> draw("spiral", 100, 100, seed=7, turns=5)
@@ -319,10 +319,10 @@ def redraw(
 ) -> SVGBuilder:
     """Return the drawing that `provenance` describes, drawn again.
 
-    `sketch` stands in for one that is not in the library, such as a function of a notebook. Source that
-    a file carries is not run here (see `SourceText.load`). Raises UnknownNameError when the sketch
-    is not known, ParameterError when it has changed too much. Raises ProvenanceError when the
-    library's sketch of that name is another one.
+    `sketch` replaces one that is not in the library, such as a function of a notebook. Source in a file is
+    not run here (see `SourceText.load`). Raises UnknownNameError when the sketch is unknown,
+    ParameterError when it has changed too much. Raises ProvenanceError when the library's sketch of that
+    name is another one.
 
     >>> svg = draw("spiral", 100, 100, seed=7)
     >>> redraw(read_provenance(svg.to_string())).to_bytes() == svg.to_bytes()
@@ -332,7 +332,7 @@ def redraw(
     svg = draw_recipe(recipe, on_progress=on_progress, parents=provenance.parents)
     now = Provenance.of(svg.provenance)
     if now.code == provenance.code:
-        # The same code may be written down in another way.
+        # The same code may have another text.
         svg.provenance = replace(now, source=provenance.source).as_dict()
     return svg
 

@@ -1,8 +1,8 @@
-"""Pictures and heights from files, for sketches: how dark it is, how high, how much of each ink.
+"""Pictures and heights from files, for sketches: darkness, height, and parts of inks.
 
 `tone_over` lays a picture over the page, with local contrast and a focus. `printable` and
 `swing_of` say how much ink gives a darkness, and `finer_in_focus` draws a screen twice.
-`separate` parts colors into inks, `ranked_lines` draw a tone line by line, `heights_of` reads heights.
+`separate` splits colors into inks, `ranked_lines` draws a tone line by line, `heights_of` reads heights.
 """
 
 import io
@@ -44,7 +44,7 @@ Focus: TypeAlias = Annotated[
 NO_FOCUS = (0.0, 0.0, 0.0, 0.0)
 
 FINER = 0.6
-"""Distance of lines in the focus, in those outside: an eye has three lines where it had two."""
+"""Distance of lines in the focus, relative to outside: an eye gets three lines instead of two."""
 
 LARGEST = 50_000_000
 """Pixels that a picture may have: more is a mistake or a decompression bomb."""
@@ -53,7 +53,7 @@ ENOUGH = 900
 """Pixels along the longer side that are kept: no pen draws finer."""
 
 TURNS_LOSE = 1.25
-"""Times the length that a swing adds, for what its turns cover twice."""
+"""Factor of the length that a swing adds, because its turns cover some paper twice."""
 
 TILES = 6
 """Tiles along each side of a picture for its local contrast: about half a face."""
@@ -62,16 +62,16 @@ MIDDLE = 0.4
 """The most that half of a picture is dark with full contrast."""
 
 BROAD = 0.06
-"""Of a picture's shorter side is the spread of its broad shades: about an eye and its brow."""
+"""The blur of broad shades, as a part of the picture's shorter side: about an eye and its brow."""
 
 STEEPEST = 2.5
 """The most that local contrast may multiply a difference: more shows the grain of a photograph."""
 
 BINS = 128
-"""Steps of darkness that local contrast tells apart."""
+"""Steps of darkness that local contrast distinguishes."""
 
 _GREY = np.array([0.299, 0.587, 0.114])
-"""How bright the eye finds red, green and blue (ITU-R BT.601)."""
+"""The brightness of red, green and blue for the eye (ITU-R BT.601)."""
 
 TABLES = (".csv", ".tsv", ".txt", ".asc", ".xyz")
 
@@ -87,8 +87,8 @@ ROUNDS = 40
 class Tone:
     """Darkness, (R, C) from 0 white to 1 black, over the rectangle of the page that it covers.
 
-    `box` are the picture's edges on the page: x0, y0, x1, y1 in mm. `area` is what of them lies in the
-    frame, and `pitch` the side of a pixel. `focus`, (R, C), is 1 where lines are finer.
+    `box` are the picture's edges on the page: x0, y0, x1, y1 in mm. `area` is the part inside the frame,
+    and `pitch` the side of a pixel. `focus`, (R, C), is 1 where lines are finer.
     """
 
     dark: Floats
@@ -99,13 +99,13 @@ class Tone:
 
     @property
     def nodes(self) -> Frame:
-        """The area whose corners are the middles of the picture's corner pixels, as `values_at` has it."""
+        """The area whose corners are the middles of the picture's corner pixels, for `values_at`."""
         return self.box.inset(self.pitch / 2)
 
     def at(self, points: ArrayLike) -> Floats:
         """Return the darkness, (...), at each of `points`, (..., 2) in mm, smoothly between pixels.
 
-        Beyond the picture it is as dark as at its edge.
+        Outside the picture it is as dark as at its edge.
         """
         return values_at(self.dark, self.nodes, points)
 
@@ -127,13 +127,13 @@ def tone_over(
 ) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
-    None is a picture that comes along: `own` is `'shell'`, an ammonite, `'fruit'`, or `'head'`, Grace
+    None is an included picture: `own` is `'shell'`, an ammonite, `'fruit'`, or `'head'`, Grace
     Hopper (by James S. Davis for the United States Navy, 1984; in the public domain). Else it is a
     path that may be read (see `settings.readable_path`). `cover` fills the frame and crops the
     picture, `contain` shows all of it. `contrast` 0 leaves the picture grey, 1 stretches it from white
     to black. `clarity` is how much of `local_contrast` it gets, so that coarse lines show a face.
     `focus` is the part that is drawn finer: left, top, right and bottom, from 0 to 1.
-    With `light_ink` on dark paper it is as dark as the picture is light (see `palette.is_light`).
+    With `light_ink` on dark paper, the tone is inverted (see `palette.is_light`).
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -147,7 +147,7 @@ def tone_over(
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
     dark = np.clip((1 - contrast) * dark + contrast * stretched, 0, 1)
-    # A picture of darks is lightened: lines show half-tones, and no more than a pen's ink.
+    # A dark picture is lightened: lines show half-tones, and at most a pen's ink.
     middle = np.clip(np.median(dark), 0.1, 0.9)
     dark = dark ** max(1.0, 1 + contrast * (np.log(MIDDLE) / np.log(middle) - 1))
     detail = local_contrast(dark)
@@ -171,7 +171,7 @@ def tone_for(
     focus: Sequence[float],
     own: str = "shell",
 ) -> Tone:
-    """Return `tone_over` the frame of `svg` for the first ink of `palette`: a light one draws the lights."""
+    """Return `tone_over` the frame of `svg` for the first ink of `palette`: a light one draws highlights."""
     light = is_light(svg, palette)
     return tone_over(svg.frame, picture, fit, contrast, own, clarity, focus, light_ink=light)
 
@@ -179,7 +179,7 @@ def tone_for(
 def local_contrast(dark: Floats) -> Floats:
     """Return `dark`, (R, C) from 0 to 1, with as much contrast in each part as in the whole.
 
-    Each tile's histogram is evened out within the limit `STEEPEST`. Pixels blend those of the four
+    Each tile's histogram is equalized within the limit `STEEPEST`. Pixels blend those of the four
     tiles around them (K. Zuiderveld, "Contrast limited adaptive histogram equalization", 1994).
     A flat grey stays as it is.
 
@@ -199,7 +199,7 @@ def local_contrast(dark: Floats) -> Floats:
 
 
 def _evened(tile: Ints) -> Floats:
-    """Return what each step of darkness becomes in a tile, (BINS,)."""
+    """Return the new value of each step of darkness in a tile, (BINS,)."""
     counts = np.bincount(tile.ravel(), minlength=BINS) * (BINS / tile.size)
     kept = np.minimum(counts, STEEPEST)
     kept += 1 - kept.mean()
@@ -209,7 +209,7 @@ def _evened(tile: Ints) -> Floats:
 def printable(dark: ArrayLike, most: float) -> Floats:
     """Return the part of the paper to cover for each darkness when `most` is all that a screen covers.
 
-    Light greys keep their tone. Dark ones share the rest of the scale, and stay apart.
+    Light greys keep their tone. Dark greys share the rest of the scale, and stay distinct.
 
     >>> printable([0.2, 0.5, 1.0], 0.7).round(2).tolist()
     [0.2, 0.47, 0.7]
@@ -251,7 +251,7 @@ def laid(frame: Frame, dark: Floats, fit: Fit = "cover", focus: Floats | None = 
     across, down = frame.width / columns, frame.height / rows
     pitch = max(across, down) if fit == "cover" else min(across, down)
     wide, tall = min(columns, frame.width / pitch), min(rows, frame.height / pitch)
-    # Whole pixels are cut; the rest of a pixel goes into the offset, so that the middle stays.
+    # Whole pixels are cut; the rest goes into the offset, so that the middle stays.
     first, up = int((columns - wide) / 2), int((rows - tall) / 2)
     cut = np.s_[up : rows - up, first : columns - first]
     kept = dark[cut]

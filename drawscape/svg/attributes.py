@@ -58,7 +58,7 @@ def number(value: Any, name: str = "coordinate") -> str:
 
 
 def check_coordinate(value: Any, name: str) -> None:
-    """Raise CanvasError, with `name`, for a number that is not finite and for text that is no length."""
+    """Raise CanvasError, with `name`, for a number that is not finite and text that is not a length."""
     if isinstance(value, str) and _LENGTH.match(value):
         return
     if not isinstance(value, _NUMBERS) or isinstance(value, bool):
@@ -91,7 +91,7 @@ _SIZES = frozenset(("r", "rx", "ry", "width", "height"))
 
 
 def check_places(tag: str, places: Mapping[str, Any]) -> None:
-    """Raise CanvasError for what is no number among a shape's coordinates, and for a negative size."""
+    """Raise CanvasError if a shape's coordinate is not a number, or a size is negative."""
     for name, value in places.items():
         check_coordinate(value, name)
         if name not in _SIZES:
@@ -138,11 +138,11 @@ _WIDE = ("inherit", "initial", "unset")
 
 
 def checked_attrs(attrs: Attrs | None, keywords: Attrs | None = None) -> dict[str, Any]:
-    """Return the style `attrs`, then `keywords` as `from_keywords` has them; names and values checked.
+    """Return the style `attrs`, then `keywords` by `from_keywords`; names and values are checked.
 
-    An attribute that SVG does not have is a mistake. So is an unknown colour, a negative width, and a word
-    that the attribute does not allow. Among `keywords` it raises CanvasError, with name, value and remedy.
-    In `attrs`, which callers of an older service give, it is a CanvasWarning and stays as it is.
+    Mistakes are attributes that SVG does not have, unknown colours, negative widths, and words that the
+    attribute does not allow. In `keywords` they raise CanvasError, with name, value and remedy. In `attrs`,
+    which callers of an older service pass, they give a CanvasWarning and are kept.
     """
     if attrs is not None and not isinstance(attrs, Mapping):
         raise CanvasError(f"attrs {attrs!r}: give a dict such as {{'fill': 'red'}}, or keywords")
@@ -181,7 +181,7 @@ def _check(name: str, value: object) -> None:
 
 
 def _check_foreign_name(name: str, value: object) -> None:
-    """Raise CanvasError for a name of neither SVG nor another program, with the nearest one that is."""
+    """Raise CanvasError, with the nearest known name, for a name of neither SVG nor another program."""
     _check_name(name)
     if ":" in name or name.startswith(_PROGRAMS):
         return
@@ -195,7 +195,7 @@ def _check_foreign_name(name: str, value: object) -> None:
 
 
 def _problem(name: str, value: object, text: str) -> str:
-    """Return the reason why an attribute cannot have this value, empty where it can."""
+    """Return the reason why an attribute cannot have this value, '' if it can."""
     if name in _PAINTS and not _is_paint(value, text):
         return "is not a colour; give one such as 'red' or '#1d3f8f', or 'none'"
     if name in _WORDS and text not in _WORDS[name]:
@@ -262,5 +262,5 @@ def from_keywords(style: Attrs) -> dict[str, Any]:
 
 
 def transform_text(matrix: Matrix) -> str:
-    """Return a map as a `transform` attribute writes it."""
+    """Return a map as the text of a `transform` attribute."""
     return f"matrix({' '.join(map(number, matrix))})"

@@ -35,7 +35,7 @@ def file_content(
 ) -> Iterator[bytes]:
     """Return the whole file in pieces; sizes in mm, one user unit a millimetre.
 
-    Metadata holds a digest of all else: a file that was edited is known by it.
+    Metadata holds a digest of everything else, which shows that a file was edited.
     """
     wide, high = format_number(width), format_number(height)
     layered = in_pens(nodes)[0]
@@ -51,7 +51,7 @@ def file_content(
     if provenance is not None:
         whole = b"".join(body)
         made = {**provenance, "body": body_digest(head.encode() + whole)}
-        # ASCII, for JSON may hold characters that XML may not.
+        # ASCII, because JSON allows characters that XML does not.
         recipe = json.dumps(made, sort_keys=True, separators=(",", ":"))
         yield f'<metadata id="drawscape">{escape(recipe)}</metadata>\n'.encode()
         body = [whole]
@@ -73,7 +73,7 @@ def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:
 
 
 def in_layers(nodes: Sequence[CanvasNode], pen: Pen | None) -> list[CanvasNode]:
-    """Return the root's nodes as the file has them: everything in layers if there is a `pen`."""
+    """Return the root's nodes as in the file: everything in layers if there is a `pen`."""
     if pen is not None:
         layers, loose = in_pens(nodes)
         same = next((n for n in layers if n.pen and n.pen.name == pen.name), Group(pen=pen))

@@ -28,14 +28,14 @@ from drawscape.svg.elements import (
 from drawscape.svg.shapes import path_data
 
 _PLACES = frozenset(["transform", "rx", "ry"])
-# A closed line of three points is there and back again: it covers nothing.
+# A closed line of three points goes there and back: it covers nothing.
 _CORNERS = 4
 
 
 def as_runs(nodes: Iterable[CanvasNode], tolerance: float = TOLERANCE_MM) -> list[CanvasNode]:
-    """Return `nodes` with all that draws as runs of lines in one system of coordinates.
+    """Return `nodes` with everything that draws as runs of lines in one coordinate system.
 
-    Curves deviate by `tolerance` mm at most. Groups and styles stay, and titles, text and markup.
+    Curves deviate by at most `tolerance` mm. Groups and styles stay, and so do titles, text and markup.
     """
     shapes: list[Outline] = []
     flat = [_flat(node, IDENTITY, None, shapes) for node in nodes]
@@ -44,7 +44,7 @@ def as_runs(nodes: Iterable[CanvasNode], tolerance: float = TOLERANCE_MM) -> lis
 
 
 def _flat(node: CanvasNode, matrix: Matrix, width: Any, shapes: list[Outline]) -> CanvasNode:
-    """Return one node moved by `matrix`, `width` being the stroke's around it; shapes are collected."""
+    """Return one node moved by `matrix`, with the outer stroke's `width`; shapes are collected."""
     if isinstance(node, OcclusionMask):
         return OcclusionMask(matrix.apply(node.lines), node.order)
     if isinstance(node, str) and (not isinstance(node, Element) or node.tag in ("text", "title")):
@@ -81,7 +81,7 @@ def _leaves(nodes: Sequence[CanvasNode]) -> Iterator[StyledLines | OcclusionMask
 
 
 def _left(nodes: Sequence[CanvasNode], gone: type) -> list[CanvasNode]:
-    """Return the nodes without runs of no lines, and without those that are `gone`."""
+    """Return the nodes without empty runs, and without those that are `gone`."""
     kept = [
         node
         for node in nodes
@@ -121,7 +121,7 @@ def hide(nodes: list[CanvasNode]) -> None:
 def _replace_lines(
     leaves: Sequence[StyledLines | OcclusionMask], cut: Callable[[Lines], tuple[Lines, Ints]]
 ) -> None:
-    """Give each of `leaves` what `cut` leaves of its lines; it cuts those of all at once.
+    """Replace the lines of each of `leaves` by the result of `cut`, which cuts all lines at once.
 
     It returns the lines in order, and the number of the line that each comes from.
     """
@@ -143,7 +143,7 @@ def clipping(
     added = []
     for nodes in _lists(root, group):
         begin = before.get(id(nodes), 0)
-        # New layers stand among the root's nodes: each has its own list of elements.
+        # New layers are among the root's nodes: each has its own list of elements.
         layers, loose = in_pens(nodes[begin:])
         nodes[begin:] = layers + loose
         begin += len(layers)
@@ -161,7 +161,7 @@ def _lists(root: list[CanvasNode], group: Group | None) -> list[list[CanvasNode]
 
 
 def flatten_layers(nodes: Iterable[CanvasNode], tolerance: float) -> list[Layer]:
-    """Return the layers of the root's `nodes`: one for each pen, outside of layers for each colour.
+    """Return the layers of the root's `nodes`: one for each pen, and outside layers one for each colour.
 
     `tolerance` in mm is how far a polyline may stray from its curve.
     """
@@ -179,7 +179,7 @@ def flatten_layers(nodes: Iterable[CanvasNode], tolerance: float) -> list[Layer]
 def _drawn(
     nodes: Iterable[CanvasNode], style: InheritedStyle, pen: Pen | None
 ) -> Iterator[tuple[Pen, Lines]]:
-    """Yield lines and their pens; outside of layers the stroke's colour and width make a pen named `?`."""
+    """Yield lines and their pens; outside layers the stroke's colour and width make a pen named `?`."""
     for node in nodes:
         if isinstance(node, Group):
             yield from _drawn(node.elements, _style(style, node.attrs), node.pen or pen)
@@ -195,14 +195,14 @@ def _drawn(
 
 
 def _markup(text: str, pen: Pen | None) -> Iterator[tuple[Pen, Lines]]:
-    """Yield what markup that was added by hand draws, read as any SVG is."""
+    """Yield the lines of markup that was added by hand, read like any SVG."""
     from drawscape.svg.read import read_svg
 
     document = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{text}</svg>')
     for note in document.unsupported:
         _warn(note)
     for layer in document.layers:
-        # A file that names no size is in pixels; here a user unit is a millimetre.
+        # A file without a size is in pixels; here a user unit is a millimetre.
         lines = layer.lines.with_points(layer.lines.points / PX)
         width = layer.width_mm / PX if layer.width_mm else Pen().width
         yield pen or Pen("?", layer.color, round(width, 4)), lines

@@ -17,7 +17,7 @@ _OPENING = b'<polyline points="'
 _PAINTS = frozenset(("fill", "style", "class"))
 _CLOSING = b'" />\n'
 STROKED = {"fill": "none", "stroke": Pen().color, "stroke-width": Pen().width}
-"""What lines need to be seen as lines."""
+"""The attributes that make lines visible as lines."""
 
 
 class Element(str):
@@ -51,7 +51,7 @@ class Element(str):
 
 @dataclass(eq=False)
 class StyledLines:
-    """Many polylines of one style; `order` as a Element's."""
+    """Many polylines of one style; `order` as an Element's."""
 
     lines: Lines
     attrs: Attrs
@@ -65,8 +65,8 @@ class StyledLines:
 class Outline(StyledLines):
     """A shape as lines: its rings are one region, while the lines of a run cover each other in turn.
 
-    With path `data` under `matrix`, the lines are still to be made: those of many shapes together take
-    hardly longer than those of one.
+    With path `data` under `matrix`, the lines are made later: many shapes together take hardly longer than
+    one.
     """
 
     data: str = ""
@@ -74,9 +74,9 @@ class Outline(StyledLines):
 
 
 def flatten_outlines(nodes: Iterable["CanvasNode"], tolerance: float = TOLERANCE_MM) -> None:
-    """Make the lines of `nodes` that are path data still; curves deviate by `tolerance` mm at most."""
+    """Make the lines of `nodes` that are still path data; curves deviate by at most `tolerance` mm."""
     outlines = [node for node in nodes if isinstance(node, Outline) and node.data]
-    if not outlines:  # to import it takes a fiftieth of a drawing that has none
+    if not outlines:  # without outlines, the import would take a fiftieth of a drawing's time
         return
     from drawscape.drawing.path import flatten_paths
 
@@ -100,7 +100,7 @@ class OcclusionMask:
 class Group:
     """A `<g>` with its elements; a layer when it has a pen.
 
-    `parent` is where an older service kept the group around it.
+    `parent` is the outer group, for an older service.
     """
 
     def __init__(
@@ -140,9 +140,9 @@ def pieces(
 ) -> Iterator[bytes]:
     """Return the markup of `nodes`, one element a line, in pieces.
 
-    `scale` is by how much the groups around them enlarge: lines are as fine on paper as elsewhere.
-    Shapes that name no fill would be black discs and invisible lines. What neither they name nor the
-    groups around them, whose attributes are `given`, stands in a group that strokes them.
+    `scale` is the enlargement by the outer groups, so that lines are equally fine on paper. Shapes without a
+    fill would be black discs and invisible lines. Attributes that neither they nor the outer groups (`given`)
+    have are in a group that strokes them.
     """
     nodes = list(nodes)
     flatten_outlines(nodes)
@@ -187,7 +187,7 @@ def _group(group: Group, scale: float, given: Set[str]) -> Iterator[bytes]:
 
 
 def _runs(runs: Sequence[StyledLines], scale: float) -> Iterator[bytes]:
-    """Neighbouring runs of one style share a group, so that a thousand calls cost one."""
+    """Yield neighbouring runs of one style in one group, so that a thousand calls cost one."""
     decimals = 2 + max(0, math.ceil(math.log10(scale)))
     for attrs, same in groupby(runs, key=lambda run: attribute_string(run.attrs)):
         joined = Lines.join(run.lines for run in same)
@@ -214,11 +214,11 @@ def _stretch(attrs: Attrs) -> float:
 
 
 def in_pens(nodes: Sequence[CanvasNode]) -> tuple[list[Group], list[CanvasNode]]:
-    """Return the layers of the root's nodes, and all else."""
+    """Return the layers of the root's nodes, and everything else."""
     layers = [node for node in nodes if isinstance(node, Group) and node.pen]
     return layers, [node for node in nodes if node not in layers]
 
 
 def without_unused_pens(nodes: Sequence[CanvasNode]) -> list[CanvasNode]:
-    """Return the root's nodes without layers that are empty: a pen was set, and nothing drawn."""
+    """Return the root's nodes without empty layers, whose pen was set but drew nothing."""
     return [n for n in nodes if not isinstance(n, Group) or n.elements or n.pen is None]

@@ -36,7 +36,7 @@ class Cell:
 
     @property
     def frame(self) -> Frame:
-        """The cell's rectangle on the page, which a smaller grid may have as its area."""
+        """The cell's rectangle on the page, which can be the area of a smaller grid."""
         across, down = self.width / 2, self.height / 2
         return Frame(self.cx - across, self.cy - down, self.cx + across, self.cy + down)
 
@@ -49,7 +49,7 @@ class Cell:
 
 
 def cells_of(canvas: TransformStack, area: Frame, columns: int, rows: int | None) -> Iterator[Cell]:
-    """Return the cells that divide `area`, row by row: squares in its middle without `rows`.
+    """Return the cells that divide `area`, row by row; without `rows`, squares in its middle.
 
     Raises CanvasError for a number of columns or rows that is not whole and at least 1.
     """

@@ -20,13 +20,13 @@ from drawscape.svg.elements import CanvasNode, Element, Group, OcclusionMask, St
 from drawscape.svg.transforms import TransformStack
 
 _DEEPEST = 200
-"""Groups in each other: Python's stack holds twice as many."""
+"""The deepest nesting of groups: Python's stack allows twice as many."""
 
 
 class GroupStack(TransformStack):
     """The elements of a page and its open groups; a layer is a group with a pen.
 
-    `pen` draws the elements outside of all layers.
+    `pen` draws the elements outside all layers.
     """
 
     def __init__(self, pen: Pen | None) -> None:
@@ -61,13 +61,13 @@ class GroupStack(TransformStack):
         return self
 
     def _open_group(self, group: Group, *, own_transform: bool = False) -> None:
-        """Draw into `group` from now on; with its own transform, points inside are not moved again."""
+        """Draw into `group` from now on; if it has a transform, points inside are not moved again."""
         self._open.append((group, self._matrices))
         if own_transform:
             self._matrices = [Matrix()]
 
     def _close_to(self, depth: int) -> None:
-        """Close groups until `depth` are open, and return to the transform outside of them."""
+        """Close groups until `depth` are open, and return to the transform outside them."""
         while len(self._open) > depth:
             _, self._matrices = self._open.pop()
 
@@ -130,12 +130,12 @@ class GroupStack(TransformStack):
     ) -> AbstractContextManager[Self]:
         """Return a block that draws with the pen `name`, in a layer as plotters know them.
 
-        A name used again goes on in the same layer. `color` is the name, where that is a colour, else
-        black. `width` is 0.3 mm. The layer, or the canvas's own pen of that name, may say otherwise.
-        `pen` names one of `drawscape pens`, which gives both; raises UnknownNameError for another.
+        A repeated name continues the same layer. The default `color` is the name, if that is a colour, else
+        black, and the default `width` is 0.3 mm. An existing layer or the canvas's pen of that name has its
+        own. `pen` names one of `drawscape pens`, which gives both; raises UnknownNameError for another.
         A layer that has such a pen's name is drawn with it, too.
-        Inside a group its transform and attributes hold in the layer, too. The file has them in a group
-        of the layer, for layers stand side by side.
+        A group's transform and attributes also apply to a layer inside it. The file has them in a group
+        inside the layer, because layers are side by side.
         Raises CanvasError inside another layer, and when a layer is given a second colour.
 
         >>> with svg.layer("red", color="red", width=0.5):
@@ -162,7 +162,7 @@ class GroupStack(TransformStack):
         return self
 
     def _in_pen(self, style: dict[str, Any]) -> AbstractContextManager[Any]:
-        """Return a block that draws in the layer of the `pen` in `style`, from which it goes."""
+        """Return a block that draws in the layer of the `pen` in `style`, and remove it from there."""
         pen = style.pop("pen", None)
         if pen is None:
             return nullcontext()
@@ -179,7 +179,7 @@ class GroupStack(TransformStack):
         around = [dict(group.attrs) for group, _ in self._open]
         self._open_group(self._layer(name, color, width))
         for attrs in around:
-            # Ids stay those of the outer groups; two of one name would be an error in XML.
+            # Ids stay with the outer groups; two equal ids would be an error in XML.
             inner = Group({key: value for key, value in attrs.items() if key != "id"})
             self.add(inner)
             self._open_group(inner)
@@ -206,14 +206,14 @@ class GroupStack(TransformStack):
 
 
 def _pen_of(name: str) -> Pen:
-    """Return the pen of a new layer: one of the home, or one of the colour that is its name."""
+    """Return the pen of a new layer: the home's pen of that name, or one with its name as the colour."""
     if own := stored_pens().get(pen_name(name)):
         return Pen(name, own.color, own.width_mm)
     return Pen(name, name) if rgba(name) else Pen(name)
 
 
 class LayerBlock(AbstractContextManager[Any]):
-    """The block of a layer; one that no `with` enters draws nothing, and says so."""
+    """The block of a layer; without a `with` it draws nothing, and warns."""
 
     def __init__(self, canvas: GroupStack, *pen: Any) -> None:
         self._canvas, self._pen = canvas, pen

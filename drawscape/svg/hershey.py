@@ -1,4 +1,4 @@
-"""Hershey text as the contract has it: on Hershey's own grid, letters one unit closer.
+"""Hershey text as in the contract: on Hershey's own grid, letters one unit closer.
 
 A character that the font lacks is left out with a warning. New code writes with `lettering`, which raises.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound="SVGBuilder")
 
-# Where the classic calls have y = 0: the middle of a capital, as Hershey's own coordinates do.
+# The y = 0 of the classic calls: the middle of a capital, as in Hershey's own coordinates.
 _BASE_LINE = 9.0
 _SPACING = -1.0
 _STROKES = {"fill": "none", "stroke": "black", "stroke-width": "1"}

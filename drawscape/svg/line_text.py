@@ -13,11 +13,11 @@ from drawscape.geometry.lines import Lines
 END_OF_LINE = b"\n"
 """Ends each line's last point in the text of `format_lines`."""
 
-# So many points at a time keep words, indices and table in the second-level cache.
+# Points at a time, so that words, indices and table stay in the second-level cache.
 _CHUNK = 8192
 # What fits in seven characters at two decimals: '-999.99' and '9999.99'.
 _LOWEST, _HIGHEST = -99_999, 999_999
-# Table limits are rounded to steps of 64 mm, so that drawings of one paper size share a table.
+# Table limits are multiples of 64 mm, so that drawings of one paper size share a table.
 _STEP = 6400
 
 
@@ -33,7 +33,7 @@ def format_lines(lines: Lines, decimals: int = 2) -> Iterator[bytes]:
     low, high = float(np.min(lines.points)), float(np.max(lines.points))
     if decimals == 2 and low * 100 >= _LOWEST + 1 and high * 100 <= _HIGHEST - 1:
         return _by_table(lines, math.floor(low * 100), math.ceil(high * 100))
-    # The plain way, rounded as the table rounds: a coordinate's text never depends on its neighbours.
+    # Without the table, but with its rounding: a coordinate's text never depends on its neighbours.
     rounded = np.rint(lines.points * 10.0**decimals) / 10.0**decimals
     texts = [format_number(value, decimals) for value in rounded.ravel().tolist()]
     points = list(map(",".join, zip(texts[::2], texts[1::2], strict=True)))

@@ -12,10 +12,10 @@ from drawscape.geometry.noise import Noise
 
 T = TypeVar("T")
 
-# Sets a canvas's random numbers apart from a sketch's `rng`, which has the seed alone.
+# Separates a canvas's random numbers from a sketch's `rng`, which uses only the seed.
 _CANVAS = int.from_bytes(b"canvas")
 
-# Noise is 0 at whole numbers, so a missing coordinate stands between them.
+# Noise is 0 at whole numbers, so a missing coordinate is between them.
 _BETWEEN = 0.37
 
 
@@ -45,7 +45,7 @@ class RandomNumbers:
     def random(self, low: float = 1.0, high: float | None = None) -> float:
         """Return a random number from 0 to `low`, or from `low` to `high`.
 
-        Raises CanvasError for a bound that is no finite number.
+        Raises CanvasError for a bound that is not a finite number.
 
         >>> 0 <= svg.random(10) < 10 <= svg.random(10, 20) < 20
         True
@@ -85,8 +85,8 @@ class RandomNumbers:
         if not len(values):
             raise CanvasError("deal() of nothing; give one value at least")
         self._undealt, digit = divmod(self._undealt, len(values))
-        # Digits of the seed alone would give neighbours the same second value. The last two deals are
-        # added: with the last one alone, two deals in a row of as many values would always be alike.
+        # With only digits of the seed, neighbours would get the same second value. So the last two deals are
+        # added: with only the last, two successive deals of as many values would always be alike.
         before, last = self._dealt
         self._dealt = last, (before + last + digit) % len(values)
         return values[self._dealt[1]]
@@ -94,7 +94,7 @@ class RandomNumbers:
     def noise(self, x: ArrayLike, y: ArrayLike | None = None, z: ArrayLike | None = None) -> Any:
         """Return smooth noise, -1 to 1, along a line, over a plane or in space; arrays give arrays.
 
-        It is Perlin's (2002); features are about one unit wide, so scale what you hand in.
+        It is Perlin's (2002); features are about one unit wide, so scale its arguments.
 
         >>> heights = 50 + 20 * svg.noise(np.linspace(0, 4, 100))
         >>> svg.polyline(np.linspace(0, 100, 100), heights)
@@ -126,7 +126,7 @@ class RandomNumbers:
         *,
         clamp: bool = False,
     ) -> Any:
-        """Return `value` of one range as the like value of another; within it when `clamp`.
+        """Return `value` of one range mapped to another, and limited to it if `clamp`.
 
         Raises CanvasError for a range without extent.
 

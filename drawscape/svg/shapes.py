@@ -18,7 +18,7 @@ from drawscape.svg.elements import Element, Outline
 def path_data(tag: str, numbers: Attrs, attrs: Attrs) -> str:
     """Return the outline of a line, rect, circle, ellipse or path as path data, arcs exact.
 
-    Raises CanvasError for a coordinate that is no number of mm, such as '50%'.
+    Raises CanvasError for a coordinate that is not a number of mm, such as '50%'.
     """
     if tag == "path":
         return str(numbers["d"])
@@ -44,7 +44,7 @@ def unreadable(d: object) -> CanvasError:
 
 
 def moved_shape(tag: str, numbers: Attrs, attrs: Attrs, matrix: Matrix) -> Element | Outline:
-    """Return the shape after `matrix`, as an outline where it does not stay itself."""
+    """Return the shape after `matrix`, as an outline if it becomes another shape."""
     n = {}
     if tag != "path":
         for name, value in numbers.items():
@@ -90,7 +90,7 @@ def spline(through: Points, *, closed: bool = False) -> str:
 
 
 def pair(point: Points) -> str:
-    """Return a point as path data has it: `12.5,40`."""
+    """Return a point as path data: `12.5,40`."""
     return ",".join(number(value) for value in point.tolist())
 
 
@@ -106,7 +106,7 @@ class Vertices:
         return self._add(x, y, smooth=False)
 
     def curve_vertex(self, x: float, y: float) -> Self:
-        """Add a point that the line passes smoothly; the pieces before and after it are curves."""
+        """Add a smooth point; the pieces before and after it are curves."""
         return self._add(x, y, smooth=True)
 
     def _add(self, x: float, y: float, *, smooth: bool) -> Self:
@@ -123,7 +123,7 @@ class Vertices:
         points, smooth = matrix.apply(np.array(self._points)), list(self._smooth)
         if closed and all(smooth):
             return f"M{pair(points[0])} {spline(points, closed=True)} Z"
-        if closed:  # from its first corner round to it, so that no curve is cut in two
+        if closed:  # from its first corner all the way round, so that no curve is cut in two
             first = smooth.index(False)
             order = np.append(np.arange(first, first + count) % count, first)
             points, smooth = points[order], [smooth[at] for at in order]

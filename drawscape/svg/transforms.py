@@ -1,4 +1,4 @@
-"""The current transform of a canvas: moved, turned, scaled, remembered and restored."""
+"""The current transform of a canvas: moved, turned, scaled, saved and restored."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from drawscape.errors import CanvasError
 
 
 class TransformStack:
-    """The current transform, and those that `push` has remembered."""
+    """The current transform, and those that `push` has saved."""
 
     def __init__(self) -> None:
         self._matrices: list[Matrix] = [Matrix()]
@@ -21,7 +21,7 @@ class TransformStack:
         return self._matrices[-1]
 
     def push(self) -> Self:
-        """Remember the current transform until the matching `pop`.
+        """Save the current transform until the matching `pop`.
 
         >>> svg.push().translate(50, 0).line(0, 0, 10, 0).pop().line(0, 5, 10, 5).lines().points
         array([[50.,  0.],
@@ -33,7 +33,7 @@ class TransformStack:
         return self
 
     def pop(self) -> Self:
-        """Return to the transform of the matching `push`; raise CanvasError when there was none.
+        """Restore the transform of the matching `push`; raise CanvasError without one.
 
         >>> svg.push().translate(50, 0).pop().line(0, 0, 10, 0).lines().points
         array([[ 0.,  0.],
@@ -46,7 +46,7 @@ class TransformStack:
 
     @contextmanager
     def pushed(self) -> Iterator[Self]:
-        """Return a block; at its end the transform is as it was before.
+        """Return a block that restores the transform at its end.
 
         >>> for turn in range(6):
         ...     with svg.pushed():

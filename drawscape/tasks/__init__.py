@@ -1,9 +1,9 @@
 """The tasks that a worker runs: thin functions over the packages below, named by dotted path.
 
-Read drawing.py first; sheets.py, plotting.py, mail.py, data.py and files.py are of the same kind. A project's
+Read drawing.py first; sheets.py, plotting.py, mail.py, data.py and files.py are similar. A project's
 `workers/` and `sketches/` add to them, and `drawscape.settings.TASK_ALIASES` has the contract's names for
-them. `huey` is what `huey_consumer drawscape.tasks.huey` and `drawscape worker` run; it is made when it is
-first asked for, so that importing a task costs nothing of it.
+them. `huey` is what `huey_consumer drawscape.tasks.huey` and `drawscape worker` run; it is made on
+first use, so that importing a task does not load it.
 """
 
 from typing import Any

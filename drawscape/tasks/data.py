@@ -18,12 +18,12 @@ def process_file(
 ) -> str:
     """Return the absolute path of the file `file_path` converted to `format`.
 
-    Formats, to read and to write: csv, tsv, json, ndjson, parquet. The source's is that of its suffix
+    Formats, to read and to write: csv, tsv, json, ndjson, parquet. The source's format is that of its suffix
     unless `source_format` names another. The output is `output/data/<name>.<suffix>` unless
-    `output_filename` names another inside `output/`; it is complete or absent. `options` are those of
+    `output_filename` names another inside `output/`; it is complete or missing. `options` are those of
     `drawscape.data.convert` (delimiter, quote, encoding, header, skip_rows, decimal).
 
-    Raises ForbiddenPathError, FileNotFoundError, UnknownNameError (a format or option, with the near
+    Raises ForbiddenPathError, FileNotFoundError, UnknownNameError (a format or option, with similar
     ones) and DataError, with DuckDB's reason.
 
     >>> print(Path(process_file("pens.csv", "ndjson")).read_text().strip())

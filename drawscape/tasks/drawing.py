@@ -102,7 +102,7 @@ def _drawn(
         if target is None or target == known.path:
             return known.path
         write_atomic(target, [known.path.read_bytes()])
-        return target  # a copy under another name: the next scan of the folder finds it
+        return target  # a copy with another name: the next scan of the folder finds it
     began = time.perf_counter()
     svg = _canvas(recipe, parents)
     address = Provenance.of(svg.provenance).recipe
@@ -112,7 +112,7 @@ def _drawn(
 
 
 def _draft(recipe: Recipe, parents: Sequence[str]) -> Path:
-    """Return the file of the existing drawing, else of a draft, which is drawn if need be."""
+    """Return the file of the existing drawing, else of a draft, which is drawn if necessary."""
     known = _existing(recipe)
     if known is not None:
         return known.path
@@ -137,7 +137,7 @@ def _canvas(recipe: Recipe, parents: Sequence[str]) -> SVGBuilder:
 
 
 def _known(recipe: Recipe, sheet: str | None) -> Drawing | None:
-    """Return the drawing that exists, or the draft of it, which is kept then."""
+    """Return the existing drawing, or its draft, which becomes a drawing."""
     known = _existing(recipe)
     if known is not None:
         return known
@@ -154,7 +154,7 @@ def _existing(recipe: Recipe) -> Drawing | None:
     try:
         return find_existing(recipe)
     except CatalogueError as error:
-        current_job().log(f"drawn without asking the catalogue: {error}")
+        current_job().log(f"drawn without checking the catalogue: {error}")
         return None
 
 

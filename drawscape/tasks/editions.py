@@ -16,10 +16,9 @@ _HOLD_A_MACHINE = ("queued", "plotting", "waiting", "interrupted")
 def plot_edition(
     edition: Edition, on: str | None, *, yes: bool, zero_here: bool, by_pen: bool
 ) -> dict[str, str]:
-    """Give machines their orders, 'desk,wall' or all, and return the plots that begin, by machine.
+    """Give orders to machines ('desk,wall', or all), and return the plots that begin, by machine.
 
-    Raises UnknownNameError for a machine that is not there, MachineError without any, and as `feed_machine`
-    does.
+    Raises UnknownNameError for an unknown machine, MachineError without any, and as `feed_machine` does.
     """
     machines = [*dict.fromkeys(on.split(",") if on else device_names())]
     if not machines:
@@ -32,7 +31,7 @@ def plot_edition(
 
 
 def what_is_held(edition: Edition, begun: Collection[str]) -> list[str]:
-    """Return a sentence for each machine, not in `begun`, that still has a sheet; or that nothing is left."""
+    """Return a sentence for each machine outside `begun` with a sheet, or one that nothing is left."""
     held = [one for one in edition.rows() if one.state in _HOLD_A_MACHINE]
     if not held and not begun:
         return ["every number has a sheet"]
@@ -47,9 +46,9 @@ def what_is_held(edition: Edition, begun: Collection[str]) -> list[str]:
 
 
 def feed_machine(edition_name: str, machine: str) -> str:
-    """Queue the next plot of an edition on a machine, and return its id; '' when it has enough to do.
+    """Queue the next plot of an edition on a machine, and return its id; '' if it is busy or none is left.
 
-    The next call goes on with one that was cut off. Raises PlotError for a drawing beyond the machine's
+    The next call continues an interrupted one. Raises PlotError for a drawing beyond the machine's
     reach, EditionError for one that cannot be marked.
     """
     edition = find_edition(edition_name)
@@ -70,7 +69,7 @@ def feed_after(run: str) -> str:
 
 
 def queue_claim(edition: Edition, claim: Claim, *, yes: bool, zero_here: bool) -> Plot:
-    """Make the plot of a claim, queue it, and return it; steps that were done before are left alone.
+    """Make the plot of a claim, queue it, and return it; steps that are done already are skipped.
 
     Raises as `feed_machine` does.
     """
@@ -90,16 +89,16 @@ def queue_claim(edition: Edition, claim: Claim, *, yes: bool, zero_here: bool) -
 
 
 def judge_sheet(edition_name: str, number: int, verdict: Verdict) -> None:
-    """Call the newest sheet of a number good or spoiled; a plot of a spoiled one never goes on.
+    """Call the newest sheet of a number good or spoiled; a spoiled sheet's plot never continues.
 
-    Raises EditionError when the number is not there, has no such sheet, or was judged before.
+    Raises EditionError when the number does not exist, has no such sheet, or has this verdict already.
     """
     edition = find_edition(edition_name)
     sheets = edition.number(number).sheets
     folders = [plots_folder() / plot for plot, *_ in sheets[-1].plots] if sheets else []
     made = [Plot(folder) for folder in folders if folder.is_dir()]
     with ExitStack() as stack:
-        for plot in made:  # so that nobody queues it meanwhile
+        for plot in made:  # so that nobody can queue it meanwhile
             busy = f"plot {plot.id} is queued just now; try again"
             stack.enter_context(locked(plot.folder / "queue.lock", 10.0, busy))
         edition.judge(number, verdict)

@@ -1,4 +1,4 @@
-"""The task that works through many files: one after the other, each with its own report."""
+"""The task that processes many files: one after the other, each with its own report."""
 
 import time
 from collections import Counter
@@ -26,12 +26,12 @@ def process_batch(
     - `optimize_svg`: as in `drawscape.plot.optimize`
     - `svg_to_png`: dpi, background
 
-    Files are named relative to the home or lie in `DRAWSCAPE_DATA_DIRS`. Outputs lie in `output/data`,
+    Files are named relative to the home or are in `DRAWSCAPE_DATA_DIRS`. Outputs are in `output/data`,
     `optimized` or `png`, or in `output_folder` inside `output/`.
 
-    A bad file has the status `failed` and its error, and does not spoil the rest. To use all processors,
-    queue several batches with `enqueue_many`. Outputs are complete or absent, even when the worker is
-    killed. After a stop the files that were not reached have the status `stopped`.
+    A bad file has the status `failed` and its error, and does not stop the rest. To use all processors,
+    queue several batches with `enqueue_many`. Outputs are complete or missing, even when the worker is
+    killed. After a stop, files that were not reached have the status `stopped`.
 
     Raises, for the batch as a whole, UnknownNameError (the operation, or an option) and
     ParameterError.
@@ -49,7 +49,7 @@ def process_batch(
     for file, name in zip(file_list, names, strict=True):
         begun, number = time.monotonic(), len(reports)
         if job.is_canceled:
-            report: Report = {"status": "stopped", "error": "the batch was stopped before it"}
+            report: Report = {"status": "stopped", "error": "the batch stopped before this file"}
         else:
             words = f"{number + 1} of {len(file_list)} files, {file}"
             job.progress(number / len(file_list), words)
@@ -67,7 +67,7 @@ Report = dict[str, Any]
 
 
 class Operation(NamedTuple):
-    """One thing to do with a file; `run(source, target)` writes the target and returns facts about it.
+    """An operation on a file; `run(source, target)` writes the target and returns facts about it.
 
     `folder` and `suffix` are those of the target.
     """
@@ -78,7 +78,7 @@ class Operation(NamedTuple):
 
 
 def _operation_named(name: str, options: dict[str, Any]) -> Operation:
-    """Return the operation with its options. Raises UnknownNameError for one that is unknown."""
+    """Return the operation with its options. Raises UnknownNameError."""
     if name == "optimize_svg":
         check_options(options, _OPTIMIZING)
         return Operation("optimized", ".svg", partial(_optimize, options))
@@ -122,9 +122,9 @@ def _to_png(options: dict[str, Any], source: Path, target: Path) -> Report:
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
-    """Return the names, later doubles numbered before their suffix: 'a.csv', 'a-2.csv'.
+    """Return the names, with duplicates numbered before their suffix: 'a.csv', 'a-2.csv'.
 
-    Letter case does not count as a difference: some file systems see none.
+    Letter case does not count, because some file systems ignore it.
     """
     chosen: dict[str, str] = {}
     for name in names:
@@ -138,7 +138,7 @@ def _distinct(names: Iterable[str]) -> list[str]:
 
 
 def _attempt(file: str, target: Path, run: Callable[[Path, Path], Report]) -> Report:
-    """Return the report of one file; an error is in its report and is not raised."""
+    """Return the report of one file; an error is reported, not raised."""
     try:
         source = settings.readable_path(file)
         if source == target:
@@ -146,5 +146,5 @@ def _attempt(file: str, target: Path, run: Callable[[Path, Path], Report]) -> Re
         return {"status": "done", "output": str(target), **run(source, target)}
     except FileNotFoundError as problem:
         return {"status": "failed", "error": str(problem)}
-    except Exception as problem:  # noqa: BLE001 - any trouble with a file is that file's alone
+    except Exception as problem:  # noqa: BLE001 - a file's error must not stop the others
         return {"status": "failed", "error": f"{type(problem).__name__}: {problem}"}

@@ -1,4 +1,4 @@
-"""From the photograph of a plotted sheet to a plot of what its strokes lack."""
+"""From the photograph of a plotted sheet to a plot of its missing strokes."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,7 +23,7 @@ try:
     from drawscape.photo.load import load
     from drawscape.photo.sheet import Picture, Sheet
 except ImportError as error:
-    raise MissingExtraError("looking at a photograph", "photo") from error
+    raise MissingExtraError("examining a photograph", "photo") from error
 
 FLATTENED_PX = 1600
 """The longer side of the sheet as a panel shows it."""
@@ -60,9 +60,9 @@ def examine_photograph(
 def place_in_photograph(
     plot: Plot, photo: InputFile, pixel: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return which place of a plot's sheet, in mm as drawn, a pixel of its photograph shows.
+    """Return the place on a plot's sheet, in mm as drawn, that a pixel of its photograph shows.
 
-    The sheet is found by the strokes drawn so far; a healing plot's by those of the plot that it heals.
+    The sheet is found by the strokes drawn so far; for a healing plot, by those of the healed plot.
     Raises PhotoError for a photograph that does not show the sheet, or a pixel beside it.
     """
     number, source = plot.plan.section_of(plot.state.done).sheet, plot
@@ -134,8 +134,8 @@ def changed_rows(
 ) -> list[Row]:
     """Return the missing stretches without those of some strokes, and with those of others, from 1.
 
-    A stroke that is added comes with its unsure stretches, or as a whole. Raises PhotoError for a stroke
-    that the plot has not.
+    An added stroke comes with its unsure stretches, or as a whole. Raises PhotoError for a stroke
+    that the plot does not have.
     """
     out, added = set(take_out), set(add)
     for stroke in sorted(out | added):

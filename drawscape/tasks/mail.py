@@ -14,7 +14,7 @@ from drawscape.mail.message import Enclosure, build_message, read_recipient, rea
 from drawscape.mail.smtp import MailSettings, deliver
 from drawscape.parameters import InputFile
 
-_PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
+_PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide: sharp in a mail, and small
 _LARGEST_MAIL_BYTES = 20 << 20  # most servers refuse more
 
 
@@ -30,16 +30,16 @@ def send_notification(
     """Return the Message-ID of the mail that was sent; without a server 'not sent, ... <its file>'.
 
     `template` is `order_complete`, `drawing_ready`, `job_failed` or one of your own (a folder in
-    `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. Files under the home or in `DRAWSCAPE_DATA_DIRS` are
-    enclosed by `attach`. `inline` shows them in the mail, an SVG as a PNG. A mail has at most 20 MB. The
+    `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. `attach` encloses files of the home or
+    `DRAWSCAPE_DATA_DIRS`. `inline` shows them in the mail, an SVG as a PNG. A mail has at most 20 MB. The
     server comes from the environment: see `drawscape.mail.smtp`.
 
     Temporary failures (4xx, connection lost) raise MailTemporaryError, for `job_retries`. Permanent ones
-    raise MailRefusedError, and are not tried again. Bad addresses, subjects, templates and variables raise
+    raise MailRefusedError, and are not retried. Bad addresses, subjects, templates and variables raise
     MailError, MailTemplateError or UnknownNameError.
 
     One job sends one mail, even when it runs again. Only a worker that is killed between the server's answer
-    and our note of it sends it twice. Both have one Message-ID: most mail programs then drop the double.
+    and our note of it sends it twice. Both have one Message-ID: most mail programs then drop the duplicate.
 
     >>> send_notification(
     ...     "ada@example.org", "Your rose is ready", "drawing_ready", drawing="rose, seed 5"
@@ -50,7 +50,7 @@ def send_notification(
     mail = MailSettings.of(os.environ)
     address, subject = read_recipient(recipient), read_subject(subject)
     shown, attached = _files(inline), _files(attach)
-    # Before the files are read, which may not fit into the memory. A drawing's picture is smaller.
+    # Before the files are read, which may not fit into memory. A drawing's picture is smaller.
     raw = [*attached, *(path for path in shown if path.suffix.lower() != ".svg")]
     _check_size(sum(path.stat().st_size for path in raw))
     pictures = [_picture(path, number) for number, path in enumerate(shown)]
@@ -90,7 +90,7 @@ def _files(given: str | Sequence[str] | None) -> list[Path]:
 
 
 def _picture(path: Path, number: int) -> Enclosure:
-    """Return a picture for the text; that of a drawing is a PNG."""
+    """Return a picture for the text; a drawing becomes a PNG."""
     from drawscape.plot.png_export import to_png
     from drawscape.svg.read import read_svg
 
@@ -101,7 +101,7 @@ def _picture(path: Path, number: int) -> Enclosure:
 
 
 def _name(job_id: str | None) -> str:
-    """Return a name for the mail: its job's id, which may be used again, and when that was queued."""
+    """Return a name for the mail: its job's id, which may be reused, and when that was queued."""
     if not job_id:
         return uuid4().hex
     moment = get_job_status(job_id)["created_at"]

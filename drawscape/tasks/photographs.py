@@ -11,7 +11,7 @@ from drawscape.machine.plot import Plot
 from drawscape.tasks.healing import changed_rows, heal_plot
 
 LARGEST_PHOTOGRAPH = 50_000_000
-"""Bytes; a telephone's photographs have 3 to 15 million."""
+"""Bytes; a phone's photographs have 3 to 15 million."""
 
 _TASK = "drawscape.tasks.healing.examine_photograph"
 _PRIORITY = 10  # a person waits for it
@@ -27,8 +27,8 @@ def examine_upload(
 ) -> Job:
     """Return the job that examines the photograph of a plot's sheet, whose bytes are `data`.
 
-    It is kept in `inputs/`, in place of that plot's former one. `corners` and `sheet` are those of
-    `examine_photograph`. Raises PhotoError for one without bytes or with too many.
+    The photograph replaces that plot's former one in `inputs/`. `corners` and `sheet` are those of
+    `examine_photograph`. Raises PhotoError for an empty or too large one.
     """
     if not 0 < len(data) <= LARGEST_PHOTOGRAPH:
         raise PhotoError(f"{file} has {len(data):,} bytes; give 1 to {LARGEST_PHOTOGRAPH:,}")

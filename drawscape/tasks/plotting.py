@@ -28,7 +28,7 @@ from drawscape.plot import optimize, statistics
 from drawscape.plot.formats import save
 from drawscape.svg.read import read_svg
 
-_NOTIFY_S = 10.0  # that a person's command or server may take
+_NOTIFY_S = 10.0  # the time for the user's command or server
 
 
 def optimize_svg(
@@ -40,7 +40,7 @@ def optimize_svg(
     deduplicate: bool = True,
     output_filename: str | None = None,
 ) -> str:
-    """Return the absolute path of an SVG with the lines of the one at `path`, made ready to plot.
+    """Return the absolute path of an SVG with the lines of that at `path`, made ready to plot.
 
     The options are those of `drawscape.plot.optimize`. The figures before and after are in the job's
     log, totals in its `meta`. Raises ForbiddenPathError, FileNotFoundError, SvgReadError, PlotError.
@@ -72,8 +72,8 @@ def optimize_svg(
 class RunOptions(TypedDict, total=False):
     """How a plot is run: with `yes` paper and pens are in, and nobody is asked.
 
-    Only with `zero_here` the pen also stands at the sheet's zero when the machine does not know its place.
-    Else the run ends there. `back` and `from_stroke` say where it begins, as for `Plot.start_of`.
+    With `zero_here` the pen is at the sheet's zero if the machine does not know its place. Without it, the
+    run then ends. `back` and `from_stroke` say where it begins, as for `Plot.start_of`.
     """
 
     yes: bool
@@ -87,8 +87,8 @@ def drive_plot(plot_id: str, run: str, **options: Unpack[RunOptions]) -> str:
 
     Each `run` is driven once: a job that is queued again does not draw on the same paper again. With
     `DRAWSCAPE_PLOT_MAIL` in the worker's environment, a mail goes to that address when the plot waits
-    for a person or ends. So do the project's `notify` and `notify_url`; the job's log has what went wrong
-    with them. Raises MachineError when the machine fails, PlotError for a run that has begun
+    for a person or ends. The project's `notify` and `notify_url` work likewise; their errors are in the job's
+    log. Raises MachineError when the machine fails, PlotError for a run that has begun
     before.
     """
     job, plot = current_job(), find_plot(plot_id)
@@ -124,7 +124,7 @@ def drive_plot(plot_id: str, run: str, **options: Unpack[RunOptions]) -> str:
 
 
 def _notify(text: str, plot_id: str) -> None:
-    """Run the person's command, and post to her URL as ntfy.sh takes it."""
+    """Run the user's command, and post to the user's URL in the form of ntfy.sh."""
     import urllib.request  # takes long, and few need it
 
     if command := settings.notify_command():
@@ -145,7 +145,7 @@ def enqueue_plot(plot: Plot, **options: Unpack[RunOptions]) -> Job:
     Raises PlotError when the plot runs or waits already, has no such stroke, or its sheet was judged.
     """
     twice = f"plot {plot.id} runs or waits for its machine already"
-    with locked(plot.folder / "queue.lock", 10.0, twice):  # two people may ask for it at once
+    with locked(plot.folder / "queue.lock", 10.0, twice):  # two people may request it at once
         if is_queued(plot) or plot.runs:  # in this order: it may begin in between
             raise PlotError(f"{twice}; it is {plot.words}")
         from_stroke = options.get("from_stroke")
@@ -159,7 +159,7 @@ def enqueue_plot(plot: Plot, **options: Unpack[RunOptions]) -> Job:
             add_healing(plot.record.heals, plot.id)
         edition, verdict = sheet_of_plot(plot.id)
         if verdict:
-            raise PlotError(f"the sheet of plot {plot.id} was called {verdict}: plot no more on it")
+            raise PlotError(f"the sheet of plot {plot.id} is {verdict}: plot nothing more on it")
         feeds = "drawscape.tasks.editions.feed_after" if edition else None
         plot.journal.append("queued", run=run, job=run)
         return enqueue_background_job(
@@ -189,7 +189,7 @@ def is_queued(plot: Plot) -> bool:
 
 
 def resume_plot(plot: Plot, **options: Unpack[RunOptions]) -> None:
-    """Let a paused plot go on, or queue another run of one that does not run.
+    """Resume a paused plot, or queue another run of one that does not run.
 
     Raises PlotError as `enqueue_plot` does.
     """
@@ -203,7 +203,7 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
     """Do the action of a button in a plot's panel, and return the plot that the panel must show next.
 
     `stop` lifts the pen first, or gives up a plot. `move` waits for the end of a motion of the raised pen.
-    `again` queues a new plot of the same strokes, and `heal` one of those that a photograph lacks.
+    `again` queues a new plot of the same strokes, and `heal` one of those missing in a photograph.
     Raises UnknownNameError for another action or motion, PlotError for an action that is not possible now.
     """
     match action:
@@ -245,7 +245,7 @@ def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> Plot:
 
 
 def _motion(values: dict[str, Any]) -> dict[str, Any]:
-    """Return what `Plot.ask_to_move` gives to the motion of a button."""
+    """Return the arguments of `Plot.ask_to_move` for the motion of a button."""
     match values["motion"]:
         case "pen":
             return {"where": "down" if values["where"] == "down" else "up"}

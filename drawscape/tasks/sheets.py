@@ -5,7 +5,7 @@ import re
 from drawscape import settings
 from drawscape.sheets import postcard
 
-_LONGEST = 60  # of four bytes at most: two of them fit into a file's name
+_LONGEST = 60  # of at most four bytes: two texts fit into a file's name
 
 
 def generate_postcard_svg(
@@ -20,7 +20,7 @@ def generate_postcard_svg(
 ) -> str:
     """Return the absolute path of a postcard.
 
-    It is A6 across, and holds the template's design and the message, as large as fits. Without
+    It is A6 landscape, with the template's design and the message as large as fits. Without
     `output_filename` the file is `postcards/postcard_RECIPIENT_TEMPLATE.svg`: a second card to the same
     person replaces it. See `drawscape.sheets` for the errors.
 
@@ -36,5 +36,5 @@ def generate_postcard_svg(
 
 
 def _plain_stem(text: str) -> str:
-    """Return `text` as a part of a file's name: blanks stay, and what leads to a folder becomes `_`."""
+    """Return `text` as a part of a file's name: blanks stay, and path separators become `_`."""
     return re.sub(r"[\x00-\x1f\x7f/\\:]", "_", text)[:_LONGEST]

@@ -9,7 +9,7 @@ _IMPORT = re.compile(r"^import .+ from ['\"]\./([a-z_]+\.js)['\"];\n", re.MULTIL
 
 @cache
 def script(name: str) -> str:
-    """Return a module of this folder after those that it imports.
+    """Return a module of this folder, preceded by those that it imports.
 
     >>> "import {" in script("form.js")
     False
@@ -19,7 +19,7 @@ def script(name: str) -> str:
 
 @cache
 def style(name: str) -> str:
-    """Return a style sheet of this folder after the tokens that it is made of."""
+    """Return a style sheet of this folder, preceded by the tokens."""
     return _text("tokens.css") + _text(name)
 
 

@@ -1,4 +1,4 @@
-/* A board: drawings in a grid (or jobs in rows), chosen by mouse and keys, with a toolbar for what is chosen.
+/* A board: drawings in a grid (or jobs in rows), chosen by mouse and keys, with a toolbar for the chosen.
 
    Kernel to page, custom messages:  {tiles: [{id, number, caption, hint, stars, state, progress, url, ...}]}
                                      {enlarged: {id, caption, url}}
@@ -48,7 +48,7 @@ class Tile {
     this.root.append(make("div", { className: "board-paper" }, this.image), this.bar, this.caption, this.note, this.stars);
   }
 
-  /* An older state never replaces a newer one, in whatever order they come. */
+  /* An older state never replaces a newer one, no matter which arrives first. */
   show({ number, caption, hint, stars, note = "", state, progress, url }) {
     if (number < this.number) return;
     this.image.hidden = !url;
@@ -65,7 +65,7 @@ class Tile {
     showStars(this.stars, stars);
   }
 
-  /* Draw the lines in the place of the picture, as the pen does. */
+  /* Draw the lines in place of the picture, as the pen does. */
   drawItself(header, buffers) {
     this.stand();
     const { clientWidth: width, clientHeight: height } = this.image, ratio = globalThis.devicePixelRatio || 1;
@@ -167,7 +167,7 @@ class Enlarged {
   }
 }
 
-/* What a control looks like, by its kind; `show` puts a value of the kernel's into it. */
+/* The elements of a control, by its kind; `show` sets the kernel's value. */
 function control(spec, send) {
   const tell = value => send(spec.id, value);
   const common = { title: spec.tooltip ?? "", "data-lm-suppress-shortcuts": "true" };
@@ -272,7 +272,7 @@ class Board {
     this.hint = make("p", { className: "board-hint", textContent: "click to choose, space enlarges, 1 to 5 stars" });
     const none = button("", "Choose none", () => this.select([]), "is-plain", "close");
     const more = button("more ▾", "More actions", () => bar.classList.toggle("is-more"), "board-more");
-    const bar = make("div", { className: "board-actions", role: "toolbar", "aria-label": "what to do with the chosen" },
+    const bar = make("div", { className: "board-actions", role: "toolbar", "aria-label": "actions for the chosen" },
       this.chosen, ...this.actions.map(each => each.root), more, none, this.hint);
     return bar;
   }
@@ -286,7 +286,7 @@ class Board {
     return root;
   }
 
-  /* The note that is to be changed: that of the first of the chosen. */
+  /* The note to edit: that of the first chosen drawing. */
   noteOf(text) { return text === "note" ? this.tiles.get(this.model.get("selected")[0])?.note.textContent ?? "" : ""; }
 
   tile(id) {
@@ -370,11 +370,11 @@ class Board {
   }
 
   focused() {
-    const { activeElement } = this.list.getRootNode();  // some hosts give us a root of our own
+    const { activeElement } = this.list.getRootNode();  // some hosts use a shadow root
     return this.list.contains(activeElement) ? activeElement.closest("[data-id]")?.dataset.id : undefined;
   }
 
-  /* What was focused stays so and where it was in view; one that is gone leaves its place to the next. */
+  /* The focused tile keeps the focus and its place in view; if it is gone, the next tile gets both. */
   arrange() {
     const order = this.model.get("order"), kept = new Set(order), focused = this.focused();
     const before = [...this.list.children].map(root => root.dataset.id);
@@ -404,7 +404,7 @@ class Board {
   fit() {
     if (!this.actions) return;
     const columns = this.model.get("columns"), px = this.model.get("tile_px");
-    /* So many columns as asked, fewer where a tile would be no picture any more; else as many as there is room for. */
+    /* As many columns as requested, fewer if tiles became too small; by default as many as fit. */
     const share = columns ? `max(${SMALLEST_TILE}px, (100% - ${columns - 1} * min(14px, 1%)) / ${columns} - 0.1px)` : "min(180px, max(45%, 100px))";
     this.list.style.maxWidth = columns && !px ? `${columns * (LARGEST_TILE + 14)}px` : "";
     this.list.style.gridTemplateColumns = columns && px ? `repeat(${columns}, ${px}px)`
@@ -490,7 +490,7 @@ class Board {
     const act = { Enter: "open_form", v: "inspect", x: "reject", c: "compare", b: "breed" }[key];
     if (!act) return;
     if (act === "reject") return this.send(act, ...ids);
-    large.close();  // what they show is below the tiles
+    large.close();  // their results appear below the tiles
     this.send(act, ...(act === "compare" || act === "breed" ? [] : [id]));
   }
 
@@ -502,7 +502,7 @@ class Board {
     this.select([this.anchor]);
   }
 
-  /* Nothing to enlarge yet is said in words, not by an empty box. */
+  /* If there is nothing to enlarge yet, the kernel says so; no empty box opens. */
   enlarge(id) {
     if (!this.tile(id).image.hidden) this.enlarged.open(id, this.tile(id));
     this.send("enlarge", id);
@@ -531,7 +531,7 @@ class Board {
 function render({ model, el, host }) {
   const board = new Board(model, el, host);
   const arrange = () => board.arrange(), fit = () => board.fit(), showHead = () => board.showHead();
-  const handlers = {  // one event each: not every host takes several
+  const handlers = {  // one event each: not every host supports several
     "msg:custom": (message, buffers) => board.receive(message, buffers),
     "change:order": arrange, "change:empty": arrange,
     "change:columns": fit, "change:tile_px": fit,

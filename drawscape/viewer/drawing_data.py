@@ -48,7 +48,7 @@ class DrawingData:
     buffers: list[bytes]
 
     def packed(self) -> bytes:
-        """Return all of it in one piece, for a page that asks by HTTP; `unpack` of viewer.js parts it.
+        """Return all of it in one piece, for a page that asks by HTTP; `unpack` of viewer.js splits it.
 
         The header's length, uint32; the header with `bytes`, the lengths of the arrays, and blanks up to
         a multiple of four bytes; the arrays.
@@ -85,7 +85,7 @@ def drawing_data(
 
 
 def roughly(document: Document) -> Document:
-    """Return `document` with some points of each line, where it has more than ROUGH_POINTS."""
+    """Return `document` with some points of each line, if it has more than ROUGH_POINTS."""
     if sum(len(layer.lines.points) for layer in document.layers) <= ROUGH_POINTS:
         return document
     return document.with_layers([each.with_lines(_thinned(each.lines)) for each in document.layers])

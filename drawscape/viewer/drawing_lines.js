@@ -28,7 +28,7 @@ function aligned(view) {
   return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 }
 
-/* Draw the lines in their order, within some seconds; return what ends it. */
+/* Draw the lines in order over some seconds; return a function that stops it. */
 export function trace(canvas, header, buffers) {
   const layers = decodeLayers(header, buffers).filter(layer => layer.counts.length);
   const context = canvas.getContext("2d"), k = canvas.width / header.width_mm;

@@ -26,7 +26,7 @@ const ICONS = {  // on 16 x 16
 
 const KEYBOARD = ["BUTTON", "INPUT", "SELECT", "TEXTAREA", "A", "SUMMARY", "CANVAS"];
 
-/* JupyterLab looks at what has the focus: keys pressed there are no shortcuts. */
+/* JupyterLab checks the focused element: keys pressed in these are no shortcuts. */
 export function make(tag, properties = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -47,7 +47,7 @@ export function icon(name) {
   return svg;
 }
 
-/* A button; one without letters on it is named by its title. `look` is its classes, `picture` an icon. */
+/* A button; without text on it, its title is its name. `look` is its classes, `picture` an icon. */
 export function button(text, title, action, look = "", picture = "") {
   const made = make("button", { type: "button", title, className: `ds-button ${look}` });
   if (picture) made.append(icon(picture));
@@ -99,7 +99,7 @@ export function popover(head, kind, fill) {
   return root;
 }
 
-/* A button with a list of choices, [label, value] each or with a pen's colour, that are asked for when it opens. */
+/* A button with a list of choices: [label, value], or with a pen's colour, too. It calls `choices` when it opens. */
 export function menu(head, choices, choose) {
   return popover(head, "menu", close => choices().map(([label, value, color]) => {
     const item = button(label, label, () => { close(); choose(value); });
@@ -109,7 +109,7 @@ export function menu(head, choices, choose) {
   }));
 }
 
-/* A list of the home's `pens` for what a pen of that `color` draws now, called `name`; `none` takes a choice back. */
+/* A list of the home's `pens` to replace the one shown by `name` and `color`; `none` undoes the choice. */
 export function penMenu(label, { name, color, none }, pens, choose) {
   const head = button(name, `The pen that draws ${label}`, () => {});
   head.prepend(swatch(color));
@@ -118,7 +118,7 @@ export function penMenu(label, { name, color, none }, pens, choose) {
   return menu(head, () => [[none.name, "", none.color], ...offered], choose);
 }
 
-/* A button with a field under it; `first` is what stands in the field. */
+/* A button with a field under it; `first` returns the field's initial text. */
 export function textMenu(head, label, first, choose) {
   const name = head.textContent;
   return popover(head, "dialog", close => {
@@ -133,7 +133,7 @@ export function textMenu(head, label, first, choose) {
   });
 }
 
-/* Escape leads from a widget back to its cell, whose keys are those of the notebook. */
+/* Escape returns from a widget to its cell, where the notebook's keys work. */
 export const leaveByEscape = el => el.addEventListener("keydown", event => {
   if (event.key === "Escape") el.closest(".jp-Cell")?.focus();
 });
@@ -156,10 +156,10 @@ export function watchKernel(model, gone) {
   return { end, stop };
 }
 
-/* Say above `root` that its kernel is gone, and let nothing of it be pressed then but for what is in `place`. */
+/* Say above `root` that its kernel is gone, and disable everything in it except `place`. */
 export function showKernel(model, root, place) {
   const note = make("p", { className: "ds ds-gone", role: "alert", hidden: true,
-    textContent: "The kernel is gone. Run the cell again to go on; what was queued is being drawn." });
+    textContent: "The kernel is gone. Run the cell again to go on; queued jobs are still drawn." });
   root.before(note);
   const dead = one => one === root ? [] : [...one.parentElement.children].filter(part => part !== one).concat(dead(one.parentElement));
   return watchKernel(model, isGone => {
@@ -178,7 +178,7 @@ export function reveal(place) {
   grown.observe(place);
 }
 
-const NO_CHILD = "This notebook shows no widget inside of another: call view(), form() or plot() in a cell.";
+const NO_CHILD = "This notebook cannot show a widget inside another: call view(), form() or plot() in a cell.";
 
 /* Show the kernel's widget of that id in `place`, or nothing for ''. */
 export async function showChild(host, id, place) {
@@ -192,7 +192,7 @@ export async function showChild(host, id, place) {
     const widget = await host.getWidget(`anywidget:${id}`);
     if (!shown.signal.aborted) await widget.render({ el, signal: shown.signal });
     place.tabIndex = -1;
-    if (document.activeElement?.matches(".ds-button:focus-visible")) place.focus();  // the key that opened it leads on
+    if (document.activeElement?.matches(".ds-button:focus-visible")) place.focus();  // Tab goes on from here
   } catch {
     el.textContent = NO_CHILD;
   }

@@ -1,6 +1,6 @@
 /* The form of a sketch, for notebooks and web pages alike.
 
-   `Fields` draws the fields of a schema and says what a hand changes:
+   `Fields` draws the fields of a schema and reports a user's changes:
      { title, summary, papers: { a4: [210, 297], ... },
        sheet: { width, height, margin, seed },
        parameters: { properties: { name: property } } }
@@ -9,18 +9,18 @@
    `null` is a value that the sketch chooses.
 
    `render` is the whole form as a widget: the kernel sets its traits, the page sends messages, each with a
-   number that grows over all pages, as their clock does. The kernel names the largest that it has dealt with;
+   number from the clock, so that it grows over all pages. The kernel returns the largest that it has handled;
    until then it is busy, and the page says so. */
 
 import { button, leaveByEscape, make, menu, penMenu, reveal, setPressed, showChild, showKernel, swatch } from "./elements.js";
 
-const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
+const MANY = 16;             // from this many parameters, groups begin folded, with a filter above
 const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
 const FINEST_DIGITS = 4;     // how far below the range's size a step may go to land on an odd default
 const WIDEST_WHOLE = 5000;   // whole numbers with more stops than this are typed
-const LONG_TEXT = 60;        // characters from which a text gets several lines
+const LONG_TEXT = 60;        // characters; longer texts get several lines
 const BUSY_MS = 400;
-const DICE_SIDES = 10_000;   // seeds that a person can read out
+const DICE_SIDES = 10_000;   // seeds short enough to note down
 
 /* ---- elements ---- */
 
@@ -119,7 +119,7 @@ export function inputOf(property, value) {
   return typeof value === "number" ? String(value) : value;
 }
 
-/* What a first item of a list begins with. */
+/* The value of a list's first item. */
 function firstOf(property) {
   const { enum: names, minimum = 0 } = property;
   return names ? names[0] : { integer: String(minimum), number: String(minimum), boolean: false, string: "" }[kindOf(property)] ?? null;
@@ -211,7 +211,7 @@ const makers = {
     if (!stops) return made;
     const text = made.input, slider = make("input", { type: "range", min: 0, max: stops.last, step: 1 });
     text.classList.add("drawscape-number");
-    text.tabIndex = -1;  // a digit on the slider leads here: a form has half as many tab stops
+    text.tabIndex = -1;  // a digit typed on the slider moves here, which halves the tab stops
     slider.addEventListener("keydown", event => { if (/^[-.\d]$/.test(event.key)) text.select(); });
     let gesture = 0;
     const place = shown => {
@@ -266,7 +266,7 @@ const makers = {
         return field;
       });
       const more = button("+", "One more item", () => { shown = [...shown, shown.at(-1) ?? firstOf(property.items)]; build(); tell(newGesture()); });
-      const fewer = button("−", "Without the last item", () => { shown = shown.slice(0, -1); build(); tell(newGesture()); });
+      const fewer = button("−", "One item fewer", () => { shown = shown.slice(0, -1); build(); tell(newGesture()); });
       fewer.disabled = shown.length <= (property.minItems ?? 0);
       root.replaceChildren(...fields.map(field => field.input), ...(property.items ? [fewer, more] : []));
     };
@@ -325,7 +325,7 @@ class Field {
 
 /* The fields of a schema. `sheet` and `parameters` are elements to place anywhere.
 
-   Handlers: `onChange(inputs, gesture)` with what a hand changed; changes of one gesture belong together.
+   Handlers: `onChange(inputs, gesture)` with a user's changes; those of one gesture belong together.
    `onDice(name)`, `onLock(name)`, `onFile(name, file)`, and `onFilm(name, place, stops, take)` while Shift is held
    on a slider, may be left out; `idOf(name)` names the elements. */
 export class Fields {
@@ -413,7 +413,7 @@ export class Fields {
     }
   }
 
-  /* Show these inputs; a field in `except` is in somebody's hands. */
+  /* Show these inputs, but not in `except`: a user is changing those. */
   show(inputs, except = new Set()) {
     for (const [name, shown] of Object.entries(inputs)) {
       if (except.has(name)) continue;
@@ -442,7 +442,7 @@ export class Fields {
     for (const [name, { lock }] of this.fields) if (lock) setPressed(lock, locked.includes(name));
   }
 
-  /* What was typed and not yet left counts, too. */
+  /* Text in a field that still has the focus counts, too. */
   commit() { for (const field of this.fields.values()) field.commit?.(); }
 
   randomize(name) {
@@ -551,7 +551,7 @@ class FormView {
     const quiet = (text, title, event) => button(text, title, act(event));
     this.title = make("div", { className: "drawscape-title", role: "heading", "aria-level": 3 });
     this.summary = make("p", { className: "drawscape-summary" });
-    this.drawButton = button("Draw", "Draw; with Shift also what was drawn before", event => this.draw(event.shiftKey), "drawscape-draw is-primary");
+    this.drawButton = button("Draw", "Draw; with Shift even an existing drawing", event => this.draw(event.shiftKey), "drawscape-draw is-primary");
     this.cancel = button("Cancel", "Cancel", act("cancel"), "drawscape-cancel");
     this.live = make("input", { type: "checkbox", role: "switch", className: "ds-switch" });
     this.live.addEventListener("change", () => this.send({ event: "live", live: this.live.checked }));
@@ -567,7 +567,7 @@ class FormView {
     this.note = make("p", { className: "drawscape-note", role: "status" });
     this.changed = make("span");
     this.renewed = make("p", { className: "drawscape-busy", role: "status" }, this.changed, " ",
-      button("Take the new parameters", "Take the new parameters", act("renew")));
+      button("Use the new parameters", "Use the new parameters", act("renew")));
     this.details = make("div", { className: "drawscape-details" });
     this.box = make("div", { className: "drawscape-fields" });
     this.pageWords = make("summary");
@@ -876,7 +876,7 @@ class FormView {
   showBelow() {
     const id = this.model.get("below");
     showChild(this.host, id, this.stage);
-    if (id) reveal(this.stage);  // it may be higher than the picture, whose bar was pressed
+    if (id) reveal(this.stage);  // it may be taller than the picture
     this.update();
   }
 

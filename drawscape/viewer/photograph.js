@@ -1,4 +1,4 @@
-/* A photograph of a plotted sheet in a plot's panel: what has no ink is marked, a person takes out and adds.
+/* A photograph of a plotted sheet in a plot's panel: strokes without ink are marked; a person removes or adds some.
 
    `photographOf(link)`: `link.examine(file, corners, sheet)` promises { job, missing, unsure, picture }, a blob of
    the sheet as a scan would show it; `link.plan()` is the plot's plan, and `link.heal(values)` plots it. */
@@ -61,7 +61,7 @@ function cornersOn(file) {
 export function photographOf(link) {
   let file = null, told = null, picture = null, corners = null, runs = 0, takenOut = new Set(), added = new Set();
   const chooser = make("input", { type: "file", accept: "image/*", hidden: true, tabIndex: -1, "aria-label": "photograph of the sheet" });
-  chooser.setAttribute("capture", "environment");  // only telephones know it
+  chooser.setAttribute("capture", "environment");  // only phones support it
   const choose = button("Photograph", "Find what has no ink in a photograph of the sheet", () => chooser.click());
   const sheet = make("select", { "aria-label": "sheet" });
   const words = make("p", { role: "status" }), trouble = make("p", { className: "drawscape-plot-trouble", role: "alert" });
@@ -136,7 +136,7 @@ export function photographOf(link) {
 
   const examine = async at => {
     const run = ++runs;
-    words.textContent = "Looking at the photograph …";
+    words.textContent = "Examining the photograph …";
     trouble.textContent = "";
     again.disabled = true;
     try {

@@ -1,7 +1,8 @@
-/* A plot on its machine: what it asks, how far it is, what can be done, and its strokes as they are drawn.
+/* A plot on its machine: its question, progress and buttons, and its strokes as they are drawn.
 
-   `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something, and `link.examine` looks
-   at a photograph, as photograph.js says. The handle that it returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
+   `mount(el, link)` shows it anywhere: `link.send(action, values)` requests an action, and `link.examine`
+   examines a photograph, as in photograph.js. It returns a handle with `state(values)` and `lines(buffer)`.
+   `render` is the same as a widget of a notebook. */
 
 import { button, leaveByEscape, make, penMenu, swatch, watchKernel } from "./elements.js";
 import { nearestStroke, photographOf } from "./photograph.js";
@@ -108,7 +109,7 @@ export function mount(el, link) {
       button(label, label, () => send(action, values), look)));
   };
 
-  /* The home's pens, when the answer may name the one that is in. */
+  /* The home's pens, if the answer may name the pen in the machine. */
   const showPens = name => {
     pen = name;
     const { color } = now.pens.find(one => one.name === pen) ?? now, none = { name: "as asked for", color: now.color };
@@ -188,7 +189,7 @@ export function mount(el, link) {
       root.dataset.state = kind;
       showButtons();
       draw();
-      const { activeElement } = document;  // a button that goes takes the focus along
+      const { activeElement } = document;  // a button that is removed loses the focus
       if (hadFocus && !(root.contains(activeElement) && activeElement.checkVisibility())) root.focus();
     },
     lines(buffer) {
@@ -215,7 +216,7 @@ export function mount(el, link) {
 
 export default {
   render({ model, el }) {
-    const asked = new Map();  // photographs that are looked at, by number
+    const asked = new Map();  // photographs being examined, by number
     const post = (message, buffers) => {
       try { model.send(message, undefined, buffers); } catch { kernel.end(); }
     };

@@ -1,4 +1,4 @@
-"""A page of drawings to give away: a folder that any browser shows, without a server or a network.
+"""A page of drawings to share: a folder that any browser shows, without a server or a network.
 
 `publish` writes `index.html`, which holds its style, its script and viewer.js. For each drawing there are
 two files in `drawings/`: a picture, and its packed lines. The page shows the lines and makes the SVG file
@@ -48,8 +48,8 @@ def publish(
 
     `words` stand under the drawings, in place of sketch and settings. With `with_svg` a visitor can
     download each drawing as the SVG file that `to_svg` makes of it.
-    The folder is made if need be; a page that was published there before is replaced, other files stay.
-    Whatever interrupts this, a page that was there can be opened.
+    The folder is created if necessary; a page that was published there before is replaced, other files stay.
+    Even after an interruption, a page that was there can be opened.
     Marks and notes are not published. Raises ParameterError without drawings, DrawingNotFoundError when a
     file is gone, ForbiddenPathError for a folder whose `index.html` or `drawings` somebody else made.
 
@@ -78,7 +78,7 @@ def publish(
             link = f'<a href="#{quote(name)}">{image}<span>{escape(caption)}</span></a>'
             tiles.append(f"<li>{link}</li>")
             shown.append({"name": name, "caption": caption, **_facts(one, name, with_svg=with_svg)})
-        # One file at a time, and what is gone last: whatever ends this, no link of a page is broken.
+        # One file at a time, deletions last: an interruption never breaks a link of the page.
         if not is_ours:
             write_atomic(index, [_MARK.encode()])
         target.mkdir(exist_ok=True)
@@ -90,7 +90,7 @@ def publish(
 
 
 def _names(chosen: Iterable[Drawing]) -> list[str]:
-    """Return a name for each drawing, that of its file; a second one of that name gets a number."""
+    """Return a name for each drawing, that of its file; a second file of that name gets a number."""
     names: list[str] = []
     for one in chosen:
         name, number = one.path.stem, 2
@@ -101,7 +101,7 @@ def _names(chosen: Iterable[Drawing]) -> list[str]:
 
 
 def _write_files(one: Drawing, base: Path, caption: str, *, with_svg: bool) -> str:
-    """Write a drawing's files and return the ending of its picture: an SVG file is one without Pillow."""
+    """Write a drawing's files and return the ending of its picture, which is an SVG without Pillow."""
     document, picture = one.document, one.thumbnail
     data = drawing_data(document, title=caption, paper=document.paper_color or WARM_WHITE)
     if with_svg:

@@ -1,7 +1,7 @@
-/* A closer look at a drawing: pan, zoom, layers, the pen's way in plotting order, measuring, what to check.
+/* The viewer of a drawing: pan, zoom, layers, the pen's way in plotting order, measuring, pre-flight.
 
-   `mount(el, header, buffers)` shows a drawing anywhere, `unpack` makes both of what a web server sends;
-   `render` is the same as a widget of a notebook. What they hold is written down in drawing_data.py.
+   `mount(el, header, buffers)` shows a drawing anywhere; `unpack` makes both from a web server's answer.
+   `render` is the same as a widget of a notebook. drawing_data.py describes their contents.
 
    A frame never draws the whole drawing. The page is painted into a canvas of its own, as many points a frame
    as the browser manages, from points thinned to half a pixel; meanwhile the last such canvas is moved and
@@ -15,12 +15,12 @@ const PX_PER_MM = 96 / 25.4;
 const STRIP = 256;          // points in a row that are skipped together when out of sight
 const COPIES = 40;
 const COPY_BYTES = 96e6;    // of all copies together
-const COPY_POINTS = 8192;   // fewer are painted sooner than copied
-const MOST_STEPS = 1_000_000;  // points a frame; so many of a rough drawing at once
+const COPY_POINTS = 8192;   // painting fewer is faster than copying
+const MOST_STEPS = 1_000_000;  // points a frame; a rough drawing's at once
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const STILL_FRAME_MS = 80;  // while nothing moves: longer frames paint more, and a press waits for one of them
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
-const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
+const THINNEST_PX = 0.7;    // thinner pens are drawn this wide, but paler
 const MOST_DOTS = 30_000;
 const MARKS = { outside: "#d50000", wet: "#1565c0", dot: "#c2185b", repeated: "#ef6c00", long: "#6a1b9a", dry: "#6a1b9a" };
 const SPEEDS = [1, 10, 60, 300, 1200];
@@ -109,7 +109,7 @@ class Painting {
   constructor(drawing, level, view, width, height, options) {
     Object.assign(this, { drawing, level, view, width, height, options });
     this.canvas = new OffscreenCanvas(width, height);
-    this.context = this.canvas.getContext("2d");  // clear beside the page, where the theme's desk is seen
+    this.context = this.canvas.getContext("2d");  // transparent beside the page, to show the theme's desk
     this.most = drawing.rough ? 0 : Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
     this.every = Math.max(COPY_POINTS, Math.ceil(level.xy.length / 2 / Math.max(this.most, 1)));
     this.copies = [];
@@ -263,7 +263,7 @@ export class Viewer {
     this.el.replaceChildren();
   }
 
-  /* Show a drawing, where the rough one that came before it is not painted yet, then. */
+  /* Show a drawing, but not before the rough one is completely painted. */
   show(header, buffers) {
     const isFiner = this.drawing?.rough && !header.rough;
     this.finer = isFiner && !this.isWhole ? [header, buffers] : null;
@@ -319,11 +319,11 @@ export class Viewer {
     this.draw();
   }
 
-  /* One box for each name, which holds for the followers, too. */
+  /* One checkbox for each name, for the followers too. */
   listLayers() {
     const viewers = [this, ...this.followers];
     const layers = viewers.flatMap(viewer => viewer.drawing?.layers ?? []);
-    const named = new Map(layers.toReversed().map(layer => [layer.name, layer]));  // the first of a name stands
+    const named = new Map(layers.toReversed().map(layer => [layer.name, layer]));  // the first of each name
     const names = [...new Set(layers.map(layer => layer.name))];
     this.layers.replaceChildren(...names.map(name => {
       const { color, width_mm } = named.get(name), box = make("input", { type: "checkbox", checked: true, value: name });
@@ -332,7 +332,7 @@ export class Viewer {
     }));
   }
 
-  /* Show what preflight finds, or take it away. It is asked for once a drawing: a large one takes seconds. */
+  /* Show or hide the pre-flight findings. They are requested once a drawing, since a large one takes seconds. */
   async check() {
     const { drawing } = this;
     const shown = this.checks.getAttribute("aria-pressed") !== "true";
@@ -403,7 +403,7 @@ export class Viewer {
   }
 
   key(event) {
-    event.stopPropagation();  // the notebook has plans of its own for letters
+    event.stopPropagation();  // letters are shortcuts in the notebook
     if (event.target !== this.canvas) return;
     const step = 60 * this.ratio, middle = [this.canvas.width / 2, this.canvas.height / 2];
     const actions = {
@@ -542,7 +542,7 @@ export class Viewer {
     return whole;
   }
 
-  /* The last whole painting, moved to where the view is now, and what is drawn over it. */
+  /* The last complete painting, moved to the current view, and what is drawn over it. */
   compose(target) {
     const { context, view } = this, { width, height } = this.canvas, from = this.shown.view;
     const by = view.scale / from.scale;
@@ -619,7 +619,7 @@ function clock(seconds) {
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
 
-/* The buttons that act on all of `viewers`: where one looks, the others follow. */
+/* The buttons that act on all of `viewers`: the others follow the first. */
 function tools(viewers) {
   const toggle = (label, title, name) => {
     const made = button(label, title, () => {
@@ -637,7 +637,7 @@ function tools(viewers) {
   ];
 }
 
-/* The `header` and `buffers` that DrawingData.packed() made one piece of. */
+/* The `header` and `buffers` that DrawingData.packed() joined. */
 export function unpack(packed) {
   const begin = 4 + new DataView(packed).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(packed, 4, begin - 4)));
@@ -701,7 +701,7 @@ class Drawings {
     this.arrange();
   }
 
-  /* Rows are as full as each other: five stand as 3 and 2, four as 2 and 2. */
+  /* Rows are evenly filled: five as 3 and 2, four as 2 and 2. */
   arrange() {
     const count = this.viewers.length, fitting = Math.max(1, Math.floor(this.row.clientWidth / NARROWEST_PANE));
     const rows = Math.ceil(count / fitting);

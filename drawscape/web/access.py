@@ -1,7 +1,7 @@
 """Who may ask: the host that a request names, the page that it comes from, and the owner's token.
 
-The token lies in the home's `.drawscape/web.token`. `drawscape web` prints it in a link, which leaves it in
-a cookie. Where a request comes from proves nothing: a proxy on this machine asks for the whole net.
+The token is in the home's `.drawscape/web.token`. `drawscape web` prints it in a link, which leaves it in
+a cookie. The address of a client proves nothing: a proxy on this machine forwards anyone's requests.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ class Access(Enum):
     """Who may ask for an address."""
 
     PUBLIC = "anyone: a page without contents, its files, the health"
-    VISITOR = "anyone, but only who has the token where the settings name one"
-    OWNER = "only who has the token"
+    VISITOR = "anyone, but only with the token if the settings have one"
+    OWNER = "only with the token"
 
 
 def home_token() -> str:
@@ -81,7 +81,7 @@ def _token() -> str:
 
 
 def _matches(given: str, token: str) -> bool:
-    # An empty token is that of a file which another process is writing just now.
+    # The token is empty while another process writes its file.
     return bool(token) and hmac.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 

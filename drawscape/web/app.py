@@ -56,8 +56,8 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
     """Return a new blueprint with every route of the web interface, for any prefix.
 
     `settings` are the environment's by default. `name` distinguishes two of them in one application.
-    Requests must be sent to one of `settings.allowed_hosts`, by default names of this machine, unless
-    the application's own `TRUSTED_HOSTS` says to which.
+    Requests must be sent to one of `settings.allowed_hosts`, by default names of this machine, or
+    to the application's own `TRUSTED_HOSTS`.
 
     >>> app = flask.Flask("mine")
     >>> app.register_blueprint(blueprint(), url_prefix="/draw")

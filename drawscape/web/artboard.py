@@ -38,7 +38,7 @@ def create() -> flask.Response:
     if not is_owner():
         _check_area(here.settings, order)
         timeout = here.settings.visitor_timeout
-        # A visitor replaces nothing.
+        # A visitor must not replace a file.
         if (places.output_folder() / filename).exists():
             filename = f"{filename.removesuffix('.svg')}-{secrets.token_hex(6)}.svg"
     if order.pop("complexity", None) == "simple":
@@ -73,9 +73,9 @@ def _check_area(settings: WebSettings, order: Mapping[str, Any]) -> None:
 
 
 def output_name(given: str | None) -> str:
-    """Return the file's name: `artboard_<id>.svg`, with a digest only where no id is given.
+    """Return the file's name: `artboard_<id>.svg`, with a random name only if no id is given.
 
-    Of an id letters, digits, `-` and `_` are kept. A second order of an id by the owner replaces the drawing.
+    Letters, digits, `-` and `_` of an id are kept. A second order of an id by the owner replaces the drawing.
     """
     return f"artboard_{safe_name(given or '', secrets.token_hex(6))[:_LONGEST_STEM]}.svg"
 
@@ -83,7 +83,7 @@ def output_name(given: str | None) -> str:
 def read_order(
     settings: WebSettings, document: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the order that `document` states, its defaults filled in, and the pattern's parameters.
+    """Return the order in `document`, with defaults filled in, and the pattern's parameters.
 
     Raises RequestRefused with 422, which lists every field that breaks a rule, the first at its top level.
     """
@@ -108,7 +108,7 @@ def read_order(
 
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:
-    """Return the fields of the request's body, the rules of `params` left open."""
+    """Return the fields of the request's body, without rules for `params`."""
     pattern = Parameter(
         "pattern",
         "choice",

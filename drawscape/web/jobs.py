@@ -99,7 +99,7 @@ def view(job: JobFields) -> dict[str, Any]:
 
 
 def _why(job: JobFields) -> str | None:
-    """Return why a job failed, and how an order gets more time if that was over."""
+    """Return why a job failed, and how to get more time after a timeout."""
     if job["reason"] != Reason.TIMEOUT:
         return last_line(job["error"])
     longer = current_site().settings.job_timeout
@@ -144,7 +144,7 @@ def table() -> flask.Response:
 
 
 def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
-    """Return a job's row; whether the file of its drawing is there is seen when it is asked for."""
+    """Return a job's row; the file of its drawing is only checked when requested."""
     ran = (job.ended_at or datetime.now(UTC)) - job.started_at if job.started_at else None
     return {
         **view({**job._asdict(), "result": None}),
@@ -156,7 +156,7 @@ def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
 
 
 def act(job_id: str, action: str) -> flask.Response:
-    """Do to a job what its row offers; return its row, with the text that `log` asks for.
+    """Do an action of a job's row; return the text of `log`, or nothing.
 
     Raises RequestRefused: 404 for an unknown action, 409 for one that the job does not offer now. Else
     as `find` does.
@@ -180,7 +180,7 @@ def log(job_id: str) -> flask.Response:
 
 
 def switch(action: str) -> flask.Response:
-    """Pause the queue, or let it go on; jobs that run go on either way."""
+    """Pause or resume the queue; running jobs go on either way."""
     _check_known(action, SWITCHES)
     SWITCHES[action]()
     return flask.jsonify({"paused": jobs.queue_is_paused()})

@@ -46,7 +46,7 @@ def act(plot_id: str, action: str) -> flask.Response:
 
 
 def photograph(plot_id: str) -> flask.Response:
-    """Take the photograph in the body, and return the id of the job that examines it.
+    """Store the photograph in the body, and return the id of the job that examines it.
 
     The query has its `file` name, the number of the `sheet`, and as JSON the `corners` if a person set them.
     Raises RequestRefused with 409, also without the extra `photo`.

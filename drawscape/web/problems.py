@@ -31,7 +31,7 @@ FieldError = dict[str, Any]
 
 
 def wrong(field: str, value: Any, rule: str) -> FieldError:
-    """Return what an answer says of a field's value that breaks a rule."""
+    """Return an answer's entry for a field whose value breaks a rule."""
     return {"field": field, "value": echo(value), "rule": rule}
 
 
@@ -65,9 +65,9 @@ def read_object() -> dict[str, Any]:
 def check(
     parameters: Sequence[Parameter], values: Mapping[str, Any], prefix: str = ""
 ) -> tuple[dict[str, Any], list[FieldError]]:
-    """Return those of `values` that keep their parameter's rule, and an error for each other one.
+    """Return the valid ones of `values`, and an error for each other one.
 
-    Stricter than a form's check, as the JSON Schema says: a number is no text that reads like one.
+    Stricter than a form's check, like the JSON Schema: text that reads like a number is refused.
     `prefix` goes before the names in the errors.
     """
     known = {parameter.name: parameter for parameter in parameters}
@@ -95,7 +95,7 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 
 
 _EXACT = 2**53
-"""Above it a float may have lost digits; orjson makes a float of a whole number with more than 64 bits."""
+"""Above this a float may have lost digits; orjson reads a whole number of more than 64 bits as a float."""
 
 
 def _check_json_type(parameter: Parameter, value: Any) -> None:

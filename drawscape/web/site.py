@@ -24,16 +24,16 @@ ANY_HOST = "*"
 class WebSettings:
     """Limits and addresses of one web interface; the defaults suit one machine.
 
-    `task` is the dotted path of the task that draws. Only jobs of `job_modules` are shown, and no
-    mails of the same queue. `patterns` are the sketches on offer, empty for all.
-    `withheld` are parameters that name a file of the server, and that no client chooses.
+    `task` is the dotted path of the task that draws. Only jobs of `job_modules` are shown, and
+    no mail jobs of the same queue. `patterns` are the sketches on offer, empty for all.
+    `withheld` are parameters that name a file of the server, which no client may set.
 
-    The owner of the site has a token: `token`, or the one of the home (`drawscape.web.access`). With it she
-    drives machines, manages jobs and draws sheets of any size. When `token` is given, visitors without it
+    The owner of the site has a token: `token`, or the one of the home (`drawscape.web.access`). It lets
+    them drive machines, manage jobs and draw sheets of any size. When `token` is given, visitors without it
     see nothing. Otherwise they may look, and order sheets of `visitor_area_mm2` at most, which may
     take `visitor_timeout` to draw.
     `allowed_hosts` are the names that a request may be sent to, by default those of this machine.
-    '.example.org' stands for all names that end so, '*' for any name.
+    '.example.org' stands for all names with that ending, '*' for any name.
     Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
     for a pattern that does not exist.
     """
@@ -99,7 +99,7 @@ class Site:
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
-        """Hold a lock in which the caller enqueues its job.
+        """Hold a lock while the caller enqueues its job.
 
         Raises RequestRefused with 503 when the queue is full.
         """
@@ -134,7 +134,7 @@ DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """JSON and text load and run nothing, even when opened by themselves."""
 
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
-"""A drawing may carry styles; scripts, links to other files and forms stay dead in it."""
+"""A drawing may carry styles; its scripts, links to other files and forms do nothing."""
 
 _COMMON = {
     "X-Content-Type-Options": "nosniff",

@@ -35,7 +35,7 @@ def test_too_little_memory_is_a_sentence(home):
     limited = f"ulimit -v 8000000; exec {shlex.join(COMMAND)} draw banknote_head"
     page = "--width 100000 --height 0.1 --margin 0 -o -"
     done = program("sh", "-c", f"{limited} {page}", code=1)
-    assert done.stderr == "drawscape: this computer has not enough memory for that; ask for less\n"
+    assert done.stderr == "drawscape: not enough memory for that on this computer; ask for less\n"
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_what_is_wrong_is_refused_with_its_place_and_reason(bench, content, opti
     [
         ({"delimeter": ";"}, UnknownNameError, "did you mean 'delimiter'"),
         ({"encoding": "latin-99"}, DataError, "does not support the encoding"),
-        ({"header": object()}, DataError, "no value of an option"),
+        ({"header": object()}, DataError, "not a valid option value"),
     ],
 )
 def test_a_wrong_option_is_named(bench, options, error, named):

@@ -278,7 +278,7 @@ def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
     assert (page.paper_color, page.layers[-1].color) == ("#101014", "white")
     number.file.unlink()
     with pytest.raises(
-        EditionError, match="would be drawn otherwise now, because of: the sketch's"
+        EditionError, match="would be drawn differently now, because of: the sketch's"
     ):
         content_of(number)
 

@@ -144,7 +144,7 @@ def test_two_photographs_with_the_pen_over_the_sheet_tell_where_it_lies(bench, h
     wrong = [f"{home}/text.jpg 1 1", "nowhere.jpg 1 1", "0.1"]
     typed = "\n".join([*wrong, *shots, ""])
     said = machine("align", "desk", "--plot", plot.id, "--photo", typed=typed)
-    for words in ("is no picture", "no file 'nowhere.jpg'", "0.1: "):
+    for words in ("is not a picture", "no file 'nowhere.jpg'", "0.1: "):
         assert words in said
     before = len(desk.emulator.carriage.strokes)
     assert desk.run(plot) == "done"

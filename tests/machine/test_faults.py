@@ -638,8 +638,8 @@ def given_up(_desk, plot):
         (None, tuned("speed", "nan"), "speed='nan': give 1 to 400"),
         (None, tuned("down_percent", 101), "down_percent=101: give 0 to 100"),
         (None, tuned("baudrate", 300), "unknown setting 'baudrate'"),
-        (None, lambda desk, plot: desk.plot(Document(9, 9, ())), "holds no lines that a pen could draw"),
-        (None, lambda desk, plot: desk.plot(dots("%1 note")), "holds no lines that a pen could draw"),
+        (None, lambda desk, plot: desk.plot(Document(9, 9, ())), "has no lines that a pen can draw"),
+        (None, lambda desk, plot: desk.plot(dots("%1 note")), "has no lines that a pen can draw"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_and_the_plot_still_shown(bench, prepare, action, words):

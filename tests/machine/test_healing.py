@@ -201,7 +201,7 @@ def test_what_does_not_show_the_sheet_is_refused_in_one_sentence(plot, home):
         "sheet.pdf": b"%PDF-1.7",
         "photo.cr2": b"II*\0",
     }
-    files = {name: (data, "is no picture") for name, data in no_picture.items()}
+    files = {name: (data, "is not a picture") for name, data in no_picture.items()}
     files["bomb.png"] = bomb(50_000), "too large; give"
     files["large.png"] = bomb(12_000), "too large with 12000 x 12000 pixels"
     for name, (picture, words) in pictures.items():

@@ -1,4 +1,4 @@
-"""Where the job table lies: in a SQLite file or a Postgres database, two classes with the same methods."""
+"""Where the job table is: in a SQLite file or a Postgres database, two classes with the same methods."""
 
 import os
 import socket
@@ -22,15 +22,15 @@ else:  # a queue in a file needs no psycopg
 
 
 class CommitInDoubt(QueueError):  # noqa: N818 - it names what is known
-    """The connection broke after something was sent: it was written, or it was not."""
+    """The connection broke after something was sent, which may be written or not."""
 
 
 class ConnectionLost(QueueError):  # noqa: N818 - it names what is known
-    """The connection broke before anything was written; it may be tried again."""
+    """The connection broke before anything was written; it may be retried."""
 
 
 class ServerAway(QueueError):  # noqa: N818 - it names what is known
-    """The server cannot be reached now; it may be in a moment."""
+    """The server cannot be reached now, but perhaps in a moment."""
 
 
 class ValueRefused(QueueError):  # noqa: N818 - it names what was found
@@ -43,7 +43,7 @@ class UniqueViolation(QueueError):  # noqa: N818 - it names what was found
 
 @dataclass(frozen=True)
 class WorkerInfo:
-    """A worker as it shows itself; `started_at` and `renewed_at` in seconds since 1970."""
+    """A worker as it announces itself; `started_at` and `renewed_at` in seconds since 1970."""
 
     id: str
     pid: int
@@ -55,24 +55,24 @@ class WorkerInfo:
     version: str = ""
     renewed_at: float | None = None
     trouble: str | None = None
-    """Why it runs nothing, though it is alive."""
+    """Why it runs nothing although it is alive."""
 
 
 class Renewal(NamedTuple):
-    """A confirmed renewal: when it was asked for, and which jobs the worker holds by the table."""
+    """A confirmed renewal: when it was requested, and which jobs the worker holds by the table."""
 
     asked_boot_s: float
     held: frozenset[tuple[str, int]]
     """Id and token of each job."""
     is_lost: bool = False
-    """Whether the worker was taken for dead: others may have what it ran."""
+    """Whether the worker had counted as dead: others may have its jobs."""
 
 
 class JobTable:
     """The parts that both engines share."""
 
     is_server = False
-    """Whether other machines use it, and single statements of others run beside a transaction."""
+    """Whether other machines use it, and their statements run during a transaction."""
 
     NEXT: str
     CLAIM: str
@@ -82,7 +82,7 @@ class JobTable:
         return list(values)
 
     def claim_values(self, request: ClaimRequest) -> dict[str, Any]:
-        """Return the values that the statements of a claim take."""
+        """Return the values for the statements of a claim."""
         return {**request._asdict(), "lanes": self.list_value(request.lanes)}
 
     def may_claim(self, request: ClaimRequest) -> bool:
@@ -90,7 +90,7 @@ class JobTable:
         return bool(self.read(self.NEXT, **self.claim_values(request)))
 
     def claim_next(self, run: Any, request: ClaimRequest) -> Rows:
-        """Return the row of the next job, of whatever group, that is claimed now; none where none may run."""
+        """Claim the next job of any group and return its row; None if none may run."""
         found = run(self.NEXT, **self.claim_values(request))
         if not found:
             return []
@@ -106,10 +106,10 @@ class JobTable:
         return False
 
     def flush(self) -> None:
-        """Make commits survive a power loss, without a wait for jobs."""
+        """Make commits survive a power loss, without making jobs wait."""
 
     def drop_unused(self, run: Any) -> None:
-        """Remove batches and groups of which no job is left, in a transaction that is alone."""
+        """Remove batches and groups without jobs, in an exclusive transaction."""
         run(run.DROP_BATCHES)
         run(run.DROP_GROUPS)
 
@@ -131,7 +131,7 @@ def open_engine(target: str | os.PathLike[str], folder: Path = Path()) -> Engine
     """Return the job table that `target` names; nothing is opened or made yet.
 
     A path is a SQLite file, whose folder also holds the key; with a Postgres URL, `folder` does.
-    Raises QueueError for a URL where psycopg is missing, and for one that is no Postgres URL.
+    Raises QueueError for a URL if psycopg is missing, and for a URL other than Postgres's.
     """
     if not is_url(target):
         if "://" in os.fspath(target):

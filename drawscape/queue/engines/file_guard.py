@@ -16,10 +16,10 @@ from drawscape.errors import QueueGoneError
 _SHARED_FIRST, _SHARED_SIZE = 0x40000000 + 2, 510
 _DEAD_MANS_SWITCH = 128
 
-_FRESH_NS = 100_000_000  # the coarsest clock of a file system here
+_FRESH_NS = 100_000_000  # the coarsest clock of a supported file system
 
 _BETWEEN_S = 0.02
-"""How old a reader's last check may be."""
+"""The most seconds since a reader's last check."""
 
 _MOST_GUARDS = 128  # of files at once; a process has one, or a few
 
@@ -31,7 +31,7 @@ def guard(path: Path) -> "FileGuard":
     if path not in _GUARDS:
         while len(_GUARDS) >= _MOST_GUARDS:
             _GUARDS.pop(next(iter(_GUARDS))).close()
-        _GUARDS[path] = FileGuard(path)  # of two threads' one is left over, and stays open
+        _GUARDS[path] = FileGuard(path)  # if two threads make one, the other stays open
     return _GUARDS[path]
 
 
@@ -39,7 +39,7 @@ def guard(path: Path) -> "FileGuard":
 def opening(path: Path) -> Iterator[bool]:
     """Yield whether this process has used the database at `path`, which the block opens.
 
-    Raises QueueGoneError when it has, and it is no longer there, before the block or in it.
+    Raises QueueGoneError if it has, and the file disappears before or during the block.
     """
     found = _GUARDS.get(path)
     check = found.check if found is not None else lambda: None
@@ -52,25 +52,24 @@ def opening(path: Path) -> Iterator[bool]:
 
 
 def existing(path: Path) -> str:
-    """Return the URI that opens the database at `path` and makes none where it is missing.
+    """Return the URI that opens the database at `path` but never creates it.
 
-    Between a check and the opening the file may go; an empty one in its place would pass for the queue.
+    Between a check and the opening the file may vanish; a new empty file would pass for the queue.
     """
     return f"{path.as_uri()}?mode=rw"
 
 
 class FileGuard:
-    """Keeps the queue's files safe from their users: no log removed too early, nothing written into a void.
+    """Keeps the queue's files safe from their users: no log removed too early, no writes to deleted files.
 
     SQLite's POSIX locks have a trap: a process that closes any descriptor of a file loses all its locks on
     it. A notebook loses them when it reads `queue.db`, to copy it or to zip it. Another process that ends
     then believes that it is the last one, and removes the log: the notebook writes on into a removed file. A
-    process that starts believes that it is the first one, and clears the shared memory under the others.
+    process that starts believes that it is the first one, and clears the others' shared memory.
 
     So each process holds two more locks on the same bytes, of the kind that belongs to a descriptor (Linux's
     "open file description locks"). While it lives, no other process gets the exclusive lock for the removal,
-    or finds the shared memory unused. Elsewhere each operation checks that the files are those that were
-    opened.
+    or finds the shared memory unused. Elsewhere each operation checks that the files are the opened ones.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,7 +88,7 @@ class FileGuard:
         """Raise QueueGoneError when one of the files was deleted or replaced since it was opened.
 
         The time of their folder changes with each file that is made, removed or renamed in it. Usually that
-        time is enough: after a check of a file its next write is slower, by a fifth of an enqueue.
+        time is enough. Checking a file itself makes its next write slower, by a fifth of an enqueue.
         """
         now, stamp = time.time_ns(), _status(self._folder)
         if stamp and stamp == self._stamp:
@@ -101,7 +100,7 @@ class FileGuard:
                     "what is gone. Stop the worker and restart the notebooks that use this queue; its jobs "
                     "are in a copy, if there is one"
                 )
-        # Else another change may have the same time.
+        # Otherwise another change may have the same time.
         self._stamp = stamp if stamp and now - stamp[2] > _FRESH_NS else ()
 
     def check_at_times(self) -> None:
@@ -122,7 +121,7 @@ class FileGuard:
 
 
 def _status(path: Path | str) -> tuple[int, ...]:
-    """Return device, number and time of the last change in ns; nothing where there is no file."""
+    """Return device, number and time of the last change in ns; nothing without a file."""
     with suppress(OSError):
         found = os.stat(path)
         return found.st_dev, found.st_ino, found.st_mtime_ns
@@ -135,6 +134,6 @@ def _hold(path: Path, start: int, length: int) -> int | None:
         return None
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, start, length, 0)
-    with suppress(OSError):  # without such locks it stays all the same: closing does harm
+    with suppress(OSError):  # kept open even without such locks: closing does harm
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLKW, lock)
     return descriptor

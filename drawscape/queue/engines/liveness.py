@@ -19,14 +19,14 @@ from typing import IO
 from drawscape.queue.engines.engine import Renewal, WorkerInfo
 
 _GRACE_S = 5.0
-"""A living worker announces itself again within a second or so, on a busy machine two."""
+"""A living worker announces itself again within about a second, or two on a busy machine."""
 
 _CHECK_S = 0.02
 _FIELDS = {field.name for field in fields(WorkerInfo)}
 
 
 class Locks:
-    """The workers whose lock files lie in `folder`."""
+    """The workers whose lock files are in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -34,13 +34,13 @@ class Locks:
         """Workers of this process, and the descriptors of their locked files."""
         self._lock = threading.RLock()
         self._missing: dict[str, tuple[float, float]] = {}
-        """Workers without a file: since when, and asked when last (monotonic seconds)."""
+        """Workers without a file: since when, and when last checked (monotonic seconds)."""
 
     def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], bool]) -> None:
         """Take the lock that shows that `info.id` is alive, for as long as this process lives.
 
-        The file gets its name only once it is locked, so nobody ever sees it without its lock. Nothing cuts
-        a worker off from a file: `on_renewal` is not called.
+        The file gets its name only once it is locked, so nobody ever sees it without its lock. A worker
+        cannot lose its connection to a file, so `on_renewal` is not called.
         """
         self._folder.mkdir(mode=0o700, exist_ok=True)
         temporary = self._folder / f".{info.id}"
@@ -93,7 +93,7 @@ class Locks:
     def is_dead(self, worker: str | None) -> bool:
         """Return whether `worker` counts as dead.
 
-        One without a file does after some seconds in which this process has asked again and again.
+        Without a file, it does after some seconds of repeated checks by this process.
         """
         if worker is None:
             return True
@@ -103,7 +103,7 @@ class Locks:
             return not is_alive
         now = time.monotonic()
         since, asked = self._missing.get(worker, (now, now))
-        if now - asked > _GRACE_S / 2:  # its file may have been there in between
+        if now - asked > _GRACE_S / 2:  # its file may have existed in between
             since = now
         self._missing[worker] = since, now
         return now - since >= _GRACE_S
@@ -135,7 +135,7 @@ class Locks:
 
 
 def _is_locked(file: IO[bytes]) -> bool:
-    """Return whether another open file holds the lock; two shared locks do not disturb each other."""
+    """Return whether another open file holds the lock; two shared locks do not conflict."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # what a worker of 0.4 holds

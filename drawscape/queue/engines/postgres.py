@@ -42,23 +42,23 @@ from drawscape.queue.engines.postgres_queries import PostgresQueries
 
 _LOG = logging.getLogger("huey.drawscape")
 
-_ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions that are alone
-_READ_AGAIN = 4  # times, for a statement that only reads: it may be what ends its session
-_CLAIM_TRIES = 3  # of a job that is seen to wait: another worker may be first
+_ALONE = 0x44524157  # "DRAW", with the schema's number: the lock of exclusive transactions
+_READ_AGAIN = 4  # times, for a statement that only reads: it may itself end its session
+_CLAIM_TRIES = 3  # for a waiting job: another worker may be first
 
 PATIENCE_S = 10.0
-"""So long a caller waits for a server that is being started again."""
+"""How long a caller waits for a server that is restarting."""
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
 
 WORK, CHANGE = "work", "change"
-"""What a notice says: a worker may have something to do, or something else has changed."""
+"""The kinds of notice: a worker may have something to do, or something else has changed."""
 
 
 class PostgresEngine(PostgresQueries, JobTable):
-    """The queue's tables in a Postgres database, by one connection that its threads take turns with.
+    """The queue's tables in a Postgres database, by one connection that its threads share in turn.
 
-    Its methods are those of SqliteEngine; `folder` is where the key lies.
+    Its methods are those of SqliteEngine; `folder` holds the key.
     """
 
     is_server = True
@@ -77,7 +77,7 @@ class PostgresEngine(PostgresQueries, JobTable):
         self._listens = False
         self._heard = {WORK: 0, CHANGE: 0}
         self._number = 0
-        """Of the schema: its channel's name and its lock; 0 before a connection was there."""
+        """The schema's number, for its channel's name and its lock; 0 before a connection."""
 
     def another(self) -> "PostgresEngine":
         return PostgresEngine(self.target, self.folder)
@@ -105,7 +105,7 @@ class PostgresEngine(PostgresQueries, JobTable):
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        if self._owner != os.getpid():  # forked: the thread that held the lock is not here
+        if self._owner != os.getpid():  # forked: the thread that held the lock does not exist here
             _INHERITED.append(self._raw)
             self._owner, self._raw = os.getpid(), None
             self._lock = threading.RLock()
@@ -161,7 +161,7 @@ class PostgresEngine(PostgresQueries, JobTable):
     def transaction(self, *, is_alone: bool = True) -> Iterator["PostgresRun"]:
         """Run a block in one transaction: committed as a whole or not at all.
 
-        Those that are alone never run at once; they take their lock before any row's, so that no two wait
+        Exclusive ones never run at the same time; they take their lock before any row's, so that no two wait
         for each other.
         """
         with self._exclusive():
@@ -181,7 +181,7 @@ class PostgresEngine(PostgresQueries, JobTable):
     def _roll_back(self, raw: Session) -> None:
         try:
             raw.execute("rollback", prepare=False)
-        except psycopg.Error:  # the connection is broken, and the server rolls back by itself
+        except psycopg.Error:  # the connection is broken, so the server rolls back
             raw.close()
 
     def _control(self, raw: Session, sql: str, *, in_doubt: bool) -> None:
@@ -193,7 +193,7 @@ class PostgresEngine(PostgresQueries, JobTable):
     def claim(self, request: ClaimRequest) -> Claim | None:
         """Return the next job, now held by the worker that asks, or None when none may run.
 
-        A worker whose lease is not certain claims nothing.
+        A worker with an uncertain lease claims nothing.
         """
         rows = self.write(self.CLAIM_ORDINARY, **self.claim_values(request))
         for _ in range(_CLAIM_TRIES):
@@ -232,10 +232,10 @@ class PostgresEngine(PostgresQueries, JobTable):
             raw = self._opened()
             if not self._listens:
                 self._control(raw, f'listen "{self._channel}"', in_doubt=False)
-                # psycopg takes what comes in while a statement runs, and hands it to its handlers alone.
+                # psycopg passes notices that arrive during a statement only to its handlers.
                 raw.add_notify_handler(lambda notice: self._note(notice.payload))
                 self._listens = True
-                self._note(WORK)  # whatever was sent before was not received
+                self._note(WORK)  # earlier notices were not received
             while notice := raw.pgconn.notifies():
                 self._note(notice.extra.decode())
             return self._heard[kind]
@@ -310,19 +310,19 @@ class CommitWatch:
         self._seen = self.version()
 
     def close(self) -> None:
-        """Wait no more."""
+        """Stop waiting."""
 
 
 _INHERITED: list[Session | None] = []
-"""Of the process that this one was forked from: closed here, they would be closed there."""
+"""Connections of the process that forked this one: closed here, they would be closed there."""
 
 
-# Which workers are alive: each renews a row, and is dead once that row is deleted. The first who finds it
-# older than its lease, by the server's clock, does that. A renewal that comes first keeps it. One that comes
-# later finds no row: then others may have the worker's jobs.
+# Which workers are alive: each renews a row, and is dead once that row is deleted. The first process that
+# finds it older than its lease, by the server's clock, deletes it. An earlier renewal keeps it. A later one
+# finds no row: then others may have the worker's jobs.
 
 _RENEWALS = 12
-"""A lease is renewed so often: one of 60 s every 5 s."""
+"""How often a lease is renewed: one of 60 s every 5 s."""
 
 _SOON_S, _AGAIN_S = 0.2, 0.02
 
@@ -345,7 +345,7 @@ class Leases:
         return False
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
-        with suppress(QueueError):  # the server is away, which is a trouble of all
+        with suppress(QueueError):  # the server is unreachable, which all see
             self._engine.write(self._engine.NOTE_TROUBLE, id=worker, trouble=trouble)
 
     def retire(self, worker: str) -> None:
@@ -353,7 +353,7 @@ class Leases:
             self._held.pop(worker).end()
         try:
             self._engine.write(self._engine.RETIRE_WORKER, id=worker)
-        except QueueError as error:  # its lease ends by itself
+        except QueueError as error:  # its lease expires
             _LOG.warning("worker=%s event=not_retired error=%r", worker, str(error))
 
     def forget_dead(self) -> None:
@@ -416,7 +416,7 @@ class _Lease(threading.Thread):
                 trouble = str(error)
 
     def _renew(self, connection: Session) -> float:
-        """Renew it; return in how many seconds it is due again."""
+        """Renew it; return the seconds until it is due again."""
         with self._lock:
             if self._is_over.is_set():
                 return 0.0
@@ -433,7 +433,7 @@ class _Lease(threading.Thread):
                 if self._on_renewal(Renewal(asked_boot_s, held)):
                     self._server_at = server_at
                 return self._lease_s / _RENEWALS if known_at == server_at else _AGAIN_S
-            # Others have taken what it ran, if its lease had ended.
+            # Others have taken its jobs, if its lease had ended.
             if self.is_held.is_set():
                 _LOG.error("worker=%s event=lease_lost", info.id)
                 self._on_renewal(Renewal(asked_boot_s, frozenset(), is_lost=True))

@@ -1,4 +1,4 @@
-"""A connection to the queue's Postgres: how it is opened, its statements, and what its errors are called."""
+"""A connection to the queue's Postgres: how it is opened, its statements, and the names of its errors."""
 
 import contextlib
 import functools
@@ -24,16 +24,16 @@ from drawscape.queue.engines.engine import (
 )
 
 OLDEST_SERVER = 14
-"""Older ones do not notice that a client is gone while they work for it."""
+"""Older ones do not notice that a client is gone during its statement."""
 
 LOCK_WAIT_S = 60.0
-"""A statement waits so long at most for what another session has locked, as on SQLite."""
+"""The longest wait of a statement for another session's lock, as on SQLite."""
 
 SILENCE_S, SHORT_SILENCE_S = 75.0, 3.0
-"""A server that is silent for longer is given up: more than `LOCK_WAIT_S`, and where nobody may wait."""
+"""After this silence a server is given up: longer than `LOCK_WAIT_S`, and shorter if nobody may wait."""
 
 _CLIENT_SETTINGS: dict[str, Any] = {
-    "connect_timeout": 2,  # the least that there is: the time limits of jobs are kept between attempts
+    "connect_timeout": 2,  # the minimum: the time limits of jobs are checked between attempts
     "keepalives_idle": 3,
     "keepalives_interval": 2,
     "keepalives_count": 2,
@@ -50,7 +50,7 @@ _PASSING = re.compile(
     "refused|starting up|shutting down|recovery|No such file|terminating|closed|timeout|reset|too many"
     "|connection slots are reserved|no more connections|not answered"
 )
-"""What a server says that may serve in a moment; it has no error code before somebody is logged in."""
+"""Errors of a server that may be ready in a moment; before a login they have no code."""
 
 # A literal, or a value by name (`::` is a cast).
 _PARTS = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z]\w*)")
@@ -62,7 +62,7 @@ GRANTS = (
     "Let the database's owner run `create schema drawscape authorization ROLE` and add "
     "?options=-csearch_path%3Ddrawscape to the URL, or `grant usage, create on schema public to ROLE`"
 )
-"""What cures missing rights: since Postgres 15 no role may create tables in `public` by itself."""
+"""The remedy for missing rights: since Postgres 15 no role may create tables in `public` by default."""
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ T = TypeVar("T")
 def label_of(url: str) -> str:
     """Return `url` without a password.
 
-    Raises SettingsError for a text that is no database URL, also without its password.
+    Raises SettingsError, without the password, for text that is not a database URL.
 
     >>> label_of("postgresql://ada:secret@db/queue")
     'postgresql://ada@db/queue'
@@ -89,7 +89,7 @@ def label_of(url: str) -> str:
 
 
 def may_pass(error: BaseException) -> bool:
-    """Return whether a server that refuses so may serve in a moment."""
+    """Return whether a server that refuses with `error` may be ready in a moment."""
     return bool(_PASSING.search(str(error)))
 
 
@@ -101,9 +101,9 @@ class _Text(StrDumperUnknown):
 
 
 class Session(psycopg.Connection[Any]):
-    """psycopg's connection, which gives up a server that is silent for `silence_s`.
+    """psycopg's connection, which gives up a server after `silence_s` of silence.
 
-    TCP does not notice a server that is stopped, or a proxy that drops all data.
+    TCP does not notice a stopped server, or a proxy that drops all data.
     """
 
     silence_s = SHORT_SILENCE_S
@@ -112,7 +112,7 @@ class Session(psycopg.Connection[Any]):
         return super().wait(self._bounded(gen), *args, **named)
 
     def _bounded(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
-        """Yield what `gen` waits for; psycopg sends 0 when nothing came for a tenth of a second."""
+        """Yield what `gen` waits for; psycopg sends 0 after a tenth of a second without data."""
         heard_at = time.monotonic()
         try:
             state = next(gen)
@@ -132,13 +132,13 @@ class Session(psycopg.Connection[Any]):
     def is_alive(self) -> bool:
         """Read notices that have arrived; return whether the connection is open."""
         with contextlib.suppress(psycopg.Error):
-            self.pgconn.consume_input()  # why it is closed, if it is
+            self.pgconn.consume_input()  # also reads why it was closed, if it was
             self.pgconn.consume_input()
         return not self.closed
 
     def await_word(self, timeout_s: float) -> None:
         """Wait for a notice from the server, for at most `timeout_s`."""
-        poll = select.poll()  # `select.select` takes no descriptor beyond 1023
+        poll = select.poll()  # `select.select` refuses descriptors above 1023
         with contextlib.suppress(psycopg.Error):  # another thread has closed it
             poll.register(self.fileno(), select.POLLIN)
             poll.poll(max(0.0, timeout_s) * 1000)
@@ -153,11 +153,11 @@ def connect(url: str, silence_s: float = SILENCE_S) -> Session:
                 f"{label_of(url)} is Postgres {connection.info.server_version // 10_000}; "
                 f"the queue needs {OLDEST_SERVER} or newer"
             )
-        lock_s = min(LOCK_WAIT_S, silence_s - 1)  # it says so before it is given up
+        lock_s = min(LOCK_WAIT_S, silence_s - 1)  # the lock's error comes before the silence's
         settings = f"{_SERVER_SETTINGS}; set lock_timeout = '{lock_s}s'"
         connection.execute(settings, prepare=False)
         connection.adapters.register_dumper(str, _Text)
-        connection.adapters.register_dumper(int, Int8Dumper)  # of one width, for one plan
+        connection.adapters.register_dumper(int, Int8Dumper)  # one width, for one plan
         asked_at = time.time()
         row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
         if row is not None:
@@ -189,7 +189,7 @@ def rendered(sql: str) -> tuple[str, tuple[str, ...]]:
 
 
 def named(error: psycopg.Error, label: str, raw: Session | None, *, in_doubt: bool) -> QueueError:
-    """Return `error` by the name that the table knows; `in_doubt`: it may have been committed."""
+    """Return `error` as one of our errors; `in_doubt`: it may have been committed."""
     text = f"{label}: {str(error).strip()}"
     if isinstance(error, psycopg.errors.UniqueViolation):
         name = error.diag.constraint_name or ""

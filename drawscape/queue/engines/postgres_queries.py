@@ -1,4 +1,4 @@
-"""What Postgres says in its own words, and the leases of workers."""
+"""The statements that are Postgres's own, and the leases of workers."""
 
 from drawscape.queue.engines.queries import Queries
 
@@ -6,9 +6,9 @@ from drawscape.queue.engines.queries import Queries
 class PostgresQueries(Queries):
     """The statements of a queue in a database; lists are arrays."""
 
-    # Claims. Nobody else may have the jobs of a worker before its lease has ended, so one that is close to
-    # that claims nothing. Neither does anyone before all workers that may live have asked the present server
-    # what they hold: it may be a restored copy.
+    # Claims. Nobody else may have the jobs of a worker before its lease has ended, so a worker close to that
+    # claims nothing. No worker claims before all that may live have asked the present server what they hold:
+    # it may be a restored copy.
 
     CLAIM_ORDINARY = """
     with next as materialized (
@@ -74,8 +74,8 @@ class PostgresQueries(Queries):
         code
     """
 
-    # The batch's row is locked first: a job that comes to wait for the batch waits for this end, or marks it.
-    # Not `status = 'started'`: with that a plan may read through the index of all that were started of late.
+    # The batch's row is locked first: a new dependent of the batch waits for this end, or marks it. It does
+    # not say `status = 'started'`: then a plan may read through the index of all recently started jobs.
     END = """
     with calm as materialized (
         select job_batch.id from job join job_batch on job_batch.id = job.batch
@@ -94,7 +94,7 @@ class PostgresQueries(Queries):
         select 1 from job_worker where job_worker.id = job.worker
             and renewed_at + lease_s > extract(epoch from clock_timestamp())::float8)
     """
-    # By the row that is not there: a worker that has come back is never robbed.
+    # A missing row decides: a worker that has come back never loses its jobs.
     HELD_BY = """
     select id, recoveries, recover, stop_grace_s from job
     where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
@@ -184,9 +184,9 @@ class PostgresQueries(Queries):
     on conflict (queue, status) do update set count = job_count_sum.count + excluded.count
     """
 
-    # Leases. A server whose log is behind where it was has forgotten something: it is a restored copy, or a
-    # follower. Jobs may run that wait by its tables. So nobody claims until all who run one have heard of it,
-    # or have ended.
+    # Leases. A server whose log is behind its earlier position has lost data: it is a restored copy, or a
+    # follower. Jobs that wait in its tables may be running. So no worker claims until all that run a job have
+    # noticed, or have ended.
 
     ANNOUNCE_WORKER = """
     insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at, renewed_at, lease_s,
@@ -198,9 +198,9 @@ class PostgresQueries(Queries):
     where not exists (select 1 from job where status = 'started' and worker = :id)
     on conflict (id) do nothing returning server_at::text
     """
-    # While a worker was cut off, a job that it runs may have ended, or may have been given to another. So
-    # each renewal lists the jobs that are the worker's. Once it runs no others it notes, as `server_at`, when
-    # the server that gave the list was started.
+    # While a worker was cut off, its job may have ended, or may have been given to another. So each renewal
+    # lists the worker's jobs. Once it runs no others, it stores the start time of the server that gave the
+    # list as `server_at`.
     RENEW_LEASE = """
     with others as (
         update job_worker

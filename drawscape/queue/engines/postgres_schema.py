@@ -10,7 +10,7 @@ import psycopg
 
 from drawscape.errors import QueueError
 
-# Who writes an edge waits for an acknowledgement that is under way, and then finds the job ended. A later
+# The writer of an edge waits for an acknowledgement in progress, and then finds the job ended. A later
 # acknowledgement finds the mark `awaited`.
 _ON_EDGE: Final = """
 create function job_is_awaited() returns trigger language plpgsql as $body$ begin
@@ -209,14 +209,14 @@ select host, pid from job_worker where renewed_at + lease_s > extract(epoch from
 
 
 def prepare(connection: psycopg.Connection[Any], label: str) -> None:
-    """Make the tables what this version needs; the first process that opens them does it.
+    """Create or update the tables for this version; the first process that opens them does it.
 
     Raises QueueError while a worker of an older version lives, for tables that are too old or too new, and
     for another program's.
     """
     version = _version(connection)
     if version < NEWEST:
-        with connection.transaction():  # of several processes one does it
+        with connection.transaction():  # only one of several processes does it
             connection.execute("select pg_advisory_xact_lock(%s)", (_MAKING,))
             _migrate(connection, label)
     if version > NEWEST:
@@ -239,7 +239,7 @@ def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
     for number, statements in MIGRATIONS.items():
         for statement in statements if number > version else ():
             connection.execute(statement, prepare=False)
-    # So a program of 0.4, which knows this note too, refuses these tables.
+    # So version 0.4, which also reads this note, refuses these tables.
     for name in (_VERSION, "table usable from"):
         connection.execute(
             "insert into job_note (name, value) values (%s, %s) "
@@ -249,7 +249,7 @@ def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
 
 
 def _version(connection: psycopg.Connection[Any]) -> int:
-    """Return the version that is noted with the tables, 0 where none is."""
+    """Return the version that is stored with the tables, 0 without one."""
     # From the rows of the catalogue: `to_regclass` may answer from a cache that lags behind a commit.
     made = connection.execute(
         "select 1 from pg_class where relname = 'job_note' and relnamespace = "

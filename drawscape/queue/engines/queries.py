@@ -1,13 +1,13 @@
 """The statements that both engines share, each whole and by name; values are `:named`, `:now` is the present.
 
-`sqlite_queries.py` and `postgres_queries.py` add what each says in its own words. An engine and its
-transactions have the statements as attributes: `engine.read(engine.JOB, id=...)`. A list is passed as
-`Engine.list_value` makes it.
+`sqlite_queries.py` and `postgres_queries.py` add the statements that differ. An engine and its
+transactions have the statements as attributes: `engine.read(engine.JOB, id=...)`. `Engine.list_value`
+converts a list.
 """
 
 
 class Queries:
-    """Statements that SQLite and Postgres read alike."""
+    """Statements that are the same for SQLite and Postgres."""
 
     # New jobs
 
@@ -32,8 +32,8 @@ class Queries:
     select id from job_group where queue = :queue and lane = :lane and limit_key = :limit_key
     """
 
-    # What the holder of a claim writes. The clock may be set back while a job runs: it never ends before it
-    # began.
+    # What the holder of a claim writes. Even if the clock is set back while a job runs, the job never ends
+    # before it began.
 
     ACKNOWLEDGE = """
     update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
@@ -85,7 +85,7 @@ class Queries:
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     returning id
     """
-    # Written again after a connection that broke at the commit, a row is there once.
+    # A row that is written again after a broken commit exists once.
     WRITE_LOG = """
     insert into job_log (job_id, position, data) select id, :position, :data from job
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
@@ -103,7 +103,7 @@ class Queries:
     """
     DROP_PREVIEW = "delete from job_preview where job_id = :id"
 
-    # Code goes along on a server alone.
+    # Code is sent along only with a server.
 
     PUBLISH_CODE = DROP_CODE = CODE = ""
 
@@ -312,13 +312,13 @@ class Queries:
     PREVIEW = "select picture from job_preview where job_id = :id"
     BATCH = "select total, description from job_batch where id = :batch"
     BATCH_OPEN = "select 1 from job where batch = :batch and ended_at is null limit 1"
-    # Not `batch = :batch` for those that run: they are few, and have an index.
+    # Not `batch = :batch` for running jobs: they are few, and have an index.
     BATCH_LEFT = """
     select (select count(*) from job where batch = :batch and ended_at is null),
         (select coalesce(sum(progress), 0) from job where status = 'started' and coalesce(batch, '') = :batch)
     """
     BATCH_COUNTS = "select status, count(*) from job where batch = :batch group by status"
-    # Ended jobs are counted as they end; of those that are open each status has an index.
+    # Ended jobs are counted as they end; each status of open jobs has an index.
     COUNTS = """
     select status, count from job_count where queue = :queue
     union all select 'queued', count(*) from job
@@ -349,8 +349,8 @@ class Queries:
         where queue = :queue and ended_at is not null order by ended_at desc limit 5000) as recent
     where started_at is not null and status <> 'canceled' limit 1000
     """
-    # Retention. Each search goes on where the last one ended: none reads again the many that stay. A job on
-    # which an open one depends is kept.
+    # Retention. Each search continues where the last one ended, and does not read the many kept jobs again.
+    # A job on which an open one depends is kept.
 
     PRUNE_BY_TTL = """
     delete from job where seq in (
@@ -389,7 +389,7 @@ class Queries:
     delete from job_group where not exists (select 1 from job where group_id = job_group.id)
     """
 
-    # Rules that all rows keep: what is wrong with those that break one, and how many do.
+    # Rules for all rows: what is wrong if one is broken, and in how many rows.
 
     BROKEN_RULES = """
     select 'ended without a time', count(*) from job

@@ -26,13 +26,13 @@ from drawscape.queue.engines.sqlite_schema import prepare
 
 FULL, NORMAL = 2, 1
 
-_LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
-_LOG_PAGES = 4000  # until a worker copies them back: that flushes twice, and its jobs wait for it
+_LOG_BYTES = 32 * 2**20  # the size of the write-ahead log after a large batch is copied back
+_LOG_PAGES = 4000  # before a worker copies them back: that flushes twice, and its jobs wait for it
 
 # Linux's inotify reports a write when it begins, not when its transaction is over: most flushes between the
 # write and the commit take no longer than the first of these.
 _EAGER_S, _EAGER_CHECK_S = 0.006, 0.00025
-_ATTENTIVE_S, _CHECK_S = 0.1, 0.002  # the slowest flush is behind us then
+_ATTENTIVE_S, _CHECK_S = 0.1, 0.002  # longer than the slowest flush
 _IN_MODIFY = 0x2
 _IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000
 _PAUSE_S = 0.004
@@ -53,7 +53,7 @@ class Connection(sqlite3.Connection):
     """Closed when nothing refers to it any more; the collector ends a cycle of objects in any order."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        with _FORKING:  # which goes through all connections
+        with _FORKING:  # `_before_fork` goes through all connections
             super().__init__(*args, **options)
             self.pid = os.getpid()
             self.lock = threading.RLock()  # held while its thread reads, or another forks
@@ -78,7 +78,7 @@ class _ThreadConnection:
 
 
 class SqliteRun(SqliteQueries):
-    """Runs the statements of one transaction, each of `SqliteQueries`, and returns their rows."""
+    """Runs the statements of `SqliteQueries` in one transaction, and returns their rows."""
 
     def __init__(self, connection: Connection) -> None:
         self._execute = connection.execute
@@ -89,7 +89,7 @@ class SqliteRun(SqliteQueries):
     def insert_rows(
         self, shared: Mapping[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
-        """Insert rows into `job`, of which each has the values of `shared` too."""
+        """Insert rows into `job`, each with the values of `shared` too."""
         row = f"({', '.join('?' * len(columns))})"
         values = ", ".join(["?"] * len(shared) + [f"column{n + 1}" for n in range(len(columns))])
         # A statement opens all trees of the table, which costs as much as a row.
@@ -106,14 +106,14 @@ class SqliteEngine(SqliteQueries, JobTable):
     """The queue's SQLite file.
 
     Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
-    worker's run with NORMAL, where a power loss may undo the last second's status changes, and tears nothing.
-    `target` opens it again, `label` names it in messages, `folder` is where the key lies.
+    worker's run with NORMAL: a power loss may undo the last second's status changes, but breaks nothing.
+    `target` opens it again, `label` names it in messages, `folder` holds the key.
     """
 
     def __init__(
         self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
     ) -> None:
-        self.path = Path(filename).resolve()  # by whatever link: one file, one folder of locks
+        self.path = Path(filename).resolve()  # one file and one folder of locks, through any link
         self.target = self.label = os.fspath(self.path)
         self.folder = self.path.parent
         self.key_file = self.path.with_suffix(".key")
@@ -123,7 +123,7 @@ class SqliteEngine(SqliteQueries, JobTable):
         self._local = threading.local()
         self._ready = False
         self.write_lock = threading.RLock()
-        """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
+        """Held by the thread that writes. In SQLite a second one would sleep for a millisecond or more."""
         with _FORKING:
             _ENGINES.add(self)
 
@@ -131,7 +131,7 @@ class SqliteEngine(SqliteQueries, JobTable):
     def connection(self) -> Connection:
         """This thread's connection, opened (and the file made) when first asked for.
 
-        It goes with its thread. A process that was forked opens its own: they do not survive a fork.
+        It is closed with its thread. A forked process opens its own: connections do not survive a fork.
         """
         held: _ThreadConnection | None = getattr(self._local, "held", None)
         if held is None or held.connection.pid != os.getpid():
@@ -192,7 +192,7 @@ class SqliteEngine(SqliteQueries, JobTable):
 
     def write(self, statement: str, /, **values: Any) -> Rows:
         """Run one statement in one transaction; return its rows."""
-        self.open()  # before the lock: a thread that forks waits for the lock, and opening for the fork
+        self.open()  # before the lock: a forking thread waits for the lock, and opening waits for the fork
         with self.write_lock:
             rows = self.read(statement, **values)
             self._check_commit()
@@ -312,7 +312,7 @@ def _watched(folder: Path) -> int | None:
         return None
     libc = ctypes.CDLL(None)
     descriptor = int(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
-    if descriptor < 0:  # a user may have so many
+    if descriptor < 0:  # too many for this user
         return None
     if libc.inotify_add_watch(descriptor, os.fsencode(folder), _IN_MODIFY) < 0:
         os.close(descriptor)
@@ -321,12 +321,12 @@ def _watched(folder: Path) -> int | None:
 
 
 _ENGINES: weakref.WeakSet[SqliteEngine] = weakref.WeakSet()
-_FORKING = threading.RLock()  # of two threads that fork, one would release the other's locks
+_FORKING = threading.RLock()  # two forking threads would release each other's locks
 _LOCKED: list[Any] = []  # while the process forks
 _INHERITED: list[Connection] = []
-"""Connections of the process that this one was forked from. Closing them here, as the collector would,
-could take their locks for ours and reset the log."""
-_FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
+"""Connections of the process that forked this one. Closing them here, as the garbage collector would,
+could mistake their locks for ours and reset the log."""
+_FORK_PATIENCE_S = 5.0  # for a thread that forks within its own transaction
 
 
 def _before_fork() -> None:

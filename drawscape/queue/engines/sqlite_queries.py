@@ -1,4 +1,4 @@
-"""What SQLite says in its own words, and the tables in a file."""
+"""The statements that are SQLite's own."""
 
 from drawscape.queue.engines.queries import Queries
 
@@ -11,9 +11,9 @@ class SqliteQueries(Queries):
         and status in ('queued', 'scheduled', 'deferred', 'started')
     """
 
-    # Claims. The next job is the best of the ordinary ones and of each group that waits and may run: one step
-    # in an index for each such group, however many jobs wait. A claim writes no column that a queued job has
-    # as it must be: each costs a step in the indexes that name it.
+    # Claims. The next job is the best of the ordinary ones and of each waiting group that may run: one step
+    # in an index for each such group, no matter how many jobs wait. A claim writes only columns that change:
+    # each costs a step in the indexes that name it.
 
     CLAIM_ORDINARY = """
     update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
@@ -87,7 +87,7 @@ class SqliteQueries(Queries):
         and (:statuses is null or status in (select value from json_each(:statuses)))
     order by seq desc limit :limit
     """
-    # The tasks that jobs have are few: one step in their index for each, however many jobs there are.
+    # Jobs have few tasks: one step in their index for each, no matter how many jobs there are.
     LIST_OF_TASK = """
     with recursive known (task) as (
         select min(task) from job
@@ -106,7 +106,7 @@ class SqliteQueries(Queries):
         where known.task = :task or known.task like :module escape '\\')
     order by seq desc limit :limit
     """
-    # Each status has an index. The one of finished jobs is by their end: it gives those that ended last.
+    # Each status has an index. That of finished jobs is by their end, and gives those that ended last.
     LIST_BY_STATUS = """
     select seq, id, queue, task, status, reason, priority, due_at, timeout_s, recoveries, attempts, retries,
         worker, pid, stop_grace_s, created_at, started_at, ended_at, progress, message, error, detail,

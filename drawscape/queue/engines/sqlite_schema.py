@@ -13,8 +13,8 @@ APPLICATION_ID: Final = 0x44524157
 """SQLite's `application_id` of our files: "DRAW"."""
 
 TABLES: Final = (
-    # `autoincrement`: a number that a deleted job had never comes back, so that a late acknowledgement or
-    # stop request cannot meet another job.
+    # `autoincrement`: the number of a deleted job is never reused, so that a late acknowledgement or stop
+    # request cannot hit another job.
     """
     create table job (
         seq integer primary key autoincrement,
@@ -86,8 +86,8 @@ TABLES: Final = (
     """,
     "create table job_preview (job_id text primary key, written_at real not null, picture blob not null)",
     # Partial indexes: a status change touches only those of the statuses that it leaves and enters. A queued
-    # job is in one of two: who looks for one of a lane passes over no others, and the reverse. A claim
-    # touches no index of a batch, and a job that runs and finishes only the first.
+    # job is in one of two, so that a search of a lane skips no other jobs, and the reverse. A claim touches
+    # no index of a batch, and a job that runs and finishes touches only the first.
     # It names `group_id`, though that is null in each: without it SQLite counts in the table, twice as long.
     """
     create index job_queued on job (queue, priority desc, seq, group_id)
@@ -121,7 +121,7 @@ TABLES: Final = (
     """,
     "create index job_dependency_of on job_dependency (job_id)",
     # Ended jobs are counted in the transaction that ends them: a million rows need not be read to be counted.
-    # On `ended_at`, which every ended job has and no open one: a claim wakes none of these.
+    # On `ended_at`, which only ended jobs have: a claim fires none of these triggers.
     """
     create trigger job_leaves_end after update of ended_at on job when old.ended_at is not null begin
         insert into job_count (queue, status, count) values (old.queue, old.status, -1)
@@ -149,7 +149,7 @@ TABLES: Final = (
     end
     """,
 )
-"""What makes an empty file a queue."""
+"""The statements that make an empty file a queue."""
 
 _FROM_0_4: Final = (
     "alter table job add column queued_at real",
@@ -177,15 +177,15 @@ _WITH_TASKS: Final = ("create index job_of_task on job (task)",)
 """An index for the list of a task that few jobs have, or none."""
 
 OLDEST: Final = 5
-"""The tables of 0.4, the oldest version that is brought up to date."""
+"""The tables of 0.4, the oldest version that can be updated."""
 
 MIGRATIONS: Final = {6: _FROM_0_4, 7: _WITH_TASKS}
-"""What makes the tables of each version from those before; the version of a file is its `user_version`."""
+"""The statements from each version's tables to the next; a file's version is its `user_version`."""
 
 USER_VERSION: Final = max(MIGRATIONS)
 
 OUR_TABLES: Final = frozenset({"job", "kv", "task", "schedule"})
-"""A file that holds tables but none of these, ours and huey's, belongs to another program."""
+"""A file with tables but none of these, ours and huey's, belongs to another program."""
 
 
 def prepare(
@@ -194,7 +194,7 @@ def prepare(
     timeout_s: float,
     living: Callable[[], Sequence[WorkerInfo]],
 ) -> None:
-    """Make the file's tables what this version needs.
+    """Create or update the file's tables for this version.
 
     Raises QueueError for another program's file or a newer one, and while an older worker is `living`. So it
     does where SQLite cannot have a write-ahead log.
@@ -228,7 +228,7 @@ def prepare(
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables to the present version; of several that start at once the first one does it."""
+    """Update the tables to this version; if several processes start at once, the first one does it."""
     connection.execute("begin immediate")
     version = connection.execute("pragma user_version").fetchone()[0]
     if version < OLDEST:  # no tables yet
@@ -244,7 +244,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _switch_to_wal(connection: sqlite3.Connection, path: Path, timeout_s: float) -> None:
-    """The switch takes an exclusive lock without the busy handler's patience, so we loop."""
+    """The switch takes an exclusive lock without the busy handler, so we loop."""
     deadline = time.monotonic() + timeout_s
     connection.execute("pragma auto_vacuum = incremental")
     while True:

@@ -1,4 +1,4 @@
-"""The process that runs jobs: one after another, each from one message and answered by one.
+"""The process that runs jobs one after another, with one message for each and one answer.
 
 `Channel` carries the messages, at both ends.
 """
@@ -33,13 +33,13 @@ from drawscape.queue.worker.task_caller import ChildSettings, JobStopped, TaskCa
 SAFE_PATH = "PYTHONSAFEPATH"
 
 ASK_TO_STOP = signal.SIGUSR2
-"""What raises JobStopped in a task."""
+"""The signal that raises JobStopped in a task."""
 
 DUMP_STACK = signal.SIGUSR1
-"""What writes the stack of all threads into the log, even from within a loop in C."""
+"""The signal that writes all threads' stacks into the log, even during a loop in C."""
 
 READY, PROGRESS, DONE = "ready", "progress", "done"
-"""What a message from the child says."""
+"""The kinds of message from the child."""
 
 _LENGTH_BYTES = 8
 
@@ -83,10 +83,10 @@ class Child:
         home = Path(settings.home)
         os.environ["DRAWSCAPE_HOME"] = str(home)
         os.environ[CHILD] = child_mark(self._pid)
-        os.environ.pop(SAFE_PATH, None)  # scripts that a task starts can import their neighbours
+        os.environ.pop(SAFE_PATH, None)  # a task's scripts must find their neighbours
         os.chdir(home)
         sys.path[:] = [path for path in sys.path if path not in ("", str(home))]
-        add_folder(home)  # last: a `random.py` in it hides nothing
+        add_folder(home)  # last, so that a `random.py` in it hides nothing
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         # A service manager sends SIGTERM to the children too. Only the worker decides when a job ends. Unlike
@@ -97,12 +97,12 @@ class Child:
         self._note_state()
 
     def _note_state(self) -> None:
-        """Note what must be as now after a job; its modules are read from now on."""
+        """Note the state that must be the same after a job; its modules are read from now on."""
         self._state = ProcessState()
         self._begun_at = time.time()
 
     def serve(self) -> None:
-        """Answer jobs until the connection closes, or until one has to run in another process."""
+        """Answer jobs until the connection closes, or until one must run in another process."""
         self._code.note()
         self._send(READY)
         while True:
@@ -114,7 +114,7 @@ class Child:
                 self._send(DONE, *answer)
 
     def _answer(self, message: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """Run a job and return its answer; None if that has to be in another process."""
+        """Run a job and return its answer; None if it must run in another process."""
         mark, job_id, task, created_at, meta, payload, code = message
         if self._code.is_stale(created_at) or not self._caller.may_run(code):
             return None
@@ -139,11 +139,11 @@ class Child:
             self._running = job
             outcome = call()
             self._running = None
-        except JobStopped:  # asked just as the call had ended
+        except JobStopped:  # asked just after the call had ended
             outcome = Outcome("stopped")
         self._running = None
         set_current()
-        if os.getpid() != self._pid:  # a copy that the task has forked, and that has returned here
+        if os.getpid() != self._pid:  # a process forked by the task that has returned here
             _flush_output()
             os._exit(0)
         job.close(with_preview=outcome.status != "finished")
@@ -159,14 +159,14 @@ class Child:
 
 
 class Channel:
-    """Messages over a socket: each is marshalled, and comes after its length."""
+    """Messages over a socket: each is marshalled, and preceded by its length."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection  # whose end would close it
+        self._connection = connection  # its deletion would close the socket
         self.descriptor = connection.fileno()
         self._data = bytearray()
         self.unsent = memoryview(b"")
-        """The rest of a message, while a socket that does not block is full."""
+        """The rest of a message, while a non-blocking socket is full."""
 
     def send(self, content: tuple[Any, ...]) -> None:
         """Send a message, until the socket is full; raise OSError when the other end is closed."""
@@ -181,7 +181,7 @@ class Channel:
                 self.unsent = self.unsent[os.write(self.descriptor, self.unsent) :]
 
     def receive(self) -> list[Any]:
-        """Return the complete messages, once something has come. Raises EOFError at the end."""
+        """Return the complete messages, once data has arrived. Raises EOFError at the end."""
         try:
             data = os.read(self.descriptor, 1 << 16)
         except BlockingIOError:
@@ -210,7 +210,7 @@ def _flush_output() -> None:
 
 
 def _capture_output(log: Connection) -> None:
-    """Send the output of this process and its libraries to the worker, which keeps it with the job."""
+    """Send the output of this process and its libraries to the worker, which stores it with the job."""
     for descriptor in (1, 2):
         os.dup2(log.fileno(), descriptor)
     sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115

@@ -26,12 +26,11 @@ from drawscape.queue.worker.task_caller import ChildSettings
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
-# Modules of installed packages alone: what lies in a project may be edited, and a preloaded copy of it
-# would be inherited stale.
+# Only modules of installed packages: a project's may be edited, and children would inherit a stale copy.
 _PRELOADED = ["ctypes", "pickle", "decimal", "asyncio", "numpy", "multiprocessing.connection"]
 
 _STARTING = threading.Lock()
-"""One start at a time: it sets a name of the main module aside for a moment."""
+"""One start at a time, because it briefly hides a name of the main module."""
 
 _FATAL = "Fatal Python error"
 
@@ -41,14 +40,14 @@ class ChildStartError(Exception):
 
 
 def start_process(target: Callable[..., None], *arguments: Any) -> Any:
-    """Return a process that runs `target`, forked from a server without threads where there is one."""
+    """Return a process that runs `target`, forked from a server without threads if possible."""
     context: Any = multiprocessing.get_context(_METHOD)
     if _METHOD == "forkserver":
         context.set_forkserver_preload(_PRELOADED)
-    # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
+    # Not daemonic: a task may start its own processes, and the lifeline ends ours.
     process = context.Process(target=target, args=arguments, name="drawscape-job", daemon=False)
     with _STARTING, _no_main_module():
-        # Else the fork server would import a `random.py` of its folder instead of Python's.
+        # Otherwise the fork server would import a `random.py` in its folder instead of Python's.
         os.environ[SAFE_PATH] = "1"
         try:
             process.start()
@@ -61,7 +60,7 @@ class ChildProcess:
     """One child, and this end of its pipes."""
 
     def __init__(self, settings: ChildSettings, lifeline: Connection | None) -> None:
-        """`lifeline` closes when the worker may run nothing any more; None: it never does.
+        """`lifeline` closes when the worker may no longer run jobs; None: it never does.
 
         It answers when it is ready for a job. Raises ChildStartError.
         """
@@ -78,8 +77,8 @@ class ChildProcess:
         self.channel = Channel(ours)
         end_of_life, self._lifeline = multiprocessing.Pipe(duplex=False)
         self._log, log = multiprocessing.Pipe(duplex=False)
-        # A file without a name, in which the child notes the claim that it begins. When it dies we know
-        # whether it had begun, at the price of one system call.
+        # A file without a name, in which the child notes the claim that it begins. If it dies, we know
+        # whether it had begun, for one system call.
         with tempfile.TemporaryFile() as file:
             self._begun = Connection(os.dup(file.fileno()))
             begun = Connection(os.dup(file.fileno()))
@@ -87,7 +86,7 @@ class ChildProcess:
         for end in (theirs, end_of_life, log, begun):
             end.close()
         for descriptor in (ours.fileno(), self._log.fileno()):
-            os.set_blocking(descriptor, False)  # the worker waits for no child
+            os.set_blocking(descriptor, False)  # the worker never waits for a child
         self.pid = int(self._process.pid or 0)
         """The process id, which is also its group's."""
         self._death = process_handle(self.pid)
@@ -98,9 +97,9 @@ class ChildProcess:
         In this order: once an answer is read, the log before it was read too.
         """
         self.ended = False
-        """Whether it was made sure that the child is dead."""
+        """Whether the child is surely dead."""
         self.mark = b""
-        """What stands for the present claim: its number and token, of a fixed length."""
+        """The present claim's number and token, of a fixed length."""
 
     def send(self, claim: Claim) -> None:
         self.mark = b"%020d %020d" % (claim.seq, claim.token)
@@ -124,12 +123,12 @@ class ChildProcess:
 
     def end(self) -> int | None:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
-        if not self.ended:  # later the number may be another process's
+        if not self.ended:  # later the id may be another process's
             self.ended = True
             died_before = wait([self.descriptors[-1]], 0)
             self.kill()
             self._process.join(5)
-            if died_before:  # its descendants in other sessions are nobody's children any more
+            if died_before:  # its descendants in other sessions have lost their parent
                 kill_marked(CHILD, child_mark(self.pid))
         code: int | None = self._process.exitcode
         return code
@@ -138,11 +137,11 @@ class ChildProcess:
         """Kill the child, its process group and its descendants, including processes that a task started."""
         orphans = descendants_of(
             self.pid
-        )  # asked first: the orphans of the dead are not found again
+        )  # read first: orphans of a dead process cannot be found later
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
-            # Either gone, or so young that it has no group of its own yet.
+            # Either gone, or so new that it has no own group yet.
             self.signal(signal.SIGKILL)
         for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -27,18 +27,18 @@ from drawscape.queue.worker.task_caller import ChildSettings
 _LOG = logging.getLogger("huey.drawscape")
 
 _ORDINARY = 0
-"""The priority below which jobs wait for a slot that is not kept free of them, such as a sheet's."""
+"""One slot is kept free of jobs below this priority, such as a contact sheet's."""
 
 CLAIM_LIMIT_S = 5.0
-"""An answer that comes later is not used: the job may have been released as one that nobody runs."""
+"""A later answer is not used: the job may have been released because no slot knew it."""
 
-_IDLE_S = 1.0  # others wake us; this is for the case that they cannot
+_IDLE_S = 1.0  # used if no other thread can wake this one
 _RETRY_PAUSE_S = 0.25  # after a claim or an acknowledgement that failed
 _START_PAUSE_S = 1.0  # after a child that could not be started
 
 
 class Dispatcher:
-    """Runs jobs in `count` slots until `stopping` is set and what runs has ended, or until `leave`."""
+    """Runs jobs in `count` slots until `stopping` is set and running jobs have ended, or until `leave`."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Dispatcher:
     # From other threads
 
     def wake(self) -> None:
-        """Say that there may be a job to claim."""
+        """Report that there may be a job to claim."""
         with contextlib.suppress(OSError):
             os.write(self._wakes[1], b"!")
 
@@ -82,11 +82,11 @@ class Dispatcher:
         self._call((job_id, token), lambda slot: slot.stop(grace_s))
 
     def lose(self, job_id: str, token: int) -> None:
-        """Say that another worker may have this job by now; its child ends."""
+        """End the child of a job that another worker may have by now."""
         self._call((job_id, token), Slot.lose)
 
     def leave(self) -> None:
-        """End what runs, and give it back."""
+        """End running jobs, and put them back into the queue."""
         self._leaving = True
         self.wake()
 
@@ -107,7 +107,7 @@ class Dispatcher:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no job runs, and none was found."""
+        """Whether no job runs and none was found."""
         return not self._may_claim and all(slot.claim is None for slot in self._slots)
 
     @property
@@ -149,7 +149,7 @@ class Dispatcher:
         self._acknowledge()
 
     def _await(self) -> set[int]:
-        """Return the descriptors with something to read, once there are any or something is due."""
+        """Return the descriptors with data, once there are any or something is due."""
         watched = [(slot.descriptors, slot.sends_on) for slot in self._slots]
         if watched != self._watched:
             self._watched, self._poll = watched, select.poll()
@@ -188,12 +188,12 @@ class Dispatcher:
                 slot.outcome = _unforeseen("its worker could not run it", error)
 
     def _note_trouble(self, trouble: str | None) -> None:
-        """Tell those who ask why jobs wait; None: there is no trouble any more."""
+        """Note why jobs wait, for those who ask; None: the problem is solved."""
         if trouble != self._trouble:
             self._trouble = trouble
             self._engine.workers.note_trouble(self._request.worker, trouble)
 
-    # Children; without one no job is claimed, so none is lost or blamed
+    # Children: without one no job is claimed, so none is lost or blamed
 
     def _start_children(self) -> None:
         for slot in self._slots:
@@ -228,12 +228,12 @@ class Dispatcher:
                 self._claim_at = time.monotonic() + _RETRY_PAUSE_S
                 return
             if found is None:
-                break  # nor is there one for the slot that is kept free, which is the last
+                break  # the last slot, which is kept free, would find none either
             self._begin(slot, found, asked_at)
         self._may_claim = False
 
     def _begin(self, slot: Slot, found: Claim, asked_at: float) -> None:
-        slot.claimed_at = clock.boot_s()  # first, for the thread that renews the lease reads both
+        slot.claimed_at = clock.boot_s()  # first: the thread that renews the lease reads both
         slot.claim = found
         if self._engine.is_server and clock.boot_s() - asked_at > CLAIM_LIMIT_S:
             self._give_back(slot, begun=False)
@@ -241,7 +241,7 @@ class Dispatcher:
             self._guarded(slot, lambda: slot.run(found, asked_at))
 
     def _acknowledge(self) -> None:
-        """Write the outcomes, however long the disk is full or the file locked, and claim the next jobs."""
+        """Write the outcomes, retrying while the disk is full or the file locked, and claim the next jobs."""
         for slot in self._slots:
             if slot.outcome is not None and time.monotonic() >= slot.retry_at:
                 self._write(slot, slot.outcome)
@@ -251,7 +251,7 @@ class Dispatcher:
         request = self._request_of(slot) if self._may_take(slot) else None
         try:
             accepted, found = acknowledge(self._engine, claim, outcome, request)
-        except Exception as error:  # noqa: BLE001 - a locked file, or values that the engine does not take
+        except Exception as error:  # noqa: BLE001 - a locked file, or values that the engine refuses
             _LOG.error("job=%s event=acknowledge_failed error=%r", claim.id, error)
             if isinstance(error, ValueRefused) or not isinstance(error, DrawscapeError):
                 slot.outcome = _unforeseen("the queue does not take its outcome", error)
@@ -262,7 +262,7 @@ class Dispatcher:
         if found is not None:
             self._begin(slot, found, asked_at)
         elif request is None or self._engine.is_server:
-            self._may_claim = True  # nobody was asked yet
+            self._may_claim = True  # no claim was tried yet
 
     def _give_back(self, slot: Slot, *, begun: bool = True) -> None:
         if (claim := slot.release()) is None:
@@ -290,7 +290,7 @@ def _log_end(claim: Claim, outcome: Outcome, accepted: bool) -> None:
             claim.id,
             claim.task,
             outcome.reason,
-            # A traceback names the error last, all else first.
+            # A traceback has its error in the last line, other text in the first.
             lines[-1 if outcome.reason == "exception" else 0],
         )
     else:

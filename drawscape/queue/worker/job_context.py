@@ -1,6 +1,6 @@
 """The job that the calling code runs in: `current_job()`, with progress, preview, notes and log.
 
-Outside of a worker the context does nothing.
+Outside a worker the context does nothing.
 """
 
 import sys
@@ -17,13 +17,13 @@ PROGRESS_PERIOD_S = 0.05
 """At most 20 progress messages a second leave a job."""
 
 PREVIEW_PERIOD_S = 0.25
-"""A preview is a whole picture: four a second are enough for an eye, and cheap to write."""
+"""A preview is a whole picture: four a second look smooth enough, and are cheap to write."""
 
 FIRST_PREVIEW_S = 0.4
-"""A job that takes no longer makes no preview: its result would be there before anybody has seen it."""
+"""A shorter job makes no preview: its result would come before anybody has seen it."""
 
 PREVIEW_BYTES = 4_000_000
-"""Of the largest preview that is passed on."""
+"""The size of the largest preview that is passed on."""
 
 _MESSAGE_CHARS = 2_000
 
@@ -44,9 +44,9 @@ class JobContext:
     def progress(
         self, fraction: float, message: str | None = None, preview: Preview | None = None
     ) -> None:
-        """Report how far the task is, 0 to 1, with a few words and the drawing so far.
+        """Report the task's progress, 0 to 1, with a short message and the drawing so far.
 
-        Calls may come as often as they like: at most 20 a second are written, and the last always is.
+        It may be called often: at most 20 calls a second are written, and the last always is.
         `preview` may be a function; it is called only when a picture is due, the first after 0.4 s.
         """
 
@@ -122,7 +122,7 @@ class RunningJob(JobContext):
             self._pending = False
             self._next_s = time.monotonic() + PROGRESS_PERIOD_S
             picture = self._due_preview(last) if with_preview else None
-            # A ready picture that is not due yet is sent by the flusher; a function waits for the task.
+            # The flusher sends a ready picture when it is due; a function waits for the task.
             self._pending = self._preview is not None and not callable(self._preview)
             fraction = float(self._fraction)
             if not 0.0 <= fraction <= 1.0:
@@ -132,7 +132,7 @@ class RunningJob(JobContext):
                 changes["message"] = storable(self._message, _MESSAGE_CHARS)
             if self._meta_changed:
                 self._meta_changed = False
-                # A copy, for other threads may add notes meanwhile.
+                # A copy, because other threads may add notes meanwhile.
                 changes["meta"] = checked_notes({**self._values})
             if picture is not None:
                 changes["picture"] = picture
@@ -145,7 +145,7 @@ class RunningJob(JobContext):
             return None
         picture = self._preview() if callable(self._preview) else self._preview
         self._preview = None
-        # Drawing a preview is work of the job's own: it never takes more than a fifth of the time.
+        # Drawing previews takes the job's time: never more than a fifth.
         self._next_preview_s = now + max(PREVIEW_PERIOD_S, 5 * (time.monotonic() - now))
         data = picture.encode() if isinstance(picture, str) else bytes(picture)
         if len(data) > PREVIEW_BYTES:
@@ -167,7 +167,7 @@ class RunningJob(JobContext):
                 self._flusher.join(1)
 
     def _flush_later(self) -> None:
-        """Without a further call of `progress`, a thread brings the last value out."""
+        """Without another call of `progress`, a thread sends the last value."""
         if self._flusher is None:
             self._ended = threading.Event()
             self._flusher = threading.Thread(target=self._flush_when_due, daemon=True)
@@ -204,9 +204,9 @@ def set_current(job: JobContext = _NOWHERE) -> None:
 
 
 def storable(text: object, limit: int) -> str:
-    """Return `text` as the table takes it, its middle left out when it is longer than `limit`.
+    """Return `text` in a form for the table, without its middle if it is longer than `limit`.
 
-    Lone surrogates stand in file names that are not UTF-8.
+    File names that are not UTF-8 have lone surrogates.
     """
     whole = str(text)
     if len(whole) > limit:

@@ -11,16 +11,16 @@ _BYTES_A_S = 1_000_000
 
 
 class JobLog:
-    """The growing log of one run; that of a later run goes on where the earlier ones ended."""
+    """The growing log of one run; a later run continues after the earlier ones."""
 
     def __init__(self, engine: Engine, held: Claim) -> None:
         self._engine = engine
         self._held = held
         self._data = bytearray()
         self._start = 0  # how much was printed before `_data`
-        self._taken = 0  # how much of it all was taken for the table, or was cut off before
-        self._row = b""  # what was taken last, until it is surely in the table
-        # Where the next row goes; None: behind what earlier attempts have printed.
+        self._taken = 0  # how much was taken for the table, or cut off before
+        self._row = b""  # the last part taken, until it is surely in the table
+        # Where the next row goes; None: after the output of earlier attempts.
         self._position = 0 if held.token == 1 else None
         self.due_at = 0.0
         """When it may be written again, in monotonic seconds."""
@@ -39,9 +39,9 @@ class JobLog:
             self._start += gone
 
     def flush(self) -> None:
-        """Add the new output to the table, behind that of this run and of earlier ones.
+        """Add the new output to the table, after that of this run and of earlier ones.
 
-        What could not be written comes first at the next call, as the same row.
+        Output that could not be written comes first at the next call, as the same row.
         """
         engine, held = self._engine, self._held
         if not self._row and self._taken == self.end:

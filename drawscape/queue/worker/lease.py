@@ -1,8 +1,8 @@
 """The lease of a worker on Postgres, as its children see it.
 
-Others may have the jobs of a worker that was silent for a whole lease. So its children end when two thirds
-of that are over, also when the worker itself is stopped or swapped out. A small process beside the worker
-counts the time. Each child holds a pipe to it: when that process ends, the kernel kills each child's group.
+Others may have the jobs of a worker that was silent for a whole lease. So its children end after two thirds
+of that, even when the worker itself is stopped or swapped out. A small process beside the worker
+counts the time. Each child holds a pipe to it: when the process ends, the kernel kills each child's group.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _SHARE = 2 / 3
 """The share of a lease after which children end; the rest allows for slow machines."""
 
 _CHECK_S = 1.0
-"""The clock goes on while the machine sleeps, and the wait for a message does not."""
+"""The clock runs on while the machine sleeps, but the wait for a message does not."""
 
 _MOMENT = struct.Struct("d")
 
@@ -39,7 +39,7 @@ class _Timer(NamedTuple):
 
     process: Any
     renewals: Connection
-    """Tells it when the lease was confirmed."""
+    """Sends the time of each confirmation."""
     lifeline: Connection
     """Closed with the process."""
 
@@ -87,7 +87,7 @@ class ChildLease:
         return _Timer(process, renewals, lifeline)
 
     def _holds(self) -> bool:
-        """Return whether the lease was confirmed lately, and the timer lives."""
+        """Return whether the lease was confirmed recently, and the timer lives."""
         if self._timer is None or clock.boot_s() >= self._confirmed_at + self._limit_s:
             return False
         return not self._timer.lifeline.poll(0)
@@ -100,13 +100,13 @@ class ChildLease:
         self._timer = None
 
     def may_run(self, since: float) -> bool:
-        """Return whether a job that was asked for at `since` is surely not another worker's by now."""
+        """Return whether a job requested at `since` surely does not belong to another worker by now."""
         with self._lock:
             return self._holds() and since >= self._held_since
 
     @property
     def lifeline(self) -> Connection:
-        """What each child holds, and ends with; raise ChildStartError while the lease is not held."""
+        """The pipe that each child holds, and ends with; raise ChildStartError without a held lease."""
         with self._lock:
             if self._timer is None or not self._holds():
                 raise ChildStartError("the queue's server has not confirmed the worker's lease")
@@ -120,7 +120,7 @@ class ChildLease:
 def _count_down(
     renewals: Connection, _held: Connection, limit_s: float, confirmed_at: float
 ) -> None:
-    """End when the lease was not confirmed for `limit_s`, or with the worker; `_held` closes with us."""
+    """End when the lease is not confirmed for `limit_s`, or with the worker; `_held` then closes."""
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -137,7 +137,7 @@ def _count_down(
 def _kernel_timer() -> Callable[[float], object]:
     """Return a function that sets when the kernel kills this process, even while it is stopped (Linux).
 
-    After a sleep of the machine the kernel is up to a second faster than our own check.
+    After the machine has slept, the kernel is up to a second faster than our own check.
     """
     if sys.platform != "linux":
         return lambda _: None

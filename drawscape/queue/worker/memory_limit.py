@@ -9,14 +9,14 @@ from drawscape.errors import SettingsError
 
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _MEMORY_SHARE = 0.8
-"""The share of all memory that one job may have: beyond it a job fails by name, before the system kills."""
+"""The share of all memory that one job may have: beyond it a job fails before the system kills it."""
 
 
 def memory_limit_bytes() -> int | None:
     """Return the limit of a job's memory in bytes; None for no limit.
 
-    `DRAWSCAPE_JOB_MEMORY` names it: `'2G'`, `'512M'`, bytes, or `'none'`. By default it is 80 % of the
-    machine's memory: in a container name its own limit.
+    `DRAWSCAPE_JOB_MEMORY` sets it: `'2G'`, `'512M'`, bytes, or `'none'`. The default is 80 % of the
+    machine's memory: in a container, set the container's limit.
     Raises SettingsError for a malformed value.
     """
     text = os.environ.get("DRAWSCAPE_JOB_MEMORY", "").strip()
@@ -32,7 +32,7 @@ def memory_limit_bytes() -> int | None:
 
 
 def limit_memory(limit_bytes: int | None) -> None:
-    """Make an allocation beyond the limit a MemoryError; None: no limit."""
+    """Make allocations beyond the limit raise MemoryError; None: no limit."""
     if limit_bytes is not None:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))

@@ -22,14 +22,14 @@ _WORKER = "DRAWSCAPE_WORKER"
 """The variable by which processes that outlive their worker are found."""
 
 CHILD = "DRAWSCAPE_CHILD"
-"""The variable by which processes that a job has started are found, when they have left its group."""
+"""The variable by which a job's processes are found when they have left its group."""
 
 
 def end_with(lifeline: Connection) -> None:
     """Make the kernel kill this process group when the process at the other end of `lifeline` is gone.
 
-    Nobody writes to that pipe. On Linux a signal of our choice is sent when it closes: SIGKILL, which stops
-    even a loop in C. Elsewhere a thread watches the pipe.
+    Nobody writes to that pipe. On Linux its closing sends a signal: SIGKILL, which stops even a loop in C.
+    On other systems a thread watches the pipe.
     """
     if sys.platform == "linux":
         # Opened again: the receiver of the signal belongs to the open file, which other processes share.
@@ -38,7 +38,7 @@ def end_with(lifeline: Connection) -> None:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGKILL)
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
         fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
-        if lifeline.poll(0):  # it was gone before we listened
+        if lifeline.poll(0):  # the worker was gone before we listened
             os.killpg(0, signal.SIGKILL)
         return
 
@@ -55,7 +55,7 @@ def mark_environment(worker: str, folder: Path) -> None:
 
 
 def _mark(worker: str, folder: Path) -> str:
-    """Worker and folder: a copy of the folder, with the same rows in it, is another folder."""
+    """Worker and folder: a copied folder has the same rows, but another path."""
     found = folder.stat()
     return f"{worker} {found.st_dev}:{found.st_ino}"
 
@@ -71,13 +71,13 @@ def kill_orphans(worker: str, folder: Path) -> list[int]:
 def kill_marked(variable: str, value: str) -> list[int]:
     """Kill the processes whose environment says `variable=value`; return their ids.
 
-    On Linux; elsewhere none is found. Nor is a process that was given another environment.
+    On Linux; elsewhere none is found, and never a process with another environment.
     """
     wanted = f"{variable}={value}".encode()
     killed = []
     for environment in Path("/proc").glob("[0-9]*/environ"):
         pid = int(environment.parent.name)
-        process = process_handle(pid)  # first: once it has ended the number may be another's
+        process = process_handle(pid)  # first: after its end the id may be another's
         with contextlib.suppress(OSError):  # gone, or another user's
             if pid != os.getpid() and wanted in environment.read_bytes().split(b"\0"):
                 if process is None:
@@ -96,9 +96,9 @@ def child_mark(pid: int) -> str:
 
 
 def process_handle(pid: int) -> int | None:
-    """Return a descriptor of process `pid` that becomes readable when it ends; None where there is no such.
+    """Return a descriptor of process `pid` that becomes readable when it ends; None if it does not exist.
 
-    multiprocessing's sentinel also fires when its fork server dies, under which our child lives on.
+    multiprocessing's sentinel also fires when its fork server dies, while our child lives on.
     """
     try:
         return os.pidfd_open(pid)
@@ -109,7 +109,7 @@ def process_handle(pid: int) -> int | None:
 def descendants_of(pid: int) -> list[int]:
     """Return the processes that descend from `pid`, also those in other sessions (on Linux)."""
     found: list[int] = []
-    with contextlib.suppress(OSError):  # it may go at any moment
+    with contextlib.suppress(OSError):  # it may end at any moment
         for thread in os.listdir(f"/proc/{pid}/task"):
             listed = Path(f"/proc/{pid}/task/{thread}/children").read_text()
             for child in map(int, listed.split()):
@@ -119,7 +119,7 @@ def descendants_of(pid: int) -> list[int]:
 
 
 def _outlives(pid: int) -> bool:
-    """Whether a process lives on when its job is ended, by `settings.OUTLIVING`."""
+    """Whether `settings.OUTLIVING` lets a process live on after its job."""
     with contextlib.suppress(OSError):  # it has ended
         return f"{CHILD}={OUTLIVING[CHILD]}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
     return False

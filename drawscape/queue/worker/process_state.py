@@ -1,6 +1,6 @@
-"""Whether a child process may run another job: its state is as before, and so is the code that it has loaded.
+"""Whether a child process may run another job: its state and its loaded code must be as before.
 
-Nothing that a job has changed is undone: the child is replaced.
+A job's changes are not undone: the child is replaced.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ _LIMITS = tuple(
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _SIGNALS = tuple(sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}))[:31]
 
-# Without the wrapper that turns numbers into enums: it takes a tenth of an empty job.
+# Without the wrapper that turns numbers into enums, which takes a tenth of an empty job.
 _getsignal = sys.modules.get("_signal", signal).getsignal
 
 # The dictionary behind os.environ: comparing that costs 1 µs, the mapping itself 30.
 _ENVIRONMENT = getattr(os.environ, "_data", os.environ)
 
 _PERIOD_S = 0.1
-"""In a backlog files are checked ten times a second; a job that came after the last check has its own."""
+"""In a backlog, files are checked ten times a second; a job queued after the last check gets a new one."""
 
 
 class ProcessState:
@@ -41,13 +41,13 @@ class ProcessState:
         _seed_random()
 
     def is_unchanged(self) -> bool:
-        """Return whether another job may run here, with other random numbers than those of the last."""
+        """Return whether another job may run here; the random generators are seeded again."""
         _seed_random()
         return not _has_children() and _state() == self._before
 
 
 def _state() -> tuple[object, ...]:
-    """Return what must be the same after a job, for another one to run here."""
+    """Return what must be the same after a job so that another one may run here."""
     import decimal
 
     import numpy
@@ -80,7 +80,7 @@ def _state() -> tuple[object, ...]:
 
 
 def _file_of(descriptor: int) -> int | None:
-    """Return the number of the file that a descriptor leads to; None when it is closed."""
+    """Return the number of a descriptor's file; None when it is closed."""
     with contextlib.suppress(OSError):
         return os.fstat(descriptor).st_ino
     return None
@@ -94,7 +94,7 @@ def _seed_random() -> None:
 
 
 def _has_children() -> bool:
-    """Return whether a child process of the job is left; those that have ended are reaped."""
+    """Return whether a child process of the job is left; ended ones are reaped."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -114,7 +114,7 @@ class LoadedCode:
     def note(self, since: float = 0.0) -> None:
         """Remember the files of modules that were imported since the last call, which was at `since`.
 
-        A file that was written after that may have been read before it was written: it counts as changed.
+        A file written after `since` may have been read before that: it counts as changed.
         """
         if len(sys.modules) == self._count:
             return
@@ -136,7 +136,7 @@ class LoadedCode:
 
 
 def _is_installed(file: str) -> bool:
-    """Return whether a file is Python's own or of a package: site-packages, or Debian's dist-packages."""
+    """Return whether a file is Python's own or a package's: site-packages, or Debian's dist-packages."""
     return file.startswith(os.path.dirname(os.__file__)) or "-packages/" in file
 
 

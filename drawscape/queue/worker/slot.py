@@ -3,7 +3,7 @@
     EMPTY -> STARTING -> IDLE -> RUNNING --(request to stop, time limit)--> ENDING --(grace over)--> killed
 
 An answer or the child's death ends a run in any state; from ENDING on, the worker's verdict counts. A slot
-never waits: the dispatcher calls `attend` when something has come, and when `due_at` is over.
+never waits: the dispatcher calls `attend` when data has arrived, and at `due_at`.
 """
 
 import contextlib
@@ -23,15 +23,15 @@ from drawscape.queue.worker.job_log import JobLog
 from drawscape.queue.worker.lease import ChildLease
 from drawscape.queue.worker.task_caller import ChildSettings
 
-_CHILDREN_PER_JOB = 3  # one with old code ends; edits that race with each other end in a run
+_CHILDREN_PER_JOB = 3  # one with old code ends; even after rapid edits, one of these runs
 _NEVER_BEGUN = (
     f"{_CHILDREN_PER_JOB} child processes in a row could not begin with it: each died before, or its code "
     "changed faster than a child could start"
 )
 _START_LIMIT_S = 60.0  # importing a large project may take seconds
 _CHECK_S = 0.1  # how often the log is written; most jobs have ended by then
-_DUMP_BEGINS_S = 2.0  # so long a child has for the stack that it is asked for, on a busy machine
-_DUMP_ENDS_S = 0.1  # and for the rest of it, once its first line has come
+_DUMP_BEGINS_S = 2.0  # how long a child on a busy machine may take until its stack begins
+_DUMP_ENDS_S = 0.1  # and for the rest, after its first line
 _LOG_CHUNKS = 16  # of 64 KiB at once: a child may print faster than we write
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -41,13 +41,13 @@ class SlotState(Enum):
     """The state of a slot's child process."""
 
     EMPTY = auto()
-    """There is none."""
+    """No child."""
     STARTING = auto()
     IDLE = auto()
     RUNNING = auto()
-    """Within its time, and nobody wants it to stop."""
+    """Within its time, and not asked to stop."""
     ENDING = auto()
-    """Asked to stop; it may use its grace, and is killed then."""
+    """Asked to stop; it is killed after its grace."""
 
 
 _AT_WORK = frozenset({SlotState.RUNNING, SlotState.ENDING})
@@ -56,7 +56,7 @@ _AT_WORK = frozenset({SlotState.RUNNING, SlotState.ENDING})
 class Slot:
     """Runs one job after another in a child; `claim` is the present one, `outcome` how it ended.
 
-    Without a `lease` the worker is alive as long as its process, and its jobs may run.
+    Without a `lease` the worker lives as long as its process, and its jobs may run.
     `attend` and `run` raise ChildStartError when no child could be started.
     """
 
@@ -77,13 +77,13 @@ class Slot:
         self.claim: Any = None  # a Claim
         self.outcome: Outcome | None = None
         self.retry_at = 0.0
-        """When to write the outcome again that could not be written, in monotonic seconds."""
+        """When to retry an outcome that could not be written, in monotonic seconds."""
         self.asked_at = 0.0
         """When the worker asked for the claim, in seconds since the machine was started."""
         self.claimed_at = 0.0
-        """When the claim was answered, by the same clock: from then on the server knows of it."""
+        """When the claim was answered, by the same clock: from then on the server knows it."""
         self.is_lost = False
-        """Whether the job is to go back to the queue: it may be another worker's by now."""
+        """Whether the job must go back to the queue: it may be another worker's by now."""
         self._child: Any = None  # a ChildProcess in all states but EMPTY
         self._unwritten: dict[str, Any] = {}
         self._limit_at = math.inf  # of the present state, in monotonic seconds
@@ -113,7 +113,7 @@ class Slot:
 
     @property
     def due_at(self) -> float:
-        """When there is something to do though nothing comes, in monotonic seconds."""
+        """When there is something to do without new data, in monotonic seconds."""
         return min(self._limit_at, self._check_at)
 
     def start(self) -> None:
@@ -133,7 +133,7 @@ class Slot:
         self._log = JobLog(self._engine, claim)
         self._tries = 0
         self._verdict: Outcome | None = None  # from ENDING on
-        self._dump_at = 0  # where the log has the stack of a job that is over its time
+        self._dump_at = 0  # where the stack of an overdue job begins in the log
         self._awaits_dump = False
         self._previewed = claim.token > 1
         self._hand_over()
@@ -151,13 +151,13 @@ class Slot:
             self._write(self._engine.PID, pid=child.pid)
         try:
             child.send(claim)
-        except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
+        except OSError:  # it died between two jobs: no job is to blame, and none has begun
             self._try_another()
             return
         self._enter(SlotState.RUNNING, math.inf if claim.timeout_s is None else claim.timeout_s)
 
     def release(self) -> Claim | None:
-        """Return the claim, which the slot has no more; its child ends if it is at work on it."""
+        """Give up the claim and return it; the child ends if it works on it."""
         claim: Claim | None = self.claim
         self.claim = self.outcome = None
         self.is_lost = False
@@ -176,7 +176,7 @@ class Slot:
         self._enter(SlotState.EMPTY)
 
     def kill(self) -> None:
-        """Kill the child, from any thread: the process is about to leave and would wait for it."""
+        """Kill the child, from any thread: the process is about to exit and would wait for it."""
         if (child := self._child) is not None:
             child.kill()
 
@@ -199,8 +199,8 @@ class Slot:
     def stop(self, grace_s: float) -> None:
         """Ask the job to stop.
 
-        Called again and again until the job has ended, with the strictest request that the table has. A
-        later one may only bring the end nearer.
+        It is called repeatedly until the job has ended, with the strictest request in the table. A later
+        call can only shorten the grace.
         """
         if self.state is SlotState.RUNNING:
             self._begin_grace(Outcome(Status.STOPPED), grace_s)
@@ -226,7 +226,7 @@ class Slot:
                 if self.claim is not None:
                     self._hand_over()
             elif self.state not in _AT_WORK or content[0] != self._child.mark:
-                continue  # of an earlier job, by a process that it has forked
+                continue  # from a process that an earlier job has forked
             elif kind == DONE:
                 self._answered(content)
             else:
@@ -246,7 +246,7 @@ class Slot:
                 break
 
     def _write_progress(self) -> None:
-        """Write progress and preview; after an error it is tried again at the next check."""
+        """Write progress and preview; after an error it is retried at the next check."""
         if not self._unwritten:
             return
         engine, claim = self._engine, self.claim
@@ -259,7 +259,7 @@ class Slot:
                 self.is_lost = True
         except DrawscapeError:
             return
-        except Exception as error:  # noqa: BLE001 - progress is not worth the job
+        except Exception as error:  # noqa: BLE001 - lost progress must not fail the job
             _LOG.warning("job=%s event=progress_not_written error=%r", claim.id, str(error))
         self._unwritten = {}
 
@@ -273,7 +273,7 @@ class Slot:
         """Write log and progress."""
         self._check_at = now + _CHECK_S
         if now >= self._log.due_at:
-            with contextlib.suppress(DrawscapeError):  # it is tried again
+            with contextlib.suppress(DrawscapeError):  # it is retried
                 self._log.flush()
         self._write_progress()
 
@@ -328,12 +328,12 @@ class Slot:
         _, is_reusable, *ended = content
         outcome = Outcome(*ended)
         detail = outcome.detail or {}
-        if self._verdict is not None:  # it answered within its grace; its process goes all the same
+        if self._verdict is not None:  # it answered within its grace; its process still ends
             self._end_as_decided(detail.get("stack"))
             return
         if outcome.status != Status.FINISHED:
             outcome = outcome._replace(detail={**detail, "log": self._log.last_lines()})
-        # After a MemoryError nothing in that process is to be trusted.
+        # After a MemoryError, nothing in that process can be trusted.
         is_sound = is_reusable and outcome.reason != Reason.CRASHED
         self._end(outcome, is_reusable=is_sound)
 
@@ -348,9 +348,9 @@ class Slot:
         self._end(verdict._replace(error=error, detail=detail))
 
     def _died(self) -> None:
-        """End the job, whose child is gone without an answer: killed by us, or by its own doing.
+        """End the job, whose child is gone without an answer: we killed it, or it died.
 
-        A job that had not begun is not to blame, and another child runs it, unless it was asked to stop.
+        A job that had not begun is not to blame: another child runs it, unless it was asked to stop.
         """
         self._limit_at = math.inf
         code = self._child.end()

@@ -40,14 +40,14 @@ class ChildSettings:
     key: bytes
     task_modules: tuple[str, ...]
     queue: str
-    """Where results of other jobs are read that are arguments of one."""
+    """Where to read results of other jobs that are arguments of one."""
     memory_limit_bytes: int | None = None
 
 
 class TaskCaller:
-    """Calls tasks in this process; the functions that it has looked up are kept.
+    """Calls tasks in this process, and keeps the functions that it has looked up.
 
-    `on_code` is called once code of another home was put on the import path.
+    `on_code` is called after another home's code was put on the import path.
     """
 
     def __init__(self, settings: ChildSettings, on_code: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class TaskCaller:
         self._codec = Codec(settings.key)
         self._settings = settings
         self._home = Path(settings.home)
-        # Asked once: a task that changes its environment changes it for itself.
+        # Read once: a task's changes to its environment do not count.
         self._is_shared = is_url(settings.queue) or bool(shared_output())
         self._functions: dict[str, Callable[..., Any]] = {}
         self._code: str | None = None
@@ -65,7 +65,7 @@ class TaskCaller:
     def may_run(self, code: str | None) -> bool:
         """Return whether a job with the code of that digest may run in this process.
 
-        It has that code by now, or none yet.
+        The process must have that code, or none yet.
         """
         if self._code_folder is None:
             return True
@@ -91,7 +91,7 @@ class TaskCaller:
     def prepare(
         self, job_id: str, task: str, payload: bytes, code: str | None = None
     ) -> Callable[[], Any] | Outcome:
-        """Return the call that `payload` describes, or how the job ends if it describes none."""
+        """Return the call in `payload`, or the job's outcome if there is none."""
         try:
             self._take(code)
             function, args, kwargs, *_ = self._codec.loads(payload, of_call(job_id, task))
@@ -122,7 +122,7 @@ class TaskCaller:
         try:
             value = call()
             if inspect.iscoroutine(value):
-                import asyncio  # a tenth of a second, and a caller imports this module too
+                import asyncio  # a tenth of a second; callers import this module too
 
                 value = asyncio.run(value)
             elif inspect.isgenerator(value):
@@ -132,14 +132,14 @@ class TaskCaller:
             return Outcome("stopped", detail={"stack": _traceback(error)})
         except MemoryError as error:
             return Outcome("failed", "crashed", error=_traceback(error), detail={"memory": True})
-        except BaseException as error:  # noqa: BLE001 - SystemExit and all else
+        except BaseException as error:  # noqa: BLE001 - everything, even SystemExit
             detail = {"permanent": True} if getattr(error, "permanent", False) else None
             return Outcome("failed", "exception", error=_traceback(error), detail=detail)
 
     def _function(self, task: str) -> Callable[..., Any]:
-        """Return the task's function, looked up once: when its file changes this process ends.
+        """Return the task's function, looked up once: when its file changes, this process ends.
 
-        It may lie in a module that the project has named since the worker started.
+        Its module may have been named by the project after the worker started.
         """
         if (found := self._functions.get(task)) is None:
             allowed, folder = self._settings.task_modules, self._code_folder or self._home

@@ -1,7 +1,7 @@
 """Any SVG as layers of lines in mm, fast and without trusting the file.
 
 Read reader.py, then tree.py (the guarded parser), css.py and walk.py (which outlines, where). The walk
-leaves work to clipping.py and text.py. scene.py turns outlines into lines, white.py and fills.py change them.
+uses clipping.py and text.py. scene.py turns outlines into lines; white.py and fills.py change them.
 """
 
 from drawscape.svg.read.reader import FillMode, Layering, read_svg

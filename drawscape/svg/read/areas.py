@@ -11,18 +11,18 @@ from drawscape.geometry.lines import Floats, Lines
 Region = Any
 """A shapely Polygon or MultiPolygon."""
 
-# A crossing of lines with a clip costs 1: two microseconds. Within an area it costs as much as 30.
+# A crossing of lines with a clip costs 1: two microseconds. A crossing within an area costs 30.
 _MOST_COST = 1_500_000
 COST_WITHIN = 30
 # Pairs of edges whose boxes overlap; so many take a second.
 _MOST_PAIRS = 15_000_000
 _EDGES_AT_ONCE = 500
 _FEW = 1_000
-"""Pairs of edges that need no count."""
+"""Pairs of edges that need not be counted."""
 
 
 class CrossingBudget:
-    """How often outlines of a file may cross each other where areas or clips are computed."""
+    """Limits how often outlines of a file may cross each other in areas and clips."""
 
     def __init__(self) -> None:
         self._cost = 0
@@ -31,7 +31,7 @@ class CrossingBudget:
     def spend(self, ends: Floats, others: Floats, cost: int = 1) -> None:
         """Count the crossings of two sets of edges, (N, 2, 2) and (M, 2, 2), each at its `cost`.
 
-        Raises SvgReadError when those of the whole file cost more than any drawing does.
+        Raises SvgReadError when the whole file costs more than any drawing.
         """
         import shapely
 
@@ -57,7 +57,7 @@ def _cross(one: Floats, other: Floats) -> Any:
 
 
 def _side(edges: Floats, points: Floats) -> Any:
-    """Return on which side of each edge its point lies, as the sign of the area between them."""
+    """Return the side of each edge on which its point lies, as the sign of the area between them."""
     along = edges[:, 1] - edges[:, 0]
     across = points - edges[:, 0]
     return along[:, 0] * across[:, 1] - along[:, 1] * across[:, 0]
@@ -73,9 +73,9 @@ def edges_of(lines: Lines) -> Floats:
 
 
 def region(lines: Lines, budget: CrossingBudget, *, evenodd: bool = False) -> Region:
-    """Return what `lines`, closed as a fill closes them, enclose by one of SVG's two fill rules.
+    """Return the area inside `lines`, closed as for a fill, by one of SVG's two fill rules.
 
-    Raises SvgReadError when they cross more often than the `budget` of the file allows.
+    Raises SvgReadError when they cross more often than the file's `budget` allows.
     """
     import shapely
 

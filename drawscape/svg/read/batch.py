@@ -14,15 +14,15 @@ from drawscape.geometry.lines import Flags, Ints, Lines, ranges, stretches
 from drawscape.geometry.regions import from_shapely
 from drawscape.svg.read.areas import COST_WITHIN, CrossingBudget, Region, borders, edges_of, region
 
-# Half of a stroke along a clip's edge is seen; chords of the same curve stray as far from each other.
+# Half of a stroke along a clip's edge is visible; chords of the same curve deviate this far from each other.
 _ALONG_MM = 0.021
 
 
 class Context(NamedTuple):
-    """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines.
+    """How outlines are drawn: the map to mm, colours, the pen's width, dashes and clip.
 
-    An `is_area` is filled and has no stroke: its edge is closed, as its fill is. What `hides` has a fill
-    that nothing shines through.
+    An `is_area` is filled without a stroke: its edge is closed, like its fill. One that `hides` has an
+    opaque fill.
     """
 
     matrix: Matrix
@@ -40,13 +40,13 @@ class Context(NamedTuple):
 
     @property
     def shows_fill(self) -> bool:
-        """Whether the fill itself is seen on paper."""
+        """Whether the fill itself is visible on paper."""
         hidden = self.stroke and is_white(self.fill or "") and not self.on_dark
         return bool(self.fill) and not hidden
 
     @property
     def ink(self) -> str:
-        """The colour that draws: the stroke's, unless only the fill is seen on white paper."""
+        """The colour that draws: the stroke's, unless only the fill is visible on white paper."""
         if self.stroke and self.fill and is_white(self.stroke) and not self.on_dark:
             return self.fill
         return self.stroke or self.fill or "black"
@@ -67,15 +67,15 @@ class LineBatch:
         return LineBatch(lines, owners, self.of, self.contexts)
 
     def _where(self, holds: Callable[[Context], object]) -> Flags:
-        """Return for each line (M,) whether that holds for how it is drawn."""
+        """Return for each line (M,) whether its context passes that test."""
         flags = np.array([bool(holds(context)) for context in self.contexts], dtype=bool)
         return flags[self.of[self.owners]]
 
     def with_closed_fills(self, *, edges: bool) -> "LineBatch":
         """Return the batch with filled areas closed.
 
-        With `edges` an open path that is filled and stroked has the last edge of its fill behind it.
-        A line there and back encloses nothing: as an area it is not seen.
+        With `edges`, the last edge of its fill follows an open path that is filled and stroked.
+        A line there and back encloses nothing: as an area it is invisible.
         """
         lines, areas = self.lines, self._where(lambda context: context.is_area)
         filled = self._where(lambda context: context.stroke and context.shows_fill)
@@ -92,7 +92,7 @@ class LineBatch:
         return LineBatch(lines, owners, self.of, self.contexts)
 
     def placed(self) -> "LineBatch":
-        """Return the lines at their places in mm, without those that reach beyond all paper."""
+        """Return the lines at their places in mm, without those far beyond any paper."""
         matrices = np.array([context.matrix for context in self.contexts])
         lines, points = self.lines, self.lines.points
         if not (matrices == IDENTITY).all():
@@ -108,7 +108,7 @@ class LineBatch:
         return LineBatch(lines, owners, self.of, self.contexts)
 
     def dashed(self) -> "LineBatch":
-        """Return the dashes of each line, as its context has them."""
+        """Return the dashes of each line, by its context."""
         # Of a thousand contexts, each with its own place, most have the same dashes.
         known: dict[tuple[tuple[float, ...], float], int] = {}
         kinds = [known.setdefault((c.dashes, c.dash_offset), len(known)) for c in self.contexts]
@@ -130,7 +130,7 @@ class LineBatch:
     ) -> "LineBatch":
         """Return the lines within their clips, and the edges where a clip cuts an area.
 
-        `whole` are the lines without dashes. Most outlines are in their clip as a whole.
+        `whole` are the lines without dashes. Most outlines are completely inside their clip.
         """
         straying = whole._straying(clips)
         cut = np.isin(self.owners, whole.owners[straying])
@@ -155,7 +155,7 @@ class LineBatch:
         return np.array(numbers, dtype=np.int64)[self.of[self.owners]]
 
     def _straying(self, clips: Sequence[Region]) -> Flags:
-        """Return which lines (M,) belong to an outline that is not within its clip as a whole."""
+        """Return which lines (M,) belong to an outline that is not completely inside its clip."""
         import shapely
 
         points, begins = self.lines.points, self.lines.offsets[:-1]
@@ -181,9 +181,9 @@ def _pieces_within(lines: Lines, clip: Region, budget: CrossingBudget) -> tuple[
 
 
 def _edges(lines: Lines, context: Context, clip: Region, budget: CrossingBudget) -> Lines:
-    """Return what ends the filled area of an outline in its clip.
+    """Return the edges of an outline's filled area in its clip.
 
-    Of a stroked shape these are the pieces of the clip's border, of another the border of the rest.
+    For a stroked shape these are pieces of the clip's border, for others the border of the clipped area.
     """
     import shapely
 
@@ -191,7 +191,7 @@ def _edges(lines: Lines, context: Context, clip: Region, budget: CrossingBudget)
     budget.spend(borders(area), borders(clip), COST_WITHIN)
     if context.is_area:
         parts = shapely.get_parts(area.intersection(clip))
-        # What only touches the clip leaves a sliver.
+        # An area that only touches the clip leaves a sliver.
         return from_shapely(parts[shapely.area(parts) > 1e-3 * shapely.length(parts)])
     border = area.boundary  # it is drawn already
     ends = shapely.intersection(clip.boundary, area).difference(border)
@@ -227,15 +227,15 @@ def is_straight(lines: Lines) -> Flags:
 
 _MOST_DASHES_IN_ALL = 3_000_000
 MOST_DASHES = 200_000
-"""Of one line: a dash of a thousandth of a mm on a sheet is a mistake, or an attack."""
+"""The limit for one line: a dash of a thousandth of a mm is a mistake, or an attack."""
 
 
 def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple[Lines, Ints]:
     """Return the dashes of `lines`, and the line (K,) that each is a part of.
 
-    `pattern` are lengths of dashes and gaps in turn, an odd number counts twice; it starts again with
-    each line, `offset` into it. Dashes without length are dots. A pattern that sums to
-    nothing, has a negative length, or makes more than MOST_DASHES of a line leaves that line as it is.
+    `pattern` are lengths of dashes and gaps in turn; an odd number of them is repeated. It restarts with
+    each line, at `offset`. Dashes without length are dots. A line stays unchanged if the pattern sums
+    to 0, has a negative length, or makes more than MOST_DASHES of it.
     """
     steps = np.asarray(pattern, dtype=np.float64)
     steps = np.concatenate((steps, steps)) if len(steps) % 2 else steps

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TOLERANCE_MM = 0.02
 _NUMBERS = re.compile(NUMBER)
 _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
-# Of a shape that clips: how it is painted does not matter.
+# For a shape that clips: how it is painted does not matter.
 _OF_CLIPS = ("transform", "clip-path", "clip-rule", "visibility", "font-size")
 
 
@@ -34,7 +34,7 @@ def clip_to_box(
 ) -> int:
     """Return the number of the clip to (x, y, width, height) under `state`, within its clip so far.
 
-    What runs along the edge is kept: half of its width would be seen.
+    A line along the edge is kept: half of its width would be visible.
     """
     slack = 1e-6 * (box[2] + box[3]) if min(box[2:]) > 0 else 0.0
     box = (box[0] - slack, box[1] - slack, box[2] + 2 * slack, box[3] + 2 * slack)
@@ -42,7 +42,7 @@ def clip_to_box(
 
 
 def clipped(walk: TreeWalk, link: str, node: XmlNode, state: InheritedState) -> int | None:
-    """Return the number of the clip that `clip-path` makes of `state`'s; `link` names it."""
+    """Return the number of `state`'s clip combined with the `clip-path` named by `link`."""
     target = walk.target(link)
     if target is None or target.tag != "clipPath":
         if not link.startswith("url("):
@@ -64,7 +64,7 @@ def clipped(walk: TreeWalk, link: str, node: XmlNode, state: InheritedState) -> 
 
 
 def clip_to(walk: TreeWalk, area: Region, state: InheritedState) -> int:
-    """Return the number of a clip, that of the same one before it if there is one."""
+    """Return the number of a clip; an equal earlier clip gives its own."""
     key, clips = (id(area), state.clip), walk.scene.clips
     if key not in walk.clip_numbers:
         walk.count_clip(1)
@@ -72,7 +72,7 @@ def clip_to(walk: TreeWalk, area: Region, state: InheritedState) -> int:
         if state.clip is not None:
             whole = overlap(area, clips[state.clip], walk.scene.crossings)
         clips.append(whole)
-        # The area is kept, so that its id stays its own.
+        # The area is kept, so that its id stays unique.
         walk.clip_numbers[key] = (area, len(clips) - 1)
     return walk.clip_numbers[key][1]
 
@@ -86,7 +86,7 @@ def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
 
 
 def _place(walk: TreeWalk, node: XmlNode, state: InheritedState) -> Matrix:
-    """Return the map from an element's units to mm, as its content has them.
+    """Return the map from an element's units to mm, as for its content.
 
     The content of a `<use>` or an inner `<svg>` is moved by its x and y, together with its clip.
     """
@@ -106,7 +106,7 @@ def _clip_path(walk: TreeWalk, target: XmlNode, node: XmlNode, state: InheritedS
     key = (id(target), matrix, state.viewport)
     if key in walk.areas:
         return walk.areas[key]
-    # Its shapes are put together once for each size, and then only moved.
+    # Its shapes are combined once for each size, and then only moved.
     scale = 2.0 ** math.ceil(math.log2(max(matrix.stretch, 1e-9)))
     shape = (id(target), scale, state.viewport)
     if shape not in walk.areas:
@@ -136,7 +136,7 @@ def _areas(walk: TreeWalk, child: XmlNode, state: InheritedState) -> list[Region
         with walk.entered(target) as may_be_drawn:
             areas = _areas(walk, target, replace(inner, clip=None)) if may_be_drawn else []
     elif data and not inner.style.hidden:
-        if child.tag == "rect" and "A" not in data:  # by far the most; a PDF's file has thousands
+        if child.tag == "rect" and "A" not in data:  # a PDF has thousands of these
             corners = np.array(_NUMBERS.findall(data), dtype=np.float64).reshape(-1, 2)
             areas = [shapely.Polygon(inner.matrix.apply(corners))]
         else:
@@ -149,7 +149,7 @@ def _areas(walk: TreeWalk, child: XmlNode, state: InheritedState) -> list[Region
 
 
 def _enclosed(walk: TreeWalk, data: str, state: InheritedState) -> Region:
-    """Return the area in an outline by its `clip-rule`."""
+    """Return the area inside an outline by its `clip-rule`."""
     tolerance = _TOLERANCE_MM / max(state.matrix.stretch, 1e-12)
     (lines,) = flatten_paths([data], [tolerance])
     lines = state.matrix.apply(lines)

@@ -23,7 +23,7 @@ _SHORTHANDS = {
     "text-decoration-line": ("text-decoration",),
 }
 COMPUTED = re.compile(r"(?<!, )\b(calc|min|max|clamp|var)\(")
-"""Functions that are not computed; draw.io's `light-dark(#000, var(--a))` is read by its first colour."""
+"""Functions that are not computed; of draw.io's `light-dark(#000, var(--a))` the first colour is read."""
 
 _PAINT = re.compile(r"none|currentcolor|url\(.*", re.IGNORECASE | re.DOTALL)
 _COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
@@ -32,13 +32,13 @@ UNREAD_COLOR = re.compile(
     r"mark|visited|active|selecteditem)(color|text|face|border|colortext)?",
     re.IGNORECASE | re.DOTALL,
 )
-"""Colours that browsers know and we do not: mixed ones, relative ones, and the system's."""
-# draw.io writes each colour so; paper is light.
+"""Colours that only browsers know: mixed, relative and system colours."""
+# draw.io writes each colour this way; paper is light.
 _LIGHT_DARK = re.compile(r"\A\s*light-dark\(((?:[^(),]|\([^()]*\))+),.*\)", re.I | re.S)
 _WIDE = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-# A font or a picture in a style sheet is longer than all of its rules.
+# A font or picture in a style sheet is longer than all its rules.
 _DATA = re.compile(r"url\(\s*[\"']?data:[^)]*\)")
 _FONT = re.compile(
     r"(?P<style>(?:[a-z0-9-]+\s+)*?)"
@@ -55,13 +55,13 @@ _MEDIA = frozenset(("", "all", "screen", "only screen"))
 _MOST_STEPS = 1_500_000
 
 Declarations = tuple[dict[str, str], dict[str, str]]
-"""Plain and important ones."""
+"""Plain and important declarations."""
 
 _NOTHING: Declarations = ({}, {})
 
 
 def is_for_screens(media: str) -> bool:
-    """Return whether a list of media has one that we stand for."""
+    """Return whether a list of media has one that counts as ours."""
     return not _MEDIA.isdisjoint(part.strip() for part in media.lower().split(","))
 
 
@@ -114,7 +114,7 @@ class Stylesheet:
                 self._chosen[id(element.etree_element)] = plain, important
 
     def _counted_elements(self, root: XmlNode) -> Iterator[Any]:
-        """Yield the elements below `root`; all others that a selector tests for one of them are counted.
+        """Yield the elements below `root`; other elements that a selector tests for one are counted.
 
         Selectors such as `a b c` and `a ~ b` test all elements above or before, again and again.
         """
@@ -150,7 +150,7 @@ class Stylesheet:
         yield from CountedElement.from_xml_root(root).iter_subtree()
 
     def _applying(self, rules: Iterable[Any]) -> Iterator[tuple[str, str]]:
-        """Yield selectors and declarations, as text, of the rules that hold on a screen."""
+        """Yield selectors and declarations, as text, of the rules that apply to a screen."""
         import tinycss2
 
         for rule in rules:
@@ -188,7 +188,7 @@ class Stylesheet:
 
 @lru_cache(maxsize=8192)
 def checked(name: str, value: str) -> str | None:
-    """Return a property's value; None for a colour that is not valid, which is skipped."""
+    """Return a property's value; None for an invalid colour, which is skipped."""
     value = _LIGHT_DARK.sub(r"\1", value).strip()
     lower = value.lower()
     if lower in _WIDE:

@@ -11,12 +11,12 @@ from drawscape.svg.read.areas import Region, borders, edges_of
 from drawscape.svg.read.scene import Scene
 
 HATCH_MM = 1.0
-"""Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
+"""Distance of the hatch lines: three widths of the usual pen, so that the paper shows through."""
 
 _TOLERANCE_MM = 0.05
-# A crossing is tested against so many shapes at the cost of one.
+# A crossing is tested against this many shapes at the cost of one.
 _SHAPES_AT_ONCE = 50
-# Beyond what geometry.clip counts as touching.
+# More than the distance that geometry.clip counts as touching.
 _EDGE_MM = 1e-5
 
 
@@ -28,9 +28,9 @@ def _filled_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, i
 
 
 def hiding_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
-    """Yield each shape that nothing shines through, and the number of its outline.
+    """Yield each opaque shape, and the number of its outline.
 
-    Of a white one no edge is drawn where it meets another shape's: there it leaves that one's.
+    A white shape leaves another's edge where they meet, because its own edge is not drawn.
     """
     for area, outline in _filled_areas(scene, tolerance_mm):
         context = scene.context_of(outline)
@@ -45,7 +45,7 @@ def without_hidden(
 ) -> tuple[Lines, Ints]:
     """Return the parts of the lines outside the `covers`, and the number of the line of each.
 
-    Raises SvgReadError when so many outlines cross below so many shapes that it would take minutes.
+    Raises SvgReadError when outlines and shapes cross so often that it would take minutes.
     """
     import shapely
 
@@ -62,7 +62,7 @@ def without_hidden(
 def hatched(
     scene: Scene, lines: Lines, outlines: Ints, hatching: Mapping[str, Any], factor: float
 ) -> tuple[Lines, Ints, Ints]:
-    """Return the lines with a hatch in each shape that is filled, the outline of each line, and the shape's.
+    """Return the lines with a hatch in each filled shape, the outline of each line, and the shape's.
 
     The hatches are new outlines of the scene, in the colours of the fills. White fills stay empty.
     """

@@ -9,7 +9,7 @@ from drawscape.svg.read.tree import XmlNode
 from drawscape.svg.read.viewport import Viewport
 
 _NUMBER = re.compile(NUMBER)
-# Points of a longer polygon are not counted.
+# In a longer polygon, points are not counted.
 _LONGEST_POLYGON = 100_000
 _COORDINATES = {
     "line": ("x1", "y1", "x2", "y2"),
@@ -24,7 +24,7 @@ def path_data(
 ) -> str | None:
     """Return an element's outline as path data, '' when it is empty; None for other elements.
 
-    `own` are its declarations: coordinates there go before its attributes.
+    `own` are its declarations: coordinates there override its attributes.
     """
     given = node.attributes
     if node.tag == "path":
@@ -46,7 +46,7 @@ def path_data(
         if name in names
     }
     if node.tag in ("rect", "ellipse"):
-        # A negative radius is an error, which leaves it to the other one.
+        # A negative radius is an error: then the other one counts.
         for name in ("rx", "ry"):
             if (n.get(name) or 0.0) < 0:
                 n[name] = None

@@ -1,4 +1,4 @@
-"""Paints that are no plain colours: gradients as the colour of a stop."""
+"""Paints that are not plain colours: gradients as the colour of a stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from drawscape.svg.read.walk import TreeWalk
 
 FAINT = "--drawscape-faint"
-"""A custom property: which paint is a translucent gradient."""
+"""A custom property that marks a translucent gradient."""
 
 _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
 
@@ -42,7 +42,7 @@ def server_color(walk: TreeWalk, paint: str, name: str, own: dict[str, str]) -> 
 
 
 def _stops(walk: TreeWalk, server: XmlNode) -> list[tuple[str, float]]:
-    """Return the colours and opacities of a gradient's stops; it may take another's."""
+    """Return the colours and opacities of a gradient's stops, which may come from another gradient."""
     for _ in range(8):
         stops = [child for child in server.children if child.tag == "stop"]
         colors = []

@@ -22,7 +22,7 @@ from drawscape.svg.read.white import without_white
 
 FillMode = Literal["outline", "hatch"]
 Layering = Literal["auto", "group", "color", "none"]
-"""`auto` takes Inkscape's layers, else groups or colours, depending on which make more layers."""
+"""`auto` uses Inkscape's layers, else groups or colours, depending on which make more layers."""
 
 
 def read_svg(
@@ -37,16 +37,16 @@ def read_svg(
 ) -> Document:
     """Return the lines of an SVG in mm, in layers.
 
-    `source` is a path, or the file's content as text, bytes (gzipped, too) or a tree. `layers` parts
+    `source` is a path, or the file's content as text, bytes (gzipped, too) or a tree. `layers` divides
     the lines by top-level `group`, by `color` of the stroke, or not at all (`none`). A shape without a
-    stroke has the color of its fill. `auto` takes what makes more layers. Curves become polylines within
-    `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` areas are
+    stroke has the color of its fill. `auto` prefers more layers. Curves become polylines
+    within `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` areas are
     hatched, too: `hatching` are options of `geometry.hatch.hatch`, such as
     `{"spacing_mm": 2, "angle": 30, "style": "cross"}`. With `hide`, filled shapes hide lines below
     them, as on a screen; translucent ones do not. Text is written in
     a single-line font. What cannot be drawn is named in the document's `unsupported`.
-    `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor.
-    Curves then keep within the tolerance at that size, and hatches have their spacing there.
+    `enlarged` is for a drawing that will be scaled: it returns the factor for its bounds in mm. Curves then
+    stay within the tolerance at that size, and hatches have their spacing there.
     Raises SvgReadError for a file that is not SVG or is unsafe, FileNotFoundError for a missing one,
     and UnknownNameError for other `layers` and `fill`.
 
@@ -72,7 +72,7 @@ def read_svg(
     if covers:
         lines, owners = without_hidden(scene, lines, shapes, covers)
         outlines = outlines[owners]
-    # What the outlines were read from is as large as their lines.
+    # The sources of the outlines are as large as their lines.
     scene.parts.clear()
     parted = tuple(_parted(scene, lines, outlines, layers))
     notes = tuple(_notes(scene))
@@ -90,14 +90,14 @@ def _check(tolerance_mm: float, layers: str, fill: str) -> None:
 
 def _root(source: str | os.PathLike[str] | bytes) -> XmlNode:
     if isinstance(source, str) and ("\n" in source or "<" in source):
-        # No file's name; XML wants its declaration at the very beginning.
+        # Not a file name; XML wants its declaration at the very beginning.
         return parse_xml(source.lstrip("\ufeff \t\r\n"))
     data = source if isinstance(source, bytes) else Path(source).read_bytes()
     return tree_with_runs(data) or parse_xml(data)
 
 
 def _page(scene: Scene, lines: Lines) -> tuple[float, float]:
-    """Return the page in mm: that of the file, or one that reaches to the lines where it names none."""
+    """Return the page in mm: the file's, or one that includes the lines if the file names none."""
     if scene.sized or lines.bounds is None:
         return scene.width_mm, scene.height_mm
     _, _, right, bottom = lines.bounds
@@ -137,7 +137,7 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> I
 
 
 def _chosen_layering(scene: Scene, contexts: Sequence[Context]) -> Layering:
-    """Return `group` where groups are marked as layers or are as many as the colours, else `color`."""
+    """Return `group` if groups are marked as layers or are as many as the colours, else `color`."""
     groups = {context.group for context in contexts if context.group is not None}
     by_group = {_layer_key(context, "group") for context in contexts}
     by_color = {_layer_key(context, "color") for context in contexts}
@@ -147,7 +147,7 @@ def _chosen_layering(scene: Scene, contexts: Sequence[Context]) -> Layering:
 
 
 def _layer_key(context: Context, layering: Layering) -> object:
-    """Return what lines of one layer share; outside of groups it is the colour."""
+    """Return the key of a line's layer; outside groups it is the colour."""
     if layering == "none":
         return None
     if layering == "color":

@@ -17,14 +17,14 @@ from drawscape.svg.read.areas import (
 )
 from drawscape.svg.read.batch import Context, LineBatch, by_outline
 
-# Half of a stroke along a clip's edge is seen; chords of the same curve stray as far from each other.
+# Half of a stroke along a clip's edge is visible; chords of the same curve deviate this far from each other.
 _ALONG_MM = 0.021
-# Characters of path data that are read at once: enough for numpy, little beside a large file.
+# Characters of path data that are read at once: enough for numpy, few for a large file.
 _BATCH = 500_000
 
 
 class GroupDraft(NamedTuple):
-    """A top-level group: its name, and the pen that it names itself."""
+    """A top-level group: its name, and its own pen."""
 
     name: str
     color: str | None
@@ -34,7 +34,7 @@ class GroupDraft(NamedTuple):
 
 @dataclass
 class Scene:
-    """Outlines in `parts`, path data or lines already; outline `i` is drawn as `contexts[of[i]]` says."""
+    """Outlines in `parts`, as path data or lines; outline `i` is drawn as `contexts[of[i]]` says."""
 
     width_mm: float
     height_mm: float
@@ -69,7 +69,7 @@ class Scene:
         self.of[outline] = self.number_of(context)
 
     def append(self, data: str | Lines, number: int) -> None:
-        """Add an outline that is drawn as that context says; of lines, one for each."""
+        """Add an outline that is drawn by that context; Lines add one for each line."""
         if isinstance(data, Lines):
             if not len(data):
                 return
@@ -91,7 +91,7 @@ class Scene:
         parts, owners = [Lines.empty()], [np.empty(0, dtype=np.int64)]
         left, low = MOST_POINTS, 0
         for part in self.parts:
-            # Ten points for a character are curves of metres: refused before they are computed.
+            # Ten points for a character mean curves of metres: refused before they are computed.
             most = min(left, MOST_POINTS // 10)
             lines, own = self._batch(part, low, tolerance_mm, cut, most)
             parts.append(lines)
@@ -103,13 +103,13 @@ class Scene:
         return Lines.join(parts), np.concatenate(owners)
 
     def areas(self, tolerance_mm: float) -> Iterator[tuple[int, Region]]:
-        """Yield each outline that is filled, or in a clip path could be, and what of it is seen."""
+        """Yield each outline that is or could be filled, and its visible area."""
         lines, owners = self.lines(tolerance_mm, cut=False)
         for outline, own in by_outline(lines, owners):
             yield outline, self.area(outline, own)
 
     def area(self, outline: int, lines: Lines) -> Region:
-        """Return what an outline of those `lines` encloses, within its clip."""
+        """Return the area inside an outline of those `lines`, within its clip."""
         context = self.context_of(outline)
         area = region(lines, self.crossings, evenodd=context.evenodd)
         if context.clip is None:
@@ -119,7 +119,7 @@ class Scene:
     def _batch(
         self, part: list[str] | Lines, low: int, tolerance_mm: float, cut: bool, most: int
     ) -> tuple[Lines, Ints]:
-        # Only this part's contexts: of a thousand texts each is a part, and may have its own.
+        # Only this part's contexts: each of a thousand texts is a part, and may have its own.
         numbers = np.array(self.of[low : low + len(part)], dtype=np.int64)
         used = np.bincount(numbers) > 0
         of = (np.cumsum(used) - 1)[numbers]

@@ -13,8 +13,8 @@ from drawscape.svg.read.viewport import Viewport
 class InheritedState:
     """The state that an element inherits.
 
-    At the top level `group` is None. `clip` is the number of a clip of the scene. It is `faint` inside a
-    translucent element.
+    At the top level `group` is None. `clip` is the number of a clip of the scene. `faint` is set inside
+    translucent elements.
     """
 
     matrix: Matrix

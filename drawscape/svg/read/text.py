@@ -1,7 +1,7 @@
-"""`<text>` in a single-line font, each letter as wide as the usual fonts have it.
+"""`<text>` in a single-line font, each letter as wide as in the usual fonts.
 
 The widths are those of Adobe's metrics for Helvetica, Times and Courier (1989), which most browsers'
-fonts keep. So a text takes the room that its file planned for it.
+fonts keep. So a text has about the width that its file intended.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from drawscape.svg.read.walk import TreeWalk
 
 _FIRST = 32
-# Thousandths of the font size, from the space on.
+# In thousandths of the font size, from the space on.
 _HELVETICA = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 "
     "556 278 278 584 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 722 778 667 778 "
@@ -42,9 +42,9 @@ _TIMES = (
     "500 278 778 500 500 500 500 333 389 278 500 500 722 500 500 444 480 200 480 541"
 )
 _MOST_LETTERS = 100_000
-"""Of a file: a book."""
+"""The limit of a file, as many as in a book."""
 
-# Of the font size, above the base line: what most fonts have.
+# In font sizes from the base line, as in most fonts.
 _ASCENT, _DESCENT = 0.9, 0.21
 _BASELINES = {
     "central": (_ASCENT - _DESCENT) / 2,
@@ -55,7 +55,7 @@ _BASELINES = {
 }
 _SHIFTS = {"sub": "-20%", "super": "35%"}
 _ANCHORS = {"middle": 0.5, "end": 1.0}
-# What is not applied, and how the values begin that ask for nothing.
+# Properties that are not applied, and the prefixes of values without effect.
 _UNREAD = {
     "writing-mode": ("lr", "rl", "horizontal"),
     "direction": ("ltr",),
@@ -67,7 +67,7 @@ _UNREAD = {
 
 @dataclass(frozen=True)
 class _FontMetrics:
-    """A font of the file as a single-line font draws it: heights and widths for a size of 1."""
+    """A font of the file, drawn in a single-line font: heights and widths for a size of 1."""
 
     font: str
     cap_height: float
@@ -99,7 +99,7 @@ def _face(style: InheritedStyle) -> _FontMetrics:
 
 @dataclass
 class _Letter:
-    """A character where it stands: `rise` above the base line, `advance` to the next, its lines."""
+    """A placed character: `rise` above the base line, `advance` to the next, its lines."""
 
     character: str
     state: InheritedState
@@ -139,7 +139,7 @@ class _LetterRow:
             elif child.tag in ("tspan", "a"):
                 own = walk.sheet.declarations(child)
                 if own.get("display") != "none" and passes_conditions(child):
-                    own.pop("transform", None)  # it moves no part of a text
+                    own.pop("transform", None)  # it does not apply to a part of a text
                     inner = walk.inside(child, own, state)
                     self.collect(child, inner, rise + _shift(own, inner.style))
             elif child.tag == "textPath":
@@ -160,14 +160,14 @@ class _LetterRow:
             if character == " " and before == " " and not keeps_space:
                 continue
             letter = _Letter(character, state, rise)
-            for places in self._places:  # what an inner element says of a letter counts
+            for places in self._places:  # an inner element's value for a letter counts
                 for name in ("x", "y", "dx", "dy"):
                     if places[name]:
                         setattr(letter, name, places[name].pop(0))
             self.letters.append(letter)
 
     def measure(self) -> bool:
-        """Set how far each letter moves on; return whether there is anything to draw."""
+        """Set the advance of each letter; return whether there is anything to draw."""
         walk, letters = self._walk, self.letters
         while letters and letters[-1].character == " ":
             letters.pop()
@@ -191,14 +191,14 @@ class _LetterRow:
 
 
 def _shift(own: dict[str, str], style: InheritedStyle) -> float:
-    """Return by how much `baseline-shift` and its like lift an element, in user units."""
+    """Return how far `baseline-shift` and similar properties lift an element, in user units."""
     shift = own.get("baseline-shift", "")
     lifted = style.px(_SHIFTS.get(shift, shift), style.font_size) or 0.0
     return lifted + _lift(own.get("alignment-baseline", ""), style)
 
 
 def _lift(baseline: str, style: InheritedStyle) -> float:
-    """Return how far letters are lifted so that another of their lines stands at y; in user units."""
+    """Return how far letters are lifted so that another of their lines is at y, in user units."""
     height = _face(style).x_height / 2 if baseline == "middle" else _BASELINES.get(baseline, 0.0)
     return -height * style.font_size
 
@@ -252,7 +252,7 @@ def _draw_letters(walk: TreeWalk, placed: list[tuple[_Letter, Points]]) -> None:
                 continue
             lines += [stroke * style.font_size + at for stroke in letter.strokes]
         if lines:
-            # How outlines of letters would be stroked, a pen that writes does not do.
+            # A writing pen does not stroke the outlines of letters.
             usual = dict.fromkeys(("stroke-width", "stroke-dasharray"), "initial")
             pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1", **usual})
             walk.append(Lines.of(lines), replace(state, style=pen))

@@ -3,10 +3,9 @@
 Entities make XML dangerous: they fetch files, and they multiply. Illustrator's files
 declare a few for their name spaces, so only internal ones that hold no others are allowed.
 
-Long rows of polylines, as our own files have them, are lifted out before the XML is parsed. Most of the
-time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
-place. Where a single element could matter (style sheets, `<use>`, comments) nothing is lifted
-out.
+Long rows of polylines, as in our own files, are taken out before the XML is parsed: parsing them would
+take most of the time. A whole row is read at once, and the parser gets one element in its place. If
+single elements could matter (style sheets, `<use>`, comments), nothing is taken out.
 """
 
 import gzip
@@ -25,15 +24,15 @@ from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 
 STYLE_SHEET = "?xml-stylesheet"
-"""An attribute of the root: what a file says of style sheets outside of it."""
+"""An attribute of the root: the file's references to external style sheets."""
 
 # Real drawings nest below twenty; a renderer's own recursion ends in the hundreds.
 _DEEPEST = 256
-# Path data shrinks to a third or a fifth; what unpacks to far more is a bomb.
+# Path data shrinks to a third or a fifth; a file that unpacks to far more is a bomb.
 _LARGEST_BYTES = 200 << 20
 _SURELY_HARMLESS_BYTES = 10 << 20
 _LARGEST_RATIO = 50
-# Read in three seconds and 300 MB; a pen would draw them for days.
+# They are read in three seconds and 300 MB; a pen would draw them for days.
 _MOST_ELEMENTS = 400_000
 
 
@@ -52,7 +51,7 @@ class XmlNode:
     parent: "XmlNode | None" = field(default=None, repr=False, compare=False)
     lines: Lines | None = field(default=None, repr=False, compare=False)
 
-    # What cssselect2 asks of an element.
+    # The methods that cssselect2 needs.
     @property
     def attrib(self) -> dict[str, str]:
         """The attributes."""
@@ -73,7 +72,7 @@ class XmlNode:
             above = above.parent
 
     def everything(self) -> "Iterator[XmlNode]":
-        """Yield the element and all that is in it, in the order of the file."""
+        """Yield the element and everything inside it, in the order of the file."""
         waiting = [self]
         while waiting:
             node = waiting.pop()
@@ -189,7 +188,7 @@ class _TreeBuilder:
             text = "".join(self.texts).strip()
             self.texts.clear()
             node.text = text
-            # The metadata's text may stand in its child elements.
+            # The metadata's text may be in its child elements.
             if text and self.open and self.open[-1].tag == "metadata":
                 self.open[-1].text = text
         return node
@@ -207,7 +206,7 @@ class _TreeBuilder:
     def _entity(self, name: str, is_parameter: bool, value: str | None, *_: object) -> None:
         if value is None or is_parameter:  # an external one has a place instead of a value
             raise SvgReadError(f"the external or parameter entity {name!r} is refused")
-        # How much plain ones may multiply the text is limited by expat.
+        # Expat limits how much plain entities may multiply the text.
         if "&" in value or "<" in value:
             raise SvgReadError(f"the entity {name!r} holds other entities or markup; it is refused")
 
@@ -215,7 +214,7 @@ class _TreeBuilder:
 _OPENING, _CLOSING = b'<polyline points="', b'" />\n'
 _ROW = re.compile(rb'(?:<polyline points="[^"]++" />\n)++')
 _LEAST_BYTES = 50_000
-"""Of a row; for less it is not worth it."""
+"""The least size of a row that is worth it."""
 
 _BLOCK_BYTES = 100_000
 """Bytes: their numbers, and the arrays in between, stay in the cache."""
@@ -226,8 +225,8 @@ _PLAIN = frozenset(
 
 
 def tree_with_runs(data: bytes) -> XmlNode | None:
-    """Return the root element of a file with its long rows lifted out; None where that cannot be done."""
-    if _OPENING not in data:  # found at once, where the pattern takes a tenth of the whole
+    """Return the root element of a file with its long rows taken out; None if that is impossible."""
+    if _OPENING not in data:  # a fast check; the pattern takes a tenth of the whole time
         return None
     runs: dict[str, Lines] = {}
     kept, end = [], 0
@@ -252,7 +251,7 @@ def tree_with_runs(data: bytes) -> XmlNode | None:
 
 
 def _lines(data: bytes, begin: int, end: int) -> Lines | None:
-    """Return the lines of a row; None unless each is `x,y x,y`, of two points at least."""
+    """Return the lines of a row; None unless each is `x,y x,y`, with at least two points."""
     row = np.frombuffer(data, np.uint8, end - begin, begin)
     points = np.empty((np.count_nonzero(row == ord(",")), 2))
     last, filled = [np.array([-1])], 0

@@ -1,4 +1,4 @@
-"""View boxes, viewports and pages: what lengths of a file refer to, and where its user units lie."""
+"""View boxes, viewports and pages: the units of a file's lengths and their places."""
 
 import math
 import re
@@ -11,7 +11,7 @@ from drawscape.errors import SvgReadError
 
 ViewBox = tuple[float, float, float, float]
 
-# What browsers take for a file that names no size at all.
+# The size that browsers use for a file without any.
 _DEFAULT_SIZE_PX = (300.0, 150.0)
 _VIEW_BOX = re.compile(rf"\s*+({NUMBER})" + rf"(?:\s*+,\s*+|\s++|(?=[-+]))({NUMBER})" * 3 + r"\s*+")
 _ASPECT = re.compile(
@@ -41,11 +41,11 @@ class Viewport(NamedTuple):
         )
 
 
-_LEAST_SIDE = 1e-301  # of a view box: what fills a smaller one has no finite size on the page
+_LEAST_SIDE = 1e-301  # of a view box: the content of a smaller one has no finite size on the page
 
 
 def view_box(text: str | None) -> ViewBox | None:
-    """Return a `viewBox` as (x, y, width, height); None when absent, malformed or next to empty."""
+    """Return a `viewBox` as (x, y, width, height); None when missing, malformed or almost empty."""
     match = _VIEW_BOX.fullmatch(text) if text and len(text) < _LONGEST else None
     if match is None:
         return None
@@ -71,7 +71,7 @@ def fit_view_box(box: ViewBox, width: float, height: float, aspect: str | None) 
 def page_mm(given: Mapping[str, str], box: ViewBox | None) -> tuple[float, float]:
     """Return the page in mm, `given` a root's attributes and declarations.
 
-    A size in percent or none at all is the view box's in px.
+    If the size is in percent or missing, it is the view box's in px.
     """
     wide, high = box[2:] if box is not None else _DEFAULT_SIZE_PX
     width, height = css_px(given.get("width"), whole=wide), css_px(given.get("height"), whole=high)

@@ -55,25 +55,25 @@ _UNPLAYED = {
 }
 _TRANSPARENT = "what is fully transparent is not drawn"
 _UNAPPLIED = frozenset(("pathLength", "textLength", "lengthAdjust", "rotate"))
-# What depends on the element itself, or is counted in the report.
+# Declarations that depend on the element itself, or are counted in the report.
 _OF_ONE = frozenset(("transform", "clip-path", *_UNKNOWN_EFFECTS))
 _SIZES = ("width", "height")
 _MOST_STATES = 10_000
-# Where a page's background stands, among the outlines of a file.
+# A page's background is among the first outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
-# What `use` may draw: it multiplies. An element counts as one,
-# and so do its outline's characters, as many as these.
+# The limit for `use`, which multiplies. An element counts as one,
+# and so do this many characters of its outline.
 _MOST_REPEATED = 200_000
 _CHARACTERS = 1_280
-# Of about half a millisecond each; a clip path counts as up to three.
+# Each takes about half a millisecond; a clip path counts as up to three.
 _MOST_CLIPS = 8_000
 
 
 def read_scene(root: XmlNode) -> Scene:
     """Return what `root` draws, text in single lines.
 
-    Raises SvgReadError when it is no `<svg>`, and when something multiplies beyond all measure.
+    Raises SvgReadError when it is not an `<svg>`, and when content multiplies excessively.
     """
     try:
         walk = TreeWalk(root)
@@ -102,8 +102,8 @@ class TreeWalk:
         sized = self.box is not None or bool(css_px(given.get("width")))
         self.scene = Scene(*self.page, sized=sized, unsupported=self.unsupported)
         self.initial = InheritedStyle()
-        # Most elements of a file look like one before them: their states and pens are
-        # kept, by the state around them. The states are kept so that their ids stay theirs.
+        # Most elements of a file look like an earlier one: their states and pens are cached by
+        # the outer state. The states are kept so that their ids stay unique.
         self._states: dict[
             tuple[int, tuple[tuple[str, str], ...]], tuple[InheritedState, InheritedState]
         ] = {}
@@ -140,15 +140,15 @@ class TreeWalk:
                     self.note("calc(), var() and their like are not computed; write the value out")
 
     def report(self, message: str, times: int = 1) -> None:
-        """Note something that the lines do not show."""
+        """Note content that the lines do not show."""
         self.unsupported[message] += times
 
     def note(self, message: str) -> None:
-        """Note once what concerns a definition, however many elements refer to it."""
+        """Note a fact about a definition once, no matter how many elements refer to it."""
         self.unsupported[message] = 1
 
     def seen(self, own: dict[str, str]) -> bool:
-        """Return whether an element is seen; note it when only its opacity hides it."""
+        """Return whether an element is visible; note it when only its opacity hides it."""
         if own.get("display") == "none":
             return False
         if opacity_of(own.get("opacity", "1")) > 0:
@@ -157,7 +157,7 @@ class TreeWalk:
         return False
 
     def paper(self, root: XmlNode) -> str | None:
-        """Return the colour that the root puts behind the drawing; None for none, and for white."""
+        """Return the root's background colour; None for none, and for white."""
         own = self.sheet.declarations(root)
         for name in ("background-color", "background"):
             color = own.get(name, "")
@@ -167,7 +167,7 @@ class TreeWalk:
         return None
 
     def root(self, root: XmlNode) -> None:
-        """Draw the root's content; its transform moves it on the page, outside of its view box."""
+        """Draw the root's content; its transform moves it on the page, outside its view box."""
         matrix = Matrix(a=PX, d=PX)
         viewport = Viewport(self.page[0] / PX, self.page[1] / PX)
         if self.box is not None:
@@ -186,12 +186,12 @@ class TreeWalk:
         return self.ids.get(name[1:]) if name.startswith("#") else None
 
     def linked(self, node: XmlNode) -> XmlNode | None:
-        """Return the element that a `<use>` or its like names, or None."""
+        """Return the element that a `<use>` or similar element names, or None."""
         return self.target(link_of(node))
 
     @contextmanager
     def entered(self, node: XmlNode) -> Iterator[bool]:
-        """Yield whether an element that is referred to is not being drawn already."""
+        """Yield whether a referenced element is not being drawn already."""
         outer = self._active
         if any(node is other for other in outer):
             self.report(f"<{node.tag}> leads back to itself; it is not drawn")
@@ -210,7 +210,7 @@ class TreeWalk:
             raise SvgReadError("thousands of clip paths would take minutes; the file is refused")
 
     def count_repeated(self, characters: int) -> None:
-        """Count an element that is drawn again, its outline of so many characters.
+        """Count an element that is drawn again, with its outline's characters.
 
         Raises SvgReadError for more than any drawing has.
         """
@@ -224,7 +224,7 @@ class TreeWalk:
     def children(self, node: XmlNode, state: InheritedState) -> None:
         """Draw the children of an element."""
         if node.tag == "switch":
-            # A browser would show a foreign object, whose lines only its alternative has.
+            # A browser would show a foreign object; only its alternative has lines.
             known = (c for c in node.children if c.tag != "foreignObject" and "{" not in c.tag)
             chosen = next(filter(passes_conditions, known), None)
             if chosen is not None:
@@ -234,7 +234,7 @@ class TreeWalk:
             self.visit(child, state)
 
     def visit(self, node: XmlNode, state: InheritedState) -> None:
-        """Draw an element and all that is in it."""
+        """Draw an element and everything inside it."""
         if state.used:
             outline = node.attributes.get("d", node.attributes.get("points", ""))
             self.count_repeated(len(outline))
@@ -246,7 +246,7 @@ class TreeWalk:
     def _state_of(
         self, node: XmlNode, own: dict[str, str], state: InheritedState
     ) -> InheritedState:
-        """Return what `inside` does, from memory where neither place nor effects differ."""
+        """Return the result of `inside`, from the cache if neither place nor effects differ."""
         if not own.keys().isdisjoint(_OF_ONE):
             return self.inside(node, own, state)
         key = (id(state), tuple(own.items()))
@@ -319,7 +319,7 @@ class TreeWalk:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
     def _note_background(self, node: XmlNode, state: InheritedState) -> None:
-        """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
+        """Note a filled rectangle over most of the page as its paper, which shows or hides white lines."""
         if node.tag != "rect" or len(self.scene.of) >= _FIRST_FEW:
             return
         width, height = state.lengths(node.attributes, "width", "height")
@@ -331,7 +331,7 @@ class TreeWalk:
             self._on_dark = not is_white(fill)
 
     def append(self, data: str | Lines, state: InheritedState) -> None:
-        """Add an outline as its style says."""
+        """Add an outline in its style."""
         number = self._pen(state)
         if number is not None:
             self.scene.append(data, number)
@@ -339,7 +339,7 @@ class TreeWalk:
             self.report(_TRANSPARENT, len(data) if isinstance(data, Lines) else 1)
 
     def _pen(self, state: InheritedState) -> int | None:
-        """Return the number of the context that draws, None when nothing is seen."""
+        """Return the number of the context that draws, None if it is invisible."""
         key = (id(state), self._on_dark)
         if key not in self._pens:
             if len(self._pens) > _MOST_STATES:
@@ -400,13 +400,13 @@ class TreeWalk:
     def nested(
         self, node: XmlNode, sizes: dict[str, str], own: dict[str, str], state: InheritedState
     ) -> InheritedState:
-        """Return the state inside an `<svg>`, `<symbol>` or its like; `sizes` places it."""
+        """Return the state inside an `<svg>`, `<symbol>` or similar element; `sizes` places it."""
         width, height = (state.px(sizes.get(name), name) for name in _SIZES)
         size = Viewport(
             state.viewport.width if width is None else width,
             state.viewport.height if height is None else height,
         )
-        if min(size) <= 0:  # a negative side is an error, of which nothing is seen
+        if min(size) <= 0:  # a negative side is an error: nothing is drawn
             return replace(state, matrix=Matrix(a=0.0, d=0.0))
         matrix = state.matrix @ translation(*state.lengths(sizes, "x", "y"))
         state = replace(state, matrix=matrix)
@@ -440,7 +440,7 @@ class TreeWalk:
                 self.visit(target, inner)
 
     def _use_symbol(self, node: XmlNode, target: XmlNode, state: InheritedState) -> None:
-        """Draw a symbol as large as the `<use>` says."""
+        """Draw a symbol in the size of the `<use>`."""
         own = self.sheet.declarations(target)
         if self.seen(own):
             sizes = {name: text for name, text in node.attributes.items() if name in _SIZES}
@@ -455,7 +455,7 @@ class TreeWalk:
 
 
 def passes_conditions(node: XmlNode) -> bool:
-    """Return whether an element's conditions hold; Illustrator's private copies are not for us."""
+    """Return whether an element's conditions are met; Illustrator's private copies are skipped."""
     attributes = node.attributes
     if "requiredExtensions" in attributes:
         return False

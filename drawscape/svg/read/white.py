@@ -1,4 +1,4 @@
-"""White outlines: nothing on white paper, and an edge of the colour that they lie on."""
+"""White outlines: nothing on white paper, and edges of coloured shapes below them."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from drawscape.svg.read.scene import Scene
 _TOLERANCE_MM = 0.05
 # The part of a white outline that must lie on a colour.
 _SEEN = 0.05
-# Whether an outline lies on a shape; beyond that it counts as seen where boxes overlap.
+# Tests of whether an outline lies on a shape; after these, overlapping boxes are enough.
 _MOST_TESTS = 30_000
 
 
 def without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
-    """Return the lines without those that would be white on white paper; if all are white, they stay.
+    """Return the lines without those that are white on white paper; if all are white, they stay.
 
     A white outline on a coloured shape is an edge of that shape, and is drawn in its colour.
     """
@@ -45,9 +45,9 @@ def without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, In
 
 
 def _drop_empty_fills(scene: Scene) -> None:
-    """Take the fill from outlines that enclose nothing, so that a white stroke decides their colour.
+    """Remove the fill of outlines that enclose nothing, so that a white stroke decides their colour.
 
-    A line has a black fill by default, of which nothing is seen.
+    A line has an invisible black fill by default.
     """
     white = [is_white(c.stroke or "") and c.fill is not None for c in scene.contexts]
     if not any(white):
@@ -73,7 +73,7 @@ class _ShapesBeneath:
         self._lines: dict[int, Lines] = {}
         for outline, own in by_outline(lines, owners):
             context = scene.context_of(outline)
-            # Through a white sheen a colour is seen.
+            # Translucent white lets a colour show through.
             if context.fill and (context.hides or not is_white(context.fill)):
                 self._colors[outline] = context.fill
                 self._lines[outline] = own

@@ -1,4 +1,4 @@
-// The page of jobs: a table that keeps itself up to date, and what may be done with each of them.
+// The page of jobs: a table that keeps itself up to date, and the actions for each of them.
 
 import { button, make } from './elements.js';
 import * as server from './server.js';
@@ -74,7 +74,7 @@ const showThumbnail = async (row, job) => {
   row.cells[0].replaceChildren(saving);
 };
 
-// Buttons stay the same elements as long as they are the same ones: the focus is on one of them.
+// Unchanged buttons keep their elements: one of them may have the focus.
 const showRow = (row, job) => {
   row.root.className = `is-${job.status}`;
   row.cells[4].hidden = !manages;

@@ -14,7 +14,7 @@ const DRAWING = `drawscape-drawing:${document.documentElement.dataset.root}`;
 
 let catalogue = new Map();
 let fields; // of the pattern that is shown
-let properties = {}; // what the fields ask for, by name
+let properties = {}; // the properties of the fields, by name
 let running = null;
 let current = null; // the finished drawing in the picture
 
@@ -62,7 +62,7 @@ const defaults = () => ({
   seed: '0',
 });
 
-// The settings stand in the address, unless they are defaults: a reload keeps them, and a link carries them.
+// The address has the settings that are not defaults: a reload keeps them, and a link carries them.
 const showSettings = () => {
   const own = Object.entries(fields.inputs).filter(([name, input]) => (
     JSON.stringify(input) !== JSON.stringify(defaults()[name] ?? null)));
@@ -205,7 +205,7 @@ const follow = async (id, order) => {
   await finish(last, order);
 };
 
-// Runs `work`, of which there is one at a time, and shows what goes wrong in it.
+// Runs `work`, one at a time, and shows its errors.
 const alone = async (work) => {
   clearErrors();
   busy('');
@@ -227,7 +227,7 @@ const draw = () => alone(async () => {
   await follow(id, order);
 });
 
-// After a reload: the last drawing, also when it is being drawn.
+// After a reload: the last drawing, even if it is still being drawn.
 const restore = async () => {
   const drawing = JSON.parse(sessionStorage.getItem(DRAWING));
   if (drawing) await alone(() => follow(drawing.id, drawing.order));

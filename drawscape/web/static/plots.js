@@ -22,7 +22,7 @@ const open = (id) => {
 const refresh = async () => {
   const plots = await server.plots();
   document.getElementById('empty').hidden = plots.length > 0;
-  for (const plot of plots.reverse()) { // the newest is above
+  for (const plot of plots.reverse()) { // newest first
     if (!panels.has(plot.id)) open(plot.id);
     const row = panels.get(plot.id);
     const seen = JSON.stringify(plot);

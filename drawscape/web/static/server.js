@@ -1,4 +1,4 @@
-// Everything that is asked of the server.
+// All requests to the server.
 
 const root = document.documentElement.dataset.root.replace(/\/$/, '');
 const TOKEN = 'drawscape-token';
@@ -43,7 +43,7 @@ const json = async (path, options) => (await request(path, options)).json();
 
 export const sketches = async () => (await json('/sketches')).sketches;
 
-// JSON in which what form.js gives as `digits` is a number.
+// JSON in which form.js's `digits` are numbers.
 const withDigits = (order) => JSON
   .stringify(order, (_, value) => (value?.digits ? `\0${value.digits}` : value))
   .replace(/"\\u0000(-?\d+)"/g, '$1');
@@ -84,7 +84,7 @@ export const actOnPlot = (id, action, values) => json(`${plot(id)}/actions/${act
 
 const EXAMINE_POLL_MS = 500;
 
-// What a photograph of the sheet tells, and the sheet as a scan would show it, once the job has ended.
+// The findings in a photograph, and the sheet as a scan would show it, once the job has ended.
 export const examine = async (id, file, corners, sheet) => {
   const query = new URLSearchParams({ file: file.name, corners: JSON.stringify(corners), sheet });
   const { job } = await json(`${plot(id)}/photograph?${query}`, {
