@@ -84,7 +84,7 @@ def test_sheets_are_plotted_one_after_the_other_and_judged(gravel, worker):
     assert (two["plot"], two["machine"]) == (two["sheets"][1]["plot"], "desk")
     assert two["request"]["sketch"] == "harmonograph"
     old = two["sheets"][0]["plot"]
-    assert "was called spoiled" in run("plots", "resume", old, "--from-stroke", "1").err
+    assert "is spoiled" in run("plots", "resume", old, "--from-stroke", "1").err
     assert run("editions", "proof", "gravel", "2", "--on", "desk", "--yes", "--zero-here").code == 0
     wait_until(lambda: find_edition("gravel").rows()[-1].state == "plotted")
     assert "A.P. 1/1\tplotted\tdesk" in run("editions", "show", "gravel").out
