@@ -223,7 +223,7 @@ def test_a_complete_edition_is_closed_and_its_files_prove_their_origin(gravel, w
         assert said == f"{file} is made of gravel 2/3; drawn again, its lines are the same\n"
     assert checks_of_edited(sheet, certificate) == [0, 0, *[2] * 5]
     assert "is closed" in run("editions", "plot", "gravel", "--on", "desk").err
-    assert "pdf is no SVG" in run("editions", "check", str(certificate.with_suffix(".pdf"))).err
+    assert "pdf is not an SVG" in run("editions", "check", str(certificate.with_suffix(".pdf"))).err
     other = generate_complex_svg(60, 60, "rose")
     assert "is of no edition" in run("editions", "check", other).err
 
