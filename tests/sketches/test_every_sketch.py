@@ -186,6 +186,14 @@ def test_any_setting_of_a_sketch_can_be_drawn(name):
         check(drawn(name, case, watched=True), case)
 
 
+@pytest.mark.parametrize(
+    ("name", "page", "margin"),
+    [("julia", (400, 0.1), 0), ("julia", (1, 1), 0), ("swathes", (100, 100), 49)],
+)
+def test_a_frame_too_small_for_a_line_is_drawn_without_an_error(name, page, margin):
+    check(draw(name, *page, margin=margin, seed=3), 3)
+
+
 @pytest.mark.parametrize(("real", "imaginary"), [(-0.1, 0.0), (-1.0, 0.0), (0.0, 0.0), (0.5, 1.0)])
 def test_each_constant_of_a_julia_set_is_drawn(real, imaginary):
     """Where the map keeps all that is near, the contours of another set nearby are drawn."""

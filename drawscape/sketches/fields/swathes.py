@@ -59,7 +59,7 @@ def swathes(
     widths = broadest * frame.short * np.geomspace(1, 1 / variety, 22)
     for number, width in enumerate(np.maximum(widths, 1.6 * spacing).tolist()):
         starts = rng.uniform(frame[:2], frame[2:], (STARTS, 2))
-        steps, halves = int(rng.uniform(0.5, 1.3) * frame.long / STEP_MM), []
+        steps, halves = max(2, int(rng.uniform(0.5, 1.3) * frame.long / STEP_MM)), []
         # Lines along the wind both ways from their starts.
         for way in (-1, 1):
             at, line = starts, []

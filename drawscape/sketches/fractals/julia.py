@@ -65,12 +65,13 @@ def julia(
     sides = np.abs((points * heading).view(float).reshape(-1, 2)).max(axis=0)
     scale = 2.1 * np.max(sides / frame.size) / zoom
     cell = max(0.45, frame.short / 420)  # a finer grid shows nothing that a pen could draw
-    x, y = (np.linspace(-side, side, int(side / cell)) / 2 for side in frame.size)
+    x, y = (np.linspace(-side, side, max(2, int(side / cell))) / 2 for side in frame.size)
     # Around the inner fixed point the set winds in spirals.
     middle = aside * (1 - np.sqrt(1 - 4 * c)) / 2
     off = _flight((x + 1j * y[:, None]) * scale / heading + middle, c)[1] / scale
     # The first step outward is the narrowest, of 0.45 mm at least.
-    first, last = max(0.5, np.min(off)), np.quantile(off, 0.995)
+    first = max(0.5, np.min(off))
+    last = max(first, np.quantile(off, 0.995))
     count = as_on_a4(lines, frame, lines=True)
     count = fit_count(count, (last - first) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
