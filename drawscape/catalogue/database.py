@@ -120,7 +120,7 @@ class _CatalogueConnection:
         self.file_id = _file_id(path)
 
     def is_of(self, path: Path) -> bool:
-        """Return whether it is to the file now at `path`: a damaged file is moved away."""
+        """Return whether it leads to the present file at `path`: a damaged file is moved away."""
         if (self.process, self.path) != (os.getpid(), path):
             return False
         return self.file_id == _file_id(path)

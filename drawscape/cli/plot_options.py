@@ -228,7 +228,7 @@ class PlotOptions:
             )
 
     def write(self, document: Document, target: str, form: FormatName) -> None:
-        """Write one file and print its name; what was cropped is noted on stderr."""
+        """Write one file and print its name; a note on stderr tells what was cropped."""
         machine = self.chosen_machine
         profile = machine.profile if machine else None
         device = machine.device if machine and machine.format == "hpgl" else self.device
