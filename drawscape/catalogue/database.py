@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from drawscape.errors import CatalogueError
 from drawscape.recipe.provenance import mark_key
 
 _LOG = logging.getLogger("drawscape.catalogue")
+
+Values = Sequence[Any] | Mapping[str, Any]
+"""The values of a statement: for its question marks, or by name."""
 
 _BUSY_S = 20.0
 """How long to wait for another writer; writing takes a millisecond, rebuilding a little more."""
@@ -249,10 +252,21 @@ def writing() -> Iterator[sqlite3.Connection]:
             raise
 
 
+def read_rows(query: str, values: Values = ()) -> list[sqlite3.Row]:
+    """Return the rows of one statement. Raises CatalogueError as `reading` does."""
+    with reading() as opened:
+        return opened.execute(query, values).fetchall()
+
+
+def write(statement: str, values: Values = ()) -> None:
+    """Run one statement in a transaction, an outer block's if there is one."""
+    with writing() as opened:
+        opened.execute(statement, values)
+
+
 def data_version() -> int:
     """Return a number that changes when another process, or thread, has written."""
-    with reading() as opened:
-        return int(opened.execute("pragma data_version").fetchone()[0])
+    return int(read_rows("pragma data_version")[0][0])
 
 
 def stored_path(path: Path) -> str:
@@ -324,28 +338,19 @@ class Store:
 
     def load(self, key: str) -> dict[str, Any] | None:
         """Return the document, or None if there is no such key."""
-        with reading() as connection:
-            row = connection.execute(
-                "select body from document where kind = ? and key = ?", (self._kind, key)
-            ).fetchone()
-        return None if row is None else json.loads(row[0])
+        query = "select body from document where kind = ? and key = ?"
+        rows = read_rows(query, (self._kind, key))
+        return json.loads(rows[0][0]) if rows else None
 
     def save(self, key: str, body: Mapping[str, Any]) -> None:
         """Save `body`, JSON values, under `key`, in place of any former document."""
-        text = json.dumps(dict(body))
-        with writing() as connection:
-            connection.execute(
-                "insert or replace into document values (?, ?, ?, ?)",
-                (self._kind, key, text, time.time()),
-            )
+        values = (self._kind, key, json.dumps(dict(body)), time.time())
+        write("insert or replace into document values (?, ?, ?, ?)", values)
 
     def keys(self) -> list[str]:
         """Return all keys, the latest changed first."""
-        with reading() as connection:
-            rows = connection.execute(
-                "select key from document where kind = ? order by changed_at desc", (self._kind,)
-            ).fetchall()
-        return [row[0] for row in rows]
+        query = "select key from document where kind = ? order by changed_at desc"
+        return [row[0] for row in read_rows(query, (self._kind,))]
 
 
 def settings_key(notebook: str, target: str) -> str:

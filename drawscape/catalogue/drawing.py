@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from drawscape.catalogue.database import full_path, reading, stored_path, writing
+from drawscape.catalogue.database import full_path, read_rows, stored_path, write
 from drawscape.catalogue.marks import (
     STARS,
     Marks,
@@ -194,37 +194,27 @@ class Drawing:
         """Lines, points, ink, lifts, minutes; counted once. Raises DrawingNotFoundError."""
         names = ", ".join(one.name for one in fields(Figures))
         query = f"select {names} from drawing where id = ? and lines is not null"
-        with reading() as connection:
-            row = connection.execute(query, (self.id,)).fetchone()
-        if row is not None:
-            return Figures(**{**dict(row), "pens": tuple(map(tuple, json.loads(row["pens"])))})
+        if rows := read_rows(query, (self.id,)):
+            pens = tuple(map(tuple, json.loads(rows[0]["pens"])))
+            return Figures(**{**dict(rows[0]), "pens": pens})
         figures = Figures.of(self.document)
         columns = stored(asdict(figures))
         changes = ", ".join(f"{name} = :{name}" for name in columns)
-        with writing() as connection:
-            connection.execute(
-                f"update drawing set {changes} where id = :id", {**columns, "id": self.id}
-            )
+        write(f"update drawing set {changes} where id = :id", {**columns, "id": self.id})
         return figures
 
     @property
     def thumbnail(self) -> bytes | None:
         """A small PNG; None without Pillow, or if the file is gone or damaged."""
-        with reading() as connection:
-            row = connection.execute(
-                "select picture from thumbnail where drawing = ?", (self.id,)
-            ).fetchone()
-        if row is not None:
-            return bytes(row[0])
+        rows = read_rows("select picture from thumbnail where drawing = ?", (self.id,))
+        if rows:
+            return bytes(rows[0][0])
         try:
             picture = thumbnail_of(self.document)
         except (DrawingNotFoundError, SvgReadError):
             return None
         if picture is not None:
-            with writing() as connection:
-                connection.execute(
-                    "insert or replace into thumbnail values (?, ?)", (self.id, picture)
-                )
+            write("insert or replace into thumbnail values (?, ?)", (self.id, picture))
         return picture
 
     def redraw(self, sketch: Callable[..., Any] | None = None, *, trust: bool = False) -> Drawing:
@@ -264,8 +254,7 @@ class Drawing:
     def delete(self) -> None:
         """Remove the file; the recipe and its marks stay, and `redraw` brings it back."""
         self.path.unlink(missing_ok=True)
-        with writing() as connection:
-            connection.execute("update drawing set deleted = 1 where id = ?", (self.id,))
+        write("update drawing set deleted = 1 where id = ?", (self.id,))
 
     @property
     def file(self) -> Path:

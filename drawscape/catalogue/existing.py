@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from drawscape import settings
-from drawscape.catalogue.database import reading
+from drawscape.catalogue.database import read_rows
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh, stands
 from drawscape.recipe import Recipe
@@ -66,11 +66,10 @@ def latest_for(request: str) -> Drawing | None:
 
 
 def _asked_for(request: str) -> list[sqlite3.Row]:
-    with reading() as connection:
-        return connection.execute(
-            "select * from drawing where request = ? and not edited order by deleted, drawn_at desc",
-            (request,),
-        ).fetchall()
+    return read_rows(
+        "select * from drawing where request = ? and not edited order by deleted, drawn_at desc",
+        (request,),
+    )
 
 
 def reads_the_same(reads: Mapping[str, str]) -> bool:

@@ -17,9 +17,11 @@ from typing import Any
 from drawscape import settings
 from drawscape.catalogue.database import (
     full_path,
+    read_rows,
     reading,
     replace_damaged,
     stored_path,
+    write,
     writing,
 )
 from drawscape.catalogue.drawing import Drawing, Figures, stored
@@ -167,9 +169,8 @@ def stands(row: sqlite3.Row) -> bool:
         return True
     if found.st_size != row["size"] or _digest(path.read_bytes()) != row["digest"]:
         return False
-    with writing() as connection:
-        stamp = (found.st_mtime_ns, row["id"])
-        connection.execute("update drawing set modified_ns = ? where id = ?", stamp)
+    stamp = (found.st_mtime_ns, row["id"])
+    write("update drawing set modified_ns = ? where id = ?", stamp)
     return True
 
 
@@ -216,14 +217,11 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     True
     """
     replace_damaged()
-    with writing() as connection:
-        connection.execute("update folder set modified_ns = 0")
+    write("update folder set modified_ns = 0")
     refresh(on_file, fully=True)
     for place in _outside_output():
         index_file(full_path(place), fully=True)
-    with reading() as connection:
-        count = connection.execute("select count(*) from drawing where not deleted").fetchone()
-    return int(count[0])
+    return int(read_rows("select count(*) from drawing where not deleted")[0][0])
 
 
 def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = False) -> int:
@@ -236,10 +234,8 @@ def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = Fals
     0
     """
     output = settings.output_folder()
-    with reading() as connection:  # of one home, even if the settings change meanwhile
-        seen = {
-            row["path"]: row["modified_ns"] for row in connection.execute("select * from folder")
-        }
+    with reading():  # of one home, even if the settings change meanwhile
+        seen = {row["path"]: row["modified_ns"] for row in read_rows("select * from folder")}
         new = 0
         gone = _outside_output()  # few, so that each is checked
         for name, inner, _ in os.walk(output):
@@ -251,23 +247,17 @@ def refresh(on_file: Callable[[Path], None] | None = None, *, fully: bool = Fals
                 gone += missing
         for place in seen:
             gone += [f"{place}/{name}" for name in _known_in(full_path(place))]
-            with writing():
-                connection.execute("delete from folder where path = ?", (place,))
+            write("delete from folder where path = ?", (place,))
         mark_gone(gone)
         return new
 
 
 def mark_gone(places: Iterable[str]) -> None:
     """Mark the drawings that are no longer at these places as deleted."""
-    with reading() as connection:
-        rows = [
-            row
-            for place in places
-            for row in connection.execute(
-                "select * from drawing where path = ? and not deleted", (place,)
-            )
-        ]
-    gone = [(row["id"],) for row in rows if not stands(row)]
+    gone = []
+    for place in places:
+        rows = read_rows("select * from drawing where path = ? and not deleted", (place,))
+        gone += [(row["id"],) for row in rows if not stands(row)]
     if gone:
         with writing() as connection:
             connection.executemany("update drawing set deleted = 1 where id = ?", gone)
@@ -290,9 +280,8 @@ def _index_folder(
         if (is_known and not fully) or index_file(path, fully=fully) is not None:
             known.pop(entry.name, None)
             new += not is_known
-    with writing() as connection:
-        row = (stored_path(folder), stamp if settled else 0)
-        connection.execute("insert or replace into folder values (?, ?)", row)
+    row = (stored_path(folder), stamp if settled else 0)
+    write("insert or replace into folder values (?, ?)", row)
     return new, [stored_path(folder / name) for name in known]
 
 
@@ -317,23 +306,20 @@ def _ends_of(folder: Path) -> tuple[str, str]:
 
 def _outside_output() -> list[str]:
     """Return the paths of drawings outside `output/`."""
-    with reading() as connection:
-        rows = connection.execute(
-            "select path from drawing where (path < ? or path >= ?) and not deleted",
-            _ends_of(settings.output_folder()),
-        ).fetchall()
+    rows = read_rows(
+        "select path from drawing where (path < ? or path >= ?) and not deleted",
+        _ends_of(settings.output_folder()),
+    )
     return [row["path"] for row in rows]
 
 
 def _known_in(folder: Path) -> dict[str, tuple[int, int]]:
     """Return size and time of the indexed drawings in `folder` itself, by name."""
     begin, end = _ends_of(folder)
-    with reading() as connection:
-        rows = connection.execute(
-            "select path, size, modified_ns from drawing "
-            "where path >= ? and path < ? and not deleted",
-            (begin, end),
-        ).fetchall()
+    rows = read_rows(
+        "select path, size, modified_ns from drawing where path >= ? and path < ? and not deleted",
+        (begin, end),
+    )
     names = {row["path"].removeprefix(begin): row for row in rows}
     return {
         name: (row["size"], row["modified_ns"]) for name, row in names.items() if "/" not in name

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, overload
 
-from drawscape.catalogue.database import reading
+from drawscape.catalogue.database import read_rows
 from drawscape.catalogue.drawing import Drawing, short
 from drawscape.catalogue.marks import marks_of_each
 from drawscape.catalogue.traits import count_traits
@@ -54,9 +54,7 @@ class Drawings(Sequence[Drawing]):
 
     def _read(self, ids: Sequence[int]) -> list[Drawing]:
         query = "select * from drawing where id in (select value from json_each(?))"
-        with reading() as connection:
-            rows = connection.execute(query, [json.dumps([*ids])]).fetchall()
-        by_id = {row["id"]: Drawing.of(row) for row in rows}
+        by_id = {row["id"]: Drawing.of(row) for row in read_rows(query, [json.dumps([*ids])])}
         return [by_id[one] for one in ids if one in by_id]
 
     def trait_counts(self) -> dict[str, dict[Any, int]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from drawscape.catalogue.database import reading, writing
+from drawscape.catalogue.database import read_rows, writing
 from drawscape.errors import ParameterError
 from drawscape.parameters import Parameter
 
@@ -34,19 +34,17 @@ def marks_of_each(keys: Iterable[str]) -> dict[str, Marks]:
     """Return the marks by mark key, as they are now; two statements, no matter how many keys."""
     found = {key: Marks() for key in keys}
     wanted = [json.dumps([*found])]
-    with reading() as connection:
-        marks = connection.execute(
-            "select mark_key, stars, note, name from mark "
-            "where mark_key in (select value from json_each(?))",
-            wanted,
-        ).fetchall()
-        tags = connection.execute(
-            "select mark_key, tag from tag "
-            "where mark_key in (select value from json_each(?)) order by tag",
-            wanted,
-        ).fetchall()
+    marks = read_rows(
+        "select mark_key, stars, note, name from mark "
+        "where mark_key in (select value from json_each(?))",
+        wanted,
+    )
     for key, stars, note, name in marks:
         found[key] = Marks(stars, (), note, name)
+    tags = read_rows(
+        "select mark_key, tag from tag where mark_key in (select value from json_each(?)) order by tag",
+        wanted,
+    )
     for key, tag in tags:
         found[key] = replace(found[key], tags=(*found[key].tags, tag))
     return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from drawscape.catalogue.database import full_path, reading
+from drawscape.catalogue.database import full_path, read_rows
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, stands
 from drawscape.catalogue.marks import Marks, marks_of_each
@@ -34,9 +34,8 @@ def pruning(before: datetime | None = None) -> Pruning:
     >>> drawings("harmonograph")[0] in pruning().going
     True
     """
-    with reading() as connection:
-        rows = connection.execute("select * from drawing where not deleted").fetchall()
-    for row in rows:  # a folder's time does not show that a file in it was rewritten
+    # A folder's time does not show that a file in it was rewritten.
+    for row in read_rows("select * from drawing where not deleted"):
         if not stands(row):
             index_file(full_path(row["path"]))
     found = list(drawings())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drawscape import durations
-from drawscape.catalogue.database import reading, stored_path
+from drawscape.catalogue.database import read_rows, stored_path
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh, stands
 from drawscape.catalogue.listing import Drawings
@@ -62,10 +62,9 @@ def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str
     if not isinstance(sketch, str) or sketch in SKETCHES:
         return {parameter.name for parameter in chosen(sketch).parameters}
     query = f"select distinct key from drawing, json_each({_VALID}) where sketch = ?"
-    with reading() as connection:
-        if sketch not in (drawn := sketch_names()):
-            raise UnknownNameError("sketch", sketch, {*SKETCHES, *drawn})
-        return {row[0] for row in connection.execute(query, [sketch])}
+    if sketch not in (drawn := sketch_names()):
+        raise UnknownNameError("sketch", sketch, {*SKETCHES, *drawn})
+    return {row[0] for row in read_rows(query, [sketch])}
 
 
 def _check_parameters(sketch: str | None, names: Iterable[str]) -> None:
@@ -73,9 +72,8 @@ def _check_parameters(sketch: str | None, names: Iterable[str]) -> None:
     known = parameter_names(sketch)
     for name in sorted(set(map(str, names)) - known):
         query = f"select 1 from drawing where ? in (sketch, '') and {_setting('type', name)} is not null"
-        with reading() as connection:
-            if connection.execute(f"{query} limit 1", (sketch or "",)).fetchone():
-                continue
+        if read_rows(f"{query} limit 1", (sketch or "",)):
+            continue
         every = SKETCHES.values() if sketch is None else ()
         known |= {p.name for one in every for p in one.parameters}
         if name not in known:
@@ -144,9 +142,8 @@ def drawings(
     ]
     clauses = " and ".join(clause for clause, _ in conditions)
     query = f"select id from drawing where {clauses} order by {_ORDERS[order]}, id desc"
-    with reading() as connection:
-        rows = connection.execute(query, [value for _, values in conditions for value in values])
-        return Drawings([row[0] for row in rows])
+    rows = read_rows(query, [value for _, values in conditions for value in values])
+    return Drawings([row[0] for row in rows])
 
 
 def _plotted(wanted: bool) -> Condition:
@@ -166,9 +163,7 @@ def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
 
 def sketch_names() -> list[str]:
     """Return the names of all sketches that were drawn, in alphabetical order."""
-    with reading() as connection:
-        rows = connection.execute("select distinct sketch from drawing order by sketch").fetchall()
-    return [row[0] for row in rows]
+    return [row[0] for row in read_rows("select distinct sketch from drawing order by sketch")]
 
 
 def find(drawing: str | os.PathLike[str]) -> Drawing:
@@ -219,27 +214,24 @@ def _called(text: str) -> Drawing | None:
 
 
 def _found(query: str, values: Sequence[str]) -> list[Drawing]:
-    with reading() as connection:
-        return [Drawing.of(row) for row in connection.execute(query, values)]
+    return [Drawing.of(row) for row in read_rows(query, values)]
 
 
 def _in_file(path: Path) -> Drawing:
     full = path if path.is_absolute() or path.exists() else home() / path
-    with reading() as connection:
-        row = connection.execute(
-            "select * from drawing where path = ? order by deleted, drawn_at desc",
-            (stored_path(full),),
-        ).fetchone()
-    if row is not None and not row["deleted"] and stands(row):
-        return Drawing.of(row)
+    rows = read_rows(
+        "select * from drawing where path = ? order by deleted, drawn_at desc", (stored_path(full),)
+    )
+    if rows and not rows[0]["deleted"] and stands(rows[0]):
+        return Drawing.of(rows[0])
     found = index_file(full)
     if found is not None:
         return found
-    if row is None:
+    if not rows:
         raise DrawingNotFoundError(
             f"{path} does not say how it was made; give an SVG file that Drawscape drew"
         )
-    return replace(Drawing.of(row), deleted=not full.is_file())
+    return replace(Drawing.of(rows[0]), deleted=not full.is_file())
 
 
 def _is_one(wanted: Any) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.atomic import write_atomic
-from drawscape.catalogue.database import reading
+from drawscape.catalogue.database import read_rows
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.existing import free_path
 from drawscape.catalogue.index import provenance_of, record
@@ -109,14 +109,13 @@ def known_provenance(drawing: Drawing) -> Provenance:
     """Return how a drawing was made, from its file; if that is gone, from its row."""
     if drawing.path.is_file():
         return provenance_of(drawing.path)
-    with reading() as connection:
-        row = connection.execute(
-            "select reference from source where address = (select source from drawing where id = ?)",
-            (drawing.id,),
-        ).fetchone()
+    rows = read_rows(
+        "select reference from source where address = (select source from drawing where id = ?)",
+        (drawing.id,),
+    )
     names = ("sketch", "seed", "width", "height", "margin", "parameters")
     known = {name: getattr(drawing, name) for name in names}
-    return Provenance(**known, source=row[0] if row else "", parents=list(drawing.parents))
+    return Provenance(**known, source=rows[0][0] if rows else "", parents=list(drawing.parents))
 
 
 def compare_again(
