@@ -19,8 +19,10 @@ _FOLDERS: set[str] = set()
 """The projects on the import path."""
 
 
-def file_of(folder: Path, name: str) -> Path | None:
+def file_of(folder: Path | None, name: str) -> Path | None:
     """Return the source file of the module `name` (dotted) in `folder`, None if it has none there."""
+    if folder is None:
+        return None
     stem = os.path.join(folder, *name.split("."))  # as text: this is asked at each enqueue
     found = (file for file in (f"{stem}.py", f"{stem}/__init__.py") if os.path.isfile(file))
     return next(map(Path, found), None)
@@ -67,21 +69,16 @@ class _OwnPackagesFirst:
 
 def import_module(folder: Path | None, name: str) -> ModuleType:
     """Return the module `name`, from `folder` if its top-level package or module is there."""
-    return import_with_file(folder, name)[0]
-
-
-def import_with_file(folder: Path | None, name: str) -> tuple[ModuleType, Path | None]:
-    """Return the module as `import_module` does, and its source file if that is in `folder`."""
     top = name.partition(".")[0]
     place = os.path.join(folder or "", top)
-    if folder is None or not (os.path.isdir(place) or os.path.isfile(f"{place}.py")):
-        # Not `sys.modules.get`: another thread may be in the middle of the import, and this waits for it.
-        return importlib.import_module(name), None
-    add_folder(folder)
-    _OWN_NAMES.add(top)
-    if os.path.isdir(place):
-        _lead(importlib.import_module(top), place)
-    return importlib.import_module(name), file_of(folder, name)
+    is_package = os.path.isdir(place)
+    if folder is not None and (is_package or os.path.isfile(f"{place}.py")):
+        add_folder(folder)
+        _OWN_NAMES.add(top)
+        if is_package:
+            _lead(importlib.import_module(top), place)
+    # Not `sys.modules.get`: another thread may be in the middle of the import, and this waits for it.
+    return importlib.import_module(name)
 
 
 def _lead(package: ModuleType, folder: str) -> None:

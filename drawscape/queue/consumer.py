@@ -27,7 +27,7 @@ from drawscape.queue.retention import prune
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
 from drawscape.queue.worker.lease import ChildLease
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
-from drawscape.queue.worker.orphans import kill_orphans, mark_environment
+from drawscape.queue.worker.orphans import WORKER, kill_marked, worker_mark
 from drawscape.queue.worker.task_caller import ChildSettings
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -142,7 +142,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         output = settings.output_of(self.huey.home)
         (output / "postcards").mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
-        mark_environment(self.worker_id, self._jobs.folder)
+        os.environ[WORKER] = worker_mark(self.worker_id, self._jobs.folder)
         info = WorkerInfo(
             self.worker_id,
             os.getpid(),
@@ -242,7 +242,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def _recover(self) -> None:
         def kill(worker: str) -> None:
-            for pid in kill_orphans(worker, self._jobs.folder):
+            for pid in kill_marked(WORKER, worker_mark(worker, self._jobs.folder)):
                 _LOG.warning("event=orphan_killed pid=%d of=%s", pid, worker)
 
         try:

@@ -20,12 +20,14 @@ from drawscape.errors import (
     TaskNotFoundError,
     UnknownNameError,
 )
-from drawscape.project_modules import file_of, import_with_file
+from drawscape.project_modules import file_of, import_module
 
 # Messages of 0.4 import these from here.
 from drawscape.settings import TASK_ALIASES
 
 Function = Callable[..., Any]
+
+_LIBRARY_TASKS = (*TASK_ALIASES, *TASK_ALIASES.values())
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,8 @@ def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Funct
     function = getattr(module, name, None)
     if name.startswith("_") or not callable(function) or isinstance(function, type):
         functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
-        paths = [
-            *TASK_ALIASES,
-            *TASK_ALIASES.values(),
-        ]  # tasks of a package, by the rest of their path
-        start = f"{module_name}."
-        functions += [one.removeprefix(start) for one in paths if one.startswith(start)]
+        start = f"{module_name}."  # tasks of a package, by the rest of their path
+        functions += [one.removeprefix(start) for one in _LIBRARY_TASKS if one.startswith(start)]
         known = [one for one in functions if not one.startswith("_")]
         raise TaskNotFoundError(str(UnknownNameError(f"task of {module_name}", name, known)))
     return cast("Function", _unwrapped(function))
@@ -108,22 +106,22 @@ def _module(name: str, path: str, search: Path | None) -> ModuleType:
     try:
         if name.startswith("drawscape."):
             return importlib.import_module(name)
-        module, file = import_with_file(search, name)
+        module = import_module(search, name)
     except ModuleNotFoundError as error:
         if not f"{name}.".startswith(f"{error.name}."):
             raise
-        near = get_close_matches(path, [*TASK_ALIASES, *TASK_ALIASES.values()], 1, 0.8)
+        near = get_close_matches(path, _LIBRARY_TASKS, 1, 0.8)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise TaskNotFoundError(
             f"task {path!r}: no module {error.name!r} (looked in {search or 'sys.path'}){hint}"
         ) from error
-    return _as_on_disk(module, str(file or getattr(module, "__file__", None)))
+    return _as_on_disk(module, str(file_of(search, name) or getattr(module, "__file__", None)))
 
 
 def _is_projects_own(path: str, search: Path | None) -> bool:
     """Return whether the project's file for that module defines the task; it is not imported for that."""
     module, _, name = path.rpartition(".")
-    file = None if search is None else file_of(search, module)
+    file = file_of(search, module)
     if file is None:
         return False
     text = file.read_text(encoding="utf-8", errors="replace")

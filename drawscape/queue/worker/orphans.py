@@ -18,7 +18,7 @@ from drawscape.settings import OUTLIVING
 
 _PR_SET_CHILD_SUBREAPER = 36
 
-_WORKER = "DRAWSCAPE_WORKER"
+WORKER = "DRAWSCAPE_WORKER"
 """The variable by which processes that outlive their worker are found."""
 
 CHILD = "DRAWSCAPE_CHILD"
@@ -49,28 +49,24 @@ def end_with(lifeline: Connection) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def mark_environment(worker: str, folder: Path) -> None:
-    """Mark every process that this one starts from now on with `worker` and its folder."""
-    os.environ[_WORKER] = _mark(worker, folder)
+def worker_mark(worker: str, folder: Path) -> str:
+    """Return the value of `WORKER` in all processes that a worker has started.
 
-
-def _mark(worker: str, folder: Path) -> str:
-    """Worker and folder: a copied folder has the same rows, but another path."""
+    It names the folder too: a copied folder has the same rows, but another path.
+    """
     found = folder.stat()
     return f"{worker} {found.st_dev}:{found.st_ino}"
 
 
-def kill_orphans(worker: str, folder: Path) -> list[int]:
-    """Kill the processes that carry the mark of `worker`, a dead one; return their ids.
-
-    The kernel kills a child and its group with their worker, but no process that has left the group.
-    """
-    return kill_marked(_WORKER, _mark(worker, folder))
+def child_mark(pid: int) -> str:
+    """Return the value of `CHILD` in all processes that the child `pid` of this worker has started."""
+    return f"{pid} {os.environ.get(WORKER, '')}"
 
 
 def kill_marked(variable: str, value: str) -> list[int]:
     """Kill the processes whose environment says `variable=value`; return their ids.
 
+    The kernel kills a child and its group with their worker, but no process that has left the group.
     On Linux; elsewhere none is found, and never a process with another environment.
     """
     wanted = f"{variable}={value}".encode()
@@ -88,11 +84,6 @@ def kill_marked(variable: str, value: str) -> list[int]:
         if process is not None:
             os.close(process)
     return killed
-
-
-def child_mark(pid: int) -> str:
-    """Return the value of `CHILD` in all processes that the child `pid` of this worker has started."""
-    return f"{pid} {os.environ.get('DRAWSCAPE_WORKER', '')}"
 
 
 def process_handle(pid: int) -> int | None:
