@@ -26,7 +26,9 @@ _STROKE_PX = 7  # of that picture: strokes are thinner
 _TRIED = 6  # places that are compared more closely
 _SKEW = 0.45  # how far perspective may change the log of the sides' ratio
 _NEARLY_ALIKE, _ALIKE = 0.2, 0.03  # likeness, rough and fine, by which turns of a drawing differ
+_LESS_SURE = 0.2  # of the page: how much less of it looks as it should in another turn
 _SLIPPED = 0.01  # difference in likeness between two places of an even pattern
+_ALL_SURE, _ROUNDS = 0.95, 3  # of the page: where the part that is surely right need not grow
 _LEAST_COARSE, _LEAST_SCORE = 0.25, 0.5  # likeness of a drawing to its photograph
 _LEAST_PX_PER_MM = 4.0
 _MOST_OUTSIDE = 0.005  # of the drawing's points
@@ -97,7 +99,9 @@ def _best(sheet: Sheet, picture: Picture, coarse: list[Placement]) -> Placement:
     tried = [one for one in turns.values() if one.score > best.score - _NEARLY_ALIKE]
     fine = [refine(sheet, picture, one, FINE) for one in tried]
     highest = max(one.score for one in fine)
-    alike = [one for one in fine if one.score > highest - _ALIKE]
+    likely = [one for one in fine if one.score > highest - _ALIKE]
+    surest = max(one.sure for one in likely)
+    alike = [one for one in likely if one.sure > surest - _LESS_SURE]
     if len(alike) == 1:
         return _settled(sheet, picture, alike[0])
     upright = [one for one in alike if one.quarter_turns == 0]
@@ -111,15 +115,29 @@ def _best(sheet: Sheet, picture: Picture, coarse: list[Placement]) -> Placement:
 
 def _settled(sheet: Sheet, picture: Picture, found: Placement) -> Placement:
     """Return a placement, or a likelier one a few mm away. Raises PhotoError when both are alike."""
-    other, likelier = other_place(sheet, picture, found)
-    if likelier > _SLIPPED:
+    for _ in range(_ROUNDS):
+        found = _grown(sheet, picture, found)
+        other, likelier = other_place(sheet, picture, found)
+        if likelier < _SLIPPED:
+            break
         found = refine(sheet, picture, other, FINE)
-        _, likelier = other_place(sheet, picture, found)
     if likelier > -_SLIPPED:
         raise PhotoError(
             "the drawing is an even pattern, and may be off by a line in the photograph; "
             "name its corners with --corners"
         )
+    return found
+
+
+def _grown(sheet: Sheet, picture: Picture, found: Placement) -> Placement:
+    """Return a placement found again from the surely right part of the page, while that part grows."""
+    for _ in range(_ROUNDS):
+        if found.sure > _ALL_SURE:
+            break
+        sure_part = refine(sheet, picture, found, FINE, from_sure=True)
+        if sure_part.sure <= found.sure:
+            break
+        found = refine(sheet, picture, sure_part, FINE)
     return found
 
 

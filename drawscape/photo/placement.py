@@ -16,7 +16,8 @@ from scipy import sparse
 from scipy.optimize import least_squares
 from scipy.sparse.linalg import splu
 
-from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.lines import Flags, Floats, Points
+from drawscape.geometry.nearest import Nearest
 from drawscape.photo.sheet import Picture, Sheet, Values, ink_as_dark
 
 _KNOT_MM = 10.0  # between two places at which the paper's bend is known
@@ -25,10 +26,14 @@ _CURVED_MM = 0.1  # usual second difference of the bend between knots
 _MOST_BEND_MM = 3.0
 _NOISE_MM = 0.02  # of a block's place, at least
 _OVERLAP = 4  # blocks that show the same ink
-_WEAK = 0.1  # of the structure: blocks along straight lines show nothing
+_WEAK = 0.005  # of the structure: blocks along straight lines show nothing
 _BOUND = 3.0  # standard deviations
+_AROUND, _SURE_SCORE = 20, 0.85  # blocks; part of the best blocks' likeness
 _SCORE_PERCENT = 80  # of the blocks: ink may be missing in a third of the drawing or more
-_NEARER = 0.15  # of likeness: how much less a place at the end of the search counts than one in its middle
+_FAR_MM, _NEARER = (
+    2.0,
+    0.15,
+)  # searches so far: how much less likeness counts at their end than in the middle
 _MOST_BLOCKS = 10  # along a side: if the whole page moves alike, more would add nothing
 _LOGS: Values = np.log(np.arange(256, dtype=np.float32) + 12)  # of light, 0 to 255
 _NEWTON = 8  # steps; the last ones change nothing
@@ -67,7 +72,8 @@ class Placement:
     distortion. `bend` (R, C, 2) moves points of the page in mm, one for each knot, and `precision`
     (2RC, 2RC) is the inverse of its covariance. `signs` are 1 for inks darker than the paper, -1 for lighter
     ones, both if that is not known yet. `score` is the likeness of the two pictures, -1 to 1.
-    `is_turn_known` is false for a drawing that looks the same when it is turned.
+    `is_turn_known` is false for a drawing that looks the same when it is turned. `sure` is the part of the
+    page that looks as it should: another part may have been found off by a line.
     """
 
     page: Floats
@@ -79,6 +85,7 @@ class Placement:
     precision: Any = None
     score: float = 0.0
     is_turn_known: bool = True
+    sure: float = 1.0
 
     @classmethod
     def of(cls, sheet: Sheet, picture: Picture, corners: Points) -> "Placement":
@@ -202,11 +209,17 @@ def contrast(light: Picture, px_per_mm: float) -> Values:
 
 
 def refine(
-    sheet: Sheet, picture: Picture, start: Placement, levels: tuple[Level, ...]
+    sheet: Sheet,
+    picture: Picture,
+    start: Placement,
+    levels: tuple[Level, ...],
+    *,
+    from_sure: bool = False,
 ) -> Placement:
     """Return the placement that makes the picture most like the predicted one.
 
-    All inks are darker than the paper, or all are lighter.
+    All inks are darker than the paper, or all are lighter. With `from_sure`, only the part of the page that
+    looks as it should is followed.
     """
     placement = start
     for level in levels:
@@ -219,7 +232,10 @@ def refine(
         sign, blocks = max(tried, key=lambda pair: float(pair[1].scores.sum()))
         if len(blocks.middles) < 3:
             return replace(placement, score=-1.0)
-        placement = replace(_fitted(placement, blocks, level), signs=(sign,))
+        score, near = blocks.score, blocks.near_best()
+        sure = float(near.mean())
+        placement = _fitted(placement, blocks.take(near) if from_sure else blocks, level)
+        placement = replace(placement, signs=(sign,), score=score, sure=sure)
     return placement
 
 
@@ -285,6 +301,22 @@ class _Blocks:
         strongest = np.percentile(np.linalg.norm(weights, axis=(1, 2)), 80)
         return cls((middles + 0.5) / scale, off / scale, weights / strongest, scores)
 
+    @property
+    def score(self) -> float:
+        """How much alike the best blocks are, -1 to 1."""
+        return float(np.percentile(self.scores, _SCORE_PERCENT))
+
+    def near_best(self) -> Flags:
+        """Return which blocks are, with those around them, about as much alike as the best, (K,)."""
+        near = Nearest(self.middles).query(self.middles, min(_AROUND, len(self.scores)))[1]
+        return np.asarray(self.scores[near].mean(axis=1) > _SURE_SCORE * self.score)
+
+    def take(self, which: Flags) -> "_Blocks":
+        """Return some of the blocks."""
+        return _Blocks(
+            self.middles[which], self.off[which], self.weights[which], self.scores[which]
+        )
+
 
 def _matches(
     wanted: Values, seen: Values, level: Level
@@ -303,7 +335,7 @@ def _matches(
                 continue
             window = padded[top : top + block + 2 * reach, left : left + block + 2 * reach]
             likeness = cv2.matchTemplate(window, part, cv2.TM_CCOEFF_NORMED)
-            shift, score = _peak(likeness, reach)
+            shift, score = _peak(likeness, reach, _NEARER if level.search_mm > _FAR_MM else 0.0)
             middle = np.array([left, top]) + (block - 1) / 2
             cut = slice(top, top + block), slice(left, left + block)
             yield middle, shift, _structure(down[cut], across[cut]) * max(score, 0.0) ** 2, score
@@ -316,13 +348,14 @@ def _starts(length: int, block: int, most: int | None) -> list[int]:
     return np.linspace(0, length - block, count).astype(int).tolist()
 
 
-def _peak(likeness: Values, reach: int) -> tuple[Points, float]:
+def _peak(likeness: Values, reach: int, less: float) -> tuple[Points, float]:
     """Return the highest place from the middle, between pixels, and how high it is.
 
-    In an even pattern many places are alike, so nearer ones count more.
+    In an even pattern many places are alike, so those at the end of a far search count `less`. In a near one
+    that would hide shifts along lines, which only the lines' ends show.
     """
     across = (np.arange(2 * reach + 1, dtype=np.float32) / reach - 1) ** 2
-    nearer = likeness - _NEARER * (across[:, None] + across)
+    nearer = likeness - less * (across[:, None] + across)
     _, _, _, (x, y) = cv2.minMaxLoc(nearer)
     shift = np.array([x, y], dtype=np.float64) - reach
     for axis, (line, at) in enumerate(((likeness[y], x), (likeness[:, x], y))):
@@ -349,10 +382,8 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
     target = placement.pixels(middles) + np.einsum("kij,kj->ki", jacobian, blocks.off)
     to_mm = np.linalg.inv(jacobian)
     values, vectors = np.linalg.eigh(blocks.weights)
-    firm = np.sqrt(np.clip(values - _WEAK * values[:, 1:], 0, 1))[:, :, None] * vectors.transpose(
-        0, 2, 1
-    )
-    roots = np.sqrt(np.clip(values, 0, 1))[:, :, None] * vectors.transpose(0, 2, 1)
+    known = np.clip(values - _WEAK * values[:, 1:], 0, 1)
+    roots = np.sqrt(known)[:, :, None] * vectors.transpose(0, 2, 1)
     pull = roots @ to_mm
     px_per_mm = placement.px_per_mm
 
@@ -372,9 +403,9 @@ def _fitted(placement: Placement, blocks: _Blocks, level: Level) -> Placement:
     placement = moved(found.x)
     if level.bend:
         off = np.einsum("kij,kj->ki", to_mm, target - placement.pixels(middles))
-        bend, precision = _bend(placement, middles, off, firm)
+        bend, precision = _bend(placement, middles, off, roots)
         placement = replace(placement, bend=bend, precision=precision)
-    return replace(placement, score=float(np.percentile(blocks.scores, _SCORE_PERCENT)))
+    return placement
 
 
 def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> tuple[Floats, Any]:

@@ -34,6 +34,7 @@ drawing"""
 
 def drag(page, slider):
     """Move the handle of a slider by the mouse, in twenty steps."""
+    slider.hover()  # waits until it stands still and nothing covers it
     box = slider.bounding_box()
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
     page.mouse.down()

@@ -147,6 +147,31 @@ def test_a_drawing_that_looks_the_same_when_turned_is_taken_as_upright_or_refuse
         examine(sheet, taken(sheet, [], Scene(turn=92)).picture)
 
 
+def test_a_drawing_that_differs_little_when_it_is_turned_is_found_upside_down():
+    sheet = sheet_of("schotter", seed=2)
+    photo = taken(sheet, [], Scene(turn=183))
+    found = examine(sheet, photo.picture)
+    assert found.placement.quarter_turns == 2
+    assert not found.warning
+
+
+@pytest.mark.nightly
+def test_a_corner_that_lies_a_line_beside_its_place_is_found_from_the_rest():
+    """Where lines are far apart and the paper bends, the search finds another line first."""
+    sheet = sheet_of("rose", (148.0, 210.0), seed=1077)
+    scene = Scene(
+        px_per_mm=13.54, turn=262.02, tilt=0.1417, lens=(0.0374, 0.0124), curl_mm=1.826, light=0.265,
+        shadow=0.45, grain=0.015, noise=0.0187, blur_px=0.569, jpeg=93, opacity=0.857,
+        width_varies=0.154, seed=1077,
+    )  # fmt: skip
+    gone = remove(sheet.lines, np.random.default_rng(1077))
+    photo = taken(sheet, gone, scene)
+    found = examine(sheet, photo.picture)
+    assert set(found.missing.strokes.tolist()) <= {stroke for stroke, _, _ in gone}
+    places = found.placement.pixels(sheet.lines.points) - photo.place(sheet.lines.points)
+    assert np.percentile(np.hypot(*places.T), 99) < 0.5 * found.placement.px_per_mm
+
+
 def test_ink_beside_its_place_is_not_missing():
     """The paper has slipped while two strokes were drawn; two others were not drawn."""
     slopes = np.random.default_rng(3).uniform(-2, 2, 16)
