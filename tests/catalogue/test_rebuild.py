@@ -13,13 +13,7 @@ import support
 from support import python, wait_until
 
 from drawscape.atomic import sweep_tree
-from drawscape.catalogue import (
-    drawings,
-    find,
-    find_existing,
-    rebuild,
-    sheet_store,
-)
+from drawscape.catalogue import drawings, find, find_existing, rebuild, sheet_store
 from drawscape.catalogue.database import data_version, reading
 from drawscape.errors import CatalogueError
 from drawscape.recipe import recipe_of

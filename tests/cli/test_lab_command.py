@@ -116,10 +116,7 @@ def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE")}
     where = {"cwd": tmp_path, "env": {**environment, "DRAWSCAPE_HOME": str(tmp_path)}}
     lines = tmp_path / "lines"
-    with (
-        lines.open("wb") as output,
-        beside("demo", **where, stdout=output, stderr=output) as demo,
-    ):
+    with lines.open("wb") as output, beside("demo", **where, stdout=output, stderr=output) as demo:
         wait_until(lambda: "Started a worker (PID " in lines.read_text(), "its worker")
         os.kill(int(re.search(r"PID (\d+)", lines.read_text())[1]), signal.SIGKILL)
         assert demo.wait(120) == 0, lines.read_text()

@@ -23,15 +23,7 @@ def captions(board):
 
 def test_the_proposed_are_swapped_ordered_and_frozen(home, worker):
     poles = sketch_of(CELL, "poles")
-    board = edition(
-        "posts",
-        sketch=poles,
-        of=12,
-        size=4,
-        paper="100x100",
-        title="Posts",
-        count=4,
-    )
+    board = edition("posts", sketch=poles, of=12, size=4, paper="100x100", title="Posts", count=4)
     before = board.proposed[:]
     assert {one.parameters["count"] for one in board.found} == {4}
     assert all("· lean " in one and "%)" in one for one in captions(board)), captions(board)

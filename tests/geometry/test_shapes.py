@@ -7,12 +7,7 @@ from plot_support import middles
 from support import rounds
 
 from drawscape.geometry import Lines
-from drawscape.geometry.contours import (
-    contours,
-    contours_by_level,
-    distance_contours,
-    values_at,
-)
+from drawscape.geometry.contours import contours, contours_by_level, distance_contours, values_at
 from drawscape.geometry.hatch import hatch, hatch_lines
 from drawscape.geometry.offset import inset_rings, parallel
 from drawscape.geometry.regions import contains, to_shapely

@@ -26,10 +26,7 @@ def ended(status="finished", **options):
     return job
 
 
-AGAIN = {
-    "requeue": Job.requeue,
-    "retry_failed_jobs": lambda _job: retry_failed_jobs(),
-}
+AGAIN = {"requeue": Job.requeue, "retry_failed_jobs": lambda _job: retry_failed_jobs()}
 
 
 @pytest.mark.parametrize("verb", AGAIN)

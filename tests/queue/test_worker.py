@@ -16,16 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from queue_steps import enqueue
-from support import (
-    beside,
-    first_line,
-    is_running,
-    locked,
-    python,
-    rounds,
-    started,
-    wait_until,
-)
+from support import beside, first_line, is_running, locked, python, rounds, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
 from drawscape.job_manager import (

@@ -39,10 +39,7 @@ def test_a_telephone_photographs_the_sheet_and_plots_what_is_missing(
     )
     gone = sorted((np.argsort(-plot.plan.lines.lengths_mm)[:3] + 1).tolist())
     photograph_of(plot.plan, gone, Scene(turn=94, px_per_mm=8)).save(tmp_path / "sheet.jpg")
-    with (
-        serving(WebSettings()) as server,
-        opened(f"{server.url}?token={home_token()}") as page,
-    ):
+    with serving(WebSettings()) as server, opened(f"{server.url}?token={home_token()}") as page:
         page.set_viewport_size(PHONE["viewport"])
         page.goto(f"{server.url}plots")
         sheet = page.locator(".drawscape-plot > canvas")
