@@ -110,10 +110,8 @@ def columns(connection):
 
 def test_a_migrated_catalogue_has_the_tables_of_a_new_one(studio):
     drawings()
-    with (
-        closing(sqlite3.connect(":memory:")) as new,
-        closing(sqlite3.connect(catalogue_file())) as old,
-    ):
+    one, other = (sqlite3.connect(name) for name in (":memory:", catalogue_file()))
+    with closing(one) as new, closing(other) as old:
         new.executescript(TABLES)
         assert columns(old) == columns(new)
         assert old.execute("pragma user_version").fetchone() == (VERSION,)

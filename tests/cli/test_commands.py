@@ -96,14 +96,8 @@ TAKE_NOTHING = (
     *("doctor", "drawings rebuild", "jobs workers", "machine list", "plots list"),
     *("pens list", "queue check", "queue status"),
 )
-WRITE_OR_READ_A_FILE = (
-    *("draw spiral -o", "plot a.svg -o", "redraw a.svg -o"),
-    *("plot", "redraw"),
-)
-TAKE_A_FOLDER = (
-    *("drawings publish", "drawings export x -o", "new", "doctor --home"),
-    "draw --home",
-)
+NAME_A_FILE = ("draw spiral -o", "plot a.svg -o", "redraw a.svg -o", "plot", "redraw")
+NAME_A_FOLDER = ("drawings publish", "drawings export x -o", "new", "doctor --home", "draw --home")
 NEW = "editions new x --sketch rose --seeds 1-3"
 SEARCH_FOR_TEXT = ("jobs show", "drawings show", "drawings list --tag", "drawings list --text")
 BAD = [
@@ -113,14 +107,13 @@ BAD = [
     ("plots answer nothing --pen 1=blue", "nothing"),
     ("plots heal nothing --photo a.svg", "nothing"),
     ("plots heal nothing --photo a.svg --corners 1,2", "corners"),
-    ("plots heal nothing --photo a.svg", "nothing"),
     *((f"plots {verb} nothing", "nothing") for verb in ("answer", "frame", "pause", "show", "stop")),
     *((f"machine {verb} desk", "desk") for verb in ("check", "home", "release", "zero")),
     *((f"drawings {verb} ffff0000", "ffff0000") for verb in ("export", "show")),
     ("redraw ffff0000", "ffff0000"),
-    *((f"{line} ''", "'' is not a file name") for line in WRITE_OR_READ_A_FILE),
-    *((f"{line} pens/", "'pens/' is not a file name") for line in WRITE_OR_READ_A_FILE),
-    *((f"{line} ''", "'' is not a folder name") for line in TAKE_A_FOLDER),
+    *((f"{line} ''", "'' is not a file name") for line in NAME_A_FILE),
+    *((f"{line} pens/", "'pens/' is not a file name") for line in NAME_A_FILE),
+    *((f"{line} ''", "'' is not a folder name") for line in NAME_A_FOLDER),
     ("new -", "'-' is not a folder name"),
     *((f"{line} \udcff", "is not valid UTF-8 text") for line in SEARCH_FOR_TEXT),
     ("draw -- -1", "unknown pattern '-1'"),

@@ -132,10 +132,7 @@ def test_a_job_may_be_named_by_the_end_of_its_id(worked_home):
     one = enqueue_background_job("clitasks.speak", "one", job_id="first-of-two-likes")
     two = enqueue_background_job("clitasks.speak", "two", job_id="second-of-two-likes")
     assert one.id in output("show", "t-of-two-likes")
-    for name, words in (
-        ("two-likes", "2 jobs have an id that ends with"),
-        ("kes", "matches 'kes'"),
-    ):
+    for name, words in (("two-likes", "2 jobs have an id that ends"), ("kes", "matches 'kes'")):
         done = run("jobs", "show", name)
         assert words in done.err
         assert done.code == 2

@@ -70,13 +70,9 @@ def test_a_job_of_the_command_line_reads_its_table_where_it_is_named(folder, hom
         done = run("enqueue", DATA, f"file_path={named}", "format=json", "--wait")
         assert done.code == 0, done.err
         assert json.loads((home / "output/data/pens.json").read_text())[0]["place"] == place
-    listed = (
-        "file_list=" + json.dumps(["pens.csv", "below/pens.csv"]),
-        "operation=convert_to_json",
-    )
-    assert (
-        "error': None" in run("enqueue", "workers.file_tasks.process_batch", *listed, "--wait").out
-    )
+    listed = "file_list=" + json.dumps(["pens.csv", "below/pens.csv"])
+    batch = ("workers.file_tasks.process_batch", listed, "operation=convert_to_json")
+    assert "error': None" in run("enqueue", *batch, "--wait").out
     done = run("enqueue", "workers.svg_tasks.optimize_svg", "path=spiral.svg", "--wait")
     assert done.out.strip().endswith("output/optimized/spiral.svg")
     elsewhere = enqueue_background_job(DATA, str(folder / "pens.csv"), "json")

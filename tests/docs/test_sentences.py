@@ -31,9 +31,8 @@ def test_pages_docstrings_errors_and_messages_are_read(tmp_path, text):
 
 def test_an_option_is_a_thing_and_no_order():
     assert [*sentences.orders(root)] == []
-    draw = click.Command(
-        "draw", params=[click.Option(["--width"], help="Make the page this wide.")]
-    )
+    width = click.Option(["--width"], help="Make the page this wide.")
+    draw = click.Command("draw", params=[width])
     wrong = click.Group("drawscape", commands={"draw": draw})
     assert [*sentences.orders(wrong)] == [
         "drawscape draw --width: name a thing, not an order: Make the page this wide."

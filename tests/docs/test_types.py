@@ -15,11 +15,8 @@ from support import program, python
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("typed_program.py")
 FILES = ("program.py", "imports.py")
-PYRIGHT = {
-    "typeCheckingMode": "standard",
-    "pythonVersion": "3.11",
-    "reportMissingModuleSource": False,
-}
+PYRIGHT = {"typeCheckingMode": "standard", "pythonVersion": "3.11"}
+PYRIGHT |= {"reportMissingModuleSource": False}
 
 LAZY = ("", ".geometry", ".notebook")
 """Packages that import a name when it is asked for: a name that they have not is an error, too."""
@@ -29,9 +26,8 @@ def mypy(folder):
     """Return what `mypy --strict` has to say about the programs in `folder`."""
     options = ("--strict", "--cache-dir", str(folder / "cache"), "--no-error-summary")
     done = python("-m", "mypy", *options, *FILES, cwd=folder, code=None)
-    return [line for line in done.stdout.splitlines() if ": error:" in line] + [
-        *done.stderr.splitlines()
-    ]
+    said = [line for line in done.stdout.splitlines() if ": error:" in line]
+    return said + done.stderr.splitlines()
 
 
 def pyright(folder):

@@ -41,10 +41,8 @@ def test_the_proposed_are_twice_as_far_apart_as_those_taken_by_chance(home):
 
 
 def test_an_edition_of_those_least_alike(home):
-    words = ("--sketch", "schotter", "--paper", "60x60", "--param", "columns=4")
-    done = run(
-        "editions", "new", "gravel", *words, "--size", "3", "--seeds", "1-8", "--side", "back"
-    )
+    words = ("--sketch", "schotter", "--paper", "60x60", "--param", "columns=4", "--side", "back")
+    done = run("editions", "new", "gravel", *words, "--size", "3", "--seeds", "1-8")
     assert done.out == "edition gravel: 3 numbers\n", done
     seeds = [one.provenance.seed for one in find_edition("gravel").numbers]
     assert seeds == sorted(seeds)

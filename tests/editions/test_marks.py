@@ -37,9 +37,8 @@ def photograph(lines, pen_mm, rng, *, is_dark=False, side_mm=40.0):
     warp = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
     seen = cv2.warpPerspective(picture, warp, (1000, 1000), borderValue=paper)
     across = np.linspace(rng.uniform(0.6, 1.0), rng.uniform(0.6, 1.0), 1000)
-    seen = cv2.GaussianBlur(seen * across, (0, 0), rng.uniform(0.5, 1.5)) + rng.normal(
-        0, 5, seen.shape
-    )
+    seen = cv2.GaussianBlur(seen * across, (0, 0), rng.uniform(0.5, 1.5))
+    seen = seen + rng.normal(0, 5, seen.shape)
     _, packed = cv2.imencode(".jpg", np.clip(seen, 0, 255).astype(np.uint8), [1, 70])
     return cv2.imdecode(packed, 0)
 

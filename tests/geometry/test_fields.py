@@ -40,9 +40,7 @@ def test_noise_is_within_one_repeats_for_a_seed_and_has_no_jumps_across_cells(ki
 def test_noise_at_one_place_is_that_of_arrays_to_the_last_bit(axes):
     places = np.random.default_rng(1).uniform(-300, 300, (axes, 400))
     noise = Noise(4)
-    assert noise.perlin(*places).tolist() == [
-        noise.perlin_at(*place) for place in places.T.tolist()
-    ]
+    assert noise.perlin(*places).tolist() == [noise.perlin_at(*at) for at in places.T.tolist()]
     assert noise.perlin(*places + 256) == pytest.approx(noise.perlin(*places), abs=1e-9)
 
 
@@ -63,10 +61,8 @@ def test_noise_reaches_nearly_one(axes):
 def test_the_gradient_is_the_slope_of_the_noise(octaves):
     noise, step = Noise(5), 1e-4
     x, y = np.random.default_rng(3).uniform(-1000, 1000, (2, 400))
-    ways = step * np.array([[1, -1, 0, 0], [0, 0, 1, -1]])
-    right, left, down, up = noise.fractal(
-        x + ways[0, :, None], y + ways[1, :, None], octaves=octaves
-    )
+    ways = step * np.array([[1, -1, 0, 0], [0, 0, 1, -1]])[..., None]
+    right, left, down, up = noise.fractal(x + ways[0], y + ways[1], octaves=octaves)
     slope = np.stack([right - left, down - up], axis=-1) / (2 * step)
     assert np.allclose(noise.gradient(x, y, octaves=octaves), slope, atol=1e-3)
     # Where four cells meet only one corner counts: the slope is its gradient.

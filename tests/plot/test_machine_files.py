@@ -108,9 +108,7 @@ def own_machine(tmp_path):
 
 
 @pytest.mark.parametrize(("flip_y", "low", "high"), [("true", 97, 297), ("false", 0, 200)])
-def test_a_small_machine_reaches_the_side_of_the_sheet_where_its_origin_is(
-    own_machine, flip_y, low, high
-):
+def test_a_small_machine_reaches_the_side_where_its_origin_is(own_machine, flip_y, low, high):
     reach = own_machine(f"flip_y = {flip_y}").reach(Document(210, 297, ()))
     assert (reach.x0, reach.y0, reach.x1, reach.y1) == (0, low, 150, high)
 
@@ -151,9 +149,7 @@ def crowded(seed, side=330.0):
     layers = []
     for name in NAMES:
         rings = [circle(*rng.uniform(-20, side, 2).tolist(), rng.uniform(5, 60)) for _ in range(6)]
-        walks = [
-            np.cumsum(rng.normal(0, 25, (8, 2)), axis=0) + rng.uniform(0, 250, 2) for _ in range(6)
-        ]
+        walks = rng.normal(0, 25, (6, 8, 2)).cumsum(axis=1) + rng.uniform(0, 250, (6, 1, 2))
         layers.append(Layer(name, "black", 0.3, Lines.of([*rings, *walks])))
     return Document(210, 297, tuple(layers))
 
@@ -212,9 +208,8 @@ def test_a_machine_of_ones_own_is_read_from_a_file(own_machine):
 
 
 def test_a_machine_without_times_takes_them_from_its_feeds_and_dwells(own_machine):
-    machine = own_machine(
-        'pen_up = "M5\\nG4 P1"\npen_down = "M3 S90\\nG4 P1"\ndraw_feed = 300\ntop_feed = 300'
-    )
+    pen = 'pen_up = "M5\\nG4 P1"\npen_down = "M3 S90\\nG4 P1"\n'
+    machine = own_machine(f"{pen}draw_feed = 300\ntop_feed = 300")
     lines = Lines.of([[[10, y], [110, y]] for y in range(10, 110, 10)])
     total = statistics(page(lines), plotter=machine.plotter)[-1]
     # Ten lines of 20 s, two seconds each for the pen, and 200 ms of travel at 5 mm/s per 10 mm.

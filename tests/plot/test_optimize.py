@@ -125,12 +125,9 @@ ROW = [[(0, 0), (1, 0)], [(1.04, 0), (2, 0)], [(2.06, 0), (3, 0)]]
         (ROW, 0, ROW),
     ],
 )  # fmt: skip
-def test_dots_stay_and_ends_meet_within_the_tolerance_by_a_gap_that_is_drawn(
-    lines, tolerance_mm, merged
-):
-    found = merge(
-        Lines.of([np.array(line).reshape(-1, 2) for line in lines]), tolerance_mm=tolerance_mm
-    )
+def test_dots_stay_and_ends_meet_by_a_gap_that_is_drawn(lines, tolerance_mm, merged):
+    given = Lines.of([np.array(line).reshape(-1, 2) for line in lines])
+    found = merge(given, tolerance_mm=tolerance_mm)
     assert strokes(found) == sorted(map(tuple, merged))
 
 

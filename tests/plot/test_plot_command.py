@@ -131,12 +131,8 @@ def test_a_machine_brings_its_format_its_reach_and_its_time(file):
     lines = Lines.of([[[10, 10], [10, 290]]])
     save(page(lines), file)
     # The sheet's lower left corner lies at the machine's: 220 mm of 297 are within reach.
-    for profile, beyond, pen in (
-        ((), 67, "M280"),
-        (("z-axis",), 67, "Z5"),
-        (("own.toml",), 87, "M3"),
-    ):
-        more = ("--profile", *profile) if profile else ()
+    for profile, beyond, pen in (("", 67, "M280"), ("z-axis", 67, "Z5"), ("own.toml", 87, "M3")):
+        more = ("--profile", profile) if profile else ()
         output = run(file, "--machine", "marlin", *more, "-o", "b.gcode")
         assert f"the machine's reach by {beyond}.00 mm" in output
         assert pen in (file.parent / "b.gcode").read_text()

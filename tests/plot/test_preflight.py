@@ -235,8 +235,8 @@ def test_a_delay_and_a_short_look_ahead_take_their_time():
     plain = layer_statistics(Lines.of([line]))
     assert layer_statistics(Lines.of([line]), name="+D1500 a").seconds == plain.seconds + 1.5
     # Of a few short steps ahead, the machine must always be able to stop at the last one.
-    blind = layer_statistics(Lines.of([line]), plotter=Plotter(lookahead=3))
-    assert blind.seconds > 1.2 * plain.seconds
-    assert (
-        layer_statistics(Lines.of([line]), plotter=Plotter(lookahead=9999)).seconds == plain.seconds
+    blind, far = (
+        layer_statistics(Lines.of([line]), plotter=Plotter(lookahead=n)) for n in (3, 9999)
     )
+    assert blind.seconds > 1.2 * plain.seconds
+    assert far.seconds == plain.seconds

@@ -9,27 +9,10 @@ from queue_steps import CLAIMANT, TASK, claim, end, enqueue, queued, run, take
 from support import run as drawscape
 from support import wait_until
 
-from drawscape import errors
+from drawscape import errors, job_manager
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.job_manager import delete_job
-from drawscape.jobs import (
-    STATUSES,
-    Job,
-    Keep,
-    cancel_all,
-    check_queue,
-    current_job,
-    default_queue,
-    enqueue_background_job,
-    enqueue_many,
-    get_job,
-    job,
-    list_jobs,
-    list_snapshots,
-    prune_jobs,
-    retry_failed_jobs,
-    start_worker,
-)
+from drawscape.jobs import Job, current_job, default_queue, enqueue_many, job
 from drawscape.queue.acknowledgement import MAX_RECOVERIES, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
@@ -53,15 +36,13 @@ def test_a_decorated_function_stays_one_and_is_queued_with_its_options():
 
 def test_a_list_of_no_status_is_empty_and_of_no_number_refused():
     enqueue("nothing")
-    assert (list(list_jobs([], limit=None)), list_jobs(limit=0)) == ([], [])
+    assert (list(job_manager.list_jobs([], limit=None)), job_manager.list_jobs(limit=0)) == ([], [])
     for limit in (-1, 2.5):
-        for listed in (list_jobs, list_snapshots):
-            with pytest.raises(
-                errors.JobOptionError, match=f"limit={limit}: give a whole number from 0"
-            ):
+        for listed in (job_manager.list_jobs, job_manager.list_snapshots):
+            with pytest.raises(errors.JobOptionError, match=f"limit={limit}: give a whole number"):
                 listed(limit=limit)
     with pytest.raises(errors.JobOptionError, match="slots=0: give a whole number from 1"):
-        start_worker(0)
+        job_manager.start_worker(0)
 
 
 def many_notes():
@@ -75,9 +56,11 @@ def many_notes():
 def test_a_note_that_is_no_json_is_named(claimant, start_consumer):
     claimant(False)
     start_consumer("-w", "1")
-    noting = enqueue_background_job(lambda: current_job().meta.update(x=object()))
-    later = enqueue_background_job(lambda: current_job().meta.setdefault("x", []).append({1}))
-    many = enqueue_background_job(many_notes)
+    noting = job_manager.enqueue_background_job(lambda: current_job().meta.update(x=object()))
+    later = job_manager.enqueue_background_job(
+        lambda: current_job().meta.setdefault("x", []).append({1})
+    )
+    many = job_manager.enqueue_background_job(many_notes)
     wait_until(lambda: many.ended)
     assert "meta['x']" in noting.error
     assert later.status == "finished"
@@ -109,10 +92,10 @@ DAMAGE = {
 def test_a_look_at_the_queue_finds_what_does_not_agree(words):
     queued(job_id="one")
     queued(job_id="two", job_depends_on="one")
-    assert check_queue() == []
+    assert job_manager.check_queue() == []
     with default_queue().database.transaction() as run:
         run(DAMAGE[words])
-    assert any(words in problem for problem in check_queue())
+    assert any(words in problem for problem in job_manager.check_queue())
 
 
 @pytest.mark.sqlite
@@ -185,7 +168,7 @@ def test_a_retried_batch_holds_what_follows_until_it_has_finished_again():
     assert follower.status == "queued"
 
 
-@pytest.mark.parametrize("go", [Job.delete, lambda job: prune_jobs()])
+@pytest.mark.parametrize("go", [Job.delete, lambda job: job_manager.prune_jobs()])
 def test_the_failed_jobs_of_a_batch_count_when_they_are_gone(go):
     batch = enqueue_many(TASK, [{}] * 2, job_result_ttl=0)
     follower = queued(job_depends_on=batch)
@@ -262,11 +245,11 @@ def lose_again(job):
 
 VERBS = {
     "cancel": Job.cancel,
-    "cancel_all": lambda job: cancel_all(),
+    "cancel_all": lambda job: job_manager.cancel_all(),
     "requeue": Job.requeue,
-    "retry_failed_jobs": lambda job: retry_failed_jobs(),
+    "retry_failed_jobs": lambda job: job_manager.retry_failed_jobs(),
     "delete": Job.delete,
-    "prune_jobs": lambda job: prune_jobs(Keep(finished_s=0, others_s=0)),
+    "prune_jobs": lambda job: job_manager.prune_jobs(job_manager.Keep(finished_s=0, others_s=0)),
     "its worker dies": lose,
     "the fourth dies": lose_again,
 }
@@ -274,7 +257,7 @@ VERBS = {
 
 def standing(job):
     try:
-        return get_job(job.id).status
+        return job_manager.get_job(job.id).status
     except JobNotFoundError:
         return "gone"
 
@@ -284,7 +267,7 @@ def standing(job):
 )
 def test_each_verb_does_what_the_table_says(state, claimant):
     assert set(TABLE[state]) == set(VERBS)
-    assert {state.partition(",")[0] for state in TABLE} == set(STATUSES)
+    assert {state.partition(",")[0] for state in TABLE} == set(job_manager.STATUSES)
     database = default_queue().database
     for verb, cell in TABLE[state].items():
         claimant(True)
@@ -332,11 +315,11 @@ OTHER[50_000] = 1.0  # in the middle, which `repr` leaves out
     ],
 )
 def test_a_unique_job_is_returned_while_one_of_the_same_call_is_active(first, second, are_one):
-    jobs = [enqueue_background_job(*call, job_unique=True) for call in (first, second)]
+    jobs = [job_manager.enqueue_background_job(*call, job_unique=True) for call in (first, second)]
     assert (jobs[0] == jobs[1]) == are_one
     jobs[0].cancel()
-    assert enqueue_background_job(*first, job_unique=True) != jobs[0]
-    keyed = enqueue_background_job(*first, job_unique="key")
+    assert job_manager.enqueue_background_job(*first, job_unique=True) != jobs[0]
+    keyed = job_manager.enqueue_background_job(*first, job_unique="key")
     assert queued(job_unique="key") == keyed
 
 
@@ -382,4 +365,4 @@ def test_failed_twins_are_retried_once():
     assert [job.reason for job in twins] == ["dependency"] * 2
     needed.requeue()
     assert sorted(job.status for job in twins) == ["deferred", "failed"]
-    assert retry_failed_jobs() == []
+    assert job_manager.retry_failed_jobs() == []

@@ -18,34 +18,16 @@ from typing import NamedTuple
 
 import power_loss
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, settings, stateful
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule
 from queue_steps import acknowledge, claim
 from support import database_path, python, rounds, wait_until
 
+from drawscape import job_manager
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.job_manager import default_queue, list_jobs
-from drawscape.jobs import (
-    ENDED,
-    Job,
-    Keep,
-    cancel_all,
-    check_queue,
-    enqueue_background_job,
-    enqueue_many,
-    get_batch,
-    pause_queue,
-    prune_jobs,
-    resume_queue,
-    retry_failed_jobs,
-)
+from drawscape.jobs import ENDED, Job, check_queue, enqueue_background_job, resume_queue
 from drawscape.queue.acknowledgement import promote_due
 from drawscape.queue.claim import Outcome
 
@@ -277,7 +259,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(target=jobs, count=st.integers(1, 4), fails=st.booleans())
     def enqueue_batch(self, count, fails):
         call = {"path": str(self.trace), "likely": fails and 0.3}
-        batch = enqueue_many(TASK, [call] * count)
+        batch = job_manager.enqueue_many(TASK, [call] * count)
         ids = tuple(job.id for job in batch.jobs)
         assert len(ids) == count
         self.batches[batch.id] = ids
@@ -291,18 +273,27 @@ class AnyOrder(RuleBasedStateMachine):
         with suppress(JobStateError, JobNotFoundError):
             verb(job)
 
-    @rule(verb=st.sampled_from([retry_failed_jobs, cancel_all, pause_queue, resume_queue]))
+    @rule(
+        verb=st.sampled_from(
+            [
+                job_manager.retry_failed_jobs,
+                job_manager.cancel_all,
+                job_manager.pause_queue,
+                resume_queue,
+            ]
+        )
+    )
     def change_all(self, verb):
         verb()
 
     @rule()
     def retry_batch(self):
         with suppress(JobNotFoundError, IndexError):
-            get_batch([*self.batches][-1]).retry()
+            job_manager.get_batch([*self.batches][-1]).retry()
 
     @rule()
     def prune(self):
-        prune_jobs(Keep(count=5, spared_s=0))
+        job_manager.prune_jobs(job_manager.Keep(count=5, spared_s=0))
 
     def runs(self):
         return Counter(self.trace.read_text().split()) if self.trace.exists() else {}
@@ -377,7 +368,7 @@ def play(machine, steps, length):
     count = {"max_examples": max(1, steps // length), "stateful_step_count": length}
     rest = {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
     chosen = settings(database=None, **count, **rest)
-    run_state_machine_as_test(machine, settings=chosen)
+    stateful.run_state_machine_as_test(machine, settings=chosen)
 
 
 @pytest.mark.both_engines

@@ -9,22 +9,14 @@ import pytest
 from queue_steps import enqueue
 from support import wait_until
 
-from drawscape import errors
-from drawscape.job_manager import (
-    Job,
-    default_queue,
-    enqueue_background_job,
-    enqueue_many,
-    get_job,
-    get_job_status,
-    list_jobs,
-)
+from drawscape import errors, job_manager
+from drawscape.job_manager import Job, enqueue_background_job, get_job_status, list_jobs
 
 pytestmark = pytest.mark.both_engines
 
 
 def rows():
-    return default_queue().database.read("select id, status from job")
+    return job_manager.default_queue().database.read("select id, status from job")
 
 
 @pytest.mark.usefixtures("home")
@@ -39,7 +31,7 @@ def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     assert status["status"] == "not_found"
     assert "no-such-job" in status["error"]
     with pytest.raises(errors.JobNotFoundError, match="no-such-job"):
-        get_job("no-such-job")
+        job_manager.get_job("no-such-job")
 
 
 LOCK = threading.Lock()
@@ -138,7 +130,7 @@ THEN_MINE = {"then": NOTHING, "then_kwargs": {"job_id": "mine"}}
 )
 def test_a_batch_is_queued_whole_or_not_at_all(calls, options, error, words):
     with pytest.raises(error, match=words):
-        enqueue_many("sampletasks.add", calls, **options)
+        job_manager.enqueue_many("sampletasks.add", calls, **options)
 
 
 @pytest.mark.usefixtures("home")
@@ -220,7 +212,7 @@ def test_a_job_between_two_tries_explains_itself(path):
 
 
 def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consumer):
-    other = dataclasses.replace(default_queue(), name="other")
+    other = dataclasses.replace(job_manager.default_queue(), name="other")
     other_id = other.enqueue("sampletasks.nothing", (), {"job_delay": 0.05})
     start_consumer()
     enqueue("nothing", job_delay=0.3).wait(60)

@@ -197,13 +197,8 @@ def test_a_clock_set_back_an_hour_harms_nothing(home, start_consumer, engine):
 
 
 def test_the_memory_limit_is_read_from_the_environment(monkeypatch):
-    for text, expected in (
-        ("2G", 2 * 2**30),
-        ("512MB", 2**29),
-        ("1000", 1000),
-        ("8k", 2**13),
-        ("none", None),
-    ):
+    known = {"2G": 2 * 2**30, "512MB": 2**29, "1000": 1000, "8k": 2**13, "none": None}
+    for text, expected in known.items():
         monkeypatch.setenv("DRAWSCAPE_JOB_MEMORY", text)
         assert memory_limit_bytes() == expected
     monkeypatch.setenv("DRAWSCAPE_JOB_MEMORY", "lots")

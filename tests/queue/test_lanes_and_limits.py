@@ -7,28 +7,20 @@ import pytest
 from queue_steps import CLAIMANT, TASK, acknowledge, enqueue, take
 from support import python, wait_until
 
-from drawscape import errors
-from drawscape.jobs import (
-    cancel_all,
-    default_queue,
-    enqueue_background_job,
-    enqueue_many,
-    list_jobs,
-    pause_queue,
-    resume_queue,
-)
+from drawscape import errors, job_manager
+from drawscape.jobs import enqueue_many, list_jobs, pause_queue, resume_queue
 from drawscape.queue.claim import Outcome
 
 pytestmark = [pytest.mark.usefixtures("home", "claimant"), pytest.mark.both_engines]
 
 
 def taken(*lanes):
-    found = default_queue().database.claim(CLAIMANT._replace(lanes=lanes))
+    found = job_manager.default_queue().database.claim(CLAIMANT._replace(lanes=lanes))
     return None if found is None else found.id
 
 
 def queued(**options):
-    return enqueue_background_job(TASK, **options).id
+    return job_manager.enqueue_background_job(TASK, **options).id
 
 
 def test_of_several_slots_one_is_left_free_of_jobs_below_priority_0(start_consumer, tmp_path):
@@ -51,7 +43,9 @@ def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     held = take()
     assert held.id == first
     assert [taken(), taken(), taken()] == [second, other, None]
-    accepted, following = acknowledge(default_queue().database, held, Outcome("finished"), CLAIMANT)
+    accepted, following = acknowledge(
+        job_manager.default_queue().database, held, Outcome("finished"), CLAIMANT
+    )
     assert accepted
     assert (following.id if following else taken()) == third  # a server is asked again
 
@@ -119,12 +113,10 @@ def test_a_pause_of_a_lane_or_of_all_holds_until_it_is_lifted():
 
 @pytest.mark.slow
 def test_a_pause_survives_the_process_that_asked(start_consumer):
-    asks = (
-        "import os; from drawscape.jobs import pause_queue; pause_queue(); os.kill(os.getpid(), 9)"
-    )
+    asks = "import os; from drawscape import jobs; jobs.pause_queue(); os.kill(os.getpid(), 9)"
     python("-c", asks, code=-signal.SIGKILL)
     start_consumer("-w", "1")
-    job = enqueue_background_job(TASK)
+    job = job_manager.enqueue_background_job(TASK)
     with pytest.raises(errors.JobTimeout):
         job.wait(0.7)
     assert "paused" in job.explain()
@@ -135,9 +127,8 @@ def test_a_pause_survives_the_process_that_asked(start_consumer):
 def test_a_lane_of_a_worker_is_chosen_on_the_command_line(home):
     slow, ordinary = queued(job_lane="slow"), queued()
     fast = queued(job_lane="fast", job_priority=-1)  # the only slot runs jobs of any priority
-    python(
-        "-m", "drawscape", "worker", "--lanes", "slow, fast", "--burst", "-q", "-w", "1", code=None
-    )
+    options = ("--lanes", "slow, fast", "--burst", "-q", "-w", "1")
+    python("-m", "drawscape", "worker", *options, code=None)
     statuses = {job.id: job.status for job in list_jobs()}
     assert statuses == {slow: "finished", fast: "finished", ordinary: "queued"}
 
@@ -148,7 +139,7 @@ def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer):
     wait_until(lambda: running.status == "started")
     options = ({}, {"job_delay": 60}, {"job_depends_on": running})
     waiting = [enqueue("nothing", **one) for one in options]
-    assert cancel_all() == 4
+    assert job_manager.cancel_all() == 4
     wait_until(lambda: running.ended)
     assert running.status == "stopped"
     assert all(job.ended and job.status in ("canceled", "failed") for job in waiting)
@@ -157,7 +148,7 @@ def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer):
 def test_cancel_all_leaves_nothing_that_runs_because_something_was_canceled():
     batch = enqueue_many(TASK, [{}] * 2)
     follower = enqueue("nothing", job_depends_on=batch, job_run_anyway=True)
-    assert cancel_all() == 3
+    assert job_manager.cancel_all() == 3
     assert follower.status == "canceled"
     assert taken() is None
 

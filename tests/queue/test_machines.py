@@ -14,17 +14,9 @@ from postgres_server import administrator
 from queue_steps import enqueue
 from support import ended, is_running, wait_until
 
-from drawscape import __version__
+from drawscape import __version__, job_manager
 from drawscape.catalogue import drawings
-from drawscape.job_manager import (
-    default_queue,
-    enqueue_background_job,
-    get_job,
-    pause_queue,
-    prune_jobs,
-    resume_queue,
-    workers_alive,
-)
+from drawscape.job_manager import default_queue, enqueue_background_job, resume_queue, workers_alive
 from drawscape.queue.codec import SIGNATURE_BYTES, origin_of
 from drawscape.queue.project_code import folder_with
 
@@ -115,13 +107,11 @@ def test_machines_whose_clocks_differ_agree_when_a_job_is_due(start_elsewhere, t
         row = job.refresh()
         assert (row.started_at - row.created_at).total_seconds() >= 1.5
     assert (tried.refresh().started_at - tried.created_at).total_seconds() >= 1.5
-    assert prune_jobs() == 0
-    assert get_job(kept.id).status == "finished"
+    assert job_manager.prune_jobs() == 0
+    assert job_manager.get_job(kept.id).status == "finished"
 
 
-def test_a_shared_folder_may_have_another_path_on_each_machine(
-    start_elsewhere, tmp_path, monkeypatch
-):
+def test_a_shared_folder_may_have_other_paths_elsewhere(start_elsewhere, tmp_path, monkeypatch):
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
     ours.mkdir()
     monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(ours))
@@ -205,7 +195,7 @@ def test_a_worker_waits_for_a_server_that_is_away_and_repeats_no_line(proxy, sta
 def test_a_claim_that_is_answered_late_is_given_back(start_consumer):
     """Late by more than five seconds: others may have released the job meanwhile."""
     worker = start_consumer()
-    pause_queue()
+    job_manager.pause_queue()
     job = enqueue("add", 1)
     with psycopg.connect(os.environ["DRAWSCAPE_QUEUE"]) as holder:
         holder.execute("lock table job in exclusive mode")

@@ -10,16 +10,9 @@ import pytest
 from queue_steps import CLAIMANT, MANY, TASK, acknowledge, claim, ended_jobs, enqueue, queued, run
 from support import python, wait_until
 
+from drawscape import job_manager
 from drawscape.job_manager import Keep, default_queue, enqueue_many, list_jobs, prune_jobs
-from drawscape.jobs import (
-    ENDED,
-    STATUSES,
-    Job,
-    cancel_all,
-    list_snapshots,
-    queue_statistics,
-    retry_failed_jobs,
-)
+from drawscape.jobs import Job, cancel_all, list_snapshots, queue_statistics, retry_failed_jobs
 from drawscape.queue.claim import Outcome
 from drawscape.queue.options import new_ids
 
@@ -139,7 +132,7 @@ def test_the_median_wait_leaves_out_delays_and_earlier_runs(home, start_consumer
 
 def test_a_list_takes_no_more_steps_the_more_jobs_wait(home):
     def steps():
-        chosen = (None, *STATUSES, ENDED)
+        chosen = (None, *job_manager.STATUSES, job_manager.ENDED)
         of_nobody = steps_of(partial(list_snapshots, task="nobodys.task", limit=20))
         found = {one: steps_of(partial(list_snapshots, one, limit=20)) for one in chosen}
         return {**found, "a task of nobody": of_nobody}

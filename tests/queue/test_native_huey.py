@@ -81,7 +81,7 @@ BY_NIGHT = pytest.param(("-t", "1"), signal.SIGINT, marks=pytest.mark.nightly)
 
 @pytest.mark.parametrize(("options", "signum"), [((), signal.SIGTERM), BY_NIGHT])
 def test_a_leaving_worker_waits_for_no_native_task(
-    native, home, start_consumer, tmp_path, options, signum
+    native, start_consumer, tmp_path, options, signum
 ):
     """As plain huey, whose threads end with the process."""
     consumer = start_consumer("-w", "3", *options, huey="nativetasks.huey")

@@ -167,9 +167,7 @@ def test_a_claim_wakes_no_other_worker(url, database, tmp_path):
 
 
 @pytest.mark.nightly
-def test_from_a_restored_server_nobody_claims_before_what_it_forgot_has_ended(
-    tmp_path, monkeypatch
-):
+def test_of_a_restored_server_nobody_claims_before_what_it_forgot_has_ended(tmp_path, monkeypatch):
     monkeypatch.setenv("DRAWSCAPE_LEASE", "6")
     server, is_own, renewals = Server(find_binaries()).start(), [True], []
 
@@ -301,14 +299,11 @@ def test_output_whose_commit_lands_after_its_connection_broke_is_written_once(
 def test_a_group_is_not_dropped_while_a_job_of_it_is_queued(url, database, monkeypatch):
     """The group is there without a job when the insertion asks for it, and pruning comes by."""
     default_queue().database.open()
-    database.write(
-        "insert into job_group (queue, lane, limit_key) values ('background', 'slow', '')"
-    )
+    group = "('background', 'slow', '')"
+    database.write(f"insert into job_group (queue, lane, limit_key) values {group}")
     database.write("insert into job_batch (id, queue, created_at, total) values ('old', '', 0, 0)")
-    is_queued, waits = (
-        threading.Event(),
-        "select wait_event from pg_stat_activity where datname is not null",
-    )
+    is_queued = threading.Event()
+    waits = "select wait_event from pg_stat_activity where datname is not null"
 
     def let_prune(name):
         if name == "insert.before_commit":
@@ -423,10 +418,8 @@ order by 1
 def test_newer_tables_are_refused(url):
     PostgresEngine(url, Path()).open()
     with administrator(url) as connection:
-        # A program of 0.4 asks for the second note.
-        change = (
-            "update job_note set value = %s where name in ('table version', 'table usable from')"
-        )
+        notes = "('table version', 'table usable from')"  # a program of 0.4 asks for the second
+        change = f"update job_note set value = %s where name in {notes}"
         assert connection.execute(change, (str(schema.NEWEST + 1),)).rowcount == 2
     with pytest.raises(errors.QueueError, match="update Drawscape"):
         PostgresEngine(url, Path()).open()

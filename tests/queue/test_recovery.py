@@ -45,9 +45,7 @@ def test_a_job_that_was_started_once_is_canceled_by_no_job_ttl(claimant):
     assert (given_back.status, tried_again.status) == ("queued", "scheduled")
 
 
-def test_job_on_failure_and_dependents_hear_of_a_job_that_did_not_start_in_time(
-    home, start_consumer
-):
+def test_job_on_failure_and_dependents_hear_of_a_job_that_expired(home, start_consumer):
     job = queued(job_ttl=0.1, job_lane="other", job_on_failure="sampletasks.echo")
     dependent = queued(job_depends_on=job)
     canceled = queued(job_lane="other", job_on_failure="sampletasks.echo")

@@ -16,17 +16,9 @@ import pytest
 from queue_steps import enqueue
 from support import ended, wait_until
 
+from drawscape import job_manager
 from drawscape.errors import JobFailed, JobTimeout
-from drawscape.job_manager import (
-    current_job,
-    default_queue,
-    enqueue_background_job,
-    enqueue_many,
-    get_job_status,
-    list_jobs,
-    watch,
-    workers_alive,
-)
+from drawscape.job_manager import current_job, enqueue_background_job, enqueue_many, get_job_status
 
 pytestmark = [pytest.mark.usefixtures("worked_home"), pytest.mark.both_engines]
 
@@ -49,7 +41,7 @@ def test_a_job_can_be_awaited():
 def test_a_job_runs_in_a_process_of_its_own_in_the_home(worked_home):
     folder, pid = enqueue("where").wait(60)
     assert folder == str(worked_home)
-    assert pid not in (os.getpid(), workers_alive()[0].pid)
+    assert pid not in (os.getpid(), job_manager.workers_alive()[0].pid)
 
 
 def test_the_result_can_be_read_again_and_again():
@@ -84,7 +76,7 @@ def test_values_that_are_nothing_arrive_as_they_are():
 
 def test_a_callback_gets_the_jobs_id():
     job = enqueue("nothing", job_on_success="sampletasks.echo")
-    (callback,) = list_jobs(task="sampletasks.echo", limit=1)
+    (callback,) = job_manager.list_jobs(task="sampletasks.echo", limit=1)
     assert callback.wait(60) == job.id
 
 
@@ -243,7 +235,7 @@ def test_everything_that_is_printed_is_in_the_jobs_log():
 
 def stored_bytes(job):
     stored = "select sum(length(data)) from job_log where job_id = :id"
-    return default_queue().database.read(stored, id=job.id)[0][0]
+    return job_manager.default_queue().database.read(stored, id=job.id)[0][0]
 
 
 # What is cut off at 2 MiB leaves the last one: also when little follows.
@@ -276,7 +268,7 @@ def test_a_log_can_be_followed_while_the_job_runs(tmp_path):
 def test_a_storm_of_progress_is_thinned_and_ends_with_the_last_value():
     seen = []
     job = enqueue("progress_storm", 200_000)
-    handle = watch(lambda changed: seen.append(changed.progress), [job.id])
+    handle = job_manager.watch(lambda changed: seen.append(changed.progress), [job.id])
     began = time.monotonic()
     assert job.wait(60) == 200_000
     spent = time.monotonic() - began
@@ -340,7 +332,7 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(tmp_path):
     gate = tmp_path / "gate"
     job = enqueue_background_job(draw_on, str(gate))
     seen = []
-    with closing(watch(lambda changed: seen.append(changed.preview), [job.id])):
+    with closing(job_manager.watch(lambda changed: seen.append(changed.preview), [job.id])):
         wait_until(lambda: seen and seen[-1] == b"<svg>one</svg>")
         gate.touch()
         wait_until(lambda: seen[-1] == b"<svg>two</svg>")

@@ -18,14 +18,9 @@ import pytest
 from queue_steps import enqueue
 from support import beside, first_line, is_running, locked, python, rounds, started, wait_until
 
+from drawscape import job_manager
 from drawscape.errors import JobFailed, QueueError, TaskNotAllowedError
-from drawscape.job_manager import (
-    cancel_job,
-    default_queue,
-    enqueue_background_job,
-    start_worker,
-    workers_alive,
-)
+from drawscape.job_manager import default_queue, enqueue_background_job, start_worker, workers_alive
 from drawscape.jobs import worker_trouble
 from drawscape.machine.device import add_device
 from drawscape.queue.huey import JobHuey
@@ -131,10 +126,9 @@ def test_a_worker_ends_with_its_terminal_unless_it_runs_under_nohup(home, under_
         signal.signal(signal.SIGHUP, signal.SIG_IGN if under_nohup else signal.SIG_DFL)
 
     command = [sys.executable, "-m", "drawscape", "worker", "-w", "1", "--grace", "0"]
-    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
-    process = subprocess.Popen(
-        command, cwd=home, start_new_session=True, preexec_fn=take_terminal, **streams
-    )
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal, "cwd": home}
+    how = {"start_new_session": True, "preexec_fn": take_terminal}
+    process = subprocess.Popen(command, **how, **streams)
     os.close(terminal)
     try:
         job = started(enqueue("wait_for_file", str(home / "gate")))
@@ -266,7 +260,7 @@ def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_c
     for job in jobs:
         for lock in (home / ".drawscape" / "workers").glob("*.lock"):
             lock.unlink(missing_ok=True)
-        assert cancel_job(job.id, grace=20)
+        assert job_manager.cancel_job(job.id, grace=20)
     wait_until(workers_alive, "the worker to make its lock file again")
     for job, path in zip(jobs, paths, strict=True):
         wait_until(lambda job=job: job.ended)
@@ -299,9 +293,7 @@ def test_a_worker_that_cannot_start_children_blames_no_job(home, start_consumer)
 
 @pytest.mark.both_engines
 @pytest.mark.nightly
-def test_a_frozen_child_holds_up_no_other_job_and_its_own_runs_in_another(
-    home, start_consumer, tmp_path
-):
+def test_a_frozen_child_holds_up_no_job_and_its_own_runs_in_another(start_consumer, tmp_path):
     start_consumer("-w", "2")
     gate = tmp_path / "gate"
     pair = [started(enqueue("wait_for_file", str(gate))) for _ in range(2)]

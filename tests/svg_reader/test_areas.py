@@ -13,10 +13,9 @@ CIRCLE = '<circle cx="50" cy="50" r="20"/>'
 CLIP = f'<clipPath id="c">{CIRCLE}</clipPath>'
 FULL = '<rect width="100" height="100" fill="green" {}/>'
 GREEN = FULL.format("")
-FALLING = (
-    '<linearGradient id="g"><stop stop-color="#fff"/><stop stop-color="#300"/></linearGradient>'
-)
-CLEAR = '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'
+GRADIENT = '<linearGradient id="g">{}</linearGradient>'
+FALLING = GRADIENT.format('<stop stop-color="#fff"/><stop stop-color="#300"/>')
+CLEAR = GRADIENT.format('<stop stop-opacity="0"/>')
 BAR = '<rect x="-9" y="5" width="90" height="5" fill="none" stroke="red"/>'
 NAVY = '<rect width="99" height="99" fill="navy"/>'
 WHITE_LINE = '<path d="M10,10H90" stroke="white" fill="none"/>'
@@ -54,13 +53,8 @@ def test_the_edge_that_is_seen_is_drawn(body, mm):
     assert document.unsupported == ()
 
 
-FADING = (
-    '<linearGradient id="g"><stop stop-color="red"/><stop offset="1" stop-opacity=".2"/>'
-    "</linearGradient>"
-)
-OVER = (
-    '<path d="M10,50H90" stroke="blue"/><rect x="30" y="30" width="40" height="40" fill="red" {}/>'
-)
+FADING = GRADIENT.format('<stop stop-color="red"/><stop offset="1" stop-opacity=".2"/>')
+OVER = '<path d="M10,50H90" stroke="blue"/><path d="M30,30h40v40h-40z" fill="red" {}/>'
 BANDS = (
     '<rect width="90" height="40" fill="blue"/><rect y="40" width="90" height="20" fill="#fff"/>'
     '<rect y="60" width="90" height="30" fill="red"/>'

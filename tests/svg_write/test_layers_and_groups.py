@@ -71,10 +71,9 @@ def test_a_layer_keeps_its_colour_and_stands_beside_the_others():
 def test_pen_names_a_layer_for_one_element_and_a_cell_of_a_grid_moves_the_origin():
     svg = SVGBuilder(40, 20).set_pen("unused", "green").set_pen("accent", "#b3402a", 0.5)
     for cell in svg.grid(4):
+        pen = "accent" if cell.u > 0.5 else "red"
         with cell, svg.group():
-            svg.rect(
-                0, 0, cell.size, cell.size, center=True, pen="accent" if cell.u > 0.5 else "red"
-            )
+            svg.rect(0, 0, cell.size, cell.size, center=True, pen=pen)
             svg.arc(0, 0, 2, start=0, stop=90, pen=Pen("fine", "navy", 0.2))
     accent, red, fine = svg.layers()
     assert [pen for pen, _ in (accent, red, fine)] == [

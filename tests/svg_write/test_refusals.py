@@ -203,9 +203,8 @@ def test_styles_that_svg_knows_are_taken_as_they_are():
     for name, value in styles.items():
         assert f'{name}="{value}"' in svg.to_string()
     with svg.group({"color": "red"}):
-        svg.line(0, 0, 1, 1, stroke="currentColor").line(
-            0, 0, 1, 1, color="red", stroke="currentColor"
-        )
+        svg.line(0, 0, 1, 1, stroke="currentColor")
+        svg.line(0, 0, 1, 1, color="red", stroke="currentColor")
 
 
 @pytest.mark.parametrize("size", [0, -1, NAN, INF, "wide", "0", "", None, True])

@@ -174,9 +174,8 @@ coordinates = st.one_of(
 )
 
 
-some_points = st.integers(1, 6).flatmap(
-    lambda n: hnp.arrays(np.float64, (n, 2), elements=coordinates)
-)
+shapes = st.tuples(st.integers(1, 6), st.just(2))
+some_points = shapes.flatmap(lambda shape: hnp.arrays(float, shape, elements=coordinates))
 
 
 @settings(max_examples=rounds(15, 200))

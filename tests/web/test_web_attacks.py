@@ -202,9 +202,8 @@ def test_a_link_with_the_token_signs_a_browser_in(client, home):
     cookie = answer.headers["Set-Cookie"]
     assert all(word in cookie for word in ("HttpOnly", "SameSite=Strict", "Path=/"))
     assert client.post("/queue/pause").json == {"paused": True}
-    assert (
-        client.post("/queue/resume", headers={"Origin": "http://evil.example"}).status_code == 403
-    )
+    foreign = {"Origin": "http://evil.example"}
+    assert client.post("/queue/resume", headers=foreign).status_code == 403
     assert client.get("/queue").json["manages"]
     assert home_token() == token
 

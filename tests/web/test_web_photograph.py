@@ -33,10 +33,8 @@ def plot(home):
 def test_a_telephone_photographs_the_sheet_and_plots_what_is_missing(
     opened, serving, plot, worker, tmp_path, pictures
 ):
-    rng = np.random.default_rng(1)
-    Image.fromarray(rng.integers(90, 130, (600, 800, 3), dtype=np.uint8)).save(
-        tmp_path / "wood.jpg"
-    )
+    wood = np.random.default_rng(1).integers(90, 130, (600, 800, 3), dtype=np.uint8)
+    Image.fromarray(wood).save(tmp_path / "wood.jpg")
     gone = sorted((np.argsort(-plot.plan.lines.lengths_mm)[:3] + 1).tolist())
     photograph_of(plot.plan, gone, Scene(turn=94, px_per_mm=8)).save(tmp_path / "sheet.jpg")
     with serving(WebSettings()) as server, opened(f"{server.url}?token={home_token()}") as page:
