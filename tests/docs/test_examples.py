@@ -117,9 +117,8 @@ def beginning(page):
 NAMES = [f"{page}-{name}" for page, name, _ in EXAMPLES]
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(("page", "name", "value"), EXAMPLES, ids=NAMES)
-def test_the_example_shows_what_it_says(home, page, name, value):
+def test_the_example_shows_what_it_says(alone, home, page, name, value):
     text = inspect.getdoc(value) or ""
     example = doctest.DocTestParser().get_doctest(text, beginning(page), name, None, None)
     assert example.examples, f"{name} has no example in its docstring"

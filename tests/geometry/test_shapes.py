@@ -89,14 +89,11 @@ def test_contours_of_a_cone_are_closed_circles_in_mm():
         assert np.hypot(*(line - 20).T) == pytest.approx(np.full(len(line), radius), abs=0.02)
 
 
-def test_contours_that_leave_the_area_are_open():
+def test_contours_that_leave_the_area_are_open_and_cells_without_a_height_blank():
     lines = contours_by_level(CONE, [12.0], AREA)[0]
     assert len(lines) == 2
     assert not lines.closed.any()
     assert contours(X, 15.0, AREA).points[:, 0] == pytest.approx(15)
-
-
-def test_cells_without_a_height_are_blank():
     holed = CONE.copy()
     holed[X < 20] = np.nan
     lines = contours(holed, 5, AREA)
@@ -109,9 +106,6 @@ def test_a_flat_grid_has_no_contours_and_levels_through_grid_points_make_no_dots
     assert len(contours(CONE, [], AREA)) == 0
     lines = contours(np.array([[0.0, 1, 0], [1, 2, 1], [0, 1, 0]]), [1.0, 2.0, 0.0], (0, 0, 2, 2))
     assert (lines.lengths_mm > 0).all()
-
-
-WAVE = np.column_stack((np.linspace(10, 90, 200), 50 + 15 * np.sin(np.linspace(0, 9, 200))))
 
 
 def rows(apart):

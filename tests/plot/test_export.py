@@ -112,13 +112,6 @@ def test_a_stroke_of_one_point_is_a_dot_in_a_pdf_too():
     ]  # fmt: skip
 
 
-def test_a_layers_name_cannot_become_a_command():
-    layer = Layer("a)\nG1 X999 Y999\n(", "black", 0.3, segments(2))
-    text = to_gcode(Document(210, 297, (layer, layer)))
-    assert "\nG1 X999" not in text
-    assert text.isascii()
-
-
 @pytest.mark.parametrize("format", FORMATS)
 def test_every_format_is_saved_by_its_ending_and_nothing_else_is_left(drawing, tmp_path, format):
     path = save(drawing, tmp_path / f"a.{format}", outside="crop")

@@ -133,9 +133,12 @@ def test_coordinates_on_the_edge_of_the_reach_are_within_it_after_rounding(decim
     assert max(float(word) for word in re.findall(r"[XY](-?[\d.]+)", text)) == farthest
 
 
-def test_no_line_is_longer_than_a_controller_takes():
-    text = to_gcode(page(("x" * 500, segments(2)), ("y" * 500, segments(2))))
+@pytest.mark.parametrize("begin", ["", "a)\nG1 X999 Y999\n("])
+def test_no_layers_name_becomes_a_command_or_a_line_longer_than_a_controller_takes(begin):
+    text = to_gcode(page((f"{begin}{'x' * 500}", segments(2)), (f"{begin}ü", segments(2))))
     assert max(map(len, text.splitlines())) <= 80
+    assert "\nG1 X999" not in text
+    assert text.isascii()
 
 
 SPEAKING = [name for name in machine_names() if read_machine(name).profile is not None]

@@ -28,11 +28,7 @@ def test_the_same_lines_come_back_reversed_or_rotated_at_most_with_no_more_trave
 def test_the_same_lines_in_the_same_order_every_time():
     lines = segments(800)
     assert order(lines).points.tobytes() == order(lines).points.tobytes()
-
-
-def test_a_hatch_is_drawn_to_and_fro():
-    lines = hatch(200)
-    assert travel(order(lines)) == pytest.approx(199 * 0.5)
+    assert travel(order(hatch(200))) == pytest.approx(199 * 0.5)  # to and fro
 
 
 def test_closed_lines_are_entered_where_it_saves_most():

@@ -31,9 +31,6 @@ def test_a_turned_drawing_is_not_mirrored():
     fitted = fit(page(corner), 20, 80, margin_mm=0).lines
     turns = [np.linalg.det(np.diff(line, axis=0)) for line in (corner[0], fitted[0])]
     assert turns[0] * turns[1] > 0
-
-
-def test_an_empty_page_can_be_fitted():
     assert len(fit(page(), 50, 20, margin_mm=1).lines) == 0
 
 

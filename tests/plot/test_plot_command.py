@@ -179,7 +179,8 @@ def drawn(folder, *options):
     return {layer.name: layer.lines for layer in read_svg(folder / "out.svg").layers}
 
 
-def test_layers_may_be_one_and_curves_stay_round_on_a_larger_sheet(tmp_path):
+def test_layers_may_be_one_curves_stay_round_on_a_larger_sheet_and_hatches_have_a_style(tmp_path):
+    assert drawn(tmp_path, "--hatch-style", "concentric")["red"].closed.sum() > 5
     (one,) = drawn(tmp_path, "--layers", "none").values()
     assert len(one) == 5
     larger = drawn(tmp_path, "--fit", "a3")["navy"]
@@ -222,10 +223,6 @@ def test_hatches_have_their_distance_and_angle(tmp_path, options, teal, red):
     disc, filling = layers["red"][0], layers["red"].take(np.arange(2, len(layers["red"])))
     area = np.pi * np.ptp(disc[:, 0]) ** 2 / 4
     assert filling.lengths_mm.sum() * red == pytest.approx(area, rel=0.05)
-
-
-def test_hatches_have_the_style_that_is_asked_for(tmp_path):
-    assert drawn(tmp_path, "--hatch-style", "concentric")["red"].closed.sum() > 5
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,6 @@ from drawscape.plot import (
 )
 
 
-def test_a_fine_drawing_has_no_findings():
-    assert preflight(page(hatch(100))) == ()
-
-
 def test_a_page_with_hardly_any_ink_is_nearly_empty():
     for lines, ink in ((Lines.empty(), "0"), (Lines.of([[(50, 50), (70, 50)]]), "20")):
         (empty,) = preflight(page(lines))

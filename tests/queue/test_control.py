@@ -155,9 +155,8 @@ def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
     assert (deaf.status, deaf.error) == ("stopped", "stopped on request; its worker had died")
 
 
-@pytest.mark.usefixtures("claimant")
-def test_a_late_acknowledgement_changes_nothing():
-    job = enqueue("nothing")
+def test_a_late_acknowledgement_changes_nothing_and_meets_no_other_job(claimant):
+    job = enqueue("nothing", job_id="same")
     database = default_queue().database
     held = claim(database)
     database.write("update job set worker = null")  # it has died
@@ -169,10 +168,13 @@ def test_a_late_acknowledgement_changes_nothing():
     assert acknowledge(database, again, Outcome("finished"))[0]
     assert not acknowledge(database, again, Outcome("failed", "exception"))[0]
     assert job.status == "finished"
+    job.delete()
+    enqueue("nothing", job_id="same")
+    assert claim(database).token == held.token
+    assert not acknowledge(database, held, Outcome("finished"))[0]
 
 
-@pytest.mark.usefixtures("claimant")
-def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
+def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile(claimant):
     job = enqueue("fail", job_retries=3)
     database = default_queue().database
     database.workers.announce(WorkerInfo("lively", os.getpid(), 1, "background", 0.0), print)
@@ -183,22 +185,7 @@ def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
     database.workers.retire("lively")
 
 
-@pytest.mark.usefixtures("claimant")
-def test_a_late_acknowledgement_cannot_meet_another_job():
-    job = enqueue("nothing", job_id="same")
-    database = default_queue().database
-    held = claim(database)
-    database.write("update job set worker = null")  # it has died
-    recover(database)
-    job.cancel()
-    job.delete()
-    enqueue("nothing", job_id="same")
-    claim(database)
-    assert acknowledge(database, held, Outcome("finished"))[0] is False
-
-
-@pytest.mark.usefixtures("claimant")
-def test_each_retry_waits_as_long_as_it_was_asked_in_a_batch_too():
+def test_each_retry_waits_as_long_as_it_was_asked_in_a_batch_too(claimant):
     options, waits = {"job_retries": 3, "job_retry_delay": 10, "job_retry_backoff": 3}, [10, 30, 90]
     for job in (queued(**options), *enqueue_many(TASK, [{}], **options).jobs):
         for wanted in waits:

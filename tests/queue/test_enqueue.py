@@ -19,8 +19,7 @@ def rows():
     return job_manager.default_queue().database.read("select id, status from job")
 
 
-@pytest.mark.usefixtures("home")
-def test_the_status_has_the_contracts_seven_keys_and_aware_times():
+def test_the_status_has_the_contracts_seven_keys_and_aware_times(home):
     status = get_job_status(enqueue("add", 1).id)
     keys = "id status result error created_at started_at ended_at"
     assert status.keys() >= {*keys.split()}
@@ -91,15 +90,13 @@ def leaves_no_row(shared_home):
     assert rows() == before
 
 
-@pytest.mark.usefixtures("leaves_no_row")
 @pytest.mark.parametrize(("task", "given", "error", "words"), REFUSED)
-def test_what_cannot_be_queued_is_named_and_leaves_no_row(task, given, error, words):
+def test_what_cannot_be_queued_is_named_and_leaves_no_row(leaves_no_row, task, given, error, words):
     args = given.get("args", ())
     with pytest.raises(error, match=words):
         enqueue_background_job(task, *args, **{k: v for k, v in given.items() if k != "args"})
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
@@ -107,7 +104,7 @@ def test_what_cannot_be_queued_is_named_and_leaves_no_row(task, given, error, wo
         (12, 12), (1.5, 1.5), (timedelta(minutes=2), 120), (-1, None), (None, None), ("-1", None),
     ],
 )  # fmt: skip
-def test_a_timeout_may_be_written_in_many_ways(given, seconds):
+def test_a_timeout_may_be_written_in_many_ways(home, given, seconds):
     job = enqueue("nothing", job_timeout=given)
     assert job.refresh().timeout_s == seconds
 
@@ -116,7 +113,6 @@ NOTHING = "sampletasks.nothing"
 THEN_MINE = {"then": NOTHING, "then_kwargs": {"job_id": "mine"}}
 
 
-@pytest.mark.usefixtures("leaves_no_row")
 @pytest.mark.parametrize(
     ("calls", "options", "error", "words"),
     [
@@ -128,13 +124,12 @@ THEN_MINE = {"then": NOTHING, "then_kwargs": {"job_id": "mine"}}
         ([{"a": 1}], THEN_MINE, errors.DuplicateJobError, "mine"),
     ],
 )
-def test_a_batch_is_queued_whole_or_not_at_all(calls, options, error, words):
+def test_a_batch_is_queued_whole_or_not_at_all(leaves_no_row, calls, options, error, words):
     with pytest.raises(error, match=words):
         job_manager.enqueue_many("sampletasks.add", calls, **options)
 
 
-@pytest.mark.usefixtures("home")
-def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, monkeypatch):
+def test_a_function_beside_the_notebook_that_cannot_travel_is_named(home, tmp_path, monkeypatch):
     (tmp_path / "besides.py").write_text(
         "import threading\n_lock = threading.Lock()\ndef draw():\n    with _lock:\n        pass\n"
     )
@@ -146,8 +141,7 @@ def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, mo
     assert rows() == []
 
 
-@pytest.mark.usefixtures("home")
-def test_jobs_are_listed_newest_first_by_status_and_task():
+def test_jobs_are_listed_newest_first_by_status_and_task(home):
     ids = [enqueue("add", i).id for i in range(3)]
     other = enqueue("nothing")
     other.cancel()
@@ -174,9 +168,8 @@ def path(tmp_path):
     return str(tmp_path / "trace")
 
 
-@pytest.mark.usefixtures("worked_home")
 @pytest.mark.parametrize("option", ["job_delay", "job_at"])
-def test_a_job_waits_for_its_time(option):
+def test_a_job_waits_for_its_time(worked_home, option):
     def after(seconds):
         at = datetime.now(UTC) + timedelta(seconds=seconds)
         given = {"job_delay": seconds, "job_at": at}[option]
@@ -189,20 +182,18 @@ def test_a_job_waits_for_its_time(option):
     assert near.started_at >= at
 
 
-@pytest.mark.usefixtures("worked_home")
 @pytest.mark.parametrize(
     ("task", "retries", "attempts", "words"),
     [("flaky", 2, 3, "try 3"), ("fail_for_good", 5, 1, "for good"), ("crash", 5, 1, "exit code")],
 )
-def test_retries_are_for_failures_that_may_pass(path, task, retries, attempts, words):
+def test_retries_are_for_failures_that_may_pass(worked_home, path, task, retries, attempts, words):
     job = enqueue_background_job(f"sampletasks.{task}", path, job_retries=retries)
     with pytest.raises(errors.JobFailed, match=words):
         job.wait(60)
     assert job.refresh().attempts == attempts
 
 
-@pytest.mark.usefixtures("worked_home")
-def test_a_job_between_two_tries_explains_itself(path):
+def test_a_job_between_two_tries_explains_itself(worked_home, path):
     job = enqueue("flaky", path, 9, job_retries=1, job_retry_delay=60)
     wait_until(lambda: job.status == "scheduled")
     assert "try 1" in job.explain()

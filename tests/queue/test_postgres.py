@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -234,22 +234,24 @@ create constraint trigger late after insert on {table} deferrable initially defe
 """
 
 
+@contextmanager
+def late_commits(url, table):
+    """Let inserts into a table wait with their commits; yield who counts those that wait, and who lets go."""
+    schema = url.rpartition("%3D")[2]
+    waits = "select count(*) from pg_stat_activity where application_name = %s and wait_event = %s"
+    with administrator(url) as session, ThreadPoolExecutor(1) as pool:
+        session.execute(f"set search_path = {schema}; {LATE_COMMITS.format(table=table)}")
+        session.execute("select pg_advisory_lock(77)")
+        waiting = lambda what: session.execute(waits, (schema, what)).fetchone()[0]  # noqa: E731
+        yield pool, waiting, lambda: session.execute("select pg_advisory_unlock(77)")
+
+
 @pytest.mark.parametrize("table", ["job", "job_batch"])
 def test_a_commit_that_lands_after_its_connection_broke_is_no_refusal(url, monkeypatch, table):
     default_queue().database.open()
     proxy = Proxy.before(url)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", proxy.url_of(url))
-    with administrator(url) as connection, ThreadPoolExecutor(1) as pool:
-        schema = url.rpartition("%3D")[2]
-        connection.execute(f"set search_path = {schema}; {LATE_COMMITS.format(table=table)}")
-        connection.execute("select pg_advisory_lock(77)")
-        waits = (
-            "select count(*) from pg_stat_activity where application_name = %s and wait_event = %s"
-        )
-
-        def waiting(what):
-            return connection.execute(waits, (schema, what)).fetchone()[0]
-
+    with late_commits(url, table) as (pool, waiting, let_go):
         if table == "job":
             queueing = pool.submit(queued, "mine")
         else:
@@ -258,7 +260,7 @@ def test_a_commit_that_lands_after_its_connection_broke_is_no_refusal(url, monke
         proxy.leave()
         proxy.come_back()
         wait_until(lambda: waiting("transactionid") == 1, "the second try to wait for the first")
-        connection.execute("select pg_advisory_unlock(77)")
+        let_go()
         queueing.result(60)
     assert {job.status for job in job_manager.list_jobs()} == {"queued"}
     assert len(job_manager.list_jobs()) == (1 if table == "job" else 3)
@@ -274,19 +276,13 @@ def test_output_whose_commit_lands_after_its_connection_broke_is_written_once(
     behind = PostgresEngine(proxy.url_of(url), tmp_path)
     log = JobLog(behind, held)
     log.write(b"first\n")
-    with administrator(url) as connection, ThreadPoolExecutor(1) as pool:
-        schema = url.rpartition("%3D")[2]
-        connection.execute(f"set search_path = {schema}; {LATE_COMMITS.format(table='job_log')}")
-        connection.execute("select pg_advisory_lock(77)")
-        waits = (
-            "select 1 from pg_stat_activity where wait_event = 'advisory' and application_name = %s"
-        )
+    with late_commits(url, "job_log") as (pool, waiting, let_go):
         writing = pool.submit(log.flush)
-        wait_until(lambda: connection.execute(waits, (schema,)).fetchone(), "the commit to wait")
+        wait_until(lambda: waiting("advisory") == 1, "the commit to wait")
         proxy.leave()
         with pytest.raises(CommitInDoubt):
             writing.result(60)
-        connection.execute("select pg_advisory_unlock(77)")
+        let_go()
         wait_until(lambda: get_job("one").logs() == "first\n")
     proxy.come_back()
     log.write(b"second\n")

@@ -37,9 +37,8 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home, tmp_path):
     assert JobHuey(filename=link).storage.jobs.folder == default_queue().database.folder
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.both_engines
-def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path):
+def test_a_consumer_can_be_the_first_that_ever_uses_a_home(home, tmp_path):
     """It asks for the key before anybody has made the folder that it lies in."""
     huey = JobHuey("jobs", filename=tmp_path / "new" / "queue.db")
     assert len(huey.serializer.codec.key) == 32
@@ -72,8 +71,7 @@ def test_a_notebook_that_changes_its_folder_keeps_its_queue(home, tmp_path):
     assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
 
 
-@pytest.mark.usefixtures("home")
-def test_threads_that_have_ended_leave_no_connection_open():
+def test_threads_that_have_ended_leave_no_connection_open(home):
     enqueue("nothing")
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(50):
@@ -173,7 +171,9 @@ def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer
 
 
 @pytest.mark.slow
-def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
+def test_while_the_file_is_locked_a_time_limit_holds_and_progress_is_written_later(
+    home, start_consumer
+):
     start_consumer()
     job = started(enqueue("report_for", 600, job_timeout=3))
     wait_until(lambda: job.refresh().pid and job.progress > 0)
@@ -183,11 +183,6 @@ def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
     with pytest.raises(JobFailed, match="timed out after 3 s"):
         job.wait(60)
     assert job.message == "on and on"
-
-
-@pytest.mark.slow
-def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
-    start_consumer()
     gate = home / "gate"
     job = started(enqueue("wait_then_report", str(gate), "late news"))
     with locked():
@@ -231,7 +226,7 @@ def old_home(request, home, monkeypatch):
     return home
 
 
-def test_an_old_home_opens_with_all_that_it_held(old_home):
+def test_an_old_home_opens_with_all_that_it_held_in_the_tables_of_a_new_one(old_home, tmp_path):
     assert get_job_status("finished")["result"] == 3
     assert get_job("failed").reason == "exception"
     assert get_job("failed").preview == b"xxx"
@@ -240,6 +235,7 @@ def test_an_old_home_opens_with_all_that_it_held(old_home):
     assert counts == [4, 1, 2, 0, 4, 1, 0, 0]
     now = default_queue().database.connection.execute("pragma user_version").fetchone()[0]
     assert now == USER_VERSION
+    assert schema_of(default_queue().path) == schema_of(tmp_path / "new.db")
 
 
 def test_its_waiting_jobs_run_and_so_do_those_that_follow(old_home, start_consumer):
@@ -279,25 +275,16 @@ def schema_of(path):
     return columns, {name for kind, name in named if kind != "table" and name.startswith("job_")}
 
 
-def test_the_tables_of_an_old_home_become_those_of_a_new_one(old_home, tmp_path):
-    assert schema_of(old_home / ".drawscape" / "queue.db") == schema_of(tmp_path / "new.db")
+OTHERS = [(4, r"0\.3 or older .* open it with 0\.4"), (USER_VERSION + 1, "newer Drawscape")]
 
 
-def test_a_file_of_0_3_is_refused_with_what_to_do(home):
+@pytest.mark.parametrize(("version", "words"), OTHERS)
+def test_a_file_of_0_3_or_of_a_newer_version_is_refused_with_what_to_do(home, version, words):
     path = default_queue().path
     enqueue("nothing")
     with closing(sqlite3.connect(path)) as plain:
-        plain.execute("pragma user_version = 4")
-    with pytest.raises(QueueError, match=r"0\.3 or older .* open it with 0\.4"):
-        SqliteEngine(path).open()
-
-
-def test_a_file_of_a_newer_version_is_refused(home):
-    path = default_queue().path
-    enqueue("nothing")
-    with closing(sqlite3.connect(path)) as plain:
-        plain.execute(f"pragma user_version = {USER_VERSION + 1}")
-    with pytest.raises(QueueError, match="newer Drawscape"):
+        plain.execute(f"pragma user_version = {version}")
+    with pytest.raises(QueueError, match=words):
         SqliteEngine(path).open()
 
 

@@ -85,9 +85,8 @@ print(children)
 """
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.slow
-def test_several_threads_may_fork_while_others_enqueue_and_watch():
+def test_several_threads_may_fork_while_others_enqueue_and_watch(home):
     done = python("-c", FORKS, timeout=400)
     assert (done.stdout.strip(), done.stderr) == (str([0] * 16), "")
     assert len(list_jobs(task="sampletasks.add", limit=None)) == 16
@@ -106,9 +105,8 @@ def jumped(monkeypatch):
     return jump
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.sqlite
-def test_delays_and_job_ttl_follow_one_clock(jumped):
+def test_delays_and_job_ttl_follow_one_clock(home, jumped):
     database = default_queue().database
     delayed, limited = queued(job_delay="1h"), queued(job_ttl="90m")
     at = queued(job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
@@ -122,10 +120,9 @@ def test_delays_and_job_ttl_follow_one_clock(jumped):
     assert (delayed.status, at.status, limited.status) == ("queued", "queued", "canceled")
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.sqlite
 @pytest.mark.parametrize("pruned_before", [True, False])
-def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped, pruned_before):
+def test_a_clock_set_ahead_prunes_nothing_that_is_young(home, jumped, pruned_before):
     batch = enqueue_many(TASK, [{}] * 3)
     assert not pruned_before or prune_jobs() == 0
     batch.cancel()
@@ -161,17 +158,15 @@ def test_a_key_that_is_damaged_or_gone_is_an_error_and_no_new_one_is_made(home):
     assert len(copied(home).codec.key) == 32
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("text", ["x", "k" * 31])
-def test_a_key_that_can_be_guessed_is_refused(monkeypatch, text):
+def test_a_key_that_can_be_guessed_is_refused(home, monkeypatch, text):
     monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", text)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", "other.db")
     with pytest.raises(errors.SettingsError, match=rf"has {len(text)} characters; give 32 or more"):
         queued()
 
 
-@pytest.mark.usefixtures("home")
-def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
+def test_one_unreadable_result_does_not_hide_the_other_jobs(home, start_consumer):
     start_consumer("-w", "1")
     jobs = [enqueue("echo", number) for number in range(2)]
     for job in jobs:
@@ -188,9 +183,8 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer):
 # limits
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.nightly
-def test_arguments_beyond_the_limit_are_refused_with_a_remedy():
+def test_arguments_beyond_the_limit_are_refused_with_a_remedy(home):
     with pytest.raises(errors.NotSerializableError, match="pass its path"):
         enqueue("echo", bytearray(100_000_001))
     assert list_jobs() == []
@@ -232,8 +226,7 @@ def test_a_forged_or_damaged_message_is_never_unpickled_and_fails_its_job_alone(
     assert not (tmp_path / "boom").exists()
 
 
-@pytest.mark.usefixtures("worked_home")
-def test_a_message_that_was_signed_for_another_job_is_not_read():
+def test_a_message_that_was_signed_for_another_job_is_not_read(worked_home):
     """The signature covers what the message is about, so rows cannot be made of parts of others."""
     source, other = (enqueue("add", i) for i in (1, 2))
     assert (source.wait(60), other.wait(60)) == (1, 2)
@@ -250,18 +243,16 @@ def test_a_message_that_was_signed_for_another_job_is_not_read():
         other.result  # noqa: B018 - the access is the test
 
 
-@pytest.mark.usefixtures("worked_home")
 @pytest.mark.sqlite
 @pytest.mark.parametrize("column", ["timeout_s", "created_at"])
-def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column):
+def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(worked_home, column):
     job = tampered(f"{column} = 'soon'")
     assert enqueue("add", 2).wait(60) == 2
     wait_until(lambda: job.ended)
     assert (job.status, job.reason) == ("failed", "crashed")
 
 
-@pytest.mark.usefixtures("worked_home")
-def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
+def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job(worked_home):
     done = tampered("meta = '{broken'", "add", 1)
     assert done.wait(60) == 1
     job = ended(enqueue("fail"))
@@ -274,8 +265,7 @@ def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
 
 @pytest.mark.nightly
 @pytest.mark.sqlite
-@pytest.mark.usefixtures("home")
-def test_rare_harm_is_named(start_consumer):
+def test_rare_harm_is_named(home, start_consumer):
     first = start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
     large = ended(enqueue("big", 180 * 2**20))
     first.stop()

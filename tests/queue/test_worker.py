@@ -209,18 +209,6 @@ def test_a_worker_started_from_a_program_ends_with_it(home):
     wait_until(lambda: workers_alive() == [])  # its last threads may take a moment longer
 
 
-def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DRAWSCAPE_QUEUE", "elsewhere/queue.db")  # relative to here, not to the home
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "new-home"))
-    worker = start_worker(1)
-    try:
-        assert enqueue("where").wait(60)[0] == str(tmp_path / "new-home")
-    finally:
-        worker.stop()
-    assert (tmp_path / "elsewhere" / "queue.db").exists()
-
-
 @pytest.mark.both_engines
 def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
     first = enqueue("nap", 1.5)  # longer than between two checks
@@ -235,10 +223,17 @@ def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
 
 
 @pytest.mark.parametrize("by_command", [pytest.param(True, marks=pytest.mark.nightly), False])
-def test_files_named_like_modules_hide_nothing(home, monkeypatch, by_command):
+def test_a_worker_opens_the_queue_that_is_named_from_here_and_no_file_named_like_a_module(
+    home, tmp_path, monkeypatch, by_command
+):
+    new = tmp_path / "new-home"
+    new.mkdir()
     for name in ("random", "drawscape", "statistics", "secrets"):
-        (home / f"{name}.py").write_text("raise SystemExit('the wrong one')")
-    monkeypatch.chdir(home)
+        for folder in (new, tmp_path):
+            (folder / f"{name}.py").write_text("raise SystemExit('the wrong one')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", "elsewhere/queue.db")  # relative to here, not to the home
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(new))
     with ExitStack() as running:
         if by_command:
             command = [Path(sys.executable).with_name("drawscape"), "worker", "-w", "1"]
@@ -246,7 +241,8 @@ def test_files_named_like_modules_hide_nothing(home, monkeypatch, by_command):
             running.callback(process.terminate)
         else:
             running.enter_context(start_worker(1))
-        assert enqueue("add", 2).wait(60) == 2
+        assert enqueue("where").wait(60)[0] == str(new)
+    assert (tmp_path / "elsewhere" / "queue.db").exists()
 
 
 @pytest.mark.both_engines
@@ -309,8 +305,7 @@ def test_a_frozen_child_holds_up_no_job_and_its_own_runs_in_another(start_consum
 
 
 @pytest.mark.both_engines
-@pytest.mark.usefixtures("worked_home")
-def test_a_running_job_survives_the_server_that_forked_its_child(tmp_path):
+def test_a_running_job_survives_the_server_that_forked_its_child(worked_home, tmp_path):
     job = started(enqueue("wait_for_file", str(tmp_path / "gate")))
     child = job.refresh().pid
     server = psutil.Process(child).ppid()
@@ -323,8 +318,7 @@ def test_a_running_job_survives_the_server_that_forked_its_child(tmp_path):
     assert enqueue("add", 1).wait(60) == 1
 
 
-@pytest.mark.usefixtures("worked_home")
-def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next():
+def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next(worked_home):
     large = enqueue("hold", 300)
     large.wait(60)
     small = enqueue("where")

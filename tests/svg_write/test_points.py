@@ -75,9 +75,7 @@ def test_points_triangles_and_regular_polygons():
     hexagon = np.array(only(SVGBuilder(50, 50).regular_polygon(20, 20, 10, 6.0)))
     assert hexagon[0] == pytest.approx([20, 10])
     assert np.hypot(*np.diff(hexagon, axis=0).T) == pytest.approx(np.full(6, 10))
-
-
-def test_a_point_is_seen_on_a_screen_too():
+    # A point is seen on a screen too.
     assert "round" in SVGBuilder(9, 9).point(1, 1).to_string()
     # A layer says so for all that is in it.
     assert SVGBuilder(9, 9).point(1, 1, pen="red").to_string().count("stroke-linecap") == 1
