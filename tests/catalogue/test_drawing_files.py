@@ -12,16 +12,8 @@ import pytest
 from sketch_cells import sketch_of
 from support import run
 
-from drawscape.catalogue import (
-    draft_for,
-    drawings,
-    find,
-    find_existing,
-    is_draft,
-    keep_draft,
-    pruning,
-    rebuild,
-)
+from drawscape import catalogue
+from drawscape.catalogue import drawings, find, find_existing, is_draft, keep_draft, rebuild
 from drawscape.catalogue.drafts import clear_drafts, drafts_folder
 from drawscape.catalogue.redraw import compare_again, reasons_between
 from drawscape.errors import DrawingNotFoundError
@@ -126,10 +118,10 @@ def test_pruning_says_what_stays_and_deletes_no_edited_file(drawn):
     os.utime(plain.path.parent, ns=(10**18, 10**18))
     assert len(drawings()) == 3  # from now on the folder's time tells of no change in it
     edited.path.write_bytes(edited.path.read_bytes().replace(b"</svg>", b"<!-- mine --></svg>"))
-    found = pruning()
+    found = catalogue.pruning()
     assert [one.path for one in found.going] == [plain.path]
     assert (found.marked, found.edited, found.newer) == (1, 1, 0)
-    assert pruning(plain.drawn_at - timedelta(days=30)).newer == 1
+    assert catalogue.pruning(plain.drawn_at - timedelta(days=30)).newer == 1
     result = run("drawings", "prune", "--yes")
     assert result.out.startswith("deleted 1 file, ")
     assert result.out.endswith("; kept: 1 with marks, 1 edited by hand\n")
@@ -263,8 +255,8 @@ def test_a_draft_is_in_no_history_and_is_not_drawn_twice(home):
     assert (len(drawings(deleted=True)), rebuild()) == (0, 0)
     assert [draft(seed) for seed in (1, 2, 3)] == frames
     assert [frame.stat().st_mtime_ns for frame in frames] == stamps
-    assert draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=2)) == frames[1]
-    assert draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=9)) is None
+    assert catalogue.draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=2)) == frames[1]
+    assert catalogue.draft_for(recipe_of(SKETCHES["spiral"], 60, 80, seed=9)) is None
     with pytest.raises(DrawingNotFoundError):
         find(frames[0])
 

@@ -57,7 +57,7 @@ MALFORMED = ("ada:secret@[::1/x", "h/x?passwort=secret")
         *((f"postgresql://{one}", "names no Postgres database") for one in MALFORMED),
     ],
 )
-def test_a_queue_that_cannot_be_meant_is_refused_without_its_password(
+def test_a_queue_that_cannot_be_meant_is_refused_without_password(
     tmp_path, monkeypatch, url, words
 ):
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))

@@ -34,6 +34,5 @@ def test_an_option_is_a_thing_and_no_order():
     width = click.Option(["--width"], help="Make the page this wide.")
     draw = click.Command("draw", params=[width])
     wrong = click.Group("drawscape", commands={"draw": draw})
-    assert [*sentences.orders(wrong)] == [
-        "drawscape draw --width: name a thing, not an order: Make the page this wide."
-    ]
+    said = "drawscape draw --width: name a thing, not an order: Make the page this wide."
+    assert [*sentences.orders(wrong)] == [said]

@@ -1,6 +1,5 @@
 """The site is built without a warning, and nothing public is missing from it."""
 
-import ast
 import contextlib
 import html
 import inspect
@@ -14,8 +13,8 @@ from threading import Thread
 from urllib.parse import unquote
 
 import click
-import nbformat
 import pytest
+from docs.test_types import documented_imports
 from sphinx.util.inventory import InventoryFile
 from support import commands, public_names, python
 from web_pages import violations
@@ -29,7 +28,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.nightly, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parents[2]
 SIGNATURE = re.compile(r"^(?:class )?drawscape\.[\w.]+\(.*", re.MULTILINE)
-BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -81,20 +79,8 @@ def test_every_public_name_is_in_the_reference(described):
 
 
 def test_what_the_code_on_the_site_imports_is_in_the_reference(described):
-    pages = [ROOT / "README.md", *(ROOT / "notebooks" / "pages").rglob("*.md")]
-    files = (ROOT / "notebooks").glob("*.ipynb")
-    found = [cell for file in files for cell in nbformat.read(file, 4).cells]
-    code_cells = [cell.source for cell in found if cell.cell_type == "code"]
-    cells = [source for source in code_cells if not source.startswith("%%")]
-    blocks = [code for page in pages for code in re.findall(BLOCK, page.read_text())]
-    code = re.sub(r"^[%!].*", "", "\n".join(blocks + cells), flags=re.MULTILINE)
-    imported = {
-        f"{statement.module}.{alias.name}"
-        for statement in ast.walk(ast.parse(code))
-        if isinstance(statement, ast.ImportFrom) and str(statement.module).startswith("drawscape")
-        for alias in statement.names
-    }
-    named = {path for path in imported if not path.endswith((".*", ".huey"))}
+    lines = [line.split() for line in documented_imports()]
+    named = {f"{module}.{name}" for _, module, _, name in lines if name != "huey"}
     assert undescribed(named, described) == set()
 
 
@@ -210,10 +196,7 @@ def test_pages_are_good_for_readers_keyboards_and_phones(site, chromium, look):
         page, errors = context.new_page(), []
         page.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
         page.goto((site / f"{name}.html").as_uri())
-        found = [
-            f"{v['id']}: {v['nodes'][0]['html'][:200]} ({len(v['nodes'])} times)"
-            for v in violations(page)
-        ]
+        found = [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in violations(page)]
         wrong[name] = [*found, *(f"too wide: {one}" for one in page.evaluate(TOO_WIDE)), *errors]
         page.close()
     context.close()

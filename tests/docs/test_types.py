@@ -53,11 +53,8 @@ def documented_imports():
         for statement in ast.walk(ast.parse(plain)):
             module = getattr(statement, "module", None) or ""
             if isinstance(statement, ast.ImportFrom) and module.partition(".")[0] == "drawscape":
-                found |= {
-                    f"from {module} import {alias.name}"
-                    for alias in statement.names
-                    if alias.name != "*"
-                }
+                names = {alias.name for alias in statement.names} - {"*"}
+                found |= {f"from {module} import {name}" for name in names}
     return sorted(found)
 
 

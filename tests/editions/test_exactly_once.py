@@ -48,9 +48,9 @@ class Studio:
     def __init__(self, home, chance):
         self.chance, self.home = chance, home
         kinds = {"desk": "grbl", "wall": "ebb", "attic": "marlin"}
+        rest = (None, {"scale": 60.0})
         self.desks = {
-            name: Bench(home, kind, KINDS[kind], None, {"scale": 60.0}, name)
-            for name, kind in kinds.items()
+            name: Bench(home, one, KINDS[one], *rest, name) for name, one in kinds.items()
         }
         self.all_desks = dict(self.desks)
         self.worker = start_worker(3)

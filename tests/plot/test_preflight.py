@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 from plot_support import hatch, page, segments, travel
 
+from drawscape import plot
 from drawscape.drawing.document import Motion, Pen, plain_name
 from drawscape.drawing.values import rgb
 from drawscape.geometry.lines import Lines
-from drawscape.plot import (
-    Concern,
-    Plotter,
-    layer_statistics,
-    preflight,
-    read_machine,
-    statistics,
-    with_travel,
-)
+from drawscape.plot import Concern, Plotter, layer_statistics, preflight, read_machine
 
 
 def test_a_page_with_hardly_any_ink_is_nearly_empty():
@@ -174,9 +167,9 @@ def test_lines_cost_as_much_together_as_alone():
 
 def test_the_preview_draws_the_travel_that_the_figures_name():
     document = page(segments(20))
-    lines, travel = with_travel(document).layers
+    lines, travel = plot.with_travel(document).layers
     assert (lines.name, travel.name) == ("a", "%travel")
-    assert travel.lines.lengths_mm.sum() == pytest.approx(statistics(document)[-1].pen_up_mm)
+    assert travel.lines.lengths_mm.sum() == pytest.approx(plot.statistics(document)[-1].pen_up_mm)
 
 
 @pytest.mark.parametrize(
@@ -231,8 +224,7 @@ def test_a_delay_and_a_short_look_ahead_take_their_time():
     plain = layer_statistics(Lines.of([line]))
     assert layer_statistics(Lines.of([line]), name="+D1500 a").seconds == plain.seconds + 1.5
     # Of a few short steps ahead, the machine must always be able to stop at the last one.
-    blind, far = (
-        layer_statistics(Lines.of([line]), plotter=Plotter(lookahead=n)) for n in (3, 9999)
-    )
+    plotters = [Plotter(lookahead=steps) for steps in (3, 9999)]
+    blind, far = (layer_statistics(Lines.of([line]), plotter=one) for one in plotters)
     assert blind.seconds > 1.2 * plain.seconds
     assert far.seconds == plain.seconds

@@ -392,10 +392,8 @@ PLACES = (
     *("insert.before_commit", "insert.after_commit", "claim.committed", "ack.before_commit"),
     *("ack.after_commit", "child.before_start", "run.middle", "result.serialised", "any moment"),
 )
-LIMITED = (
-    "select count(*) from job join job_group on job_group.id = group_id "
-    "where status = 'started' and most = 1"
-)
+RUNNING = "from job join job_group on job_group.id = group_id where status = 'started'"
+LIMITED = f"select count(*) {RUNNING} and most = 1"
 CALLER = """
 import json, sys
 from drawscape.job_manager import enqueue_background_job
@@ -441,9 +439,8 @@ class KilledQueue:
         if place == "any moment":
             time.sleep(self.dice.uniform(0.2, 1.5))
         else:
-            wait_until(
-                lambda: worker.process.poll() is not None or not list_jobs(("queued", "started"))
-            )
+            ends, waits = worker.process.poll, ("queued", "started")
+            wait_until(lambda: ends() is not None or not list_jobs(waits))
         worker.kill()
 
     def drain(self):

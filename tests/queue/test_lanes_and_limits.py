@@ -40,12 +40,10 @@ def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     first, second = (queued(job_limit_key="plotter", job_limit=2) for _ in range(2))
     third = enqueue("add", 1, job_limit_key="plotter", job_limit=2).id
     other = queued()
-    held = take()
+    held, database = take(), job_manager.default_queue().database
     assert held.id == first
     assert [taken(), taken(), taken()] == [second, other, None]
-    accepted, following = acknowledge(
-        job_manager.default_queue().database, held, Outcome("finished"), CLAIMANT
-    )
+    accepted, following = acknowledge(database, held, Outcome("finished"), CLAIMANT)
     assert accepted
     assert (following.id if following else taken()) == third  # a server is asked again
 

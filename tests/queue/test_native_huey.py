@@ -50,9 +50,7 @@ def native(home):
     sys.modules.pop("nativetasks", None)
 
 
-def test_native_and_periodic_tasks_run_beside_jobs_and_what_is_not_signed_is_refused(
-    native, home, start_consumer
-):
+def test_native_tasks_run_beside_jobs_and_none_that_is_not_signed(native, home, start_consumer):
     consumers = [start_consumer("-w", "2", huey="nativetasks.huey") for _ in range(2)]
     native.huey.storage.enqueue(pickle.dumps("not ours"))
     for _ in range(20):
@@ -77,9 +75,7 @@ BY_NIGHT = pytest.param(("-t", "1"), signal.SIGINT, marks=pytest.mark.nightly)
 
 
 @pytest.mark.parametrize(("options", "signum"), [((), signal.SIGTERM), BY_NIGHT])
-def test_a_leaving_worker_waits_for_no_native_task(
-    native, start_consumer, tmp_path, options, signum
-):
+def test_who_leaves_waits_for_no_native_task(native, start_consumer, tmp_path, options, signum):
     """As plain huey, whose threads end with the process."""
     consumer = start_consumer("-w", "3", *options, huey="nativetasks.huey")
     job, only_once = enqueue("nap", 600), enqueue("nap", 600, job_recover=False)

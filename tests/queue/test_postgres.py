@@ -267,9 +267,7 @@ def test_a_commit_that_lands_after_its_connection_broke_is_no_refusal(url, monke
     proxy.close()
 
 
-def test_output_whose_commit_lands_after_its_connection_broke_is_written_once(
-    url, database, tmp_path
-):
+def test_output_whose_commit_lands_after_a_broken_connection_is_once(url, database, tmp_path):
     let_claim(url, "worker")
     queued("one")
     held, proxy = claimed(database, "worker"), Proxy.before(url)

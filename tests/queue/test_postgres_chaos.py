@@ -167,9 +167,8 @@ class World:
     def _refuse(self):
         self.server.admit("127.0.0.1/32", how="reject")
         with administrator(self.server.url) as connection:
-            connection.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where client_addr is not null"
-            )
+            foreign = "from pg_stat_activity where client_addr is not null"
+            connection.execute(f"select pg_terminate_backend(pid) {foreign}")
 
     def _save(self):
         self.may_enqueue.clear()

@@ -171,9 +171,7 @@ def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home, start_consumer
 
 
 @pytest.mark.slow
-def test_while_the_file_is_locked_a_time_limit_holds_and_progress_is_written_later(
-    home, start_consumer
-):
+def test_while_the_file_is_locked_a_time_limit_holds_and_progress_waits(home, start_consumer):
     start_consumer()
     job = started(enqueue("report_for", 600, job_timeout=3))
     wait_until(lambda: job.refresh().pid and job.progress > 0)

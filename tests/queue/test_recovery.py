@@ -30,9 +30,7 @@ def test_a_job_that_was_started_once_is_canceled_by_no_job_ttl(claimant):
     assert (given_back.status, tried_again.status) == ("queued", "scheduled")
 
 
-def test_jobs_that_have_not_started_in_time_are_canceled_and_others_hear_of_it(
-    home, start_consumer
-):
+def test_jobs_that_have_not_started_in_time_are_canceled_and_others_hear_it(home, start_consumer):
     cases = ({}, {"job_delay": 600}, {"job_lane": "other"})
     jobs = [queued(job_ttl=0.1, **options) for options in cases]
     in_time = queued(job_ttl="1h")

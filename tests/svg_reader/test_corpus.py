@@ -25,9 +25,8 @@ RIGHT = [name for name in CASES if name not in NOTED]
 
 
 def ink(svg):
-    picture = resvg_py.svg_to_bytes(
-        svg_string=svg, zoom=ZOOM, dpi=96, languages=["en"], skip_system_fonts=True
-    )
+    options = {"zoom": ZOOM, "dpi": 96, "languages": ["en"], "skip_system_fonts": True}
+    picture = resvg_py.svg_to_bytes(svg_string=svg, **options)
     image = Image.open(io.BytesIO(bytes(picture))).convert("RGBA")
     paper = Image.new("RGBA", image.size, "white")
     return np.asarray(Image.alpha_composite(paper, image).convert("L")) < 200
@@ -62,10 +61,7 @@ def agree(one, other):
     """Whether 97 % of each one's ink is near the other's."""
     if not one.any() or not other.any():
         return not one.any() and not other.any()
-    return bool(
-        (one & spread(other)).sum() >= 0.97 * one.sum()
-        and (other & spread(one)).sum() >= 0.97 * other.sum()
-    )
+    return all((a & spread(b)).sum() >= 0.97 * a.sum() for a, b in ((one, other), (other, one)))
 
 
 @pytest.mark.parametrize("name", RIGHT)
