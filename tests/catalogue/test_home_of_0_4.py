@@ -76,16 +76,13 @@ def test_marks_are_found_set_and_kept_by_a_redraw(studio):
     assert find(drawings("schotter", seed=3)[0].path).star(5).tags == ("kept",)
 
 
-def test_a_cells_sketch_is_drawn_again_from_its_source(studio):
-    (hoops,) = drawings("hoops")
-    assert hoops.redraw(trust=True).note == "from a cell"
-
-
-def test_plots_and_jobs_are_there(studio):
+def test_plots_and_jobs_are_there_and_a_cells_sketch_is_drawn_again_from_its_source(studio):
     listed = run("plots", "list").out
     assert [line.split("\t")[2] for line in listed.splitlines()] == ["ready", "done"]
     assert [one.seed for one in drawings(plotted=True)] == [1]
     assert {job.status for job in list_jobs()} == {"finished"}
+    (hoops,) = drawings("hoops")
+    assert hoops.redraw(trust=True).note == "from a cell"
 
 
 def test_a_plot_that_0_4_left_in_mid_sheet_goes_on(studio):

@@ -25,9 +25,7 @@ def test_a_cube_shows_the_edges_of_three_sides_with_axes_of_equal_length():
     assert np.hypot(*x) == pytest.approx(np.hypot(*y)) == pytest.approx(np.hypot(*z))
     assert z[0] == pytest.approx(0)
     assert z[1] < 0
-
-
-def test_a_view_from_the_front_has_right_right_and_up_up():
+    # From the front right is right, and up is up.
     right, far, above = Camera.parallel(0, 0).project([[1, 0, 0], [1, 10, 0], [0, 0, 1]])
     for point in (right, far):
         assert point[:2] == pytest.approx([1, 0])
@@ -70,12 +68,15 @@ def _meets_any(points, ways, triangles):
     return met
 
 
-def test_a_roof_hides_its_far_side():
+def test_a_roof_hides_its_far_side_and_a_wall_what_lies_behind_the_seam_of_its_triangles():
     ridge = [(x, y, 3.0 if y == 2 else 0.0) for y in (0, 2, 4) for x in (0, 4)]
     roof = Mesh.of(ridge, [[0, 1, 3, 2], [2, 3, 5, 4]])
     back = np.array([[[0.0, 3.9, 0.3], [4.0, 3.9, 0.3]]])
     assert len(visible_segments(back, roof, Camera.parallel(0, 20))) == 0
     assert len(visible_segments(back, roof, Camera.parallel(180, 20))) == 1
+    wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [[0, 1, 2, 3]])
+    seam = np.array([[(0.0, 2.0, 0.0), (4.0, 2.0, 4.0)]])
+    assert len(visible_segments(seam, wall, Camera.parallel(0, 0))) == 0
 
 
 def test_a_round_side_shows_its_silhouette_and_no_other_edge():
@@ -88,12 +89,6 @@ def test_a_round_side_shows_its_silhouette_and_no_other_edge():
     shown = visible_edges(tube, Camera.parallel(0, 0))
     upright = [line for line in shown if abs(line[0, 1] - line[-1, 1]) > 2.9]
     assert sorted(round(float(line[0, 0])) for line in upright) == [-1, 1]
-
-
-def test_no_line_shows_through_the_seam_of_two_triangles():
-    wall = Mesh.of([(0, 0, 0), (4, 0, 0), (4, 0, 4), (0, 0, 4)], [[0, 1, 2, 3]])
-    seam = np.array([[(0.0, 2.0, 0.0), (4.0, 2.0, 4.0)]])
-    assert len(visible_segments(seam, wall, Camera.parallel(0, 0))) == 0
 
 
 def test_nothing_in_space_is_nothing_on_paper():

@@ -150,6 +150,7 @@ def test_an_area_of_nothing_has_no_filling(polygon):
     assert len(inset_rings(polygon, 1.0)) == 0
     for style in ("lines", "cross", "concentric"):
         assert len(hatch(polygon, 1.0, style=style)) == 0
+    assert coats(NOTHING).shape == (0,)
 
 
 def test_what_is_no_area_in_a_collection_counts_for_nothing():
@@ -157,7 +158,3 @@ def test_what_is_no_area_in_a_collection_counts_for_nothing():
     among = shapely.GeometryCollection([stroke, shapely.Point(90, 90), shapely.LineString(SQUARE)])
     for function in (lambda area: hatch(area, 1), lambda area: inset_rings(area, 1)):
         assert np.array_equal(function(among).points, function(stroke).points)
-
-
-def test_no_lines_lie_on_nothing():
-    assert coats(NOTHING).shape == (0,)

@@ -217,11 +217,8 @@ def test_the_odd_is_drawn_as_the_plain(odd, plain):
     ("body", "note"),
     [
         (BOX.format('style="transform:perspective(9px) rotateX(9deg)"'), "the transform 'perspective(9px) rotateX(9deg)' is not applied"),
-        (BOX.format('style="transform:translate3d(9px,9px,0)"'), "the transform 'translate3d(9px,9px,0)' is not applied"),
         (BOX.format('clip-path="circle(9px)"'), "clip-path 'circle(9px)' is not applied"),
         (f'<style>@layer x{{rect{{display:none}}}}</style>{BOX.format("")}', "the style rule '@layer x' is not applied"),
-        (f'<style>@supports (foo:bar){{rect{{display:none}}}}</style>{BOX.format("")}', "the style rule '@supports (foo:bar)' is not applied"),
-        (f'<style>@container (width>1px){{rect{{display:none}}}}</style>{BOX.format("")}', "the style rule '@container (width>1px)' is not applied"),
         ('<g style="marker:url(#m)"><path d="M0,0H9" stroke="red"/><path d="M0,9H9" stroke="red"/></g>', "markers (arrow heads) are not drawn; convert them to paths"),
         ('<rect mask="url(#m)" width="9" height="9"/>', "mask is not applied"),
         ('<rect style="mask-image:url(a.png)" width="9" height="9"/>', "mask-image is not applied"),

@@ -94,16 +94,13 @@ def test_pen_names_a_layer_for_one_element_and_a_cell_of_a_grid_moves_the_origin
             svg.line(0, 0, 1, 1, pen="accent")
 
 
-def test_a_group_ends_even_when_its_block_fails():
+def test_a_group_ends_even_when_its_block_fails_and_one_that_was_not_begun_does_nothing():
     svg = SVGBuilder(100, 100)
     with pytest.raises(ZeroDivisionError), svg.group(stroke="red"):
         1 / 0  # noqa: B018
     assert svg.current_group is None
     svg.line(0, 0, 1, 1)
     assert len(svg.elements) == 2
-
-
-def test_ending_a_group_that_was_not_begun_changes_nothing():
     svg = SVGBuilder(100, 100).end_group()
     with svg.layer("a"):
         svg.end_group().line(0, 0, 1, 1)

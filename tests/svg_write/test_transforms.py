@@ -214,12 +214,9 @@ def test_a_group_that_is_open_is_hidden_by_itself_alone():
     assert len([line for line in svg.lines() if len(line) == 2]) == 3
 
 
-def test_holes_of_a_path_hide_nothing():
+def test_holes_of_a_path_and_a_line_there_and_back_hide_nothing():
     ring = "M0,0 H30 V30 H0 Z M10,10 H20 V20 H10 Z"
     svg = canvas().line(-5, 15, 35, 15).path(ring).occlude()
     assert spans(svg) == [(-5, 0), (10, 20), (30, 35)]
-
-
-def test_a_line_there_and_back_hides_nothing():
     svg = canvas().line(0, 5, 30, 5).polyline([(5, 5), (20, 5)], closed=True).occlude()
     assert length(svg) == pytest.approx(30 + 30)

@@ -101,23 +101,17 @@ def test_the_bounding_box_is_the_font_packages_own(font):
     assert set(svg.get_hershey_text_bounding_box(" ").values()) == {0}
 
 
-def test_hershey_text_is_a_titled_group_of_paths():
+def test_hershey_text_is_a_titled_group_of_paths_with_its_own_attributes_before_the_canvas_s():
     svg = SVGBuilder(210, 148).hershey_text(105, 74, "A & B", 0.5)
     text = svg.to_string()
     assert '<g transform="translate(105,74) scale(0.5)">\n<title>A &amp; B</title>' in text
     assert 'fill="none" stroke="black" stroke-width="1" />' in text
     assert len(svg.elements) == 1
-
-
-def test_hershey_attributes_override_its_own_and_the_canvas_defaults():
     svg = SVGBuilder(100, 100, {"stroke": "green", "opacity": "0.5"})
     svg.hershey_text(0, 0, "I", 1.0, {"stroke": "red"})
     assert 'stroke="red"' in svg.to_string()
     assert 'opacity="0.5"' in svg.to_string()
     assert "green" not in svg.to_string()
-
-
-def test_centered_text_has_its_middle_there():
     svg = SVGBuilder(100, 100).centered_hershey_text(60, 40, "Hello", 0.7)
     x0, y0, x1, y1 = svg.lines().bounds
     assert ((x0 + x1) / 2, (y0 + y1) / 2) == pytest.approx((60, 40))

@@ -145,17 +145,14 @@ def guarded(home):
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic s3cret", "Bearer s3cretx", "é"]
 )
-def test_without_the_token_there_is_no_answer(guarded, order, header):
+def test_without_the_token_only_the_page_its_files_and_the_health_answer(guarded, order, header):
     headers = {} if header is None else {"Authorization": header}
     answer = guarded.post("/artboard/create", json=order, headers=headers)
     assert answer.status_code == answer.json["status"] == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-
-
-def test_the_page_its_files_and_the_health_need_no_token(guarded):
     paths = ("/", "/static/page.js", "/healthz")
-    assert [guarded.get(path).status_code for path in paths] == [200] * 3
-    assert guarded.get("/sketches").status_code == 401
+    assert [guarded.get(path, headers=headers).status_code for path in paths] == [200] * 3
+    assert guarded.get("/sketches", headers=headers).status_code == 401
 
 
 # Behind a proxy every request comes from this machine

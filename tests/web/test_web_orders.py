@@ -115,16 +115,13 @@ def test_a_page_under_a_prefix_asks_there(home):
     assert 'data-root="/drawings/"' in app.test_client().get("/drawings/").text
 
 
-def test_an_unchanged_catalogue_is_not_sent_twice(client):
-    etag = client.get("/sketches").headers["ETag"]
-    assert client.get("/sketches", headers={"If-None-Match": etag}).status_code == 304
-
-
-def test_a_front_offers_the_patterns_of_its_settings_only(home):
+def test_a_front_offers_the_patterns_of_its_settings_only_and_once_while_they_stay(home):
     front = WebSettings(patterns=("truchet", "schotter"))
     client = create_app(front).test_client()
-    listed = client.get("/sketches").json["sketches"]
-    assert [sketch["name"] for sketch in listed] == ["truchet", "schotter"]
+    answer = client.get("/sketches")
+    assert [one["name"] for one in answer.json["sketches"]] == ["truchet", "schotter"]
+    known = {"If-None-Match": answer.headers["ETag"]}
+    assert client.get("/sketches", headers=known).status_code == 304
     size = {"width": 99, "height": 99}
     job_id = client.post("/artboard/create", json=size).json["job_id"]
     assert get_job(job_id).description == "truchet, seed 0"  # the first, where none is named
