@@ -4,19 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, assert_type
 
-from drawscape import (
-    Color,
-    Palette,
-    Pen,
-    Slider,
-    draw,
-    enqueue,
-    evolve,
-    form,
-    history,
-    sheet,
-    sketch,
-)
+import drawscape
+from drawscape import Color, Palette, Pen, Slider, draw, enqueue, sketch
 from drawscape.catalogue import Drawing, find
 from drawscape.job_manager import Job, WorkerProcess, start_worker
 from drawscape.notebook import ContactSheet, Evolution, Form, History, contact_sheet
@@ -85,9 +74,9 @@ def find_it() -> None:
 
 
 def explore_it() -> None:
-    assert_type(form(rings, paper="A5"), Form)
-    assert_type(form(rings).set(count=3), Form)
+    assert_type(drawscape.form(rings, paper="A5"), Form)
+    assert_type(drawscape.form(rings).set(count=3), Form)
     assert_type(contact_sheet(rings, count=[3, 9]), ContactSheet)
-    assert_type(sheet("rings"), ContactSheet)
-    assert_type(evolve(rings), Evolution)
-    assert_type(history(), History)
+    assert_type(drawscape.sheet("rings"), ContactSheet)
+    assert_type(drawscape.evolve(rings), Evolution)
+    assert_type(drawscape.history(), History)

@@ -20,7 +20,9 @@ def await_drawn(client, order):
     return job_id
 
 
-def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker):
+def test_the_lines_come_as_arrays_in_one_piece_or_an_answer_says_why_not(
+    front, order, home, worker
+):
     client = create_app(front()).test_client()
     job_id = await_drawn(client, order)
     answer = client.get(f"/jobs/{job_id}/lines")
@@ -43,9 +45,6 @@ def test_the_lines_come_as_arrays_in_one_piece(front, order, home, worker):
     changed = client.get(f"/jobs/{job_id}/lines", headers=known)
     assert changed.status_code == 200
     assert b"#00ff00" in changed.data
-
-
-def test_a_drawing_that_cannot_be_read_has_no_lines(front, order, worker):
     client = create_app(front("broken")).test_client()
     answer = client.get(f"/jobs/{await_drawn(client, order)}/lines")
     assert answer.status_code == 409
@@ -66,7 +65,9 @@ def shared(home, talking, tmp_path_factory, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_drawing_of_another_machine_is_served_from_the_shared_folder(client, order, shared):
+def test_a_drawing_of_another_machine_and_its_log_are_served(
+    client, order, shared, talking, tmp_path
+):
     job_id = await_drawn(client, order)
     job = client.get(f"/jobs/{job_id}").json
     assert (job["status"], job["error"]) == ("finished", None)
@@ -81,10 +82,6 @@ def test_a_drawing_of_another_machine_is_served_from_the_shared_folder(client, o
     assert client.get(f"/jobs/{job_id}/thumbnail", headers=known).status_code == 304
     drawn.unlink()
     assert client.get(job["svg"]).status_code == 410
-
-
-@pytest.mark.slow
-def test_the_log_of_a_job_on_another_machine_is_served(shared, talking, tmp_path):
     client = create_app(talking).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {home_token()}"
     job = enqueue_background_job("talking_tasks.draw", str(tmp_path / "go"))
