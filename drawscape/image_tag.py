@@ -1,10 +1,11 @@
 """A picture as an `<img>` that holds its bytes: it survives saving, reopening and untrusted notebooks."""
 
-import os
 import re
 from binascii import b2a_base64
 from collections.abc import Sequence
 from pathlib import Path
+
+from drawscape.settings import StrPath
 
 _SHOWN = (".svg", ".png")
 _KINDS = ((b"\x89PNG", "png"), (b"RIFF", "webp"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"))
@@ -32,7 +33,7 @@ def image_tag(data: bytes, alt: str, *, height_px: int = 480) -> str:
     )
 
 
-def file_tag(path: str | os.PathLike[str], *, height_px: int = 480) -> str | None:
+def file_tag(path: StrPath, *, height_px: int = 480) -> str | None:
     """Return the `<img>` of the picture in a file, at most `height_px` high, for a notebook's HTML.
 
     None if the file is not a picture, gone, or too large to show.

@@ -19,10 +19,13 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from drawscape.durations import seconds
 from drawscape.errors import ForbiddenPathError, SettingsError
+
+StrPath: TypeAlias = str | os.PathLike[str]
+"""A path, as text or as an object such as `Path`."""
 
 LIBRARY_TASK_MODULES = ("drawscape.tasks", "workers")
 """Where tasks are without further settings: in the library and in the project's `workers/`."""
@@ -169,8 +172,9 @@ def is_project(folder: Path) -> bool:
     return _project_table(folder) is not None
 
 
-def _project_list(key: str, project: Path | None = None) -> list[str]:
-    return list((_project_table(project or home()) or {}).get(key, ()))
+def _project_settings(project: Path | None = None) -> dict[str, Any]:
+    """Return the settings of a project, by default of the home; nothing for a folder that is none."""
+    return _project_table(project or home()) or {}
 
 
 def is_user_folder() -> bool:
@@ -302,7 +306,7 @@ def output_folder() -> Path:
     return folder
 
 
-def output_path(filename: str | os.PathLike[str], suffix: str = "") -> Path:
+def output_path(filename: StrPath, suffix: str = "") -> Path:
     """Return the absolute path of `filename` inside `output/`, and create its folder.
 
     `suffix` is added to a name without it. Raises ForbiddenPathError for an empty or absolute
@@ -393,7 +397,7 @@ def named_file(name: str) -> str:
     return NamedFile(folder / file.name)
 
 
-def readable_path(filename: str | os.PathLike[str]) -> Path:
+def readable_path(filename: StrPath) -> Path:
     """Return the absolute path of an existing file that a task may read.
 
     Relative names are looked up under the home. Allowed are the home, the output folder, and the folders in
@@ -412,7 +416,7 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     path = (home() / name).resolve()
     named = os.environ.get("DRAWSCAPE_DATA_DIRS", "").split(os.pathsep)
     folders = [home(), output_of(home()), *map(Path, filter(None, named))]
-    folders += [home() / folder for folder in _project_list("data-dirs")]
+    folders += [home() / folder for folder in _project_settings().get("data-dirs", ())]
     allowed = [*dict.fromkeys(folder.resolve() for folder in folders)]
     is_allowed = any(path.is_relative_to(folder) for folder in allowed)
     if not is_allowed and not isinstance(filename, NamedFile):
@@ -447,7 +451,7 @@ def project_task_modules(project: Path | None = None) -> tuple[str, ...]:
     >>> project_task_modules()
     ()
     """
-    return tuple(_project_list("task-modules", project))
+    return tuple(_project_settings(project).get("task-modules", ()))
 
 
 def notify_command() -> list[str]:
@@ -458,7 +462,7 @@ def notify_command() -> list[str]:
     >>> notify_command()
     []
     """
-    return shlex.split((_project_table(home()) or {}).get("notify", ""))
+    return shlex.split(_project_settings().get("notify", ""))
 
 
 def notify_url() -> str:
@@ -469,7 +473,7 @@ def notify_url() -> str:
     >>> notify_url()
     ''
     """
-    url: str = (_project_table(home()) or {}).get("notify_url", "")
+    url: str = _project_settings().get("notify_url", "")
     if url and not url.startswith(("http://", "https://")):
         raise SettingsError(f"notify_url = {url!r}; give a URL that begins with https://")
     return url

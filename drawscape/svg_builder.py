@@ -1,7 +1,6 @@
 """SVGBuilder, the canvas: in mm, y downward, made for pens."""
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from copy import copy
@@ -21,8 +20,9 @@ from drawscape.errors import CanvasError, SvgReadError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.curves import circle as circle_points
 from drawscape.geometry.lines import Drawable, Lines, Points, as_lines, as_points, one_line
-from drawscape.geometry.regions import polar, rectangle, rings
+from drawscape.geometry.regions import Bounds, polar, rectangle, rings
 from drawscape.image_tag import image_tag
+from drawscape.settings import StrPath
 from drawscape.svg import hershey
 from drawscape.svg.attributes import (
     Attrs,
@@ -599,7 +599,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
 
     def add_svg(
         self,
-        source: str | os.PathLike[str] | bytes,
+        source: StrPath | bytes,
         x: float = 0.0,
         y: float = 0.0,
         width: float | None = None,
@@ -785,7 +785,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
         """
         return self.to_bytes().decode()
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: StrPath) -> Path:
         """Write the SVG file and return its absolute path; the file is complete or missing.
 
         The folder must exist.
@@ -840,7 +840,7 @@ class SVGBuilder(GroupStack, RandomNumbers):
 
 
 def _fit(
-    bounds: tuple[float, float, float, float],
+    bounds: Bounds,
     x: float,
     y: float,
     width: float | None,

@@ -1,6 +1,5 @@
 """Drafts: the frames of a drag, in a folder that is not searched for drawings."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def drafts_folder() -> Path:
     return settings.output_folder() / DRAFTS
 
 
-def is_draft(path: str | os.PathLike[str]) -> bool:
+def is_draft(path: settings.StrPath) -> bool:
     """Return whether a path is that of a draft.
 
     >>> is_draft("output/.drafts/spiral-7-0f32ad88.svg"), is_draft("output/spiral.svg")
@@ -51,7 +50,7 @@ def clear_drafts(most: int = _MOST_DRAFTS) -> None:
             old.unlink(missing_ok=True)
 
 
-def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Drawing:
+def keep_draft(path: settings.StrPath, *, sheet: str | None = None) -> Drawing:
     """Return the drawing that a draft becomes: the file moves into `output/` and gets a row.
 
     A kept drawing of the same name is returned unchanged. Raises DrawingNotFoundError if the draft is

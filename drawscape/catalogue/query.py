@@ -20,9 +20,9 @@ from drawscape.catalogue.marks import STARS, checked_words
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.parameters import parameters_apart
 from drawscape.recipe import Sketch, as_sketch, plain
-from drawscape.settings import home
+from drawscape.settings import StrPath, home
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.registry import chosen
+from drawscape.sketches.registry import AnySketch, chosen
 
 SortOrder = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
@@ -52,7 +52,7 @@ _SHORTEST_RECIPE = 4
 _AFTER_DIGITS = "g"  # follows all hexadecimal digits
 
 
-def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str]:
+def parameter_names(sketch: AnySketch | None) -> set[str]:
     """Return the names of a sketch's parameters; if the sketch is gone, those of its drawings.
 
     Without a sketch there are none. Raises UnknownNameError for an unknown sketch.
@@ -82,7 +82,7 @@ def _check_parameters(sketch: str | None, names: Iterable[str]) -> None:
 
 @parameters_apart("where", parameter_names)
 def drawings(
-    sketch: str | Sketch | Callable[..., Any] | None = None,
+    sketch: AnySketch | None = None,
     *,
     stars: Any = None,
     tag: str | None = None,
@@ -156,7 +156,7 @@ def _plotted(wanted: bool) -> Condition:
 OPTIONS = inspect.signature(drawings).parameters.keys() - {"sketch", "parameters"}
 
 
-def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
+def name_of(sketch: AnySketch | None) -> str | None:
     """Return the name of a sketch in its drawings; any other value is returned unchanged."""
     return as_sketch(sketch).name if callable(sketch) or isinstance(sketch, Sketch) else sketch
 
@@ -166,7 +166,7 @@ def sketch_names() -> list[str]:
     return [row[0] for row in read_rows("select distinct sketch from drawing order by sketch")]
 
 
-def find(drawing: str | os.PathLike[str]) -> Drawing:
+def find(drawing: StrPath) -> Drawing:
     """Return the drawing with that recipe (or the start of one), that name, or that file.
 
     Raises DrawingNotFoundError when no drawing matches, or several do.

@@ -1,6 +1,5 @@
 """Draw a drawing again, and compare it with its file."""
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from drawscape.catalogue.sources import keep_source, source_in
 from drawscape.errors import ProvenanceError
 from drawscape.plot.svg_export import ordered_svg
 from drawscape.recipe import Provenance, draw_recipe, is_library
+from drawscape.settings import StrPath
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import recipe_again, redraw
 from drawscape.svg.canvas_file import body_digest
@@ -71,7 +71,7 @@ def sketch_for(
 
 
 def redraw_file(
-    path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
+    path: StrPath, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> SVGBuilder:
     """Return the drawing in a file, drawn again. Raises as `sketch_for` does.
 
@@ -119,7 +119,7 @@ def known_provenance(drawing: Drawing) -> Provenance:
 
 
 def compare_again(
-    path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
+    path: StrPath, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> RedrawComparison:
     """Draw the drawing in a file again, here and now, and return how it compares.
 

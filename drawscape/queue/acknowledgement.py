@@ -4,7 +4,6 @@ Each move is one committed transaction, and a job's row is the queue entry.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from drawscape import clock
 from drawscape.durations import LONGEST_S
@@ -41,22 +40,14 @@ def acknowledge(
 
 def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
     """Return whether the outcome was accepted, in an exclusive transaction."""
-    if outcome.may_be_retried and (rows := run(run.RETRIES, **held.key)):
-        values = {**outcome.columns, **_next_try(*rows[0]), **held.key}
-        if rows := run(run.RETRY, **values):
-            place(run, held.id)
-        return bool(rows)
-    rows = run(run.ACKNOWLEDGE, **outcome.columns, **held.key)
+    values = {**outcome.columns, **held.key}
+    if outcome.may_be_retried and run(run.RETRY, **values, longest_s=LONGEST_S):
+        place(run, held.id)
+        return True
+    rows = run(run.ACKNOWLEDGE, **values)
     if rows and rows[0][0]:  # some job waits for another, perhaps for this one
         settle(run, outcome.status, held.id)
     return bool(rows)
-
-
-def _next_try(delay_s: float, backoff: float) -> dict[str, Any]:
-    return {
-        "retry_delay_s": min(delay_s * backoff, LONGEST_S),
-        "due_at": clock.now() + delay_s if delay_s > 0 else None,
-    }
 
 
 def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:

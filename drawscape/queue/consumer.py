@@ -21,7 +21,7 @@ from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueError, QueueGoneError
 from drawscape.queue.acknowledgement import cancel_overdue, next_due_s, promote_due, recover
 from drawscape.queue.claim import ClaimRequest
-from drawscape.queue.engines.engine import Engine, Renewal, ServerAway, WorkerInfo
+from drawscape.queue.engines.engine import ClaimKey, Engine, Renewal, ServerAway, WorkerInfo
 from drawscape.queue.options import new_id
 from drawscape.queue.retention import prune
 from drawscape.queue.worker.dispatcher import CLAIM_LIMIT_S, Dispatcher
@@ -118,7 +118,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         )
         self._gone: QueueGoneError | None = None
         self._request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)
-        self._unknown: dict[tuple[str, int], float] = {}
+        self._unknown: dict[ClaimKey, float] = {}
         self._lease: ChildLease | None = None
         if self._jobs.is_server:
             self._lease = ChildLease(settings.lease_s(), self._check_jobs)

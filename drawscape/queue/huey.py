@@ -21,7 +21,7 @@ from drawscape.queue.engines.sqlite import NORMAL, Connection, SqliteEngine
 from drawscape.queue.job_queue import Queue
 from drawscape.queue.key_file import key_of
 from drawscape.queue.retention import KEEP, Keep
-from drawscape.settings import LIBRARY_TASK_MODULES
+from drawscape.settings import LIBRARY_TASK_MODULES, StrPath
 
 _JOBS_WAIT_S = 0.5
 """The longest wait of the thread that runs jobs for the file or server: a time limit may expire meanwhile."""
@@ -63,7 +63,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
         name: str,
         *args: Any,
         engine: Engine,
-        home: str | os.PathLike[str],
+        home: StrPath,
         task_modules: Sequence[str] = LIBRARY_TASK_MODULES,
         lanes: Sequence[str] = (),
         keep: Keep = KEEP,
@@ -138,8 +138,8 @@ class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
         self,
         name: str = "huey",
         *args: Any,
-        filename: str | os.PathLike[str] = "huey.db",
-        home: str | os.PathLike[str] | None = None,
+        filename: StrPath = "huey.db",
+        home: StrPath | None = None,
         **options: Any,
     ) -> None:
         path = Path(filename).resolve()
@@ -187,7 +187,7 @@ class JobPostgresHuey(RunsJobs, Huey):  # type: ignore[misc]
     storage_class = JobsOnlyStorage
 
     def __init__(
-        self, name: str = "huey", *args: Any, url: str, home: str | os.PathLike[str], **options: Any
+        self, name: str = "huey", *args: Any, url: str, home: StrPath, **options: Any
     ) -> None:
         engine: Any = open_engine(url, Path(home) / ".drawscape")
         engine.patience_s, engine.silence_s = _JOBS_WAIT_S, _JOBS_SILENCE_S

@@ -17,7 +17,7 @@ from drawscape.errors import SignatureError
 from drawscape.recipe.provenance import digest_of
 from drawscape.recipe.recipe import Recipe
 from drawscape.recipe.sketch import Draft, Sketch
-from drawscape.settings import readable_path
+from drawscape.settings import StrPath, readable_path
 from drawscape.svg_builder import Pen, SVGBuilder
 
 OnSketchStep = Callable[[float, SVGBuilder], None]
@@ -136,7 +136,7 @@ def _noted_reads() -> Iterator[dict[str, str]]:
             cached.cache_clear()
 
 
-def read_input(name: str | os.PathLike[str]) -> bytes:
+def read_input(name: StrPath) -> bytes:
     """Return the content of a file that a task may read; the drawing's recipe remembers its digest.
 
     A sketch that reads its files this way is drawn again when one has changed; else its drawing is reused.

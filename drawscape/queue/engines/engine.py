@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from drawscape.errors import QueueError
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
+from drawscape.settings import StrPath
 
 Rows = list[Any]
 
@@ -58,12 +59,15 @@ class WorkerInfo:
     """Why it runs nothing although it is alive."""
 
 
+ClaimKey: TypeAlias = tuple[str, int]
+"""The id of a job and the token of a claim on it."""
+
+
 class Renewal(NamedTuple):
     """A confirmed renewal: when it was requested, and which jobs the worker holds by the table."""
 
     asked_boot_s: float
-    held: frozenset[tuple[str, int]]
-    """Id and token of each job."""
+    held: frozenset[ClaimKey]
     is_lost: bool = False
     """Whether the worker had counted as dead: others may have its jobs."""
 
@@ -118,7 +122,7 @@ class JobTable:
         return []
 
 
-def is_url(target: str | os.PathLike[str]) -> bool:
+def is_url(target: StrPath) -> bool:
     """Return whether `target` names a Postgres database, not a file.
 
     >>> is_url("postgresql://db/queue"), is_url("queue.db")
@@ -127,7 +131,7 @@ def is_url(target: str | os.PathLike[str]) -> bool:
     return os.fspath(target).startswith(("postgresql://", "postgres://"))
 
 
-def open_engine(target: str | os.PathLike[str], folder: Path = Path()) -> Engine:
+def open_engine(target: StrPath, folder: Path = Path()) -> Engine:
     """Return the job table that `target` names; nothing is opened or made yet.
 
     A path is a SQLite file, whose folder also holds the key; with a Postgres URL, `folder` does.

@@ -42,16 +42,14 @@ class Queries:
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
     returning exists (select 1 from job_dependency)
     """
-    RETRIES = """
-    select retry_delay_s, retry_backoff from job
-    where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
-        and stop_grace_s is null and retries > 0
-    """
     RETRY = """
-    update job set status = 'scheduled', due_at = :due_at, retry_delay_s = :retry_delay_s,
+    update job set status = 'scheduled', due_at = case when retry_delay_s > 0 then :now + retry_delay_s end,
+        retry_delay_s = case when retry_delay_s * retry_backoff < :longest_s
+            then retry_delay_s * retry_backoff else :longest_s end,
         reason = :reason, error = :error, detail = :detail, peak_kb = :peak_kb,
         pid = null, worker = null, retries = retries - 1
     where seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'
+        and stop_grace_s is null and retries > 0
     returning id
     """
     GIVE_BACK = """

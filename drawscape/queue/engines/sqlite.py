@@ -23,6 +23,7 @@ from drawscape.queue.engines.file_guard import existing, guard, opening
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.sqlite_queries import SqliteQueries
 from drawscape.queue.engines.sqlite_schema import prepare
+from drawscape.settings import StrPath
 
 FULL, NORMAL = 2, 1
 
@@ -111,7 +112,7 @@ class SqliteEngine(SqliteQueries, JobTable):
     """
 
     def __init__(
-        self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
+        self, filename: StrPath, *, synchronous: int = FULL, timeout_s: float = 60.0
     ) -> None:
         self.path = Path(filename).resolve()  # one file and one folder of locks, through any link
         self.target = self.label = os.fspath(self.path)

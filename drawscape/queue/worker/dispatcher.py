@@ -18,7 +18,7 @@ from drawscape import clock
 from drawscape.errors import DrawscapeError
 from drawscape.queue.acknowledgement import acknowledge, give_back
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
-from drawscape.queue.engines.engine import Engine, ValueRefused
+from drawscape.queue.engines.engine import ClaimKey, Engine, ValueRefused
 from drawscape.queue.worker.child_process import ChildStartError
 from drawscape.queue.worker.lease import ChildLease
 from drawscape.queue.worker.slot import Slot, SlotState
@@ -90,7 +90,7 @@ class Dispatcher:
         self._leaving = True
         self.wake()
 
-    def _call(self, key: tuple[str, int], step: Callable[[Slot], object]) -> None:
+    def _call(self, key: ClaimKey, step: Callable[[Slot], object]) -> None:
         self._calls.append(lambda: [step(slot) for slot in self._slots if slot.key == key])
         self.wake()
 
@@ -100,7 +100,7 @@ class Dispatcher:
             slot.kill()
 
     @property
-    def holds(self) -> dict[tuple[str, int], float]:
+    def holds(self) -> dict[ClaimKey, float]:
         """Id and token of the jobs that run, and when each was claimed (see `Slot.claimed_at`)."""
         held = [(slot.key, slot.claimed_at) for slot in self._slots]
         return {key: since for key, since in held if key is not None}

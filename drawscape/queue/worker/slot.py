@@ -15,7 +15,7 @@ from typing import Any
 
 from drawscape.errors import DrawscapeError
 from drawscape.queue.claim import Claim, Outcome
-from drawscape.queue.engines.engine import Engine
+from drawscape.queue.engines.engine import ClaimKey, Engine
 from drawscape.queue.snapshot import Reason, Status
 from drawscape.queue.worker.child import ASK_TO_STOP, DONE, DUMP_STACK, READY
 from drawscape.queue.worker.child_process import ChildProcess, ChildStartError, describe_death
@@ -90,7 +90,7 @@ class Slot:
         self._check_at = math.inf
 
     @property
-    def key(self) -> tuple[str, int] | None:
+    def key(self) -> ClaimKey | None:
         """Id and token of the present claim."""
         claim = self.claim
         return None if claim is None else (claim.id, claim.token)
