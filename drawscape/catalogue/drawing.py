@@ -28,7 +28,7 @@ from drawscape.pens import with_pens
 from drawscape.plot.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
 from drawscape.plot.statistics import statistics
-from drawscape.recipe import Provenance, read_provenance
+from drawscape.recipe import Provenance, SketchFunction, read_provenance
 from drawscape.svg.read import read_svg
 
 
@@ -217,7 +217,7 @@ class Drawing:
             write("insert or replace into thumbnail values (?, ?)", (self.id, picture))
         return picture
 
-    def redraw(self, sketch: Callable[..., Any] | None = None, *, trust: bool = False) -> Drawing:
+    def redraw(self, sketch: SketchFunction | None = None, *, trust: bool = False) -> Drawing:
         """Draw it again into its file and return it; `sketch` replaces one from a notebook.
 
         With `trust` the source in the drawing is run, without a check of its contents.

@@ -1,11 +1,9 @@
 """Draw a drawing again, and compare it with its file."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from drawscape.atomic import write_atomic
 from drawscape.catalogue.database import read_rows
@@ -16,7 +14,7 @@ from drawscape.catalogue.marks import copy_marks
 from drawscape.catalogue.sources import keep_source, source_in
 from drawscape.errors import ProvenanceError
 from drawscape.plot.svg_export import ordered_svg
-from drawscape.recipe import Provenance, draw_recipe, is_library
+from drawscape.recipe import Provenance, SketchFunction, draw_recipe, is_library
 from drawscape.settings import StrPath
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.registry import recipe_again, redraw
@@ -48,7 +46,7 @@ class RedrawComparison:
 
 
 def sketch_for(
-    provenance: Provenance, sketch: Callable[..., Any] | None = None, *, trust: bool = False
+    provenance: Provenance, sketch: SketchFunction | None = None, *, trust: bool = False
 ) -> Sketch:
     """Return the sketch that draws it: the one given, the library's, or with `trust` the one in the source.
 
@@ -71,7 +69,7 @@ def sketch_for(
 
 
 def redraw_file(
-    path: StrPath, sketch: Callable[..., Any] | None = None, *, trust: bool = False
+    path: StrPath, sketch: SketchFunction | None = None, *, trust: bool = False
 ) -> SVGBuilder:
     """Return the drawing in a file, drawn again. Raises as `sketch_for` does.
 
@@ -82,7 +80,7 @@ def redraw_file(
 
 
 def redraw_drawing(
-    drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
+    drawing: Drawing, sketch: SketchFunction | None = None, *, trust: bool = False
 ) -> Drawing:
     """Draw a drawing again into its file, even if that is gone, and return it with all of its marks.
 
@@ -119,7 +117,7 @@ def known_provenance(drawing: Drawing) -> Provenance:
 
 
 def compare_again(
-    path: StrPath, sketch: Callable[..., Any] | None = None, *, trust: bool = False
+    path: StrPath, sketch: SketchFunction | None = None, *, trust: bool = False
 ) -> RedrawComparison:
     """Draw the drawing in a file again, here and now, and return how it compares.
 

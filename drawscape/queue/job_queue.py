@@ -34,7 +34,7 @@ from drawscape.queue.options import (
     split_options,
 )
 from drawscape.queue.snapshot import STATUSES, JobSnapshot, Status, check_status, module_pattern
-from drawscape.queue.task import ResultOf, Task, check_binding, find_task, mapped, portable_paths
+from drawscape.queue.task import Arguments, ResultOf, Task, check_binding, find_task, portable_paths
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,12 @@ class Queue:
         """Queue a job with the options in `kwargs`, and return its id."""
         options, arguments = split_options(kwargs)
         needed = [job.id for job in (*args, *arguments.values()) if isinstance(job, JobReference)]
-        args, arguments = mapped(args, arguments, JobReference, lambda job: ResultOf(job.id))
-        job = self._new_job(target, args, arguments, options)
+        call = Arguments(args, arguments).mapped(JobReference, lambda job: ResultOf(job.id))
+        job = self._new_job(target, call, options)
         job = job._replace(depends_on=(*job.depends_on, *needed))
         after = {"job_depends_on": job.id}
         callbacks = [
-            self._new_job(options[name], (job.id,), {}, after, runs_anyway=runs_after)
+            self._new_job(options[name], Arguments((job.id,)), after, runs_anyway=runs_after)
             for name, runs_after in CALLBACKS.items()
             if options.get(name) is not None
         ]
@@ -180,16 +180,15 @@ class Queue:
     def _new_job(
         self,
         target: Target,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
+        call: Arguments,
         options: Mapping[str, Any],
         **columns: Any,
     ) -> NewJob:
         task, packed = self._packer(target)
         asked = options.get("job_id")
         job_id = new_id() if asked is None else check_id(asked)
-        payload, words = packed(job_id, args, kwargs)
-        job = new_job(job_id, task, payload, options, unique_of=(args, kwargs))
+        payload, words = packed(job_id, call)
+        job = new_job(job_id, task, payload, options, call)
         job.row.setdefault("description", words)
         job.row.update(columns, queue=self.name, code=self.code())
         return job
@@ -204,7 +203,7 @@ class Queue:
 
     def _packer(
         self, target: Target
-    ) -> tuple[Task, Callable[[str, Sequence[Any], Mapping[str, Any]], tuple[bytes, str | None]]]:
+    ) -> tuple[Task, Callable[[str, Arguments], tuple[bytes, str | None]]]:
         """Return a task and a function that packs a call into its payload and a description.
 
         Facts shared by all calls are looked up once.
@@ -213,29 +212,29 @@ class Queue:
         try:
             carried = portable(task.function) if task.by_value else None
         except NotSerializableError as error:
-            raise _culprit(task, (), {}, error) from error
+            raise _culprit(task, Arguments(), error) from error
         bound = set()
 
-        def packed(
-            job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]
-        ) -> tuple[bytes, str | None]:
-            names = (len(args), *kwargs)
+        def packed(job_id: str, call: Arguments) -> tuple[bytes, str | None]:
+            names = (len(call.args), *call.kwargs)
             if names not in bound:  # it depends on no value
-                check_binding(task, args, kwargs)
+                check_binding(task, call)
                 bound.add(names)
-            call = (carried, tuple(args), dict(kwargs))
+            message = (carried, tuple(call.args), dict(call.kwargs))
             if self.is_shared:
-                call = portable_paths(call, self.home)
+                message = portable_paths(message, self.home)
             try:
-                payload = self.codec.dumps(call, of_call(job_id, task.path), by_value=task.by_value)
+                payload = self.codec.dumps(
+                    message, of_call(job_id, task.path), by_value=task.by_value
+                )
             except NotSerializableError as error:
-                raise _culprit(task, args, kwargs, error) from error
+                raise _culprit(task, call, error) from error
             if len(payload) > PAYLOAD_LIMIT_BYTES:
                 raise NotSerializableError(
                     f"{task.path}: its arguments take {len(payload) / 1e6:,.0f} MB, the limit is "
                     f"{PAYLOAD_LIMIT_BYTES / 1e6:,.0f} MB; write them to a file and pass its path"
                 )
-            return payload, task.words(args, kwargs)
+            return payload, task.words(call)
 
         return task, packed
 
@@ -259,28 +258,29 @@ class Queue:
             )
         calls = [*calls]
         task, packed = self._packer(target)
-        model = new_job(new_id(), task, b"", known)
+        model = new_job(new_id(), task, b"", known, Arguments())
         batch, description = model.id, model.row.get("description")
         model.row.update(queue=self.name, code=self.code(), batch=batch)
         rows = []
         for job_id, call in zip(new_ids(len(calls)), calls, strict=True):
-            payload, words = packed(job_id, (), call)
+            payload, words = packed(job_id, Arguments(kwargs=call))
             rows.append((job_id, task.path, payload, description or words))
         following = []
         if follower is not None:
             asked, arguments = split_options(follower[1])
             asked = {"job_run_anyway": True, **asked, "job_depends_on": batch}
-            following = [self._new_job(follower[0], (), arguments, asked)]
+            following = [self._new_job(follower[0], Arguments(kwargs=arguments), asked)]
         words = check_text(batch_description or "", "batch_description")
         insert_many(self.database, model, rows, words, following)
         return [batch, *(job.id for job in following)]
 
 
-def _culprit(
-    task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], error: NotSerializableError
-) -> NotSerializableError:
+def _culprit(task: Task, call: Arguments, error: NotSerializableError) -> NotSerializableError:
     """Return the error for the argument, or else the function, that cannot be sent."""
-    named = [*((f"argument {i + 1}", value) for i, value in enumerate(args)), *kwargs.items()]
+    named = [
+        *((f"argument {i + 1}", value) for i, value in enumerate(call.args)),
+        *call.kwargs.items(),
+    ]
     for name, value in named:
         try:
             dump(value)

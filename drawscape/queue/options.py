@@ -6,7 +6,7 @@ import os
 import re
 import struct
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from drawscape.queue.codec import dump, portable
 from drawscape.queue.dependencies import RunsAfter
 from drawscape.queue.engines.engine import Engine
 from drawscape.queue.snapshot import checked_notes
-from drawscape.queue.task import Task
+from drawscape.queue.task import Arguments, Task
 
 _LANE = re.compile(r"[A-Za-z0-9_:-]{1,64}")
 
@@ -141,7 +141,7 @@ def new_job(
     task: Task,
     payload: bytes,
     options: Mapping[str, Any],
-    unique_of: tuple[Sequence[Any], Mapping[str, Any]] = ((), {}),
+    call: Arguments,
 ) -> NewJob:
     """Return the job that `options` describe; raise JobOptionError for an invalid value."""
     row: dict[str, Any] = {
@@ -163,7 +163,7 @@ def new_job(
             row["due_at"] = clock.now() + delay_s
     if (unique := get("job_unique")) not in (None, False):
         if unique is True:
-            row["unique_key"] = unique_key_of(task, *unique_of)
+            row["unique_key"] = unique_key_of(task, call)
         else:
             row["unique_key"] = f"key:{check_text(unique, 'job_unique', 1, 1000)}"
     group = _group_of_options(task, get("job_lane"), get("job_limit_key"), get("job_limit"))
@@ -256,7 +256,7 @@ OPTIONS = (
 )
 
 
-def unique_key_of(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+def unique_key_of(task: Task, call: Arguments) -> str:
     """Return the key of a call; raise JobOptionError for arguments without one.
 
     Plain values are compared as JSON, others by their pickle: `repr` shortens large arrays and shows the
@@ -268,7 +268,7 @@ def unique_key_of(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
 
     try:
         code = pickled(portable(task.function)) if task.by_value else ""
-        text = json.dumps([code, args, kwargs], sort_keys=True, default=pickled)
+        text = json.dumps([code, *call], sort_keys=True, default=pickled)
     except (TypeError, ValueError, RecursionError):
         raise JobOptionError(
             f"job_unique=True: an argument of {task.path} is nested too deeply, or has keys or numbers "

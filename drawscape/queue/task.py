@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from drawscape import settings
 from drawscape.errors import (
@@ -30,6 +30,22 @@ Function = Callable[..., Any]
 _LIBRARY_TASKS = (*TASK_ALIASES, *TASK_ALIASES.values())
 
 
+class Arguments(NamedTuple):
+    """The arguments of a call of a task, by place and by name."""
+
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = {}
+
+    def mapped(self, kind: type[Any], step: Callable[[Any], Any]) -> "Arguments":
+        """Return the arguments with `step(value)` in place of each value of a kind."""
+
+        def one(value: Any) -> Any:
+            return step(value) if isinstance(value, kind) else value
+
+        by_name = {name: one(value) for name, value in self.kwargs.items()}
+        return Arguments(tuple(map(one, self.args)), by_name)
+
+
 @dataclass(frozen=True)
 class Task:
     """A task: a path that the worker imports or, for a notebook's own, the function itself."""
@@ -38,10 +54,10 @@ class Task:
     function: Function
     by_value: bool
 
-    def words(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
+    def words(self, call: Arguments) -> str | None:
         """Return the description of a call for lists of jobs, by the function's `describe` if it has one."""
         describe = getattr(self.function, "describe", None)
-        return None if describe is None else str(describe(*args, **kwargs))
+        return None if describe is None else str(describe(*call.args, **call.kwargs))
 
 
 def find_task(target: str | Function, allowed: Sequence[str], search: Path | None) -> Task:
@@ -162,14 +178,14 @@ def _as_on_disk(module: ModuleType, file: str) -> ModuleType:
 _signature = functools.lru_cache(maxsize=512)(inspect.signature)
 
 
-def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-    """Raise TaskArgumentsError when `args` and `kwargs` do not fit the task's signature."""
+def check_binding(task: Task, call: Arguments) -> None:
+    """Raise TaskArgumentsError when the arguments do not fit the task's signature."""
     try:
         signature = _signature(task.function)
     except (TypeError, ValueError):  # it has no signature, or cannot be hashed
         return
     try:
-        signature.bind(*args, **kwargs)
+        signature.bind(*call.args, **call.kwargs)
     except TypeError as error:
         names = ", ".join(map(_shown, signature.parameters.values()))
         raise TaskArgumentsError(f"{task.path}: {error}; its arguments: {names}") from None
@@ -192,17 +208,6 @@ class ResultOf:
     """Stands for a job's result in the arguments of another job, until that job runs."""
 
     job_id: str
-
-
-def mapped(
-    args: Sequence[Any], kwargs: Mapping[str, Any], kind: type[Any], step: Callable[[Any], Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return the arguments with `step(value)` in place of each value of a kind."""
-
-    def one(value: Any) -> Any:
-        return step(value) if isinstance(value, kind) else value
-
-    return tuple(map(one, args)), {name: one(value) for name, value in kwargs.items()}
 
 
 def portable_paths(value: Any, home: Path) -> Any:

@@ -9,6 +9,7 @@ from drawscape.recipe.draw import draw_recipe, read_input
 from drawscape.recipe.origin import cached_hashes, code_hash, note_origin, origin_of
 from drawscape.recipe.provenance import (
     Provenance,
+    SketchFunction,
     SourceText,
     address_of,
     is_library,
@@ -19,7 +20,7 @@ from drawscape.recipe.recipe import Recipe, margin_for, recipe_of
 from drawscape.recipe.sketch import Fraction, Sketch, Steps, as_sketch, is_sketch
 
 __all__ = [
-    "Fraction", "Provenance", "Recipe", "Sketch", "SourceText", "Steps", "address_of", "as_sketch",
-    "cached_hashes", "code_hash", "draw_recipe", "is_library", "is_sketch", "margin_for", "note_origin",
-    "origin_of", "plain", "read_input", "read_provenance", "recipe_of",
+    "Fraction", "Provenance", "Recipe", "Sketch", "SketchFunction", "SourceText", "Steps", "address_of",
+    "as_sketch", "cached_hashes", "code_hash", "draw_recipe", "is_library", "is_sketch", "margin_for",
+    "note_origin", "origin_of", "plain", "read_input", "read_provenance", "recipe_of",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from enum import Enum
 from functools import cache, cached_property, lru_cache
@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from drawscape.recipe.provenance import SourceText, is_library
+from drawscape.recipe.provenance import SketchFunction, SourceText, is_library
 
 _MAIN = ("__main__", "__mp_main__")
 _FUTURES = 0x1FF0000  # the bits of co_flags for `from __future__ import`
@@ -81,7 +81,7 @@ class Code:
     text: str
 
 
-def code_of(function: Callable[..., Any]) -> Code:
+def code_of(function: SketchFunction) -> Code:
     """Return everything that `function` reaches."""
     walk = _CodeWalk()
     space = getattr(function, "__globals__", {})

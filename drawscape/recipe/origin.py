@@ -11,9 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from drawscape.recipe.provenance import SourceText, digest_of, is_library
+from drawscape.recipe.provenance import SketchFunction, SourceText, digest_of, is_library
 
 NOTE = "__sketch_origin__"
 """The attribute with the origin of a function that is sent to a worker."""
@@ -37,7 +36,7 @@ class Origin:
     is_random: bool = False
 
 
-def origin_of(function: Callable[..., Any]) -> Origin:
+def origin_of(function: SketchFunction) -> Origin:
     """Return the origin of a sketch's code. A function that was sent carries the sender's origin."""
     noted = getattr(function, NOTE, None)
     if isinstance(noted, Origin):
@@ -58,10 +57,10 @@ def cached_hashes() -> Iterator[None]:
         _seen.reset(before)
 
 
-_seen: ContextVar[dict[Callable[..., Any], Origin]] = ContextVar("seen")
+_seen: ContextVar[dict[SketchFunction, Origin]] = ContextVar("seen")
 
 
-def note_origin(function: Callable[..., Any]) -> None:
+def note_origin(function: SketchFunction) -> None:
     """Make `function` carry its origin when it is sent to a process that cannot see its source.
 
     The origin is computed when it is sent, because helpers of the function may change before.
@@ -74,14 +73,14 @@ def note_origin(function: Callable[..., Any]) -> None:
 class _Departing:
     """Marks a function, and pickles as the function's origin."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: SketchFunction) -> None:
         self._function = function
 
     def __reduce__(self) -> tuple[Callable[[Origin], Origin], tuple[Origin]]:
         return copy.copy, (origin_of(self._function),)
 
 
-def _origin_now(function: Callable[..., Any]) -> Origin:
+def _origin_now(function: SketchFunction) -> Origin:
     module = getattr(inspect.unwrap(function), "__module__", None) or ""
     if is_library(module):
         file = sys.modules[module].__file__ or ""
@@ -99,7 +98,7 @@ def _library_origin(file: str, _modified_ns: int) -> Origin:
     return Origin(digest_of(content), None, bool(_DICE.search(content.decode())))
 
 
-def code_hash(function: Callable[..., Any]) -> str:
+def code_hash(function: SketchFunction) -> str:
     """Return `sha256:...` of all code that `function`, a sketch, reaches (see `code.py`).
 
     >>> code_hash(SKETCHES["spiral"].function)[:7]

@@ -14,7 +14,7 @@ from enum import Enum
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
 from types import ModuleType
-from typing import Any, get_origin
+from typing import Any, TypeAlias, get_origin
 
 import numpy as np
 
@@ -26,6 +26,9 @@ _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>
 _PACKAGE = __name__.partition(".")[0]
 
 LAST_SEED = 2**63 - 1  # the largest that the catalogue can hold
+
+SketchFunction: TypeAlias = Callable[..., Any]
+"""A function that draws on a canvas: `f(svg, rng, *, ...)`."""
 
 _ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
 """The fields of every file."""
@@ -250,7 +253,7 @@ class SourceText:
             raise ProvenanceError(f"the source of the sketch is damaged: {error}") from None
         return cls.of_json(text)
 
-    def load(self) -> Callable[..., Any]:
+    def load(self) -> SketchFunction:
         """Run the source and return the sketch that it makes.
 
         This runs any code in the source. Callers have seen the source, or trust its origin.

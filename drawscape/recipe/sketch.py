@@ -11,6 +11,7 @@ from annotated_types import Interval
 from drawscape.errors import SignatureError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
 from drawscape.recipe.origin import origin_of
+from drawscape.recipe.provenance import SketchFunction
 from drawscape.svg_builder import SVGBuilder
 
 Draft: TypeAlias = Callable[[SVGBuilder], object]
@@ -39,7 +40,7 @@ class Sketch:
 
     name: str
     family: str
-    function: Callable[..., Any]
+    function: SketchFunction
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -80,7 +81,7 @@ class Sketch:
         return {p.name: checked.get(p.name, p.default) for p in self.parameters}
 
 
-def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
+def as_sketch(function: Sketch | SketchFunction) -> Sketch:
     """Return `function` as a Sketch, either registered or any plain function of that form.
 
     >>> def rings(svg, rng, *, count=5):
@@ -95,7 +96,7 @@ def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
     return Sketch(name, family, function)
 
 
-def is_sketch(function: Callable[..., Any]) -> bool:
+def is_sketch(function: SketchFunction) -> bool:
     """Return whether `function` has a sketch's form: it takes a canvas first.
 
     Raises SignatureError when its signature cannot be read.

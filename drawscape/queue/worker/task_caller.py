@@ -21,7 +21,7 @@ from drawscape.queue.claim import Outcome
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.engine import is_url, open_engine
 from drawscape.queue.project_code import digest_of, folder_with
-from drawscape.queue.task import ResultOf, load, mapped, portable_paths
+from drawscape.queue.task import Arguments, ResultOf, load, portable_paths
 from drawscape.queue.worker.job_context import current_job, storable
 from drawscape.settings import CODE_FOLDER, project_task_modules, shared_output
 
@@ -96,14 +96,14 @@ class TaskCaller:
             self._take(code)
             function, args, kwargs, *_ = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
-            args, kwargs = mapped(args, kwargs, ResultOf, self._result_of)
+            call = Arguments(args, kwargs).mapped(ResultOf, self._result_of)
         except SignatureMismatch as error:
             return Outcome("failed", "invalid", error=f"{error} ({self._settings.queue})")
         except (QueueError, TaskNotFoundError, TaskNotAllowedError) as error:
             return Outcome("failed", "invalid", error=str(error))
         except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
             return Outcome("failed", "exception", error=_traceback(error))
-        return lambda: function(*args, **kwargs)
+        return lambda: function(*call.args, **call.kwargs)
 
     def _result_of(self, one: ResultOf) -> Any:
         """Return the result of another job, which has finished and is kept while this one waits."""
