@@ -173,7 +173,7 @@ def is_project(folder: Path) -> bool:
 
 
 def _project_settings(project: Path | None = None) -> dict[str, Any]:
-    """Return the settings of a project, by default of the home; nothing for a folder that is none."""
+    """Return the settings of a project, by default of the home. Another folder has none."""
     return _project_table(project or home()) or {}
 
 

@@ -112,20 +112,20 @@ def _connected(folder: Path) -> Iterator[Any]:
         yield connection
 
 
+@dataclass(frozen=True)
 class _Source:
     """A file that is being converted over a DuckDB connection."""
 
-    def __init__(self, connection: Any, path: Path, form: str, options: Options) -> None:
-        self._connection = connection
-        self._path = path
-        self._form = form
-        self._options = options
+    connection: Any
+    path: Path
+    form: str
+    options: Options
 
     def write(self, target: Path, form: str) -> int:
         """Write the table as a file of the format `form` and return the number of rows."""
-        if self._form in ("csv", "tsv"):
+        if self.form in ("csv", "tsv"):
             table = self._cells(as_text=form in ("csv", "tsv"))
-        elif self._form == "parquet":
+        elif self.form == "parquet":
             table = self._call("read_parquet")
         else:
             how: dict[str, object] = {
@@ -137,7 +137,7 @@ class _Source:
             how["sample_size"] = _WHOLE_FILE
             how["map_inference_threshold"] = -1  # a record with many keys is still a row
             table = self._call("read_json", **how)
-        columns = self._connection.execute(f"DESCRIBE FROM {table}").fetchall()
+        columns = self.connection.execute(f"DESCRIBE FROM {table}").fetchall()
         values = ", ".join(_written(name, kind, form) for name, kind, *_ in columns)
         how_written = {
             "csv": "FORMAT csv, HEADER true",
@@ -155,16 +155,16 @@ class _Source:
         The reader runs without it, and so refuses the first bad row. A text file keeps its texts.
         """
         how: dict[str, Any] = {"quote": '"', "skip": 0, "nullstr": ""}
-        if self._form == "tsv":
+        if self.form == "tsv":
             how["delim"] = "\t"
-        how |= {OPTIONS[name]: value for name, value in self._options.items() if value is not None}
+        how |= {OPTIONS[name]: value for name, value in self.options.items() if value is not None}
         how |= {"comment": "", "escape": how["quote"], "max_line_size": _LONGEST_LINE}
         how["allow_quoted_nulls"] = False
         sniffing = {"sample_size": _WHOLE_FILE, "ignore_errors": True}
         sniffer = self._call("sniff_csv", **how, **sniffing, all_varchar=as_text)
         wanted = "Delimiter, HasHeader, Columns, DateFormat, TimestampFormat"
         with self.explained():
-            found = self._connection.execute(f"SELECT {wanted} FROM {sniffer}").fetchone()
+            found = self.connection.execute(f"SELECT {wanted} FROM {sniffer}").fetchone()
         delimiter, header, columns, date_format, timestamp_format = found
         types = {column["name"]: column["type"] for column in columns}
         how |= {"delim": delimiter, "header": header, "auto_detect": False, "columns": types}
@@ -179,14 +179,14 @@ class _Source:
 
         Raises DataError for an unfinished array: DuckDB reads `[{"a": 1},` as one record.
         """
-        with self._path.open("rb") as stream:
+        with self.path.open("rb") as stream:
             begin = stream.read(_TAIL_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
-            stream.seek(max(0, self._path.stat().st_size - _TAIL_BYTES))
+            stream.seek(max(0, self.path.stat().st_size - _TAIL_BYTES))
             end = stream.read().rstrip()
         if not begin.startswith(b"["):
-            return "newline_delimited" if self._form == "ndjson" else "unstructured"
+            return "newline_delimited" if self.form == "ndjson" else "unstructured"
         if not end.endswith(b"]"):
-            raise DataError(f"{self._path.name!r} ends within its array; was it cut off?")
+            raise DataError(f"{self.path.name!r} ends within its array; was it cut off?")
         return "array"
 
     def _copy_records(self, target: Path, form: str, how: Mapping[str, object]) -> int:
@@ -200,12 +200,12 @@ class _Source:
     def _copy(self, query: str, target: Path, how: str) -> int:
         where = _literal(str(target))
         copy = f"COPY ({query}) TO {where} ({how}, USE_TMP_FILE false)"
-        return int(self._connection.execute(copy).fetchone()[0])
+        return int(self.connection.execute(copy).fetchone()[0])
 
     def _call(self, function: str, **how: object) -> str:
         """Return a call of DuckDB's `function` for the file; `*`, `?` and `[` in its path are literal."""
         options = "".join(f", {name} = {_literal(value)}" for name, value in how.items())
-        return f"{function}({_literal(glob.escape(str(self._path)))}{options})"
+        return f"{function}({_literal(glob.escape(str(self.path)))}{options})"
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -215,7 +215,7 @@ class _Source:
         try:
             yield
         except duckdb.Error as problem:
-            raise DataError(f"{self._path.name!r}{_reason(str(problem))}") from problem
+            raise DataError(f"{self.path.name!r}{_reason(str(problem))}") from problem
 
 
 def _reason(text: str) -> str:

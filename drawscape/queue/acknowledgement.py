@@ -84,8 +84,8 @@ def promote_due(engine: Engine, queue: str) -> int:
 
 def next_due_s(engine: Engine, queue: str) -> float | None:
     """Return the seconds until the next scheduled job comes due, None without one."""
-    rows = engine.read(engine.NEXT_DUE, queue=queue)
-    return max(0.0, rows[0][0] - clock.now()) if rows else None
+    due_at = engine.value(engine.NEXT_DUE, queue=queue)
+    return None if due_at is None else max(0.0, due_at - clock.now())
 
 
 def cancel_overdue(engine: Engine) -> None:

@@ -224,7 +224,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if not self.huey.storage.has_tasks:
             return job_waits
         sql = "select exists (select 1 from task where queue = :queue)"
-        task_waits = bool(self._watched.read(sql, queue=self.huey.storage.name)[0][0])
+        task_waits = bool(self._watched.value(sql, queue=self.huey.storage.name))
         if task_waits:
             self.huey.task_waits.set()
         return job_waits or task_waits

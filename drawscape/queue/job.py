@@ -133,8 +133,8 @@ class Job(JobReference):
     @property
     def preview(self) -> bytes | None:
         """The drawing so far, while it runs or after it was stopped; None without a drawing."""
-        rows = self._database.read(self._database.PREVIEW, id=self.id)
-        return bytes(rows[0][0]) if rows else None
+        picture = self._database.value(self._database.PREVIEW, id=self.id)
+        return None if picture is None else bytes(picture)
 
     def logs(self) -> str:
         """Return the task's output and log; of a very long one, the last MiB."""
@@ -371,7 +371,7 @@ def _who_works(workers: Sequence[WorkerInfo], lane: str) -> Words:
 
 def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
     """Return how many queued jobs come before the queued job `row`."""
-    return int(queue.database.read(queue.database.AHEAD, **row._asdict())[0][0])
+    return int(queue.database.value(queue.database.AHEAD, **row._asdict()))
 
 
 def _how_running(queue: Queue, row: JobSnapshot) -> Words:

@@ -144,8 +144,7 @@ class Queue:
 
     def count_queued(self, limit: int) -> int:
         """Return how many jobs wait for a worker, `limit` for that many or more."""
-        rows = self.database.read(self.database.COUNT_QUEUED, queue=self.name, limit=limit)
-        return int(rows[0][0])
+        return int(self.database.value(self.database.COUNT_QUEUED, queue=self.name, limit=limit))
 
     def statistics(self) -> QueueStatistics:
         """Return the present numbers; the median is that of the last thousand jobs that ran."""
@@ -195,11 +194,11 @@ class Queue:
 
     def result_of(self, job_id: str) -> Any:
         """Return the job's result, None without one; raise SignatureMismatch."""
-        rows = self.database.read(self.database.RESULT, id=job_id)
-        if not rows or rows[0][0] is None:
+        data = self.database.value(self.database.RESULT, id=job_id)
+        if data is None:
             return None
         add_folder(self.home)  # its class may be the project's
-        return self.codec.loads(rows[0][0], of_result(job_id))
+        return self.codec.loads(data, of_result(job_id))
 
     def _packer(
         self, target: Target

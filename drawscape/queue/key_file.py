@@ -21,16 +21,15 @@ def key_of(engine: Engine) -> bytes:
     path, named = engine.key_file, settings.queue_key()
     if not engine.is_server:
         if named is None and not path.exists() and Path(engine.target).exists():
-            holds_jobs = engine.read("select exists (select 1 from job)")[0][0]
+            holds_jobs = engine.value("select exists (select 1 from job)")
             if holds_jobs and not path.exists():  # else another process has made both meanwhile
                 raise QueueError(
                     f"the queue's key {path} is gone, and {engine.label} holds jobs that it signed. Put it "
                     f"back from a copy, or move {engine.label} away to start with an empty queue"
                 )
         return named or load_key(path)
-    noted = engine.read(
-        engine.NOTED, name="key"
-    )  # first: the file of a key is written before its note
+    # First: the file of a key is written before its note.
+    noted = engine.value(engine.NOTED, name="key")
     if noted and named is None and not path.exists():
         raise QueueError(
             f"the key that signs the messages of {engine.label} is on another machine: copy it to {path}, "
@@ -40,8 +39,8 @@ def key_of(engine: Engine) -> bytes:
     print_of_key = hashlib.blake2b(key, digest_size=16, person=b"drawscape.key").hexdigest()
     if not noted:
         engine.write(engine.NOTE_ONCE, name="key", value=print_of_key)
-        noted = engine.read(engine.NOTED, name="key")
-    if noted[0][0] != print_of_key:
+        noted = engine.value(engine.NOTED, name="key")
+    if noted != print_of_key:
         raise QueueError(
             f"another key signs the messages of {engine.label}: copy {path} from the home that used it "
             "first, or set DRAWSCAPE_QUEUE_KEY to one text on every machine"

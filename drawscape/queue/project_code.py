@@ -98,10 +98,10 @@ def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Iterat
     if digest_of(home) == digest:
         yield home
         return
-    rows = engine.read(engine.CODE, digest=digest)
-    if not rows:
+    archive = engine.value(engine.CODE, digest=digest)
+    if archive is None:
         raise QueueError(f"the code that it was queued with ({digest}) is gone: queue it again")
-    files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))
+    files = codec.loads(zlib.decompress(archive), _about(digest))
     with scratch_folder(home / ".drawscape" / "code") as folder:
         for path, data in files.items():
             file = folder / path

@@ -52,7 +52,7 @@ def prune(engine: Engine, keep: Keep) -> int:
         _remove(engine, statement, limits, sys.maxsize)
         for statement in (engine.PRUNE_BY_TTL, engine.PRUNE_OLD)
     )
-    surplus = engine.read(engine.ENDED_COUNT)[0][0] - keep.count
+    surplus = engine.value(engine.ENDED_COUNT) - keep.count
     removed += _remove(engine, engine.PRUNE_SURPLUS, limits, surplus)
     with engine.transaction() as run:  # exclusive: nobody queues a job of a group being removed
         engine.drop_unused(run)

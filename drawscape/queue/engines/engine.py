@@ -82,6 +82,11 @@ class JobTable:
     CLAIM: str
     read: Any
 
+    def value(self, statement: str, /, **values: Any) -> Any:
+        """Return the first value of the first row; None without a row."""
+        rows = self.read(statement, **values)
+        return rows[0][0] if rows else None
+
     def list_value(self, values: Iterable[Any]) -> Any:
         return list(values)
 

@@ -242,7 +242,7 @@ class SqliteEngine(SqliteQueries, JobTable):
 
     def version(self) -> int:
         """Return a number that changes with every commit of another connection."""
-        return int(self.read("pragma data_version")[0][0])
+        return int(self.value("pragma data_version"))
 
     def commit_watch(self) -> "FileWatch":
         """Return an object that waits for the commits of others."""

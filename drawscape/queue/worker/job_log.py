@@ -47,7 +47,7 @@ class JobLog:
         if not self._row and self._taken == self.end:
             return
         if self._position is None:
-            self._position = int(engine.read(engine.LOG_END, id=held.id)[0][0])
+            self._position = int(engine.value(engine.LOG_END, id=held.id))
         while self._row or self._taken < self.end:
             if not self._row:
                 self._row = bytes(self._data[max(0, self._taken - self._start) :])

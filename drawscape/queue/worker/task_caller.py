@@ -108,12 +108,12 @@ class TaskCaller:
     def _result_of(self, one: ResultOf) -> Any:
         """Return the result of another job, which has finished and is kept while this one waits."""
         with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
-            rows = engine.read(engine.RESULT, id=one.job_id)
-        if not rows or rows[0][0] is None:
+            data = engine.value(engine.RESULT, id=one.job_id)
+        if data is None:
             raise JobNotFoundError(
                 f"its argument, the result of job {one.job_id}, is no longer there"
             )
-        return self._codec.loads(rows[0][0], of_result(one.job_id))
+        return self._codec.loads(data, of_result(one.job_id))
 
     def run(self, job_id: str, task: str, call: Callable[[], Any] | Outcome) -> Outcome:
         """Run a prepared call and return its outcome; any exception is a failure of the job."""
