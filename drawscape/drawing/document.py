@@ -19,7 +19,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from drawscape.drawing.values import INCH, check_text, checked_length, parse_length, rgba
+from drawscape.drawing.values import (
+    INCH,
+    check_name,
+    check_text,
+    checked_length,
+    parse_length,
+    rgba,
+)
 from drawscape.errors import CanvasError, PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import Frame as Frame
@@ -287,8 +294,8 @@ def paper_size(name: str, orientation: Orientation | None = None) -> tuple[float
     >>> paper_size("a5", "landscape")
     (210, 148)
     """
-    if orientation is not None and orientation not in get_args(Orientation):
-        raise UnknownNameError("orientation", orientation, get_args(Orientation))
+    if orientation is not None:
+        check_name("orientation", orientation, get_args(Orientation))
     key = re.sub(r"[\s_]+", "-", str(name).strip().lower())
     size = PAPERS.get(key)
     if size is None:

@@ -3,7 +3,7 @@
 import contextlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from drawscape.errors import CanvasError, PlotError
+from drawscape.errors import CanvasError, PlotError, UnknownNameError
 from drawscape.geometry.lines import is_finite
 
 MM = 1.0
@@ -35,8 +35,8 @@ _CSS_LENGTH = re.compile(rf"\s*({NUMBER})([a-z]*|%)\s*", re.IGNORECASE)
 _LONGEST = 64
 
 
-def parse_length(value: str | float, unit: str = "mm") -> float:
-    """Return a length in mm: `'2cm'` is 20.0, `'1 in'` 25.4; a bare number is in `unit`.
+def parse_length(value: str | float) -> float:
+    """Return a length in mm: `'2cm'` is 20.0, `'1 in'` 25.4; a bare number is in mm.
 
     Raises CanvasError for other text, an unknown unit, and a length that is not finite.
     """
@@ -50,7 +50,7 @@ def parse_length(value: str | float, unit: str = "mm") -> float:
         number = float(number)
     except (TypeError, ValueError, OverflowError):
         raise CanvasError(f"length {value!r} is not a length; give it as 20 or '2cm'") from None
-    named = (suffix or unit).lower()
+    named = (suffix or "mm").lower()
     if named not in _PAPER_UNITS:
         raise CanvasError(
             f"length {value!r}: unknown unit {named!r}; units: {', '.join(_PAPER_UNITS)}"
@@ -61,24 +61,18 @@ def parse_length(value: str | float, unit: str = "mm") -> float:
     return length
 
 
-def css_px(
-    text: str | None,
-    *,
-    whole: float = 0.0,
-    em: float = 16.0,
-    default: float | None = None,
-) -> float | None:
+def css_px(text: str | None, *, whole: float = 0.0, em: float = 16.0) -> float | None:
     """Return a length of an SVG file in its user units: `12`, `12mm`, `50%` of `whole`, `2em`.
 
-    It is `default` if `text` is missing or malformed.
+    It is None if `text` is missing or malformed.
     """
     if text is None:
-        return default
+        return None
     try:
         value = float(text) if len(text) < _LONGEST and "_" not in text else math.nan
     except ValueError:
         value = _with_unit(text, whole, em)
-    return value if math.isfinite(value) else default
+    return value if math.isfinite(value) else None
 
 
 def _with_unit(text: str, whole: float, em: float) -> float:
@@ -121,15 +115,9 @@ def finite(what: str, value: Any) -> float:
 
     Raises CanvasError, with the name `what`, for text, for True and False, and for infinity and nan.
     """
-    number = math.nan
-    if not isinstance(value, (str, bytes, bool, np.bool_)):
-        try:
-            number = float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-    if not math.isfinite(number):
+    if not is_number(value):
         raise CanvasError(f"{what}={value!r} is not a finite number")
-    return number
+    return float(value)
 
 
 def checked_length(what: str, value: Any, *, most: float = LARGEST_MM) -> float:
@@ -156,6 +144,12 @@ def check_number(*, may_be_0: bool = False, **numbers: float) -> None:
         if not (is_finite(value) and (value > 0 or (may_be_0 and value == 0))):
             wanted = "0 or more" if may_be_0 else "a positive number"
             raise PlotError(f"{name}={value!r}: give {wanted}")
+
+
+def check_name(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise UnknownNameError for a name that is none of the `known`, which are of that `kind`."""
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
 
 
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
@@ -234,7 +228,8 @@ INHERITED = frozenset((
 ))  # fmt: skip
 """The properties that a child inherits from its parent, except the custom ones, `--name`."""
 
-_PAINTS: tuple[tuple[Literal["stroke", "fill"], str], ...] = (("stroke", "none"), ("fill", "black"))
+_PAINTS: dict[Literal["stroke", "fill"], str] = {"stroke": "none", "fill": "black"}
+"""The paint of an element that names none."""
 
 _FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0, "large": 19.2,
                "initial": 16.0, "x-large": 24.0, "xx-large": 32.0, "xxx-large": 48.0}  # fmt: skip
@@ -272,11 +267,9 @@ class InheritedStyle:
             values = {name: value for name, value in values.items() if value != "initial"}
         return InheritedStyle(values, size)
 
-    def px(
-        self, text: str | None, whole: float = 0.0, default: float | None = None
-    ) -> float | None:
+    def px(self, text: str | None, whole: float = 0.0) -> float | None:
         """Return a length in user units; percents are of `whole`."""
-        return css_px(text, whole=whole, em=self.font_size, default=default)
+        return css_px(text, whole=whole, em=self.font_size)
 
     @property
     def hidden(self) -> bool:
@@ -285,16 +278,16 @@ class InheritedStyle:
 
     def paint(self, name: Literal["stroke", "fill"]) -> str | None:
         """Return the colour of the stroke or fill; None if it is invisible."""
-        width = self.get("stroke-width") if name == "stroke" else ""
-        if width and (css_px(width, whole=1.0, em=1.0, default=1.0) or 0.0) <= 0:
+        width = css_px(self.values.get("stroke-width"), whole=1.0) if name == "stroke" else None
+        if width is not None and width <= 0:
             return None
         return self._color(name)
 
     def _color(self, name: Literal["stroke", "fill"]) -> str | None:
-        color = self.get(name, "none" if name == "stroke" else "black")
+        color = self.get(name, _PAINTS[name])
         if color.lower() == "currentcolor":
             color = self.get("color", "black")
-        if color in ("none", "transparent") or opacity_of(self.get(f"{name}-opacity", "1")) <= 0:
+        if color == "none" or opacity_of(self.get(f"{name}-opacity", "1")) <= 0:
             return None
         if color.startswith("url("):
             fallback = color.partition(")")[2].strip()
@@ -314,7 +307,7 @@ class InheritedStyle:
         """Whether a stroke or fill is named but invisible because it is transparent."""
         return any(
             self.get(name, default) != "none" and self._color(name) is None
-            for name, default in _PAINTS
+            for name, default in _PAINTS.items()
         )
 
     @property

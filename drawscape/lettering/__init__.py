@@ -1,6 +1,6 @@
 """Single-line writing: Hershey's fonts with accents, alignment, wrapping, curves."""
 
-from drawscape.lettering.fonts import CAP_HEIGHT, Font, Glyph, font_names, load_font
+from drawscape.lettering.fonts import font_names, load_font
 from drawscape.lettering.layout import (
     LINE_HEIGHT,
     Align,
@@ -15,6 +15,6 @@ from drawscape.lettering.layout import (
 from drawscape.lettering.typeface import glyphs_for
 
 __all__ = [
-    "CAP_HEIGHT", "LINE_HEIGHT", "Align", "Block", "Font", "Glyph", "TextStyle", "VerticalAlign",
-    "font_names", "glyphs_for", "load_font", "rows_of", "set_along", "set_labels", "set_text",
+    "LINE_HEIGHT", "Align", "Block", "TextStyle", "VerticalAlign", "font_names", "glyphs_for",
+    "load_font", "rows_of", "set_along", "set_labels", "set_text",
 ]  # fmt: skip

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from drawscape.drawing.path import flatten_paths
-from drawscape.errors import CanvasError, UnknownNameError
+from drawscape.drawing.values import check_name
+from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Lines, Points
 
 CAP_HEIGHT = 21.0
@@ -70,8 +71,7 @@ def load_font(name: str) -> Font:
     file = Path(str(name))
     if file.suffix.lower() in ENDINGS:
         return _svg_font(file) if file.suffix.lower() == ".svg" else _true_type(file)
-    if name not in font_names():
-        raise UnknownNameError("font", name, font_names())
+    check_name("font", name, font_names())
     library = _library()
     library.load_default_font(name)
     drawn = {}

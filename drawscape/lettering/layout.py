@@ -8,8 +8,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
-from drawscape.drawing.values import is_number
-from drawscape.errors import CanvasError, GlyphError, UnknownNameError
+from drawscape.drawing.values import check_name, is_number
+from drawscape.errors import CanvasError, GlyphError
 from drawscape.geometry.lines import Lines, Points, distances_along, without_repeats
 from drawscape.geometry.regions import Area, Bounds, bounds_of
 from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
@@ -187,10 +187,8 @@ def _broken(word: str, style: TextStyle, width: float) -> list[str]:
 
 
 def _check(align: str, valign: str, width: float | None, line_height: float) -> None:
-    if align not in get_args(Align):
-        raise UnknownNameError("alignment", align, get_args(Align))
-    if valign not in get_args(VerticalAlign):
-        raise UnknownNameError("vertical alignment", valign, get_args(VerticalAlign))
+    check_name("alignment", align, get_args(Align))
+    check_name("vertical alignment", valign, get_args(VerticalAlign))
     if align == "justify" and width is None:
         raise CanvasError("justified text needs a width to fill: give width=..., in mm")
     for what, number in (("text width", width), ("line height", line_height)):

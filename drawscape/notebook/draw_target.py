@@ -83,11 +83,6 @@ class DrawTarget:
         return [parameter.name for parameter in self.parameters]
 
     @property
-    def has_seed(self) -> bool:
-        """Whether the seed may change the drawing."""
-        return self.sketch.is_random
-
-    @property
     def function(self) -> Callable[..., Any] | None:
         """The function of a cell or a module, None for a pattern."""
         return None if self.by_name else self.sketch.function
@@ -255,7 +250,7 @@ def enqueue_drawing(
 
     A `draft` goes to a folder that is emptied, and the catalogue does not know of it.
     """
-    seed = f", seed {arguments['seed']}" if target.has_seed else ""
+    seed = f", seed {arguments['seed']}" if target.sketch.is_random else ""
     return enqueue_background_job(
         target.task,
         job_description=f"{target.title}{seed}",

@@ -10,7 +10,8 @@ import traitlets
 
 from drawscape.catalogue import Drawing, find
 from drawscape.drawing.document import Orientation
-from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.drawing.values import check_name
+from drawscape.errors import ParameterError
 from drawscape.notebook.board import Board, Cell, TileContent, control, enqueue_missing, plan
 from drawscape.notebook.draw_target import (
     DrawTarget,
@@ -134,7 +135,7 @@ class Evolution(Board):
         target = first.target
         self._settings, self._target, self._size = first, target, size
         self._fixed, self._rng, self._job_timeout = fixed, rng, job_timeout
-        seed = [SEED] if target.has_seed else []
+        seed = [SEED] if target.sketch.is_random else []
         free = [p for p in (*target.parameters, *seed) if p.name not in fixed]
         self._locks = [p.name for p in free if p.bounded or p.kind == "bool" or p.choices]
         self._spread = 0.2
@@ -171,8 +172,7 @@ class Evolution(Board):
         """
         known = [*self._target.names, "seed"]
         for name in names:
-            if name not in known:
-                raise UnknownNameError("parameter", name, known)
+            check_name("parameter", name, known)
         self._locked = frozenset(names)
         self._set_control("lock", options=[(name, name in names) for name in self._locks])
 

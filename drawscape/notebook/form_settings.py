@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -87,7 +86,7 @@ class Settings:
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """All that the form asks for, by name: page, seed, the target's own parameters."""
-        seed = [SEED] if self.target.has_seed else []
+        seed = [SEED] if self.target.sketch.is_random else []
         return {one.name: one for one in (WIDTH, HEIGHT, MARGIN, *seed, *self.target.parameters)}
 
     @cached_property
@@ -173,10 +172,6 @@ class Settings:
                 found = found.changed({name: value})
         return found
 
-    def retargeted(self, target: DrawTarget) -> "Settings":
-        """Return the settings for another target; parameters of the same name keep values that fit."""
-        return Settings.of(target).restored(self.kept)
-
     def shuffled(self, locked: Collection[str]) -> "Settings":
         """Return other values for the seed and all unlocked parameters with bounds or choices."""
         drawn: dict[str, Any] = {}
@@ -185,7 +180,7 @@ class Settings:
             empty = parameter.optional and self.inputs[parameter.name] is None
             if parameter.name not in locked and (not empty or parameter.kind == "choice"):
                 drawn[parameter.name] = random_value(parameter, rng)
-        if self.target.has_seed and "seed" not in locked:
+        if self.target.sketch.is_random and "seed" not in locked:
             drawn["seed"] = int(rng.integers(DICE_SIDES))
         return self._with({name: value for name, value in drawn.items() if value is not MISSING})
 
@@ -259,9 +254,6 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     schema = parameter.json_schema()
     start = start_value(parameter)
     schema["default"] = shown_of(parameter, start)
-    is_color = isinstance(start, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", start)
-    if is_color and schema.get("type") == "string" and not parameter.choices:
-        schema.setdefault("format", "color")
     if parameter.kind == "any" and not is_literal(start):
         schema["readOnly"] = True
     return schema

@@ -317,10 +317,8 @@ class Form(StaticOutputWidget):
     def renew(self) -> None:
         """Show the parameters that the sketch has now; values that still fit are kept."""
         if newer := newer_target(self._settings.target):
-            self._first, self._steps = (
-                Settings.of(newer),
-                UndoHistory(self._settings.retargeted(newer)),
-            )
+            self._first = Settings.of(newer)
+            self._steps = UndoHistory(self._first.restored(self._settings.kept))
             self._show_settings()
         self._say(renewed="")
 

@@ -24,8 +24,8 @@ from drawscape.pens import with_pens
 from drawscape.recipe import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
-from drawscape.viewer import drawing_data, findings, roughly
 from drawscape.viewer.assets import script, style
+from drawscape.viewer.drawing_data import drawing_data, findings, roughly
 
 TALL = "max(320px, 72vh)"
 

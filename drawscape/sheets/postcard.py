@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from drawscape.drawing.document import Frame, Layer
-from drawscape.errors import GlyphError, SheetError, UnknownNameError
+from drawscape.drawing.values import check_name
+from drawscape.errors import GlyphError, SheetError
 from drawscape.lettering import Block, TextStyle, load_font, rows_of, set_text
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -62,8 +63,7 @@ def postcard(
     Raises UnknownNameError for an unknown template or font, SheetError for a message that is empty or
     too long. Raises GlyphError for a character that the font lacks, unless `missing` replaces it.
     """
-    if template_name not in _TEXT_BOXES:
-        raise UnknownNameError("postcard template", template_name, _TEXT_BOXES)
+    check_name("postcard template", template_name, _TEXT_BOXES)
     load_font(font)
     svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
     for layer in _design(template_name):

@@ -30,8 +30,8 @@ def file_content(
     height: float,
     nodes: Sequence[CanvasNode],
     *,
-    provenance: Mapping[str, Any] | None = None,
-    paper_color: str | None = None,
+    provenance: Mapping[str, Any] | None,
+    paper_color: str | None,
 ) -> Iterator[bytes]:
     """Return the whole file in pieces; sizes in mm, one user unit a millimetre.
 

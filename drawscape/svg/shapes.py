@@ -24,10 +24,15 @@ def path_data(tag: str, numbers: Attrs, attrs: Attrs) -> str:
         return str(numbers["d"])
     from drawscape.drawing.path import outline
 
-    n = {name: _coordinate(name, value) for name, value in numbers.items()}
+    n = _coordinates(numbers)
     if tag == "rect":
         n |= {key: _coordinate(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
     return outline(tag, n) or ""
+
+
+def _coordinates(numbers: Attrs) -> dict[str, float]:
+    """Return the coordinates of a shape in mm, without the data of a path."""
+    return {name: _coordinate(name, value) for name, value in numbers.items() if name != "d"}
 
 
 def _coordinate(name: str, value: Any) -> float:
@@ -45,10 +50,7 @@ def unreadable(d: object) -> CanvasError:
 
 def moved_shape(tag: str, numbers: Attrs, attrs: Attrs, matrix: Matrix) -> Element | Outline:
     """Return the shape after `matrix`, as an outline if it becomes another shape."""
-    n = {}
-    if tag != "path":
-        for name, value in numbers.items():
-            n[name] = _coordinate(name, value) if isinstance(value, str) else float(value)
+    n = _coordinates(numbers)
     upright, round_ = matrix.b == matrix.c == 0, tag in ("circle", "ellipse")
     rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
     if tag == "line":

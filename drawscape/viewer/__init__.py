@@ -3,7 +3,3 @@
 Read drawing_data.py first: it describes the header and the arrays that are sent to the page. Then
 publish.py writes a page of drawings for the disk or any web server.
 """
-
-from drawscape.viewer.drawing_data import DrawingData, drawing_data, findings, roughly
-
-__all__ = ["DrawingData", "drawing_data", "findings", "roughly"]

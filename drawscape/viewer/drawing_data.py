@@ -29,8 +29,6 @@ from drawscape.plot import Plotter, layer_statistics, preflight
 UNITS_PER_MM = 100
 """A plotter's step is about that, and an A0 sheet fits into an int32 a thousand times."""
 
-DEFAULT_PEN_MM = 0.3
-
 ROUGH_POINTS = 1_000_000
 """A drawing with more points comes twice, first with one point in _ROUGH_EVERY."""
 
@@ -59,14 +57,10 @@ class DrawingData:
 
 
 def drawing_data(
-    document: Document,
-    *,
-    title: str = "drawing",
-    paper: str = WARM_WHITE,
-    plotter: Plotter | None = None,
+    document: Document, *, title: str = "drawing", paper: str = WARM_WHITE
 ) -> DrawingData:
     """Return `document` as the viewer wants it: 4 bytes a point, as a rule."""
-    plotter = plotter or Plotter()
+    plotter = Plotter()
     layers = [_layer_data(layer, plotter) for layer in document.layers]
     header = {
         "title": title,
@@ -124,7 +118,7 @@ def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[by
     entry = {
         "name": layer.name or "pen",
         "color": layer.color,
-        "width_mm": layer.width_mm or DEFAULT_PEN_MM,
+        "width_mm": layer.pen_mm,
         "seconds": layer_statistics(lines, plotter=plotter).seconds if is_timed else None,
         "wide": bool(wide),
     }

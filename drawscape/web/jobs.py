@@ -17,7 +17,7 @@ from drawscape.errors import DrawscapeError, JobStateError, RequestRefused
 from drawscape.job_actions import ACTIONS, offered, summary_words
 from drawscape.jobs import JobSnapshot, Reason, get_job, get_job_status
 from drawscape.svg.read import read_svg
-from drawscape.viewer import drawing_data
+from drawscape.viewer.drawing_data import drawing_data
 from drawscape.web.access import is_owner
 from drawscape.web.site import SVG_POLICY, current_site
 

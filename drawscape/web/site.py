@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import flask
 
-from drawscape.errors import RequestRefused, SettingsError, UnknownNameError
+from drawscape.drawing.values import check_name
+from drawscape.errors import RequestRefused, SettingsError
 from drawscape.jobs import count_queued
 from drawscape.parameters import Parameter
 from drawscape.sketches import SKETCHES
@@ -61,8 +62,7 @@ class WebSettings:
         if self.token is not None and not self.token.strip():
             raise SettingsError("token is empty; give a secret, or None for no token")
         for name in self.patterns:
-            if name not in SKETCHES:
-                raise UnknownNameError("pattern", name, SKETCHES)
+            check_name("pattern", name, SKETCHES)
 
     @property
     def offered(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from drawscape.notebook.viewer import Viewer, compare, document_of
 from drawscape.plot.formats import EXPORTERS
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
-from drawscape.viewer import DrawingData, drawing_data
+from drawscape.viewer.drawing_data import DrawingData, drawing_data
 
 pytestmark = pytest.mark.usefixtures("consumer")
 

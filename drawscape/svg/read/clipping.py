@@ -20,6 +20,7 @@ from drawscape.svg.read.walk import passes_conditions
 
 if TYPE_CHECKING:
     from drawscape.svg.read.state import InheritedState
+    from drawscape.svg.read.viewport import Viewport
     from drawscape.svg.read.walk import TreeWalk
 
 _TOLERANCE_MM = 0.02
@@ -29,16 +30,17 @@ _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch", "text")
 _OF_CLIPS = ("transform", "clip-path", "clip-rule", "visibility", "font-size")
 
 
-def clip_to_box(
-    walk: TreeWalk, box: tuple[float, float, float, float], state: InheritedState
-) -> int:
-    """Return the number of the clip to (x, y, width, height) under `state`, within its clip so far.
+def clip_to_viewport(walk: TreeWalk, size: Viewport, state: InheritedState) -> int:
+    """Return the number of the clip to a viewport under `state`, within its clip so far.
 
     A line along the edge is kept: half of its width would be visible.
     """
-    slack = 1e-6 * (box[2] + box[3]) if min(box[2:]) > 0 else 0.0
-    box = (box[0] - slack, box[1] - slack, box[2] + 2 * slack, box[3] + 2 * slack)
-    return clip_to(walk, _box(box, state.matrix), state)
+    import shapely
+
+    slack = 1e-6 * (size.width + size.height)
+    right, bottom = size.width + slack, size.height + slack
+    corners = np.array([[-slack, -slack], [right, -slack], [right, bottom], [-slack, bottom]])
+    return clip_to(walk, shapely.Polygon(state.matrix.apply(corners)), state)
 
 
 def clipped(walk: TreeWalk, link: str, node: XmlNode, state: InheritedState) -> int | None:
@@ -75,14 +77,6 @@ def clip_to(walk: TreeWalk, area: Region, state: InheritedState) -> int:
         # The area is kept, so that its id stays unique.
         walk.clip_numbers[key] = (area, len(clips) - 1)
     return walk.clip_numbers[key][1]
-
-
-def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
-    import shapely
-
-    x, y, w, h = box
-    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
-    return shapely.Polygon(matrix.apply(corners)) if w > 0 and h > 0 else shapely.Polygon()
 
 
 def _place(walk: TreeWalk, node: XmlNode, state: InheritedState) -> Matrix:

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from drawscape.drawing.document import Document, Layer
-from drawscape.drawing.values import is_white
-from drawscape.errors import SvgReadError, UnknownNameError
+from drawscape.drawing.values import check_name, is_white
+from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Ints, Lines
 from drawscape.geometry.regions import Bounds
 from drawscape.svg.read.batch import Context, by_outline, in_order
@@ -82,10 +82,8 @@ def read_svg(
 def _check(tolerance_mm: float, layers: str, fill: str) -> None:
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
         raise SvgReadError(f"tolerance_mm={tolerance_mm!r} is not positive; 0.05 suits most pens")
-    if layers not in get_args(Layering):
-        raise UnknownNameError("layering", layers, get_args(Layering))
-    if fill not in get_args(FillMode):
-        raise UnknownNameError("fill", fill, get_args(FillMode))
+    check_name("layering", layers, get_args(Layering))
+    check_name("fill", fill, get_args(FillMode))
 
 
 def _root(source: str | os.PathLike[str] | bytes) -> XmlNode:

@@ -17,8 +17,6 @@ from drawscape.svg.read.areas import (
 )
 from drawscape.svg.read.batch import Context, LineBatch, by_outline
 
-# Half of a stroke along a clip's edge is visible; chords of the same curve deviate this far from each other.
-_ALONG_MM = 0.021
 # Characters of path data that are read at once: enough for numpy, few for a large file.
 _BATCH = 500_000
 

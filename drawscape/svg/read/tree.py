@@ -179,7 +179,7 @@ class _TreeBuilder:
         self.texts.clear()
         self._in_text += node.tag == "text"
 
-    def end(self, _name: str) -> XmlNode:
+    def end(self, _name: str) -> None:
         if self._in_text:
             self._keep_text()
         node = self.open.pop()
@@ -191,7 +191,6 @@ class _TreeBuilder:
             # The metadata's text may be in its child elements.
             if text and self.open and self.open[-1].tag == "metadata":
                 self.open[-1].text = text
-        return node
 
     def _instruction(self, target: str, data: str) -> None:
         if target == "xml-stylesheet":

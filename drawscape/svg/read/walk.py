@@ -411,9 +411,9 @@ class TreeWalk:
         matrix = state.matrix @ translation(*state.lengths(sizes, "x", "y"))
         state = replace(state, matrix=matrix)
         if own.get("overflow", "hidden") not in ("visible", "auto"):
-            from drawscape.svg.read.clipping import clip_to_box
+            from drawscape.svg.read.clipping import clip_to_viewport
 
-            state = replace(state, clip=clip_to_box(self, (0.0, 0.0, *size), state))
+            state = replace(state, clip=clip_to_viewport(self, size, state))
         box = view_box(node.attributes.get("viewBox"))
         if box is None:
             return replace(state, viewport=size)
