@@ -9,7 +9,18 @@ from typing import Any
 
 import click
 
-from drawscape.cli.options import JSON, SEED, NumberType, PathType, flag, option, pairs, take_home
+from drawscape.cli.options import (
+    JSON,
+    PAPER,
+    PARAMS,
+    SEED,
+    NumberType,
+    PathType,
+    flag,
+    option,
+    pairs,
+    take_home,
+)
 from drawscape.cli.plot_options import PlotOptions, plot_options, write_bytes
 from drawscape.cli.printing import fitted, print_json, print_list, progress_bar
 from drawscape.drawing.document import paper_size
@@ -64,17 +75,13 @@ _PLOT = ("output", "force", "optimize", "outside", "machine")
 
 @click.command(cls=SketchCommand)
 @click.argument("pattern", shell_complete=_complete)
-@option("--paper PAPER", "Paper size: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
+@PAPER
 @flag("--landscape", "Landscape paper.")
 @option("--width MM", "Page width in mm (overrides --paper).", type=_SIDE)
 @option("--height MM", "Page height in mm (overrides --paper).", type=_SIDE)
 @option("--margin MM", "Margin at each edge.  [default: 7 %]", type=NumberType(0))
 @SEED
-@option(
-    "--param params NAME=VALUE",
-    "Value of a parameter of the sketch; may be repeated.",
-    multiple=True,
-)
+@PARAMS
 @plot_options(*_PLOT)
 @click.pass_context
 def draw(

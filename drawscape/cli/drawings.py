@@ -1,6 +1,5 @@
 """`drawscape drawings`: the catalogue in the terminal."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +11,7 @@ from drawscape.catalogue import drawings as find_drawings
 from drawscape.catalogue.listing import captions
 from drawscape.catalogue.query import SortOrder
 from drawscape.cli.errors import for_each
-from drawscape.cli.options import FOLDER, JSON, YES, flag, option, time_option
+from drawscape.cli.options import FOLDER, JSON, YES, flag, option, several, time_option
 from drawscape.cli.printing import counted, print_facts, print_json, print_list
 from drawscape.errors import ParameterError
 from drawscape.plot.formats import FORMATS
@@ -31,7 +30,7 @@ def drawings(ctx: click.Context) -> None:
         ctx.invoke(list_)
 
 
-_FILTERS = (
+_filters = several(
     option("--sketch NAME", "Sketch of the drawings."),
     option("--stars LOW[-HIGH]", "Number of stars: 4, 2-3, 4- for four and more."),
     option("--tag TAG", "Tag of the drawings."),
@@ -42,12 +41,6 @@ _FILTERS = (
     option("--since TIME", "Age of the oldest drawing: 3h, 7d."),
     option("--sheet NAME", "Contact sheet of the drawings."),
 )
-
-
-def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    for add in reversed(_FILTERS):
-        command = add(command)
-    return command
 
 
 @drawings.command("list")

@@ -11,7 +11,7 @@ from drawscape.catalogue import Drawing, find
 from drawscape.catalogue.index import provenance_of
 from drawscape.catalogue.redraw import sketch_for
 from drawscape.cli.machine import YES, ZERO_HERE, say_without_worker
-from drawscape.cli.options import FILE, FOLDER, JSON, flag, option, pairs
+from drawscape.cli.options import FILE, FOLDER, JSON, PAPER, PARAMS, flag, option, pairs
 from drawscape.cli.printing import counted, print_json, print_table, progress_bar
 from drawscape.drawing.document import paper_size
 from drawscape.editions import Edition, Terms, edition_names, find_edition, new_edition
@@ -45,12 +45,8 @@ def editions() -> None:
 @click.argument("name")
 @option("--sketch NAME", "Sketch of the drawings.")
 @option("--seeds LIST", "Seeds, one number of the edition each: 1-30, 3,5,9.")
-@option("--paper PAPER", "Paper size: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
-@option(
-    "--param params NAME=VALUE",
-    "Value of a parameter of the sketch; may be repeated.",
-    multiple=True,
-)
+@PAPER
+@PARAMS
 @option("--drawings LIST", "Drawings: files, names, or first characters of recipes, with commas.")
 @option("--like FILE", "Drawing whose sketch, page and parameters are used.", type=FILE)
 @option("--size NUMBER", "Number of drawings to choose: the least alike.", type=_COUNT)

@@ -89,7 +89,7 @@ def list_command(status: tuple[str, ...], task: str | None, limit: int, as_json:
     if as_json:
         print_json([row._asdict() for row in rows])
     else:
-        print_table(*_table(rows), title=_title)
+        print_table(*_table(rows), title=f"{summary_words()} in {default_queue().label}")
 
 
 @jobs.command()
@@ -238,10 +238,6 @@ def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
         ]
         cells.append(line[:count])
     return ["id", "job", "status", "done", "age", "took"][:count], cells
-
-
-def _title() -> str:
-    return f"{summary_words()} in {default_queue().label}"
 
 
 @click.command()

@@ -21,6 +21,19 @@ def option(words: str, help: str, **more: Any) -> Callable[[Decorated], Decorate
     return click.option(*names, help=help, metavar=taken, show_default=shown, **more)
 
 
+def several(
+    *options: Callable[[Callable[..., Any]], Callable[..., Any]],
+) -> Callable[[Decorated], Decorated]:
+    """Return a decorator that gives a command all of these options, in this order."""
+
+    def add(command: Any) -> Any:
+        for one in reversed(options):
+            command = one(command)
+        return command
+
+    return add
+
+
 def flag(words: str, help: str) -> Callable[[Decorated], Decorated]:
     """Return an option without a value; `words` are its flags, and its name if that differs."""
     return click.option(*words.split(), help=help, is_flag=True)
@@ -98,6 +111,12 @@ SEED = option(
     "Random seed. The same seed always gives the same drawing.",
     default=0,
     type=click.IntRange(0),
+)
+PAPER = option("--paper PAPER", "Paper size: a4, letter, 300x200 (mm), 8x10in ...", default="a4")
+PARAMS = option(
+    "--param params NAME=VALUE",
+    "Value of a parameter of the sketch; may be repeated.",
+    multiple=True,
 )
 GRACE = time_option(
     "--grace TIME",

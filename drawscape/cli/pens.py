@@ -1,8 +1,6 @@
 """`drawscape pens`: the pens of a home."""
 
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +8,7 @@ import click
 import numpy as np
 
 from drawscape.cli.machine import WAIT, YES, ZERO_HERE, after
-from drawscape.cli.options import FILE, JSON, NumberType, flag, option, time_option
+from drawscape.cli.options import FILE, JSON, NumberType, flag, option, several, time_option
 from drawscape.cli.printing import print_facts, print_json, print_table
 from drawscape.drawing.values import rgb
 from drawscape.errors import PlotError
@@ -33,7 +31,7 @@ _CARD = "test card of {}"
 """What a plot of a card is called."""
 _ABOVE_0 = NumberType(1e-3)
 _NAME = click.argument("name")
-_FACTS = (
+_facts = several(
     option("--color COLOR", "Colour of the ink: red, '#1d3f8f' ..."),
     option("--width width_mm MM", "Width of the line.", type=NumberType(0.01, 100)),
     option("--top-speed MM/S", "Speed above which its line breaks.", type=_ABOVE_0),
@@ -41,10 +39,6 @@ _FACTS = (
     option("--capacity capacity_m METRES", "Length of line that a new pen draws.", type=_ABOVE_0),
     time_option("--drying drying_s TIME", "Time to dry before another pen draws: 30, 5m."),
 )
-
-
-def _facts(command: Callable[..., Any]) -> Callable[..., Any]:
-    return reduce(lambda made, add: add(made), reversed(_FACTS), command)
 
 
 def _given(down: tuple[str, ...], facts: dict[str, Any]) -> dict[str, Any]:

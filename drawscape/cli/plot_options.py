@@ -156,16 +156,11 @@ class PlotOptions:
 
     @property
     def writes(self) -> bool:
-        changes = (
-            self.optimize,
-            self.fit,
-            self.tile,
-            self.travel,
-            self.split,
-            self.moves,
-            self.pen,
-        )
-        return bool(self.formats or self.output or any(changes) or self.hide or self.hatches)
+        """Whether an option changes the drawing or names a file or format."""
+        named = self.formats or self.output
+        parted = self.fit or self.tile or self.travel or self.split
+        changed = self.optimize or self.moves or self.pen or self.hide or self.hatches
+        return bool(named or parted or changed)
 
     @property
     def moves(self) -> bool:

@@ -78,7 +78,7 @@ _LONG = ("job", "machine", "state", "drawing", "port")  # may take several lines
 def print_table(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
-    title: Callable[[], str] | None = None,
+    title: str = "",
     nothing: str = "",
 ) -> None:
     """Print rows under title and headings on a terminal; elsewhere a line a row, cells separated by tabs.
@@ -95,8 +95,8 @@ def print_table(
     from rich.text import Text
 
     console = Console()
-    if title is not None:
-        console.print(Text(title()))
+    if title:
+        console.print(Text(title))
     if rows:
         console.print(table(headings, rows))
 

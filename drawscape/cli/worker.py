@@ -189,7 +189,8 @@ def web(
         # It is open to others, and no names were given.
         settings = replace(settings, allowed_hosts=(ANY_HOST,))
     server = _listen(create_app(settings), host, port)
-    noted = web_address_noted(_address(server))
+    address = _address(server)
+    noted = web_address_noted(address)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with nullcontext() if no_worker else WorkerBeside(slots):
@@ -197,7 +198,7 @@ def web(
                 words = "No worker was started; start one with `drawscape worker`."
                 click.echo(words, err=True)
             link = "" if settings.token else f"?token={home_token()}"
-            click.echo(f"Drawscape: {_address(server)}{link} (Ctrl-C stops it)", err=True)
+            click.echo(f"Drawscape: {address}{link} (Ctrl-C stops it)", err=True)
             click.echo(_who_can_reach_it(host, settings.token), err=True)
             with noted:
                 server.run()

@@ -258,7 +258,7 @@ class Board(StaticOutputWidget):
     @property
     def cells(self) -> dict[str, Cell]:
         """The cells by the ids of their tiles, in the order of the page."""
-        return {one: self._cells[one] for one in self.order if one in self._cells}
+        return dict(self._cells)
 
     @property
     def jobs(self) -> list[Job]:
@@ -283,7 +283,7 @@ class Board(StaticOutputWidget):
     def tiles(self) -> list[TileContent]:
         """The content of each tile: id, caption, hint, stars, state, progress."""
         with self._lock:
-            return [self._tiles[one] for one in self.order if one in self._tiles]
+            return [self._tiles[one] for one in self._cells]
 
     @property
     def status(self) -> str:
@@ -321,7 +321,7 @@ class Board(StaticOutputWidget):
         super().close()
 
     def _make_static_html(self) -> str:
-        shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
+        shown = [cell for cell in self._cells.values() if cell.drawing or cell.state]
         if not shown:
             return ""
         title = escape(f"{self.head.get('title', self._what)}: {self.status}")
@@ -367,7 +367,7 @@ class Board(StaticOutputWidget):
         """Write the chosen drawings, or else all, as a page for any browser; return its `index.html`."""
         from drawscape.viewer.publish import publish
 
-        shown = [c.drawing for c in self.cells.values() if c.drawing and not c.drawing.deleted]
+        shown = [drawing for drawing in self.drawings if not drawing.deleted]
         return publish(self.chosen or shown, folder, title=title or self._what)
 
     def inspect(self, tile_id: str | int | None = None) -> Any:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drawscape.catalogue import Drawing
-from drawscape.image_tag import file_tag
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,7 @@ class CachedDrawing:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show the drawing, as a finished job does."""
-        tag = file_tag(self.result)
-        return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
+        return {**self.drawing._repr_mimebundle_(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<CachedDrawing {self.path.name}>"

@@ -17,9 +17,14 @@ DRAWINGS = (("drawscape.queue.job", "Job"), ("drawscape.svg_builder", "SVGBuilde
 HEIGHT = "min(480px, 72vh)"
 
 
+def running_shell() -> Any:
+    """Return the IPython shell that this runs in, None outside of one."""
+    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+
+
 def register() -> None:
     """Let the kernel that this runs in, if any, show drawings in a viewer. Without anywidget it cannot."""
-    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = running_shell()
     if hasattr(shell, "kernel") and importlib.util.find_spec("anywidget") is not None:
         for module, name in DRAWINGS:
             shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, bundle)

@@ -70,8 +70,11 @@ def history(
         "tag": tag,
         "text": text,
         "order": order,
+        "since": since,
+        "sheet": sheet,
+        "seed": seed,
+        "rejected": False,
     }
-    values |= {"since": since, "sheet": sheet, "seed": seed, "rejected": False}
     found = _find(values, where or {})  # which raises before a widget is made
     return History(values, where or {}, found)
 

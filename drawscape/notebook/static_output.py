@@ -20,7 +20,7 @@ import ipywidgets
 import traitlets
 
 from drawscape.errors import DrawscapeError
-from drawscape.notebook.display import INSTEAD_OF_WIDGET
+from drawscape.notebook.display import INSTEAD_OF_WIDGET, running_shell
 from drawscape.notebook.threads import PICTURES
 
 LATER_S = 3.0  # the page shows the widget first; then pictures for the saved notebook are made
@@ -211,7 +211,7 @@ def _close_former(_info: Any) -> None:
 
 def _cell_that_runs() -> str | None:
     """Return the id that the page gives the cell, None outside of a notebook's page."""
-    shell: Any = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = running_shell()
     if not hasattr(shell, "get_parent"):
         return None
     if _close_former not in shell.events.callbacks["pre_run_cell"]:
