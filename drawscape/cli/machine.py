@@ -309,7 +309,7 @@ def _marked(plot: Plot, places: list[tuple[float, float]]) -> Document:
 
 
 def _move_until_there(
-    name: str, driver: Driver, photographed: Plot | None = None
+    name: str, driver: Driver, photographed: Plot | None
 ) -> tuple[float, float] | None:
     """Move the pen as the user says until it is in place.
 

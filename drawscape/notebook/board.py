@@ -529,9 +529,6 @@ class Board(StaticOutputWidget):
             "picture": key,
         }
 
-    def _picture(self, cell: Cell) -> EncodedImage | None:
-        return cell.picture()
-
     def _send_tiles(self, tile_ids: Sequence[str]) -> None:
         """Send tiles with their pictures; the caller holds the lock."""
         if self._has_static_output and tile_ids:
@@ -541,7 +538,7 @@ class Board(StaticOutputWidget):
             with reading():
                 for one in tile_ids[first : first + FIRST_TILES]:
                     tile = self._tiles[one]
-                    found = self._picture(self._cells[one]) if tile["picture"] else None
+                    found = self._cells[one].picture() if tile["picture"] else None
                     contents.append({**tile, "url": found.url if found else ""})
             self.send({"tiles": contents})
 

@@ -243,8 +243,8 @@ def enqueue_drawing(
     arguments: Values,
     *,
     fresh: bool = False,
-    draft: bool = False,
-    job_timeout: Any = None,
+    draft: bool,
+    job_timeout: Any,
 ) -> Job:
     """Return a job for a drawing, enqueued.
 

@@ -114,7 +114,7 @@ LARGEST_PX, SMALLEST_PX, SHRINK = 800, 60, 0.75
 KEPT_PX, LARGEST_KEPT = 240, 7_000  # pixels and bytes of one of many pictures in a saved notebook
 
 
-def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> EncodedImage | None:
+def reduced(image: "Image", most_bytes: int, most_px: int) -> EncodedImage | None:
     """Return the largest image within `most_bytes` and `most_px` on its longer side; None if too small."""
     image = image.convert("RGB") if image.mode == "P" else image  # palette indices have no mean
     longer = min(most_px, max(image.size))

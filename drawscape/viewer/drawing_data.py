@@ -98,7 +98,7 @@ def _without_empty(lines: Lines) -> Lines:
     return lines if lines.counts.all() else lines.take(lines.counts > 0)
 
 
-def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, Any]]:
+def findings(document: Document, *, margin_mm: float) -> list[dict[str, Any]]:
     """Return what `preflight` sees as the viewer wants it. Raises PlotError as it does."""
     return [
         {

@@ -71,7 +71,6 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
         __name__,
         template_folder="templates",
         static_folder="static",
-        static_url_path="/static",
     )
 
     @made.before_request

@@ -72,7 +72,7 @@ def edges_of(lines: Lines) -> Floats:
     return np.stack((points[begins], points[begins + 1]), axis=1)
 
 
-def region(lines: Lines, budget: CrossingBudget, *, evenodd: bool = False) -> Region:
+def region(lines: Lines, budget: CrossingBudget, *, evenodd: bool) -> Region:
     """Return the area inside `lines`, closed as for a fill, by one of SVG's two fill rules.
 
     Raises SvgReadError when they cross more often than the file's `budget` allows.

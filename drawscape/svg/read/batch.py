@@ -26,17 +26,17 @@ class Context(NamedTuple):
     """
 
     matrix: Matrix
-    group: int | None = None
-    stroke: str | None = None
-    fill: str | None = None
-    width_mm: float | None = None
-    dashes: tuple[float, ...] = ()
-    dash_offset: float = 0.0
-    clip: int | None = None
-    evenodd: bool = False
-    on_dark: bool = False
-    is_area: bool = False
-    hides: bool = True
+    group: int | None
+    stroke: str | None
+    fill: str | None
+    width_mm: float | None
+    dashes: tuple[float, ...]
+    dash_offset: float
+    clip: int | None
+    evenodd: bool
+    on_dark: bool
+    is_area: bool
+    hides: bool
 
     @property
     def shows_fill(self) -> bool:
