@@ -399,20 +399,18 @@ def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lin
 
     `tolerances` are as in `flatten`. A path is drawn up to its first error.
     """
-    if not paths:
-        return []
     lines, owners = flatten(read_segments(paths), np.array(tolerances))
     first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
     parts = [lines.offsets[begin : end + 1] for begin, end in pairwise(first)]
     return [Lines(lines.points[part[0] : part[-1]], part - part[0]) for part in parts]
 
 
-def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
+def outline(tag: str, n: Mapping[str, float | None]) -> str:
     """Return the outline of a line, rect, circle or ellipse as absolute path data, its arcs exact.
 
     `n` holds the coordinates by their names in SVG. There x,
     y, cx and cy are 0 when missing. A missing `rx` or `ry` equals the other.
-    The result is '' for a shape without extent, None for another element.
+    The result is '' for a shape without extent.
     """
 
     def get(name: str) -> float:
@@ -426,8 +424,6 @@ def outline(tag: str, n: Mapping[str, float | None]) -> str | None:
         return _rectangle(get("x"), get("y"), get("width"), get("height"), rx, ry)
     if tag == "circle":
         rx = ry = get("r")
-    elif tag != "ellipse":
-        return None
     if rx <= 0 or ry <= 0:
         return ""
     # Quarters, as the standard asks: the points at the axes are then exact. The centre of a half turn

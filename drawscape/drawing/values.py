@@ -289,11 +289,8 @@ class InheritedStyle:
             color = self.get("color", "black")
         if color == "none" or opacity_of(self.get(f"{name}-opacity", "1")) <= 0:
             return None
-        if color.startswith("url("):
-            fallback = color.partition(")")[2].strip()
-            return fallback if fallback and fallback != "none" else "black"
         values = rgba(color)
-        if values is None:
+        if values is None:  # such as the url() of a gradient
             return "black"
         return color if values[3] else None
 

@@ -57,9 +57,6 @@ class StyledLines:
     attrs: Attrs
     order: int = 0
 
-    def __str__(self) -> str:
-        return markup(self)
-
 
 @dataclass(eq=False)
 class Outline(StyledLines):
@@ -92,9 +89,6 @@ class OcclusionMask:
 
     lines: Lines
     order: int = 0
-
-    def __str__(self) -> str:
-        return ""
 
 
 class Group:

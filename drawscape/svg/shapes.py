@@ -27,7 +27,7 @@ def path_data(tag: str, numbers: Attrs, attrs: Attrs) -> str:
     n = _coordinates(numbers)
     if tag == "rect":
         n |= {key: _coordinate(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
-    return outline(tag, n) or ""
+    return outline(tag, n)
 
 
 def _coordinates(numbers: Attrs) -> dict[str, float]:

@@ -69,8 +69,6 @@ class Scene:
     def append(self, data: str | Lines, number: int) -> None:
         """Add an outline that is drawn by that context; Lines add one for each line."""
         if isinstance(data, Lines):
-            if not len(data):
-                return
             self.parts.append(data)
             self.of += [number] * len(data)
             self._room = 0

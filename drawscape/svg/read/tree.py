@@ -143,8 +143,7 @@ class _TreeBuilder:
         finally:
             # The handlers are bound methods: a cycle that would keep the tree alive.
             self._parser = None  # type: ignore[assignment]
-        if self.root is None:
-            raise SvgReadError("an empty file; an <svg> element is needed")
+        assert self.root is not None  # expat refuses a text without an element
         return self.root
 
     def _name(self, name: str) -> str:
