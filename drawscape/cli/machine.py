@@ -15,6 +15,7 @@ from drawscape.cli.printing import print_facts, print_json, print_table
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import DrawscapeError, MachineError, PhotoError, PlotError
 from drawscape.geometry.lines import Lines
+from drawscape.geometry.regions import polar
 from drawscape.jobs import get_job_status, workers_alive
 from drawscape.machine import moves
 from drawscape.machine.alignment import far_points, find_alignment
@@ -298,8 +299,7 @@ def _points_to_find(
 
 def _marked(plot: Plot, places: list[tuple[float, float]]) -> Document:
     """Return the plot's drawing with a ring around each of the places."""
-    angles = np.linspace(0.0, 2 * np.pi, 37)
-    ring = 3.0 * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    ring = polar(3.0, np.linspace(0.0, 2 * np.pi, 37))
     rings = Lines.of([ring + place for place in places])
     layers = (
         Layer("drawing", "#999999", None, plot.plan.lines),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from drawscape.drawing.values import LARGEST_MM, NUMBER
 from drawscape.errors import SvgReadError
 from drawscape.geometry.curves import Ellipses, bezier_pieces, bezier_points
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, offsets_of, ranges
 
 _PATH = ord("|")
 _COUNTS = {"MLT": 2, "HV": 1, "C": 6, "SQ": 4, "A": 7, "Z": 0}
@@ -136,7 +136,7 @@ def _steps(text: bytes, count: int) -> _PathCommands | None:
         return None
     repeats[bars] = 0
     which = np.repeat(np.arange(len(letters)), repeats)
-    nth = np.arange(len(which)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    nth = ranges(0, repeats)
     drawn, at = letters[which], first[which] + nth * arity[which]
     arcs = at[(drawn | 32) == ord("a")]
     if len(arcs):
@@ -346,7 +346,7 @@ def flatten(
         return Lines.empty(), np.empty(0, dtype=np.int64)
     pieces, points = _stepped(segments, tolerance, most)
     moves = np.flatnonzero(segments.kinds == MOVE)
-    along = np.concatenate(([0], np.cumsum(pieces)))
+    along = offsets_of(pieces)
     offsets = np.append(along[moves], along[-1])
     paths = segments.paths[moves]
     short = np.diff(offsets) < 2
@@ -381,9 +381,8 @@ def _stepped(segments: PathSegments, tolerance: Floats, most: int) -> tuple[Ints
     for which in (cubics, arcs):
         counts = pieces[which]
         row = np.repeat(np.arange(len(which)), counts)
-        nth = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
-        along = nth / counts[row]
-        points[np.repeat(last[which] - counts, counts) + nth - 1] = (
+        along = ranges(1, counts) / counts[row]
+        points[ranges(last[which] - counts, counts)] = (
             bezier_points(controls, counts, along) if which is cubics else ellipses.at(row, along)
         )
         points[last[which] - 1] = segments.ends[which]
@@ -401,8 +400,7 @@ def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lin
     """
     lines, owners = flatten(read_segments(paths), np.array(tolerances))
     first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
-    parts = [lines.offsets[begin : end + 1] for begin, end in pairwise(first)]
-    return [Lines(lines.points[part[0] : part[-1]], part - part[0]) for part in parts]
+    return [lines.part(begin, end) for begin, end in pairwise(first)]
 
 
 def outline(tag: str, n: Mapping[str, float | None]) -> str:

@@ -12,14 +12,14 @@ _CARRIED = re.compile(r'^  File "<dynamic-code>", line (\d+), in (\S+)', re.MULT
 """A frame of a function that was sent without its file; the pickler gives it this name."""
 
 
-def with_source(traceback: str, function: Callable[..., Any] | None) -> str:
+def with_source(traceback: str, function: Callable[..., Any]) -> str:
     """Return `traceback` from the first frame of `function`'s cell, each frame with its source line.
 
-    The worker has no source of code from a cell; the notebook has. Without such frames, or
-    without a function, the text is returned unchanged.
+    The worker has no source of code from a cell; the notebook has. Without such frames the text is
+    returned unchanged.
     """
     first, begin = _CARRIED.search(traceback), _FRAME.search(traceback)
-    if not function or not first or not begin:
+    if not first or not begin:
         return traceback
     shown = partial(_with_line, inspect.unwrap(function))
     return traceback[: begin.start()] + _CARRIED.sub(shown, traceback[first.start() :])

@@ -83,11 +83,6 @@ class DrawTarget:
         return [parameter.name for parameter in self.parameters]
 
     @property
-    def function(self) -> Callable[..., Any] | None:
-        """The function of a cell or a module, None for a pattern."""
-        return None if self.by_name else self.sketch.function
-
-    @property
     def task(self) -> str:
         """The path of the task that draws it."""
         return PATTERN_TASK if self.by_name else FUNCTION_TASK

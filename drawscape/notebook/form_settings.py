@@ -187,7 +187,9 @@ class Settings:
     def _with(self, values: Values) -> "Settings":
         return replace(self, given={**self.given, **values})
 
-    def _page(self, paper: str | None, orientation: Orientation | None) -> dict[str, float]:
+    def _page(
+        self, paper: str | None = None, orientation: Orientation | None = None
+    ) -> dict[str, float]:
         """Return width and height of a paper, or of the page as it is, turned."""
         if not (paper or orientation):
             return {}

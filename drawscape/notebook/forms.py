@@ -541,7 +541,7 @@ class Form(StaticOutputWidget):
                     self._show_picture(picture, "")
             if state.ended and isinstance(job, Job):
                 failed = state.error or "" if state.status == "failed" else ""
-                error = more_than_a_line(with_source(failed, target.function))
+                error = more_than_a_line(with_source(failed, target.sketch.function))
                 self._show_details({"traceback": error, "printed": tail_of(job.logs())})
             words = words or status_words(state)
             done = 1.0 if state.status == "finished" else state.progress

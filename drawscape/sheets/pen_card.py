@@ -4,6 +4,7 @@ import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Floats
+from drawscape.geometry.regions import rectangle
 from drawscape.svg_builder import SVGBuilder
 
 CARD_MM = (90.0, 60.0)
@@ -75,7 +76,7 @@ def _overlaps(svg: SVGBuilder) -> None:
     """Draw three squares with lines in one direction, in two, and in three."""
     for coats in (1, 2, 3):
         left = 14.0 * coats - 9.0
-        square = [(left, 46.0), (left + 10.0, 46.0), (left + 10.0, 56.0), (left, 56.0)]
+        square = rectangle((left, 46.0, left + 10.0, 56.0))
         for turn in range(coats):
             svg.hatch(square, spacing=1.0, angle=60.0 * turn)
 

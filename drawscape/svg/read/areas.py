@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.errors import SvgReadError
 from drawscape.geometry.fill_rules import filled_faces
-from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.lines import Floats, Lines, Segments
 
 Region = Any
 """A shapely Polygon or MultiPolygon."""
@@ -65,11 +65,8 @@ def _side(edges: Floats, points: Floats) -> Any:
 
 def edges_of(lines: Lines) -> Floats:
     """Return the edges of `lines` as (N, 2, 2), each from one point to the next."""
-    points = lines.points
-    inner = np.ones(len(points), dtype=bool)
-    inner[lines.offsets[1:] - 1] = False
-    begins = np.flatnonzero(inner)
-    return np.stack((points[begins], points[begins + 1]), axis=1)
+    segments = Segments.of(lines)
+    return np.stack((segments.a, segments.b), axis=1)
 
 
 def region(lines: Lines, budget: CrossingBudget, *, evenodd: bool) -> Region:

@@ -198,16 +198,14 @@ def _edges(lines: Lines, context: Context, clip: Region, budget: CrossingBudget)
     pieces = shapely.get_parts(shapely.line_merge(ends))
     pieces = pieces[~shapely.within(pieces, border.buffer(3 * _ALONG_MM))]
     pieces = pieces[shapely.length(pieces) > 1e-6]
-    return Lines.of([shapely.get_coordinates(piece) for piece in pieces])
+    return Lines.from_shapes(pieces)
 
 
 def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:
     """Yield each outline and its lines; `owners` (M,) are in order."""
     starts = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
     for begin, end in pairwise([*starts, len(owners)]):
-        offsets = lines.offsets[begin : end + 1]
-        points = lines.points[offsets[0] : offsets[-1]]
-        yield int(owners[begin]), Lines(points, offsets - offsets[0])
+        yield int(owners[begin]), lines.part(begin, end)
 
 
 def in_order(parts: Sequence[Lines], places: Ints, outlines: Ints) -> tuple[Lines, Ints]:
@@ -218,7 +216,7 @@ def in_order(parts: Sequence[Lines], places: Ints, outlines: Ints) -> tuple[Line
 
 def is_straight(lines: Lines) -> Flags:
     """Return which lines (M,) lie on a straight line as a whole."""
-    points = lines.points - np.repeat(lines.points[lines.offsets[:-1]], lines.counts, axis=0)
+    points = lines.points - np.repeat(lines.starts, lines.counts, axis=0)
     x, y = points.T
     xx, yy, xy = (np.add.reduceat(part, lines.offsets[:-1]) for part in (x * x, y * y, x * y))
     straight: Flags = (xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2
@@ -252,7 +250,7 @@ def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple
     if counts.sum() > _MOST_DASHES_IN_ALL:
         raise SvgReadError(f"{counts.sum():,} dashes are more than a pen draws; use longer ones")
     which = np.repeat(np.arange(len(lines)), counts)
-    turn, dash = np.divmod(ranges(np.zeros_like(counts), counts), len(dashes))
+    turn, dash = np.divmod(ranges(0, counts), len(dashes))
     begin, end = dashes[dash].T + turn * period - offset
     is_dot = begin == end
     begin, end = np.maximum(begin, 0.0), np.minimum(end, lengths[which])

@@ -12,6 +12,7 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.values import NUMBER
+from drawscape.geometry.regions import rectangle
 from drawscape.svg.read.areas import Region, overlap, region
 from drawscape.svg.read.outlines import path_data
 from drawscape.svg.read.state import use_place
@@ -38,9 +39,8 @@ def clip_to_viewport(walk: TreeWalk, size: Viewport, state: InheritedState) -> i
     import shapely
 
     slack = 1e-6 * (size.width + size.height)
-    right, bottom = size.width + slack, size.height + slack
-    corners = np.array([[-slack, -slack], [right, -slack], [right, bottom], [-slack, bottom]])
-    return clip_to(walk, shapely.Polygon(state.matrix.apply(corners)), state)
+    edge = rectangle((-slack, -slack, size.width + slack, size.height + slack))
+    return clip_to(walk, shapely.Polygon(state.matrix.apply(edge)), state)
 
 
 def clipped(walk: TreeWalk, link: str, node: XmlNode, state: InheritedState) -> int | None:
