@@ -2,16 +2,14 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Annotated, Any
+from typing import Any
 
 import flask
-from annotated_types import Interval, Len, doc
 
 from drawscape import settings as places
 from drawscape.errors import RequestRefused
 from drawscape.jobs import count_queued, enqueue_background_job, workers_alive
-from drawscape.parameters import Parameter, json_schema, read_parameters
+from drawscape.parameters import Parameter, json_schema
 from drawscape.settings import safe_name
 from drawscape.sketches import SKETCHES
 from drawscape.svg_builder import SVGBuilder
@@ -109,41 +107,26 @@ def read_order(
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:
     """Return the fields of the request's body, without rules for `params`."""
-    pattern = Parameter(
-        "pattern",
-        "choice",
-        default=settings.default_pattern,
-        choices=dict(zip(settings.offered, settings.offered, strict=True)),
-        doc="the pattern to draw",
-    )
     low, high = settings.min_size_mm, settings.max_size_mm
-    sides = ("width", "height")
-    sized = (replace(p, low=low, high=high) if p.name in sides else p for p in _FIELDS)
-    return (*sized, pattern)
+    patterns = dict(zip(settings.offered, settings.offered, strict=True))
+    return (
+        Parameter("width", "float", low=low, high=high),  # both in mm
+        Parameter("height", "float", low=low, high=high),
+        Parameter("pattern", "choice", default=settings.default_pattern, choices=patterns),
+        *_OPTIONAL,
+    )
 
 
-def _fields(
-    width: Annotated[float, doc("the sheet's width in mm")],
-    height: Annotated[float, doc("the sheet's height in mm")],
-    complexity: Annotated[
-        str | None,
-        Len(0, 40),
-        doc("'simple' draws a plain frame at once; anything else queues the pattern"),
-    ] = None,
-    seed: Annotated[
-        int, Interval(ge=0, le=_LARGEST_SEED), doc("the same seed gives the same drawing")
-    ] = 0,
-    id: Annotated[
-        str | None,
-        Len(0, LONGEST_ID),
-        doc("a name, or a number; its letters and digits go into the file name"),
-    ] = None,
-    params: Annotated[Any, doc("the pattern's own parameters by name, see GET /sketches")] = None,
-) -> None:
-    """The body of a request, written as a signature so that the annotations state the rules."""
-
-
-_FIELDS = read_parameters(_fields)  # once: it costs as much as queueing a job
+_OPTIONAL = (
+    # 'simple' draws a plain frame at once; anything else queues the pattern.
+    Parameter("complexity", "text", default=None, max_length=40, optional=True),
+    Parameter("seed", "int", default=0, low=0, high=_LARGEST_SEED),
+    # Its letters and digits go into the file name.
+    Parameter("id", "text", default=None, max_length=LONGEST_ID, optional=True),
+    # The pattern's own parameters by name, see GET /sketches.
+    Parameter("params", "any", default=None),
+)
+"""The fields that are the same for all settings."""
 
 
 def page() -> flask.Response:
