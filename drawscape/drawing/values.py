@@ -15,17 +15,15 @@ from drawscape.errors import CanvasError, PlotError, UnknownNameError
 from drawscape.geometry.lines import is_finite
 
 MM = 1.0
-CM = 10.0
 INCH = 25.4
 PT = INCH / 72
-PC = INCH / 6
 PX = INCH / 96
 """CSS's pixel, of which there are 96 to an inch."""
 
 NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?+\d++)?+"
 """A decimal number, as a pattern; possessive, so that a long row of digits is read once."""
 
-UNITS = {"mm": MM, "cm": CM, "q": 0.25, "in": INCH, "pt": PT, "pc": PC, "px": PX}
+UNITS = {"mm": MM, "cm": 10.0, "q": 0.25, "in": INCH, "pt": PT, "pc": INCH / 6, "px": PX}
 # Parts of the font size in usual fonts.
 _EMS = {"em": 1.0, "ex": 0.5}
 _PAPER_UNITS = {**UNITS, "m": 1000.0, '"': INCH}
@@ -220,13 +218,13 @@ def luminance(color: str) -> float:
 
 
 INHERITED = frozenset((
-    "stroke", "stroke-width", "stroke-opacity", "stroke-linecap", "stroke-dasharray",
-    "stroke-dashoffset", "fill", "fill-opacity", "fill-rule", "clip-rule", "color", "visibility",
+    "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset",
+    "fill", "fill-opacity", "fill-rule", "clip-rule", "color", "visibility",
     "font-size", "font-family", "text-anchor", "letter-spacing", "word-spacing", "marker-start",
-    "marker-mid", "marker-end", "font-weight", "font-style", "font-variant", "dominant-baseline",
+    "marker-mid", "marker-end", "font-variant", "dominant-baseline",
     "text-decoration", "writing-mode", "direction", "text-transform", "white-space",
 ))  # fmt: skip
-"""The properties that a child inherits from its parent, except the custom ones, `--name`."""
+"""The properties that matter to lines and that a child inherits, except the custom ones, `--name`."""
 
 _PAINTS: dict[Literal["stroke", "fill"], str] = {"stroke": "none", "fill": "black"}
 """The paint of an element that names none."""

@@ -43,8 +43,11 @@ class CachedDrawing:
 
     @property
     def words(self) -> str:
-        """That it was drawn before, and when."""
-        return f"drawn before{moment_words(self.drawing)}"
+        """That it was drawn before, and when: 'at 12:30', 'on 03 May at 12:30'."""
+        moment = self.drawing.drawn_at.astimezone()
+        is_today = moment.date() == datetime.now().astimezone().date()
+        day = "" if is_today else f"on {moment:%d %b} "
+        return f"drawn before, {day}at {moment:%H:%M}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show the drawing, as a finished job does."""
@@ -52,10 +55,3 @@ class CachedDrawing:
 
     def __repr__(self) -> str:
         return f"<CachedDrawing {self.path.name}>"
-
-
-def moment_words(drawing: Drawing) -> str:
-    """Return when a drawing was made: ', at 12:30', ', on 03 May at 12:30'."""
-    moment = drawing.drawn_at.astimezone()
-    today = moment.date() == datetime.now().astimezone().date()
-    return f", {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"

@@ -1,6 +1,5 @@
 """An edition in a notebook: proposed, swapped and ordered; then plotted and judged, sheet by sheet."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -8,6 +7,7 @@ from typing import Any
 
 from drawscape.catalogue import Drawing, find
 from drawscape.catalogue.drawing import short
+from drawscape.catalogue.traits import count_traits
 from drawscape.editions import Edition, Terms, edition_names, find_edition, new_edition
 from drawscape.editions.choosing import features_of, least_alike, next_farthest
 from drawscape.editions.ledger import Number, Verdict
@@ -86,7 +86,7 @@ class ProposalBoard(Board):
     ) -> None:
         self.name, self.terms, self.found = name, terms, list(found)
         self.proposed, self._features = list(proposed), features_of(found)
-        self._rarity = _rarity(found)
+        self._counts = count_traits(found)
         controls = [
             control("swap", "button", "Swap", tooltip="Another one, least like the rest"),
             control("earlier", "button", "Earlier", icon="back"),
@@ -101,7 +101,9 @@ class ProposalBoard(Board):
     def _show_proposed(self) -> None:
         cells = {}
         for number, one in enumerate(self.proposed, 1):
-            words = f"{number}/{len(self.proposed)}{_traits(one, self._rarity)}"
+            words = (
+                f"{number}/{len(self.proposed)}{_trait_words(one, self._counts, len(self.found))}"
+            )
             cells[str(one.id)] = Cell(words, drawing=one)
         self.show(cells)
 
@@ -145,7 +147,7 @@ class EditionBoard(Board):
         for one in made.numbers:
             with suppress(DrawscapeError):
                 self._drawings[str(one.number)] = find(one.provenance.recipe)
-        self._rarity = _rarity(self._drawings.values())
+        self._counts = count_traits(self._drawings.values())
         controls = [
             control(
                 "plot", "button", "Plot the next", tooltip="Each free machine gets the next number"
@@ -174,7 +176,7 @@ class EditionBoard(Board):
             where = f" on {one.sheets[-1].plots[-1][2]}" if one.sheets else ""
             words = f"{label_of(self.edition, one)} · {one.state}{where}"
             if drawing is not None:
-                words += _traits(drawing, self._rarity)
+                words += _trait_words(drawing, self._counts, len(self._drawings))
             cells[str(one.number)] = Cell(words, drawing=drawing)
         return cells
 
@@ -223,14 +225,9 @@ class EditionBoard(Board):
         return self.show_below("open_plot", plots[-1]) if plots else None
 
 
-def _rarity(drawings: Iterable[Drawing]) -> dict[tuple[str, Any], str]:
-    """Return how often each value of each trait is among drawings: '12 %'."""
-    found = list(drawings)
-    counts = Counter(pair for one in found for pair in one.traits.items())
-    return {pair: f"{100 * count / len(found):.0f} %" for pair, count in counts.items()}
-
-
-def _traits(drawing: Drawing, rarity: dict[tuple[str, Any], str]) -> str:
-    """Return the traits of a drawing, each with how rare it is."""
-    pairs = drawing.traits.items()
-    return "".join(f" · {name} {short(value)} ({rarity[name, value]})" for name, value in pairs)
+def _trait_words(drawing: Drawing, counts: dict[str, dict[Any, int]], total: int) -> str:
+    """Return the traits of a drawing, each with its share of `total` drawings: '12 %'."""
+    words = ""
+    for name, value in drawing.traits.items():
+        words += f" · {name} {short(value)} ({100 * counts[name][value] / total:.0f} %)"
+    return words

@@ -41,7 +41,7 @@ _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 # A font or picture in a style sheet is longer than all its rules.
 _DATA = re.compile(r"url\(\s*[\"']?data:[^)]*\)")
 _FONT = re.compile(
-    r"(?P<style>(?:[a-z0-9-]+\s+)*?)"
+    r"(?:[a-z0-9-]+\s+)*?"
     r"(?P<size>[\d.]+(?:[a-z]+|%)|(?:xx?-)?(?:small|large)|medium|smaller|larger)"
     r"(?:\s*/\s*\S+)?\s+(?P<family>.+)",
     re.IGNORECASE | re.DOTALL,
@@ -221,16 +221,8 @@ def _declared(text: str) -> Declarations:
 
 
 def _font(text: str) -> dict[str, str]:
-    """Return the properties of the shorthand `font`: `italic bold 12px/1.2 Georgia, serif`."""
+    """Return size and family of the shorthand `font`: `italic bold 12px/1.2 Georgia, serif`."""
     match = _FONT.fullmatch(text.strip()) if len(text) < 500 else None
     if match is None:
         return {}
-    words = match["style"].lower().split()
-    slants = (word for word in words if word in ("italic", "oblique"))
-    weights = (word for word in words if word in ("bold", "bolder", "lighter") or word.isdigit())
-    return {
-        "font-size": match["size"],
-        "font-family": match["family"],
-        "font-style": next(slants, "normal"),
-        "font-weight": next(weights, "normal"),
-    }
+    return {"font-size": match["size"], "font-family": match["family"]}
