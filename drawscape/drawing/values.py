@@ -145,7 +145,7 @@ def check_number(*, may_be_0: bool = False, **numbers: float) -> None:
 
 
 def check_name(kind: str, name: str, known: Iterable[str]) -> None:
-    """Raise UnknownNameError for a name that is none of the `known`, which are of that `kind`."""
+    """Raise UnknownNameError, with the `kind` of the names, unless `name` is `known`."""
     if name not in known:
         raise UnknownNameError(kind, name, known)
 
