@@ -98,7 +98,7 @@ TAKE_NOTHING = (
 )
 NAME_A_FILE = ("draw spiral -o", "plot a.svg -o", "redraw a.svg -o", "plot", "redraw")
 NAME_A_FOLDER = ("drawings publish", "drawings export x -o", "new", "doctor --home", "draw --home")
-NEW = "editions new x --sketch rose --seeds 1-3"
+NEW = "editions new x --sketch rose --seeds 1"
 SEARCH_FOR_TEXT = ("jobs show", "drawings show", "drawings list --tag", "drawings list --text")
 BAD = [
     # What is typed; what the answer names.

@@ -202,9 +202,8 @@ def test_a_job_between_two_tries_explains_itself(worked_home, path):
     assert "It ran for" not in job.explain()
 
 
-def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consumer):
+def test_a_job_of_another_queue_in_the_file_stays_where_it_is(worked_home):
     other = dataclasses.replace(job_manager.default_queue(), name="other")
     other_id = other.enqueue("sampletasks.nothing", (), {"job_delay": 0.05})
-    start_consumer()
     enqueue("nothing", job_delay=0.3).wait(60)
     assert Job(other, other_id).status == "scheduled"

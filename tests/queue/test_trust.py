@@ -166,8 +166,7 @@ def test_a_key_that_can_be_guessed_is_refused(home, monkeypatch, text):
         queued()
 
 
-def test_one_unreadable_result_does_not_hide_the_other_jobs(home, start_consumer):
-    start_consumer("-w", "1")
+def test_one_unreadable_result_does_not_hide_the_other_jobs(worked_home):
     jobs = [enqueue("echo", number) for number in range(2)]
     for job in jobs:
         job.wait(60)
