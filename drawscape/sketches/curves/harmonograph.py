@@ -27,7 +27,10 @@ MOST_COATS, MOST_BESIDE = 1.3, 0.7
 """Of ink where the line crosses itself most; in unison and in tune, where it only lies beside itself."""
 
 TRIES = 24
-"""Chances that the seed proposes: of the smoothest quarter, the one that spreads its line best is drawn."""
+"""Chances that the seed proposes: of the smoothest quarter, the one that spreads its line best is drawn.
+
+All its swings count, and the first half of them alone.
+"""
 
 
 @sketch
@@ -82,7 +85,7 @@ def harmonograph(
         return float(slow / usual)
 
     chances = sorted(rng.random((TRIES, 11)), key=smoothness)[-TRIES // 4 :]
-    chance = min(chances, key=lambda one: crowd(one, swings))
+    chance = min(chances, key=lambda one: crowd(one, swings) + crowd(one, swings / 2))
     count = float(swings)
     drift = 0.0 if chosen == "unison" else detune
     most = np.interp(drift, (0, 0.25), (MOST_BESIDE, MOST_COATS))
