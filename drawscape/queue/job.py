@@ -376,17 +376,17 @@ def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
 
 def _how_running(queue: Queue, row: JobSnapshot) -> Words:
     since_s = clock.now() - row.started_at.timestamp() if row.started_at else 0.0
+    own = [worker for worker in queue.database.workers.living() if worker.id == row.worker]
     where = f"process {row.pid}"
-    for worker in queue.database.workers.living():
-        if worker.id == row.worker and queue.database.is_server:
-            where += f" on {worker.host}"
+    if own and queue.database.is_server:
+        where += f" on {own[0].host}"
     yield f"It has been running for {max(0.0, since_s):.1f} s ({where}), {row.progress:.0%} done."
     yield row.message and f"Its last message: {row.message}"
     if row.timeout_s is not None:
         yield f"Its time limit is {row.timeout_s:g} s."
     if row.stop_grace_s is not None:
         yield "It was asked to stop."
-    if not queue.database.workers.is_alive(row.worker):
+    if not own:
         yield "Its worker is dead; the next worker that is alive takes the job over."
 
 

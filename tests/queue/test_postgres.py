@@ -503,7 +503,7 @@ def test_a_stopped_worker_loses_a_job_after_its_child_has_ended(url, monkeypatch
             timer.suspend()
         wait_until(lambda: not is_running(child) or job.refresh().worker != holder)
         assert job.refresh().worker == holder
-        assert default_queue().database.workers.is_alive(holder)  # its lease has not ended
+        assert default_queue().database.workers.await_sign(holder)  # its lease has not ended
         wait_until(lambda: job.refresh().worker not in (None, holder))
         os.kill(first.pid, signal.SIGCONT)
         wait_until(lambda: len(workers_alive()) == 2)

@@ -86,10 +86,6 @@ class Locks:
                 with contextlib.suppress(OSError):
                     path.unlink()
 
-    def is_alive(self, worker: str | None) -> bool:
-        """Return whether the worker with that id is alive."""
-        return worker is not None and self._check(worker)[0] is True
-
     def is_dead(self, worker: str | None) -> bool:
         """Return whether `worker` counts as dead.
 
@@ -110,7 +106,7 @@ class Locks:
 
     def await_sign(self, worker: str | None) -> bool:
         """Return whether the worker lives, once that is certain."""
-        while not self.is_alive(worker):
+        while worker is None or not self._check(worker)[0]:
             if self.is_dead(worker):
                 return False
             time.sleep(_CHECK_S)

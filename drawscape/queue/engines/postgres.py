@@ -359,15 +359,12 @@ class Leases:
     def forget_dead(self) -> None:
         self._engine.write(self._engine.DROP_DEAD_WORKERS)
 
-    def is_alive(self, worker: str | None) -> bool:
-        return any(holds for (holds,) in self._engine.read(self._engine.IS_ALIVE, id=worker))
-
     def is_dead(self, worker: str | None) -> bool:
         self.forget_dead()
         return not self._engine.read(self._engine.IS_ALIVE, id=worker)
 
     def await_sign(self, worker: str | None) -> bool:
-        return self.is_alive(worker)
+        return bool(self._engine.value(self._engine.IS_ALIVE, id=worker))
 
     def living(self) -> list[WorkerInfo]:
         rows = self._engine.read(self._engine.LIVING_WORKERS)

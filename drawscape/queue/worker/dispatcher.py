@@ -61,7 +61,7 @@ class Dispatcher:
         self._wakes = os.pipe()
         for end in self._wakes:
             os.set_blocking(end, False)
-        self._watched: list[tuple[tuple[int, ...], int | None]] = []
+        self._watched: list[dict[int, int]] = []
         self._poll = select.poll()
         self._may_claim = True
         self._trouble: str | None = None
@@ -137,7 +137,7 @@ class Dispatcher:
         self._claim()
         ready = self._await()
         for slot in self._slots:
-            found = ready.intersection(slot.descriptors)
+            found = ready & slot.polled.keys()
             if found or slot.due_at <= time.monotonic():
                 before = slot.state
                 self._guarded(slot, partial(slot.attend, found))
@@ -150,14 +150,13 @@ class Dispatcher:
 
     def _await(self) -> set[int]:
         """Return the descriptors with data, once there are any or something is due."""
-        watched = [(slot.descriptors, slot.sends_on) for slot in self._slots]
+        watched = [slot.polled for slot in self._slots]
         if watched != self._watched:
             self._watched, self._poll = watched, select.poll()
             self._poll.register(self._wakes[0], select.POLLIN)
-            for descriptors, sends_on in watched:
-                for descriptor in descriptors:
-                    room = select.POLLOUT if descriptor == sends_on else 0
-                    self._poll.register(descriptor, select.POLLIN | room)
+            for polled in watched:
+                for descriptor, events in polled.items():
+                    self._poll.register(descriptor, events)
         due = [slot.due_at if slot.outcome is None else slot.retry_at for slot in self._slots]
         if any(slot.state is SlotState.EMPTY for slot in self._slots):
             due.append(self._start_at)

@@ -9,6 +9,7 @@ never waits: the dispatcher calls `attend` when data has arrived, and at `due_at
 import contextlib
 import logging
 import math
+import select
 import time
 from enum import Enum, auto
 from typing import Any
@@ -100,16 +101,14 @@ class Slot:
         return int(self._child.pid)
 
     @property
-    def descriptors(self) -> tuple[int, ...]:
-        """What to poll for input."""
-        return () if self._child is None else self._child.descriptors
-
-    @property
-    def sends_on(self) -> int | None:
-        """The descriptor to poll for room, while a job is only partly sent."""
-        if self._child is None or not self._child.channel.unsent:
-            return None
-        return int(self._child.channel.descriptor)
+    def polled(self) -> dict[int, int]:
+        """What to poll: descriptors with their events, room for the rest of a partly sent job among them."""
+        if self._child is None:
+            return {}
+        polled = dict.fromkeys(self._child.descriptors, select.POLLIN)
+        if self._child.channel.unsent:
+            polled[self._child.channel.descriptor] |= select.POLLOUT
+        return polled
 
     @property
     def due_at(self) -> float:
