@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -310,21 +310,23 @@ def replace_damaged() -> Path | None:
         part = path.with_name(path.name + ending)
         if part.exists():
             part.rename(aside.with_name(aside.name + ending))
-    with reading() as connection:
-        read = [table for table in _NOT_IN_FILES if _copy_table(aside, connection, table)]
-    _LOG.warning("the catalogue was damaged: it is %s now; copied from it: %s", aside, read)
+    copied = _copy_tables(aside)
+    _LOG.warning("the catalogue was damaged: it is %s now; copied from it: %s", aside, copied)
     return aside
 
 
-def _copy_table(aside: Path, connection: sqlite3.Connection, table: str) -> bool:
-    """Copy all rows of a table into the new catalogue; return False, and copy none, if it is damaged."""
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(aside)) as old:
-        rows = old.execute(f"select * from {table}").fetchall()
-        for row in rows:
-            holes = ", ".join("?" * len(row))
-            connection.execute(f"insert or replace into {table} values ({holes})", row)
-        return True
-    return False
+def _copy_tables(aside: Path) -> list[str]:
+    """Copy the rows of each table that is still readable into the new catalogue; return their names."""
+    copied = []
+    with reading() as connection, suppress(sqlite3.DatabaseError):  # it may be no database at all
+        connection.execute("attach ? as damaged", (str(aside),))
+        for table in _NOT_IN_FILES:
+            with suppress(sqlite3.DatabaseError):
+                rows = f"select * from damaged.{table}"
+                connection.execute(f"insert or replace into main.{table} {rows}")
+                copied.append(table)
+        connection.execute("detach damaged")
+    return copied
 
 
 # Sheets and the settings of forms: small JSON documents by name, which survive a restart

@@ -55,9 +55,15 @@ class Task:
     by_value: bool
 
     def words(self, call: Arguments) -> str | None:
-        """Return the description of a call for lists of jobs, by the function's `describe` if it has one."""
+        """Return the description of a call for lists of jobs, by the function's `describe` if it has one.
+
+        That is called with the given arguments by the names of their parameters.
+        """
         describe = getattr(self.function, "describe", None)
-        return None if describe is None else str(describe(*call.args, **call.kwargs))
+        if describe is None:
+            return None
+        given = _signature(self.function).bind(*call.args, **call.kwargs)
+        return str(describe(given.arguments))
 
 
 def find_task(target: str | Function, allowed: Sequence[str], search: Path | None) -> Task:

@@ -1,7 +1,7 @@
 """Tasks that draw: a pattern of the library, or a sketch that is a function."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,22 +74,15 @@ def draw_function_svg(
     return generate_complex_svg(width, height, drawing, output_filename, seed, **more)
 
 
-def _words(
-    width: float,
-    height: float,
-    pattern_type: Any = "spiral",
-    output_filename: str | None = None,
-    seed: int = 0,
-    **_params: Any,
-) -> str:
-    name = getattr(pattern_type, "__name__", str(pattern_type))
-    return f"{name.replace('_', ' ')}, seed {seed}"
+def _words(given: Mapping[str, Any]) -> str:
+    """Return the description of a job for lists: the sketch and the seed in its arguments."""
+    sketch = given.get("function", given.get("pattern_type", "spiral"))
+    name = getattr(sketch, "__name__", str(sketch))
+    return f"{name.replace('_', ' ')}, seed {given.get('seed', 0)}"
 
 
 generate_complex_svg.describe = _words  # type: ignore[attr-defined]  # the queue asks for it
-draw_function_svg.describe = (  # type: ignore[attr-defined]
-    lambda function, width, height, *args, **more: _words(width, height, function, *args, **more)
-)
+draw_function_svg.describe = _words  # type: ignore[attr-defined]
 
 
 def _drawn(
