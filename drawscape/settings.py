@@ -91,16 +91,10 @@ def _is_everybodys(folder: Path) -> bool:
     return False
 
 
-_plain = lru_cache(16)(Path)
-
-
 def _path(named: str) -> Path:
-    """Return the path that a variable names; a relative one begins at the first working folder.
-
-    An absolute path is parsed once, because each enqueue needs it.
-    """
+    """Return the path that a variable names; a relative one begins at the first working folder."""
     if named.startswith("/"):
-        return _plain(named)
+        return Path(named)
     return _working_folder() / _expanded(named)
 
 

@@ -377,7 +377,8 @@ def insert_many(
             named = {"id": batch, "total": len(rows), "description": description}
             run(run.INSERT_BATCH, **named, queue=model.row["queue"], created_at=clock.now())
             row = _columns(model, _find_group(run, model))
-            run.insert_rows(_shared_by(row), _OWN_COLUMNS, rows)
+            shared = {name: value for name, value in row.items() if name not in _OWN_COLUMNS}
+            run.insert_rows(shared, _OWN_COLUMNS, rows)
             for job in following:
                 _insert_linked(run, job)
             failpoint("insert.before_commit")
@@ -402,15 +403,6 @@ def _columns(job: NewJob, group_id: int | None = None) -> dict[str, Any]:
     else:
         row["status"] = Status.QUEUED
     return row
-
-
-def _shared_by(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns that all jobs of a batch share, without defaults, which take time to write."""
-    return {
-        name: value
-        for name, value in row.items()
-        if name not in _OWN_COLUMNS and not (name in DEFAULTS and value == DEFAULTS[name])
-    }
 
 
 def _find_group(run: Transaction, job: NewJob) -> int | None:
