@@ -9,7 +9,7 @@ from drawscape.catalogue import latest_for, refresh, sheet_store
 from drawscape.catalogue.drawing import short
 from drawscape.drawing.document import Orientation
 from drawscape.errors import JobNotFoundError, ParameterError, UnknownNameError
-from drawscape.jobs import Batch, get_job
+from drawscape.jobs import get_job
 from drawscape.notebook.board import Board, Cell, control, enqueue_missing, plan
 from drawscape.notebook.draw_target import SketchLike, Values, at_one_moment, target_of
 from drawscape.notebook.form_settings import Settings
@@ -115,9 +115,8 @@ def _sheet_of(
         jobs = {one["request"]: one["job"] for one in former["cells"]}
         for cell in cells:
             _attach(cell, jobs.get(cell.request))
-    batch = enqueue_missing(target, cells, sheet=name, job_timeout=job_timeout, fresh=fresh)
+    enqueue_missing(target, cells, sheet=name, job_timeout=job_timeout, fresh=fresh)
     made = ContactSheet(target.title, cells, columns, name)
-    made.batch = batch
     made.save()
     return made
 
@@ -153,8 +152,6 @@ class ContactSheet(Board):
     `drawings` are those that exist, `chosen` those that are chosen.
     """
 
-    batch: Batch | None = None
-    """The batch of the drawings that did not exist; None if all did."""
     _page_calls = f"{Board._page_calls} cancel"
 
     def __init__(self, title: str, cells: Sequence[Cell], columns: int, name: str) -> None:

@@ -213,8 +213,6 @@ class Settings:
 class UndoHistory:
     """The settings that a form shows now, and those that it went through."""
 
-    LONGEST = 500
-
     def __init__(self, first: Settings) -> None:
         self._row, self._place = [first], 0
         self._gesture: Any = None
@@ -235,8 +233,8 @@ class UndoHistory:
             return False
         same = gesture is not None and gesture == self._gesture and self._place > 0
         kept = self._place if same else self._place + 1
-        self._row = [*self._row[:kept], settings][-self.LONGEST :]
-        self._place, self._gesture = len(self._row) - 1, gesture
+        self._row = [*self._row[:kept], settings]
+        self._place, self._gesture = kept, gesture
         return True
 
     def retarget(self, target: DrawTarget) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from drawscape.drawing.values import is_white
 from drawscape.geometry.lines import Ints, Lines
 from drawscape.svg.read.areas import Region, borders, edges_of
+from drawscape.svg.read.batch import by_outline
 from drawscape.svg.read.scene import Scene
 
 HATCH_MM = 1.0
@@ -22,9 +23,10 @@ _EDGE_MM = 1e-5
 
 def _filled_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
     """Yield each shape that is filled, white ones too, and the number of its outline."""
-    for outline, area in scene.areas(tolerance_mm):
-        if scene.context_of(outline).fill and not area.is_empty:
-            yield area, outline
+    lines, owners = scene.lines(tolerance_mm, cut=False)
+    for outline, own in by_outline(lines, owners):
+        if scene.context_of(outline).fill:
+            yield scene.area(outline, own), outline
 
 
 def hiding_areas(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:

@@ -1,7 +1,6 @@
 """The scene that a walk through the tree collects: outlines, how each is drawn, and its lines."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from drawscape.svg.read.areas import (
     overlap,
     region,
 )
-from drawscape.svg.read.batch import Context, LineBatch, by_outline
+from drawscape.svg.read.batch import Context, LineBatch
 
 # Characters of path data that are read at once: enough for numpy, few for a large file.
 _BATCH = 500_000
@@ -97,12 +96,6 @@ class Scene:
         if len(parts) == 2:
             return parts[1], owners[1]
         return Lines.join(parts), np.concatenate(owners)
-
-    def areas(self, tolerance_mm: float) -> Iterator[tuple[int, Region]]:
-        """Yield each outline that is or could be filled, and its visible area."""
-        lines, owners = self.lines(tolerance_mm, cut=False)
-        for outline, own in by_outline(lines, owners):
-            yield outline, self.area(outline, own)
 
     def area(self, outline: int, lines: Lines) -> Region:
         """Return the area inside an outline of those `lines`, within its clip."""
