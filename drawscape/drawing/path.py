@@ -187,14 +187,8 @@ def read_segments(paths: Sequence[str]) -> PathSegments:
     """Return the absolute segments of all `paths` (the text of their `d` attributes)."""
     commands, broken = _read_commands(paths)
     commands = _with_moves_after_closing(commands)
-    letters = commands.letters
-    kinds = _KINDS[letters]
-    pairs = _end_arguments(commands)
-    if not np.bincount(letters, minlength=256)[list(b"mlhvcsqtaHV")].any():
-        ends = pairs  # each step names both coordinates of its end
-        ends[kinds == CLOSE] = pairs[_subpath_heads(kinds)][kinds == CLOSE]
-    else:
-        ends = _resolved_ends(commands, kinds, pairs)
+    kinds = _KINDS[commands.letters]
+    ends = _resolved_ends(commands, kinds)
     curved = np.flatnonzero((kinds == CUBIC) | (kinds == ARC))
     curves = _curves(commands, curved, ends) if len(curved) else np.empty((0, 5))
     return PathSegments(kinds, commands.paths, ends, curves, broken)
@@ -223,14 +217,11 @@ def _end_arguments(commands: _PathCommands) -> Floats:
     return np.stack((values[np.minimum(at, len(values) - 1)], values[at + 1]), axis=1)
 
 
-def _subpath_heads(kinds: NDArray[np.uint8]) -> Ints:
-    moves = np.flatnonzero(kinds == MOVE)
-    heads: Ints = moves[np.cumsum(kinds == MOVE) - 1]
-    return heads
-
-
-def _resolved_ends(commands: _PathCommands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
-    letters = commands.letters
+def _resolved_ends(commands: _PathCommands, kinds: NDArray[np.uint8]) -> Floats:
+    """Return where each step ends on the page, (S, 2)."""
+    letters, pairs = commands.letters, _end_arguments(commands)
+    if not len(letters):
+        return pairs
     upright, level = (letters | 32) == ord("v"), (letters | 32) == ord("h")
     closing = kinds == CLOSE
     ends = np.empty_like(pairs)
@@ -240,7 +231,9 @@ def _resolved_ends(commands: _PathCommands, kinds: NDArray[np.uint8], pairs: Flo
             steps[upright] = pairs[upright, 0]
         absolute = (letters < ord("a")) & ~still
         ends[:, axis] = _running(commands.paths, kinds, steps, absolute)
-    ends[closing] = ends[_subpath_heads(kinds)[closing]]
+    moves = np.flatnonzero(kinds == MOVE)
+    heads = moves[np.cumsum(kinds == MOVE) - 1]  # the first step of each one's subpath
+    ends[closing] = ends[heads[closing]]
     return ends
 
 
