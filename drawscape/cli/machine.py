@@ -315,10 +315,8 @@ def _move_until_there(
 
     For a `photographed` sheet, return where the pen is on it, in mm of its drawing.
     """
-    words, example = (
-        "Move the pen by X Y (mm), up or down; press Enter when it is there",
-        "two numbers, such as 0.5 -2",
-    )
+    words = "Move the pen by X Y (mm), up or down; press Enter when it is there"
+    example = "two numbers, such as 0.5 -2"
     if photographed:
         words = "FILE X Y is a photograph and the pixel of the pen's tip; X Y moves it; down, up"
         example += " to move the pen, or sheet.jpg 812 1033"
@@ -332,17 +330,13 @@ def _move_until_there(
                 continue
             x, y = (_MM.convert(part, None, None) for part in parts[-2:])
             if photographed and len(parts) == 3:
-                return _tip_on_sheet(photographed, parts[0], (x, y))
+                from drawscape.tasks.healing import place_in_photograph
+
+                return place_in_photograph(photographed, NamedFile(parts[0]), (x, y))
             moves.jog(name, driver, x=x, y=y, z=0.0)
         except (PlotError, PhotoError, OSError, ValueError, click.BadParameter) as error:
             click.echo(f"{text}: {error}; write {example}", err=True)
     return None
-
-
-def _tip_on_sheet(plot: Plot, photo: str, tip: tuple[float, float]) -> tuple[float, float]:
-    from drawscape.tasks.healing import place_in_photograph
-
-    return place_in_photograph(plot, NamedFile(photo), tip)
 
 
 @machine.command()

@@ -173,13 +173,9 @@ class PathSegments:
     curves: Floats
     broken: int
 
-    @property
-    def begins(self) -> Floats:
-        """Where each begins, (S, 2)."""
-        return _begins(self.ends)
-
 
 def _begins(ends: Floats) -> Floats:
+    """Return where each step begins, (S, 2)."""
     return np.concatenate((np.zeros((1, 2)), ends[:-1]))
 
 
@@ -349,7 +345,7 @@ def flatten(
 
 def _stepped(segments: PathSegments, tolerance: Floats, most: int) -> tuple[Ints, Floats]:
     """Return how many points each segment adds to its line (S,), and these points, as in `flatten`."""
-    kinds, begins = segments.kinds, segments.begins
+    kinds, begins = segments.kinds, _begins(segments.ends)
     pieces = np.ones(len(kinds), dtype=np.int64)
     closing = np.flatnonzero(kinds == CLOSE)
     dots = kinds[closing - 1] == MOVE

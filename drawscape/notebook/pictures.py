@@ -217,12 +217,9 @@ def upload_preview(name: str) -> str:
 
 @lru_cache(maxsize=16)
 def _preview_of(file: Path, _modified_ns: int, _size: int) -> str:
-    made = reduced(_upright(file), LARGEST_PREVIEW, PREVIEW_PX)
-    return made.url if made else ""
-
-
-def _upright(path: Path) -> "Image":
     from PIL import Image, ImageOps
 
-    with Image.open(path) as file:
-        return ImageOps.exif_transpose(file).convert("RGB")
+    with Image.open(file) as opened:
+        upright = ImageOps.exif_transpose(opened).convert("RGB")
+    made = reduced(upright, LARGEST_PREVIEW, PREVIEW_PX)
+    return made.url if made else ""

@@ -175,7 +175,8 @@ def markup(node: CanvasNode) -> str:
 
 def _group(group: Group, scale: float, given: Set[str]) -> Iterator[bytes]:
     yield f"<g{attribute_string(group.attrs)}>\n".encode()
-    inside = scale * _stretch(group.attrs)
+    transform = parse_transform(group.attrs.get("transform") or "")
+    inside = scale * (transform.stretch or 1.0)
     yield from pieces(group.elements, inside, given=given | group.attrs.keys())
     yield b"</g>\n"
 
@@ -200,11 +201,6 @@ def _polylines(lines: Lines, decimals: int) -> Iterator[bytes]:
         held = opening + piece.replace(END_OF_LINE, _CLOSING + _OPENING)
         opening = b""
     yield held.removesuffix(_OPENING)
-
-
-def _stretch(attrs: Attrs) -> float:
-    transform = attrs.get("transform")
-    return parse_transform(transform).stretch or 1.0 if transform else 1.0
 
 
 def in_pens(nodes: Sequence[CanvasNode]) -> tuple[list[Group], list[CanvasNode]]:

@@ -93,8 +93,6 @@ class Scene:
             owners.append(own + low)
             left -= len(lines.points)
             low += len(part)
-        if len(parts) == 2:
-            return parts[1], owners[1]
         return Lines.join(parts), np.concatenate(owners)
 
     def area(self, outline: int, lines: Lines) -> Region:
