@@ -11,6 +11,8 @@ from drawscape.errors import DrawscapeError
 
 Named = TypeVar("Named")
 
+_END = 600  # characters
+
 
 def exit_code(error: DrawscapeError) -> int:
     """Return 2 for wrong usage or input, 1 for a failure."""
@@ -18,8 +20,11 @@ def exit_code(error: DrawscapeError) -> int:
 
 
 def complain(error: Exception | str) -> None:
-    """Write an error to stderr, in the same form for all commands."""
-    click.echo(fitted(f"drawscape: {error}", sys.stderr), err=True)
+    """Write an error to stderr, in the same form for all commands; of a long one, its two ends."""
+    text = f"drawscape: {error}"
+    if len(text) > 2 * _END:
+        text = f"{text[:_END]} ... {text[-_END:]}"
+    click.echo(fitted(text, sys.stderr), err=True)
 
 
 def for_each(

@@ -46,6 +46,14 @@ def home(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_of_a_long_value_a_message_shows_both_ends(home):
+    value = "9" * 100_000
+    done = program(*COMMAND, "draw", "spiral", "--param", f"turns={value}", code=2)
+    assert len(done.stderr) < 2000
+    assert done.stderr.startswith("drawscape: turns='9999")
+    assert done.stderr.endswith("must be a whole number\n")
+
+
 UNKNOWN = ("postgresq://", "mysql://", "http://", "postgresql:/", "postgresql:", "")
 MALFORMED = ("ada:secret@[::1/x", "h/x?passwort=secret")
 
