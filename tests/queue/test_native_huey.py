@@ -94,6 +94,7 @@ REPLACED = {
     "test_api.TestChordPrimitive.test_chord_bookkeeping_cleared": "reads a field of the in-memory storage",
     "test_consumer.TestConsumerConfig.test_consumer_config": "every worker type becomes threads",
     "test_consumer.TestConsumerConfig.test_process_environment_uses_fork": "the same",
+    "test_consumer.TestConsumerShutdown.test_signal_handlers": "a closed terminal stops a worker",
 }
 
 
