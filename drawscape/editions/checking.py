@@ -10,7 +10,7 @@ import shapely
 from drawscape.catalogue.index import provenance_of
 from drawscape.drawing.document import Document
 from drawscape.drawing.values import rgb
-from drawscape.editions.closing import certificate
+from drawscape.editions.closing import certificate, facts_of
 from drawscape.editions.ledger import Edition, Number, edition_names, find_edition
 from drawscape.editions.sheets import content_of, drawn_again, label_of, parts_of
 from drawscape.errors import EditionError, ProvenanceError, SvgReadError
@@ -81,7 +81,7 @@ def _faces(
     if number.pens > 1:
         yield from parts_of(edition, number, number.pens + 1, trust=trust)
     if edition.closed_at:
-        yield certificate(edition, number, trust=trust)
+        yield certificate(edition, number, facts_of(edition, number), trust=trust)
 
 
 def _strays(one: Document, other: Document) -> Points:

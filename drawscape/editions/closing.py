@@ -88,14 +88,16 @@ def close(edition: Edition, folder: Path) -> Edition:
     writer.writeheader()
     writer.writerows([*rows, *proofs])
     write_atomic(folder / "ledger.csv", [table.getvalue().encode()])
-    for number in closed.numbers:
-        document = certificate(closed, number)
+    for number, facts in zip(closed.numbers, rows, strict=True):
+        document = certificate(closed, number, facts)
         for ending in ("pdf", "svg"):
             save(document, folder / "certificates" / f"{closed.name}-{number.number:02}.{ending}")
     return closed
 
 
-def certificate(edition: Edition, number: Number, *, trust: bool = False) -> Document:
+def certificate(
+    edition: Edition, number: Number, facts: dict[str, Any], *, trust: bool = False
+) -> Document:
     """Return a page of A5 with the picture of a number and its facts, in strokes that a plotter draws."""
     drawing = read_svg(content_of(number, trust=trust))
     x0, y0, x1, y1 = _PICTURE
@@ -111,7 +113,7 @@ def certificate(edition: Edition, number: Number, *, trust: bool = False) -> Doc
         for layer in drawing.layers
     ]
     frame = Lines.of([rectangle((*corner, *(corner + size)))]).closed_up()
-    words = Lines.join([frame, *_words(edition, facts_of(edition, number))])
+    words = Lines.join([frame, *_words(edition, facts)])
     return Document(
         *_PAGE_MM,
         (*layers, Layer("text", "white" if is_dark(drawing) else "black", _PEN_MM, words)),

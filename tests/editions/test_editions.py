@@ -252,7 +252,7 @@ def test_a_number_is_drawn_again_from_its_recipe_or_says_why_not(gravel):
     other = find_edition("other")
     facts = facts_of(other, number)
     assert (facts["settings"], facts["ink"], facts["time"]) == ("", "", "")  # not plotted
-    page = certificate(other, number)
+    page = certificate(other, number, facts)
     assert (page.paper_color, page.layers[-1].color) == ("#101014", "white")
     number.file.unlink()
     with pytest.raises(EditionError, match="drawn differently now, because of: the sketch's"):
