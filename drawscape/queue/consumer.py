@@ -4,9 +4,9 @@ Its dispatcher runs the jobs, huey's threads its own tasks, and the waker wakes 
 """
 
 import logging
+import math
 import os
 import signal
-import sys
 import threading
 import time
 from contextlib import suppress
@@ -36,6 +36,7 @@ _UNKNOWN_S = 2 * CLAIM_LIMIT_S
 _IDLE_S = 1.0  # used if the waker cannot wake the threads
 _FIRST_PRUNE_S = 60.0  # at most: a worker that starts runs jobs first
 _LEAVE_S = 10.0
+_JOIN_S = 0.05  # longest time until a second Ctrl-C is seen
 _CHECK_S = 0.25  # longest time between two checks of the stop flag
 _BUSY_S = 0.008  # delay of stop requests while every slot is busy
 _ASIDE_S = 0.002  # the dispatcher hands a job over without competing for Python's lock
@@ -117,6 +118,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             memory_limit_bytes=memory_limit_bytes(),
         )
         self._gone: QueueGoneError | None = None
+        self._interrupts = 0
         self._request = ClaimRequest(huey.name, self.worker_id, lanes=huey.lanes)
         self._unknown: dict[ClaimKey, float] = {}
         self._lease: ChildLease | None = None
@@ -272,22 +274,26 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                     _LOG.warning("job=%s event=unknown_claim_released", job_id)
         return not lost
 
+    def _handle_signal(self, signum: int, frame: Any) -> None:
+        """Note a signal. huey lets a second Ctrl-C raise KeyboardInterrupt wherever the main thread is.
+
+        If that is inside `Event.wait`, the event's lock stays taken, and the worker waits for it for ever.
+        """
+        self._interrupts += signum == signal.SIGINT
+        self._signum = signum
+        self._restart, self._graceful = self._signal_actions[signum]
+
     def stop(self, graceful: bool = False) -> None:
         """Stop as huey does, after the huey's `grace_s`; interrupted jobs go back to the queue."""
-        if isinstance(sys.exception(), KeyboardInterrupt):
-            graceful = False  # a second Ctrl-C, before huey saw the first
-        elif not graceful and self.huey.grace_s and self._gone is None:
+        if not graceful and self.huey.grace_s and self._gone is None:
             graceful, self.shutdown_timeout = True, self.huey.grace_s
         self._stopping.set()
         self.stop_flag.set()
         self._dispatcher.wake()
         self.huey.task_waits.set()
-        try:
-            _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
-            super().stop(graceful)
-        except KeyboardInterrupt:  # a second Ctrl-C, before huey waits for the jobs
-            self._interrupt_workers()
-        if self._await_jobs(0.0):
+        _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
+        super().stop(graceful)
+        if not self._dispatcher.thread.is_alive():
             self._jobs.close()
         self._has_left.set()
         if self._waker.is_alive():
@@ -301,19 +307,28 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self._lease.close()
 
     def _join_workers(self) -> bool:
-        began, limit_s = time.monotonic(), self.shutdown_timeout
-        ended = self._await_jobs(limit_s)
-        if limit_s is not None:
-            self.shutdown_timeout = max(0.0, limit_s - (time.monotonic() - began))
-        return bool(super()._join_workers()) and ended
+        """Wait for jobs and huey's tasks; return whether they ended within the grace.
 
-    def _await_jobs(self, limit_s: float | None) -> bool:
-        return not self._dispatcher.thread.is_alive() or self._dispatcher.gone.wait(limit_s)
+        Raises KeyboardInterrupt after a second Ctrl-C, for which huey waits here.
+        """
+        limit_s = math.inf if self.shutdown_timeout is None else self.shutdown_timeout
+        ends_at = time.monotonic() + limit_s
+        threads = [thread for _, thread in self.worker_threads]
+        for thread in (self._dispatcher.thread, *threads, self.scheduler):
+            while thread.is_alive():
+                left_s = ends_at - time.monotonic()
+                if self._interrupts > 1:
+                    raise KeyboardInterrupt
+                if left_s <= 0:
+                    return False
+                thread.join(min(left_s, _JOIN_S))
+        return True
 
     def _interrupt_workers(self) -> None:
         """Interrupt as huey does: its own tasks end with the process, without a wait."""
         self._dispatcher.leave()
-        self._await_jobs(_LEAVE_S)
+        if self._dispatcher.thread.is_alive():
+            self._dispatcher.thread.join(_LEAVE_S)
         self._dispatcher.kill()
 
 

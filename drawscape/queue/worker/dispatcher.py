@@ -66,8 +66,6 @@ class Dispatcher:
         self._may_claim = True
         self._trouble: str | None = None
         self._start_at = self._claim_at = 0.0
-        self.gone = threading.Event()
-        """Set at the very end. Python 3.11 reports a thread as ended when Ctrl-C interrupts its join."""
         self.thread = threading.Thread(target=self._run, name="Jobs", daemon=True)
 
     # From other threads
@@ -130,7 +128,6 @@ class Dispatcher:
             self._give_back(slot)
             slot.close()
         self._engine.close()
-        self.gone.set()
 
     def _step(self) -> None:
         self._start_children()
