@@ -223,3 +223,22 @@ def test_any_setting_on_any_page_is_drawn_the_same_twice_in_good_time(name):
         assert time.process_time() - began < LONGEST_S * sheets * slowness(), case
         check(svg, case)
         assert drawn(name, case, watched=True).to_bytes() == svg.to_bytes(), case
+
+
+def test_moons_are_lit_by_light_inks_and_shaded_by_dark_ones():
+    def hatched_mm(first):
+        svg = draw("moons", 100, 100, seed=2, columns=3, palette=f"{first}, gold")
+        night, moon = (lines.lengths_mm.sum() for _, lines in svg.layers())
+        return night, moon
+
+    (night, shaded), (same_night, lit) = hatched_mm("navy"), hatched_mm("white")
+    assert night == same_night
+    assert abs(shaded - lit) > 0.1 * lit
+    # Nine moons or 36, each of 0.44 times its cell, take 61 % of the squares; the night is the rest.
+    assert (shaded + lit) / (shaded + lit + night) == pytest.approx(0.608, abs=0.02)
+
+
+def test_the_lines_of_small_moons_are_near_enough_to_show_them():
+    svg = draw("moons", 127, 184, seed=20, columns=10, spacing=3)
+    heights = np.unique(svg.layers()[0][1].points[:, 1])
+    assert np.diff(heights).max() < 1.0

@@ -7,6 +7,7 @@ import numpy as np
 from drawscape.geometry import circle, fit_count, polar
 from drawscape.sketches import PLUM, Palette, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks, focus
+from drawscape.sketches.palette import is_light
 
 
 @sketch
@@ -19,21 +20,25 @@ def moons(
 ) -> None:
     """Moons that wax and wane in a hatched night, which leaves their light as paper.
 
-    The phases are those that Galileo Galilei drew in Sidereus Nuncius (1610).
+    Light inks on dark paper draw their lit side instead. The phases are those that Galileo Galilei drew in
+    Sidereus Nuncius (1610).
     """
-    pens = set_pens(svg, choose_inks(svg, palette, "plum", "tide", "kiln"), PLUM[:3])
+    palette = choose_inks(svg, palette, "plum", "tide", "kiln")
+    pens = set_pens(svg, palette, PLUM[:3])
+    drawn_side = -1 if is_light(svg, palette) else 1
     full = focus(svg, "full moons")
     slant = choose(svg, "light", {"right": -25, "left": 155})
     columns *= choose(svg, "moons", {"few": 1, "many": 2})
     for cell in svg.grid(fit_count(columns, svg.frame.width, 8.0)):
         phase = 0.7 * float(full(cell.u, cell.v)) + 0.3 * cell.v
         light = 0.5 - 0.5 * np.cos(2 * np.pi * phase)
-        # The dark side is bounded by half of the rim, and by the line where day meets night.
+        # Either side is bounded by half of the rim, and by the line where day meets night.
         rim = polar(0.44 * cell.size, np.linspace(np.pi / 2, 3 * np.pi / 2, 60))
-        dark = np.concatenate([rim, rim[::-1] * (2 * light - 1, 1)])
+        side = np.concatenate([rim * (drawn_side, 1), rim[::-1] * (2 * light - 1, 1)])
+        apart = min(spacing, cell.size / 16)
         sky = cell.size / 2 * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
         with cell:
             svg.rotate(slant)
-            svg.hatch(dark, spacing, angle=slant + 65, pen=pens[1])
+            svg.hatch(side, apart, angle=slant + 65, pen=pens[1])
             svg.rotate(-slant)
-            svg.hatch([sky, circle(0, 0, 0.44 * cell.size)], spacing, angle=0, pen=pens[0])
+            svg.hatch([sky, circle(0, 0, 0.44 * cell.size)], apart, angle=0, pen=pens[0])
