@@ -22,7 +22,7 @@ SIZE = {"width": 1180, "height": 1120}
 SHOWN = (860, 816)
 THUMB_PX = 16  # of a slider, as Chromium draws it
 
-CELL = """from drawscape.notebook import form
+CELL = """from drawscape import form
 
 form('rose', paper='A5', orientation='landscape', seed=7)"""
 SIMULATED_SPEED = "120x"
