@@ -242,3 +242,9 @@ def test_the_lines_of_small_moons_are_near_enough_to_show_them():
     svg = draw("moons", 127, 184, seed=20, columns=10, spacing=3)
     heights = np.unique(svg.layers()[0][1].points[:, 1])
     assert np.diff(heights).max() < 1.0
+
+
+@pytest.mark.parametrize("seed", [2, 20])
+def test_a_swathe_ends_where_its_way_bends_more_sharply_than_it_is_broad(seed):
+    drawn = draw("swathes", *PAGES["a5"], seed=seed, turns=1.5, broadest=0.16, spacing=1.0)
+    assert darkest(drawn.document()) < 0.5  # 0.3 mm of ink each mm, and outlines

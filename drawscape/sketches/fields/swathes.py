@@ -101,6 +101,10 @@ def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float
     strip = places[np.abs(across) <= half]
     # A swathe may come near its own way, not where another lies; and it stays on the page.
     free = ~taken[cells(strip)].any(axis=0) & (depth_in(frame, strip) > 0).all(axis=0)
+    # Where the way bends more sharply than the strip is broad, its inner edge would run backward.
+    free[1:] &= (np.diff(strip[[0, -1]], axis=1) * np.diff(spine, axis=0)).sum(axis=2).min(
+        axis=0
+    ) > 0
     ends, middle = np.flatnonzero(np.concatenate([[True], ~free, [True]])) - 1, len(spine) // 2
     first, last = ends[ends <= middle][-1] + 1, ends[ends >= middle][0]
     if (last - first) * STEP_MM < max(2.2 * width, 12):
