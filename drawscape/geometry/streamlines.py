@@ -103,7 +103,7 @@ def hatch_along(
         dark = values_at(tone, grid, np.stack((x, y), axis=-1))
         return (dark > between[0]) & (dark <= between[1])
 
-    return streamlines(field, area, spacing_mm, mask=mask, min_length_mm=min_length_mm, test=0.7)
+    return streamlines(field, area, spacing_mm, mask=mask, min_length_mm=min_length_mm)
 
 
 def growing_streamlines(

@@ -33,8 +33,8 @@ def notice_of(document: Document) -> str:
     """Return a warning when some or all of the drawing is off the sheet, else ''."""
     points = document.lines.points
     outside = ((points < 0) | (points > (document.width_mm, document.height_mm))).any(axis=1)
-    if len(points) and outside.all():
-        return "all of it lies off the sheet, and nothing is plotted"
     if not outside.any():
         return ""
+    if outside.all():
+        return "all of it lies off the sheet, and nothing is plotted"
     return f"{100 * outside.mean():.1f} % of its points lie off the sheet, and are not plotted"

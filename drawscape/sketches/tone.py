@@ -27,6 +27,7 @@ from drawscape.geometry.regions import Frame
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.parameters import InputFile
 from drawscape.recipe import Fraction, read_input
+from drawscape.sketches.composition import choose_unless
 from drawscape.sketches.palette import is_light
 from drawscape.svg_builder import SVGBuilder
 
@@ -171,7 +172,13 @@ def tone_for(
     focus: Sequence[float],
     own: str = "shell",
 ) -> Tone:
-    """Return `tone_over` the frame of `svg` for the first ink of `palette`: a light one draws highlights."""
+    """Return `tone_over` the frame of `svg` for the first ink of `palette`: a light one draws highlights.
+
+    Without a picture the seed chooses among the included ones, `own` first.
+    """
+    if picture is None:
+        others = [name for name in ("shell", "head", "fruit") if name != own]
+        own = choose_unless(svg, None, "subject", [own, *others])
     light = is_light(svg, palette)
     return tone_over(svg.frame, picture, fit, contrast, own, clarity, focus, light_ink=light)
 

@@ -16,7 +16,7 @@ from drawscape.geometry import (
     values_at,
 )
 from drawscape.sketches import MOSS, Frame, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.palette import is_light
 from drawscape.sketches.tone import PictureFile, Tone, tone_over
 
@@ -42,6 +42,7 @@ def banknote_head(
     spacing = max(spacing, frame.short / 165, frame.area / 48_500)
     slant = choose(svg, "lines", {"level": 0, "falling": 30, "rising": -30})
     border = choose(svg, "border", {"narrow": 0.09, "middling": 0.12, "broad": 0.15}) * frame.short
+    palette = choose_inks(svg, palette, "as designed", "plum", "tide", "kiln")
     heading = np.radians(slant + rng.uniform(-12, 12))
     half = frame.size / 2 - border
     inner, light = frame.inset(border), is_light(svg, palette)

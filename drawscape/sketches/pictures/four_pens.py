@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter, zoom
 from drawscape.drawing.document import WARM_WHITE
 from drawscape.geometry import keep_positive
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.palette import inks
 from drawscape.sketches.tone import (
     Fit,
@@ -50,6 +51,7 @@ def four_pens(
     lights. The seed moves and turns the screens.
     """
     colors = ["#0090cf", "#d3147a", "#f2d500", "#1b1b1b", "#e0602a"][:pens]
+    palette = choose_inks(svg, palette, "as designed", "riso")
     ink = inks(svg, palette, colors)
     frame = svg.frame
     edge = 2.5 * MARK_MM
@@ -57,6 +59,8 @@ def four_pens(
     pen_mm = pen_mm or max(0.5, frame.long / 400)
     inner = frame._replace(y0=frame.y0 + edge, y1=frame.y1 - edge)
     pixels = pixels_of(picture, "fruit")
+    sides = {"from the left": 1, "from the right": -1}
+    pixels = pixels[:, :: 1 if picture else choose(svg, "light", sides)]
     # Some 0.4 mm a pixel: no finer than a line is apart from the next.
     scale = min(1.0, 640 / max(pixels.shape))
     pixels = np.clip(zoom(pixels, (scale, scale, 1), order=1), 0, 1)

@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from drawscape.geometry import Floats, Lines, hatch_along
 from drawscape.sketches import Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose_inks
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -55,6 +56,9 @@ def portrait(
     Gaussians (H. Winnemöller and others, "XDoG", 2012). The seed turns the lines that nothing in the
     picture decides.
     """
+    palette = choose_inks(
+        svg, palette, "as designed", "steelblue, midnightblue", "seagreen, darkslategrey"
+    )
     draw = partial(in_pens, palette=palette, pens={"form": "#6b4233", "darks": "#1b1b1b"})
     tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus, "head")
     spacing = max(spacing, svg.frame.short / 140)
@@ -99,7 +103,7 @@ def _directions(dark: Floats, sigma: float, heading: float) -> Floats:
     # Of the scale of the form, and where there is more of it, of an eye.
     xx, xy, yy = (gaussian_filter(a, sigma) + 2 * gaussian_filter(a, sigma / 3) for a in squares)
     # Where nothing has a direction, a faint wash of one for all.
-    wash = 0.05 * np.mean(xx + yy)
+    wash = 0.2 * np.mean(xx + yy)
     xx, xy = xx + wash * np.cos(heading) ** 2, xy + wash * np.cos(heading) * np.sin(heading)
     yy = yy + wash * np.sin(heading) ** 2
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2

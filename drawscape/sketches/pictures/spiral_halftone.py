@@ -9,6 +9,7 @@ from drawscape.geometry import Floats, Points, clip_to_rectangle, depth_in, fit_
 from drawscape.geometry.lines import Lines, distances_along
 from drawscape.geometry.thinning import shortest_swing
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -53,12 +54,13 @@ def spiral_halftone(
     (1649).
     """
     frame = svg.frame
+    palette = choose_inks(svg, palette, "as designed", "tide", "plum")
     tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus)
     box = tone.area
     near, half = box.short / 2, box.size / 2
     pitch = near / fit_count(round(turns * min(1.0, near / A5_MM)), near, 0.7, least=4)
-    # The seed moves the middle of the spiral over the picture.
-    off = rng.uniform(-0.35, 0.35, 2) * half
+    eye = choose(svg, "eye", {"within": 0.25, "at the rim": 1.0})
+    off = half * polar(eye, rng.uniform(0, 2 * np.pi))
     reach = float(np.hypot(*(np.abs(off) + half)))
     start = off + frame.middle, rng.uniform(0, 2 * np.pi)
     screen = partial(_swinging, tone, start, reach, swing, wavelength)

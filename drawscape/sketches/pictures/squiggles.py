@@ -8,6 +8,7 @@ import numpy as np
 from drawscape.geometry import Lines, cartesian, fit_count, keep_positive, shortest_swing
 from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose_inks
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -51,13 +52,14 @@ def squiggles(
     After Gregg Wygonik's "SquiggleDraw"; that one line's swelling can carry a whole picture goes
     back to Claude Mellan's engraving "Sudarium of Saint Veronica" (1649). Where it is light rows end.
     """
+    palette = choose_inks(svg, palette, "as designed", "tide", "plum")
     tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus)
     box = tone.area
     rows = fit_count(round(rows * min(1.0, box.height / A5_MM)), box.height, 0.7, least=4)
     swell = rng.uniform(1.5, 3), rng.uniform(1, 2.2) * np.pi, rng.uniform(0, 7)
     screen = partial(_rows, rng, tone, swell, swing, waves)
     lines = finer_in_focus(tone, screen, box.height / rows)
-    in_pens(svg, palette, ["#1b1b1b"], [lines.longer_than(3.0)], width=PEN_MM)
+    in_pens(svg, palette, ["#1b1b1b"], [lines.longer_than(4.5)], width=PEN_MM)
 
 
 def _rows(

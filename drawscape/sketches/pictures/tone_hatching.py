@@ -7,6 +7,7 @@ import numpy as np
 
 from drawscape.geometry import Lines, keep_positive
 from drawscape.sketches import Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
+from drawscape.sketches.composition import choose_inks
 from drawscape.sketches.tone import (
     NO_FOCUS,
     Clarity,
@@ -50,6 +51,7 @@ def tone_hatching(
     tone fades, first every second line ends, then every fourth. The seed moves and turns the lines.
     """
     frame = svg.frame
+    palette = choose_inks(svg, palette, "as designed", "tide", "plum")
     tone = tone_for(svg, palette, picture, fit, contrast, clarity, focus)
     # Large pages take wider lines: about 260 a layer is what a plotter draws in an evening.
     # And where all layers cross, a sixth of the paper stays white under a pen of 0.25 mm.
@@ -79,4 +81,4 @@ def _layer(
     # What is covered by all layers before, and by the lines of this one that have a lower rank.
     needed = 1 - open_**layer * (1 - (0.03 + fade * rank) * PEN_MM / pitch)
     cover = printable(tone.at(lines.points), 1 - open_**layers)
-    return keep_positive(lines, cover - np.repeat(needed, lines.counts)).longer_than(1.6)
+    return keep_positive(lines, cover - np.repeat(needed, lines.counts)).longer_than(2.5)

@@ -1,6 +1,5 @@
 """A solid in cross-hatching: an STL or OBJ file, or a body of the seed's."""
 
-from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -15,7 +14,9 @@ from drawscape.geometry import (
     clamped,
     fitted,
     hatch_along,
+    keep_positive,
     polar,
+    values_at,
     visible_edges,
 )
 from drawscape.parameters import InputFile
@@ -24,6 +25,7 @@ from drawscape.sketches.composition import choose, choose_inks
 from drawscape.sketches.palette import is_light
 from drawscape.sketches.solids._mesh_file import read_mesh, welded
 from drawscape.sketches.solids._shading import Shading
+from drawscape.sketches.tone import ranked_lines
 
 TONES = ((0.15, 0.0), (0.45, np.pi / 2), (0.7, np.pi / 4))
 """From which darkness on lines are drawn, and how far they are turned, in radians."""
@@ -54,9 +56,9 @@ def mesh_hatching(
     camera = Camera.parallel(rng.uniform(0, 360) if azimuth is None else azimuth, elevation)
     # The light comes from one side, from above, and over the viewer's shoulder.
     light = 0.6 * side * camera.axes[0] - 0.35 * camera.axes[2] + (0, 0, 0.8)
-    # A part of the shadow is on the page.
-    falls = -0.35 * np.ptp(body.vertices[:, 2]) * light * (1, 1, 0)
-    outline = camera.project(np.concatenate([body.vertices, body.vertices + falls]))[:, :2]
+    height = body.vertices[:, 2:] - np.min(body.vertices[:, 2])
+    shadow = body.vertices - height * light / light[2]
+    outline = camera.project(np.concatenate([body.vertices, shadow]))[:, :2]
     edges = fitted(svg.frame, visible_edges(body, camera, crease_degrees=40), like=outline)
     # From here on all is as the camera sees it: right, down and ahead, in mm.
     origin, unit = fitted(svg.frame, np.array([(0.0, 0.0), (0.0, 1.0)]), like=outline)
@@ -64,13 +66,14 @@ def mesh_hatching(
     up = camera.axes @ (0, 0, 1)
     light = camera.axes @ light / np.linalg.norm(light)
     seen = Shading.of(svg.frame, corners.reshape(-1, 3, 3), light, up, is_light(svg, palette))
-    hatched = partial(
-        hatch_along, grid=svg.frame, area=svg.frame, spacing_mm=spacing, min_length_mm=2.0
-    )
-    along, level = seen.directions(), np.stack([np.ones_like(seen.tone), np.zeros_like(seen.tone)])
-    drawn = [hatched(along, seen.tone, between=(dark, 2), turned=turned) for dark, turned in TONES]
-    shadow = hatched(level, seen.shadow, between=(0.5, 2))
-    parts = [Lines.join([clamped(svg.frame, edges), *drawn]), shadow]
+    place = seen.directions(), seen.tone, svg.frame, svg.frame, spacing
+    drawn = [
+        hatch_along(*place, between=(dark, 2), turned=turned, min_length_mm=2.0)
+        for dark, turned in TONES
+    ]
+    rows, _ = ranked_lines(svg.frame, spacing, 0.0)
+    shade = keep_positive(rows, values_at(seen.shadow, svg.frame, rows.points) - 0.5)
+    parts = [Lines.join([clamped(svg.frame, edges), *drawn]), shade]
     in_pens(svg, palette, {"body": KILN[0], "shadow": KILN[4]}, parts)
 
 
