@@ -154,3 +154,38 @@ def test_neighbouring_sheets_of_the_wall_differ_by_one_gene(sheet, neighbour):
     one, other = bars(sheet), bars(neighbour)
     assert len(one) == len(other) == 6
     assert np.count_nonzero(one != other) == 1
+
+
+def test_hitomezashi_is_the_same_in_a_mirror():
+    svg = draw("hitomezashi", 90, 120, seed=3, small=0, bias=1.0)
+    x, y = ((svg.lines().starts + svg.lines().ends) / 2 - svg.frame.middle).T
+    inner = np.abs(x) < 0.49 * svg.frame.width  # without the border
+    seen = set(zip(x[inner].round(3), y[inner].round(3), strict=True))
+    assert {(-left, down) for left, down in seen} == seen
+    assert len(seen) > 20  # and the rows do not all begin alike
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_figures_of_molnar_are_whole(seed):
+    lines = draw("molnar", 148, 210, seed=seed, disturbance=1.0).lines()
+    assert np.allclose(lines.starts, lines.ends)
+
+
+def test_few_strands_are_cut_nowhere():
+    svg = draw("truchet", 148, 210, seed=23, tiles=3, strands=3, ribbon=0.66, drift=0.5)
+    assert svg.lines().lengths_mm.min() > 0.3 * svg.frame.short / 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_moon_of_a_flow_field_is_clear_of_the_edges(seed):
+    svg = draw("flow_field", 148, 210, seed=seed)
+    moon = svg.layers()[1][1].points
+    assert svg.frame.inset(0.05 * svg.frame.short).contains(moon).all()
+
+
+def test_the_whole_shadow_of_a_solid_is_on_the_page():
+    for seed in range(3):
+        svg = draw("mesh_hatching", 148, 210, seed=seed)
+        x = svg.layers()[1][1].points[:, 0]
+        at_edge = (x < svg.frame.x0 + 0.3) | (x > svg.frame.x1 - 0.3)
+        assert np.count_nonzero(at_edge) < 0.01 * len(x)

@@ -75,13 +75,13 @@ def elevation_map(
     shade, room = uphill @ polar(-1, np.radians(sun)), step / size
     lit = keep_positive(found, np.minimum(-shade, room - 0.4))
     strokes = []
-    for k, least in enumerate((0.0, 0.3, 0.65)):
+    for k, (least, needed) in enumerate(((0.0, 0.4), (0.3, 0.55), (0.65, 0.9))):
         moved = found.with_points(found.points + k * SWELL_MM * uphill)
-        strokes.append(keep_positive(moved, np.minimum(shade - least, room - 0.4 - 0.4 * k)))
+        strokes.append(keep_positive(moved, np.minimum(shade - least, room - needed)))
     shaded = Lines.join(strokes)
     off = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(8))
     water = Lines.empty() if land.all() else distance_contours(~land, off, frame).longer_than(3)
-    parts = [clip_to_rectangle(part, *frame).longer_than(1.0) for part in (shaded, lit, water)]
+    parts = [clip_to_rectangle(part, *frame).longer_than(2.0) for part in (shaded, lit, water)]
     names, boxes = _names(rng, frame, z)
     for box in boxes:
         parts = [clip_to_rectangle(part, *box, outside=True) for part in parts]
@@ -93,7 +93,7 @@ def elevation_map(
 def _country(svg: SVGBuilder, rng: Rng, places: Points, sea: float) -> Floats:
     """Return heights in metres at each of `places`, (R, C, 2) in shorter sides of the page."""
     hills = choose(svg, "hills", {"broad": 1.0, "middling": 1.7, "close": 2.8})
-    sea = min(0.85, sea * choose(svg, "sea", {"bays": 1.0, "islands": 1.8, "none": 0.0}))
+    sea = min(0.85, sea * choose(svg, "sea", {"bays": 1.0, "islands": 1.8, "lakes": 0.5}))
     noise, (u, v) = Noise(rng), np.moveaxis(places * hills, -1, 0)
     # Pushed sideways, hills have folds (Inigo Quilez, 2002); ridges are sharp (F. K. Musgrave, 1994).
     x, y = 0.8 * u + 31.4, 0.8 * v + 47.1
@@ -110,10 +110,8 @@ def _names(rng: Rng, frame: Frame, z: Floats) -> tuple[Lines, list[Bounds]]:
     tops = np.argwhere((z == maximum_filter(z, near)) & (z > 0.3 * np.max(z)))
     heights = z[tuple(tops.T)]
     highest = np.argsort(-heights)[:7]
-    texts = [
-        "".join(rng.choice(part) for part in NAMES) + f" {height:.0f}"
-        for height in heights[highest]
-    ]
+    named = zip(*map(rng.permutation, NAMES), heights[highest], strict=False)
+    texts = [f"{first}{last} {height:.0f}" for first, last, height in named]
     shares = tops[highest, ::-1] / np.subtract(z.shape[::-1], 1)
     style = TextStyle("rowmans", max(1.6, frame.short / 75))
     return set_labels(texts, frame[:2] + frame.size * shares, frame, style)

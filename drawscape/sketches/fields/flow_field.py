@@ -32,7 +32,7 @@ def flow_field(
     frame = svg.frame
     noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
     turn *= choose(svg, "wind", {"steady": 0.35, "gusty": 1.0, "whirling": 1.7})
-    moon = min(0.45, moon * choose(svg, "moon", {"none": 0.0, "small": 0.5, "large": 1.2}))
+    moon = min(0.45, moon * choose(svg, "moon", {"large": 1.2, "small": 0.5, "middling": 0.85}))
     palette = choose_inks(svg, palette, "tide", "plum", "kiln")
 
     def along(turned: float, x: Floats, y: Floats) -> Floats:
@@ -43,8 +43,12 @@ def flow_field(
 
     # No page takes more than about 300 lines side by side.
     pitch = max(spacing, frame.long / 300)
+    # Lines side by side turn together, or no wind can be seen.
+    turn = min(turn, 0.1 * frame.short / (gusts * pitch))
     r = moon * frame.short
-    x, y = frame.middle + rng.choice([-1, 1], 2) * np.minimum(frame.size / 2 - r, frame.size / 6)
+    # The moon is clear of the edges by a tenth of the page.
+    off = np.clip(0.4 * frame.size - r, 0, frame.size / 6)
+    x, y = frame.middle + rng.choice([-1, 1], 2) * off
     outlines = [rectangle(frame), circle(x, y, r)][: 1 + (r >= 2)]
     draw = partial(in_pens, palette=palette, pens=TIDE)
     for number, outline in enumerate(outlines):

@@ -15,7 +15,7 @@ def panel(loops: int, ratio: float) -> tuple[Complexes, int]:
 
 def roundel(loops: int, ratio: float) -> tuple[Complexes, int]:
     """Return the edges of rings and spokes about 0, the rings farther apart outwards."""
-    spokes, rings = 4 * max(3, round(0.7 * loops)), max(2, loops // 3)
+    spokes, rings = 4 * max(5, round(0.8 * loops)), max(3, loops // 3)
     radii = (1 + 2 * np.pi / spokes) ** np.arange(rings + 1)
     turns = np.exp(2j * np.pi * np.arange(spokes) / spokes).astype(np.complex128)
     nodes = radii[:, None] * turns

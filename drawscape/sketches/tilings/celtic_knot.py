@@ -35,12 +35,12 @@ def celtic_knot(
     Christian Mercat's method (1997): strands cross on every edge of a plane graph. The seed chooses the
     graph, and undoes crossings, alike on all sides.
     """
-    # A roundel has few crossings of a kind: with more of them undone it falls into rings.
-    shape, whole = choose(svg, "shape", {"panel": (panel, 1.0), "roundel": (roundel, 0.4)})
+    shape = choose(svg, "shape", {"panel": panel, "roundel": roundel})
     palette = choose_inks(svg, palette, "moss", "tide", "plum")
     loops = round(loops * choose(svg, "scale", {"large": 0.5, "middling": 1.0, "fine": 1.5}))
+    # A roundel keeps its crossings: with some undone it falls into rings.
     band *= choose(svg, "bands", {"slim": 0.68, "middling": 0.8, "broad": 0.95})
-    breaks *= whole * choose(svg, "crossings", {"most": 0.5, "some": 1.0, "few": 1.4})
+    breaks *= (shape is panel) * choose(svg, "crossings", {"most": 0.5, "some": 1.0, "few": 1.4})
     loops = max(2, as_on_a4(loops, svg.frame, lines=True) + int(rng.integers(-1, 2)))
     edges, fold = shape(loops, svg.frame.height / svg.frame.width)
     # Both halves of each edge, from its node outwards: h, and its twin h + E, which is h - E.
@@ -65,7 +65,7 @@ def _undone(rng: Rng, middles: Complexes, fold: int, breaks: float) -> Ints:
     """Return 0 for an edge on which strands cross, 1 for a wall along it, 2 for one across it."""
     alike = np.round([np.abs(middles), np.cos(fold * np.angle(middles))], 3)
     keys, index = np.unique(alike, axis=1, return_inverse=True)
-    # Strands cross near the corners, and all around a roundel: else lone loops would lie there.
+    # Strands cross near the corners: else lone loops would lie there.
     free = (keys[0] < 0.9 * keys[0].max()) & (rng.random(keys.shape[1]) < breaks)
     return np.where(free, rng.integers(1, 3, keys.shape[1]), 0)[index]
 

@@ -7,7 +7,7 @@ from scipy.ndimage import label
 
 from drawscape.geometry import Flags, fit_count, rectangle
 from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose, choose_inks
+from drawscape.sketches.composition import choose_inks, choose_unless
 
 
 @sketch
@@ -28,24 +28,25 @@ def hitomezashi(
     """
     palette = choose_inks(svg, palette, "tide", "plum", "kiln")
     thread, *inks = set_pens(svg, palette, TIDE[:3], width=(0.5, 0.3, 0.3))
-    names = ("mirrored", "by chance", "in waves", "in blocks")
-    order = choose(svg, "order", dict(zip(names, names, strict=True)))
-    cells = [*svg.grid(fit_count(stitches, svg.frame.width, 2.5))]
-    columns, rows = cells[-1].column + 1, cells[-1].row + 1
+    orders = "in waves", "by chance", "in blocks", "repeating"
+    order = choose_unless(svg, None, "order", orders)
+    # Only odd numbers of stitches look the same in a mirror.
+    columns = fit_count(stitches, svg.frame.width, 2.5) | 1
+    rows = round(columns * svg.frame.height / svg.frame.width) | 1
+    cells = [*svg.grid(columns, rows)]
     across, down = (_starts(rng, count + 1, order, bias) for count in (rows, columns))
     # A cell is inside of an island when an odd number of stitches lie between it and the corner.
     left, above = np.zeros((rows, columns), dtype=bool), np.zeros((rows, columns), dtype=bool)
     for cell in cells:
-        row, column, half = cell.row, cell.column, cell.size / 2
+        row, column, x, y = cell.row, cell.column, cell.width / 2, cell.height / 2
         left[row, column] = row % 2 ^ down[column]
         above[row, column] = column % 2 ^ across[row]
         with cell:
             if left[row, column]:
-                svg.line(-half, -half, -half, half, pen=thread)
+                svg.line(-x, -y, -x, y, pen=thread)
             if above[row, column]:
-                svg.line(-half, -half, half, -half, pen=thread)
-    start, end = cells[0].frame, cells[-1].frame
-    svg.rect(start.x0, start.y0, end.x1 - start.x0, end.y1 - start.y0, pen=thread)
+                svg.line(-x, -y, x, -y, pen=thread)
+    svg.rect(*svg.frame[:2], *svg.frame.size, pen=thread)
     side = np.logical_xor.accumulate(np.vstack([[False], above[1:, :1]]), axis=0)
     inside = np.logical_xor.accumulate(np.hstack([side, left[:, 1:]]), axis=1)
     for shade, ink in zip((inside, ~inside), inks, strict=True):
@@ -57,16 +58,16 @@ def hitomezashi(
 
 
 def _starts(rng: Rng, count: int, order: str, bias: float) -> Flags:
-    """Return which rows begin over; where they take turns there are stairs."""
-    stairs = np.arange(count) % 2 == 1
+    """Return which rows begin over, the same from both edges; where they take turns there are stairs."""
+    number = np.arange(count)
+    # Rows that all begin alike leave nothing but squares.
+    bias = np.clip(bias, 0.15, 0.85)
+    over = rng.random(count) < bias
     if order == "in waves":
-        wave = np.sin(np.arange(count) * rng.uniform(0.15, 0.9) + rng.uniform(0, 6.28))
-        return np.asarray(np.logical_xor(stairs, wave > np.cos(np.pi * bias)))
-    if order == "in blocks":
-        return np.asarray(
-            np.logical_xor(stairs, np.repeat(rng.random(count // 4 + 1) < bias, 4)[:count])
-        )
-    bits = rng.random(count) < bias
-    return (
-        np.where(np.arange(count) < count // 2, bits, bits[::-1]) if order == "mirrored" else bits
-    )
+        wave = np.sin(number * rng.uniform(0.15, 0.9) + rng.uniform(0, 6.28))
+        over = np.logical_xor(number % 2, wave > np.cos(np.pi * bias))
+    elif order == "in blocks":
+        over = np.logical_xor(number % 2, over[number // 4])
+    elif order == "repeating":
+        over = over[number % rng.integers(5, 9)]
+    return np.where(number < count / 2, over, over[::-1])

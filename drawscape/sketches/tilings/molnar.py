@@ -64,7 +64,7 @@ def _nested(
         if is_tall:
             moved[:, 0] *= rng.uniform(1 - off, 1)
         if number == 0 or rng.random() < kept:
-            svg.polygon(np.clip(moved, -cell.size / 2, cell.size / 2), pen=pen)
+            svg.polygon(np.clip(moved, -0.49 * cell.size, 0.49 * cell.size), pen=pen)
 
 
 def _strokes(svg: SVGBuilder, rng: Rng, cell: Cell, off: float, kept: float, pen: str) -> None:

@@ -17,6 +17,12 @@ CLOSEST = 0.7
 GAP = 0.06
 """Of a tile: the white beside a ribbon that passes over another."""
 
+FEWEST = 5
+"""Strands of a ribbon that passes over another: fewer are stray arcs where it is cut."""
+
+APART = 0.35
+"""Of a tile: the broadest ribbon beside which another one passes."""
+
 
 @sketch
 def truchet(
@@ -41,6 +47,8 @@ def truchet(
         0.9, ribbon * choose(svg, "ribbons", {"narrow": 0.7, "middling": 1.1, "broad": 1.6})
     )
     strands = fit_count(grow_count(strands, svg.frame), side * ribbon, CLOSEST)
+    if strands < FEWEST:
+        ribbon = min(ribbon, APART)
     y, x = np.indices((rows, columns))
     slanting = focus(svg, "slant")
     chance = 0.5 + 0.5 * drift * (2 * slanting(x / columns, y / rows) - 1)

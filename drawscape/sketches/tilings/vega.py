@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import Floats, Lines, polar, thinned
+from drawscape.geometry import Floats, Lines, polar
 from drawscape.geometry.thinning import keep_positive
 from drawscape.sketches import INK, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks
@@ -16,6 +16,9 @@ RADII = {
     "five": (0.3, 0.24, 0.2, 0.17, 0.14),
 }
 """Of the globes, in parts of the page's shorter side."""
+
+CLOSEST = 0.38
+"""mm between two lines."""
 
 
 @sketch
@@ -39,17 +42,26 @@ def vega(
     pens = set_pens(svg, choose_inks(svg, palette, "ink", "tide", "plum"), INK[:3])
     # The board reaches beyond the corners of the page, however it is turned.
     half = cell * np.ceil(svg.frame.long / cell)
-    x, y = np.meshgrid(np.arange(-half, half, cell / 12), np.arange(-half, half, spacing))
-    outside = dark = np.sin(np.pi * x / cell) * np.sin(np.pi * y / cell)
+    x, y = np.meshgrid(
+        np.arange(-half, half, cell / 12), np.arange(-half, half, min(spacing, cell / 6))
+    )
+    outside = dark = np.sin(np.pi * x / cell) * np.sin(np.pi * y / cell) - 1e-6
     board = svg.frame.middle + polar(np.hypot(x, y), np.arctan2(y, x) + turn)
     places = svg.frame[:2] + rng.uniform(0.12, 0.88, (999, 2)) * svg.frame.size
     gaps = np.full(999, np.inf)
 
     def fill(values: Floats, pen: str) -> None:
-        svg.polylines(thinned(keep_positive(Lines.of(board), values.ravel()), most=0.7), pen=pen)
+        along, down = np.gradient(board, axis=1), np.gradient(board, axis=0)
+        area = np.linalg.det(np.stack([along, down], axis=-1))
+        gap = np.abs(area) / np.linalg.norm(along, axis=-1)
+        # Where lines draw together, every second goes on, and then every fourth.
+        room = gap * np.resize([4, 1, 2, 1], len(gap))[:, None] - CLOSEST
+        svg.polylines(keep_positive(Lines.of(board), np.minimum(values, room).ravel()), pen=pen)
 
     with svg.clip(svg.frame):
         for number, radius in enumerate(np.multiply(radii, svg.frame.short)):
+            # A globe of fewer cells has no form.
+            radius = max(radius, min(2.2 * cell, 0.46 * svg.frame.short))
             # The first place where the globe is clear of the others, or the one with most room.
             middle = places[np.argmax(np.minimum(gaps, radius))]
             gaps = np.minimum(gaps, np.hypot(*(places - middle).T) - radius)

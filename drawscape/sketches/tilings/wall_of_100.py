@@ -7,7 +7,7 @@ import numpy as np
 from drawscape.geometry import Floats, Lines, fit_count, thinned
 from drawscape.geometry.lines import Complexes, as_floats
 from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose
+from drawscape.sketches.composition import choose, choose_inks
 
 SIDE = 10
 """Sheets along a side of the wall."""
@@ -32,6 +32,7 @@ def wall_of_100(
     number=range(1, 101))` draws all sheets. Each has its number, its neighbours' numbers at its sides, and
     a bar for each gene: crowd, drift, turn, wave, tremble and loss. The seed makes another wall.
     """
+    palette = choose_inks(svg, palette, "plum", "tide", "kiln")
     pens = set_pens(svg, palette, PLUM[:2], width=(0.3, 0.4))
     corners = choose(svg, "figure", {"squares": 4, "hexagons": 6, "circles": 48})
     across = choose(svg, "order", {"from the left": 1, "from the right": -1})
@@ -42,16 +43,17 @@ def wall_of_100(
     sheets = [number - 1] if number else range(SIDE * SIDE)
     cells = svg.grid(1, 1) if number else svg.grid(SIDE, SIDE)
     room = 0.38 if number else 0.45
-    with svg.clip(svg.frame):
-        for sheet, cell in zip(sheets, cells, strict=True):
-            count = fit_count(RINGS, cell.size / 2.4, spacing, least=4)
-            rings = _rings(corners, count, genes[sheet] * disorder, chance[:, sheet], heading)
-            place = cell.frame.middle + room * as_floats(rings) * cell.frame.size
-            is_lost = lost[:count] < 0.35 * genes[sheet, 5] * disorder
-            for pen, chosen in zip(pens, (~is_lost, is_lost), strict=True):
-                # Where outlines crowd into a blot, only some go on.
-                lines = thinned(Lines.of(place[chosen]), 1 + np.flatnonzero(chosen), most=0.55)
-                svg.polylines(lines, pen=pen)
+    for sheet, cell in zip(sheets, cells, strict=True):
+        count = fit_count(RINGS, cell.size / 2.4, spacing, least=4)
+        rings = _rings(corners, count, genes[sheet] * disorder, chance[:, sheet], heading)
+        # All of a figure stays in its room, whatever its disorder.
+        size = cell.frame.size * room / max(1.0, np.max(np.abs(as_floats(rings))))
+        place = cell.frame.middle + as_floats(rings) * size
+        is_lost = lost[:count] < 0.35 * genes[sheet, 5] * disorder
+        for pen, chosen in zip(pens, (~is_lost, is_lost), strict=True):
+            # Where outlines crowd into a blot, only some go on.
+            lines = thinned(Lines.of(place[chosen]), 1 + np.flatnonzero(chosen), most=0.55)
+            svg.polylines(lines, pen=pen)
     if number:
         _label(svg, number, genes[number - 1], pens[0])
 
