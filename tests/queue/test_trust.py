@@ -60,7 +60,9 @@ watch(print, [])
 
 def busy():
     while not stop.is_set():
-        enqueue_background_job("sampletasks.nothing")
+        short = threading.Thread(target=enqueue_background_job, args=["sampletasks.nothing"])
+        short.start()  # it opens a connection, which is closed with it
+        short.join()
         watch(print, []).close()
         default_queue().database.another()
 

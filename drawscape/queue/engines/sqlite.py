@@ -62,7 +62,8 @@ class Connection(sqlite3.Connection):
 
     def __del__(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
         if getattr(self, "pid", None) == pid():
-            self.close()
+            with _FORKING:
+                self.close()
 
 
 _CONNECTIONS: weakref.WeakSet[Connection] = weakref.WeakSet()
@@ -165,12 +166,13 @@ class SqliteEngine(SqliteQueries, JobTable):
                 with self.write_lock:
                     prepare(connection, self.path, self.timeout_s, self.workers.living)
                     self._ready = True
-            connection.execute(f"pragma synchronous = {self._synchronous}")
-            connection.execute("pragma cache_size = -8000")
-            connection.execute("pragma temp_store = memory")
-            connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
-            if self._synchronous == NORMAL:
-                connection.execute(f"pragma wal_autocheckpoint = {_LOG_PAGES}")
+            with connection.lock:
+                connection.execute(f"pragma synchronous = {self._synchronous}")
+                connection.execute("pragma cache_size = -8000")
+                connection.execute("pragma temp_store = memory")
+                connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
+                if self._synchronous == NORMAL:
+                    connection.execute(f"pragma wal_autocheckpoint = {_LOG_PAGES}")
         except BaseException:
             connection.close()
             raise
