@@ -33,14 +33,20 @@ drawing"""
 
 
 def drag(page, slider):
-    """Move the handle of a slider by the mouse, in twenty steps."""
-    slider.hover()  # waits until it stands still and nothing covers it
-    box = slider.bounding_box()
-    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
-    page.mouse.down()
-    for step in range(20):
-        page.mouse.move(box["x"] + (0.2 + 0.03 * step) * box["width"], box["y"] + 5)
-    page.mouse.up()
+    """Move the handle of a slider by the mouse, in twenty steps; again if the page moved it away."""
+    shown = slider.get_attribute("aria-valuetext")
+
+    def was_moved():
+        slider.hover()  # waits until it stands still and nothing covers it
+        box = slider.bounding_box()
+        page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
+        page.mouse.down()
+        for step in range(20):
+            page.mouse.move(box["x"] + (0.2 + 0.03 * step) * box["width"], box["y"] + 5)
+        page.mouse.up()
+        return slider.get_attribute("aria-valuetext") != shown
+
+    wait_until(was_moved, "a slider that the mouse moves")
 
 
 def test_a_form_from_its_first_picture_to_an_export(notebook, page):
