@@ -27,14 +27,14 @@ def medusa(
     After Ernst Haeckel, Kunstformen der Natur, plate 8: Discomedusae (1904).
     """
     count, largest = choose(svg, "swarm", {"one": (1, 0.3), "three": (3, 0.21), "nine": (9, 0.13)})
-    lean = choose(svg, "current", {"from the left": -30, "from below": 0, "from the right": 30})
+    lean = choose(svg, "current", {"from the left": -24, "from below": 0, "from the right": 24})
     bells, hairs, arms = set_pens(svg, choose_inks(svg, palette, "tide", "plum", "kiln"), TIDE[:3])
     noise, first = Noise(rng), rng.random()
     t, around = np.linspace(0, 1, 120), np.linspace(-np.pi / 2, np.pi / 2, 121)
 
     def hanging(x: float, wave: float, long: float) -> Points:
         swing = noise.perlin(0.5 * x + wave, 1.5 * t - wave)
-        return cartesian(x * (1 - 0.35 * t) + 1.8 * sway * t * swing, long * t + 0.2)
+        return cartesian(x * (1 - 0.35 * t) + 1.3 * sway * t * swing, long * t + 0.2)
 
     for number in range(count):
         # All are as large as the bell's radius, which is 1.
@@ -42,8 +42,8 @@ def medusa(
         size = largest * svg.frame.short * (0.6 + 0.4 * share if count > 1 else 1)
         wave, high = rng.uniform(0, 99), rng.uniform(0.75, 1.05)
         across = 0.5 + lean / 90 if count == 1 else (0.618 * number + first) % 1
-        down = 0.1 if count == 1 else 0.8 * share - 0.05
-        room = svg.frame.inset(1.15 * size)
+        down = 0.1 if count == 1 else 0.9 * share - 0.05
+        room = svg.frame.inset(1.6 * size)
         with svg.pushed(), svg.clip(svg.frame):
             svg.translate(*(room[:2] + room.size * (across, down)))
             svg.rotate(lean + rng.uniform(-10, 10))
