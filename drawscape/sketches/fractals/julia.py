@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import grey_erosion
 
 from drawscape.geometry import Floats, Lines, as_on_a4, contours_by_level, fit_count, thinned
 from drawscape.sketches import PLUM, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
@@ -30,7 +31,7 @@ def julia(
     real: Annotated[float | None, Slider(-1.5, 0.5, "Real part of c")] = None,
     imaginary: Annotated[float | None, Slider(-1, 1, "Imaginary part")] = None,
     zoom: Annotated[float, Slider(0.5, 2, "1: the set fills the page")] = 1.0,
-    lines: Annotated[int, Slider(2, 40, "Contours from the set out, on A4")] = 30,
+    lines: Annotated[int, Slider(6, 40, "Contours from the set out, on A4")] = 30,
     palette: Palette = "as designed",
 ) -> None:
     """Contours around the Julia set of z^2 + c, close together at its shore.
@@ -69,6 +70,10 @@ def julia(
     # Around the inner fixed point the set winds in spirals.
     middle = aside * (1 - np.sqrt(1 - 4 * c)) / 2
     off = _flight((x + 1j * y[:, None]) * scale / heading + middle, c)[1] / scale
+    # Where the map stands still the estimate has peaks, steeper than any distance.
+    cone = -cell * np.hypot(*np.mgrid[-3:4, -3:4])
+    for _ in range(8):
+        off = grey_erosion(off, structure=cone)
     # The first step outward is the narrowest, of 0.45 mm at least.
     first = max(0.5, np.min(off))
     last = max(first, np.quantile(off, 0.995))
@@ -78,8 +83,7 @@ def julia(
     found = contours_by_level(off, levels, frame)
     number = np.repeat(np.arange(count), [len(level) for level in found])
     joined, marked = Lines.join(found), number % 4 == 0
-    # Short ones are specks, or crowd around what falls to 0, where the estimate is too high.
-    drawn = joined.lengths_mm > np.maximum(2.5, 0.3 * levels[number] * joined.closed)
+    drawn = joined.lengths_mm > 2.5  # shorter ones are specks
     parts = [thinned(joined.take(k), 1 + number[k]) for k in (drawn & ~marked, drawn & marked)]
     in_pens(svg, palette, PLUM, parts)
 

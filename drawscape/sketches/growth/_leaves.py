@@ -43,7 +43,7 @@ def leaf(foot: Points, out: Points, blade: Blade, spacing: float, lift: float = 
     def veins(count: int, rim: Points, end: Floats | float) -> list[Points]:
         """Return lines from the midrib to `end` of the way to a rim."""
         far = np.reshape(end, (-1, 1)) * np.linspace(0, 1, 9)
-        share = np.linspace(0.03, 0.9, count)[:, None] + 0.16 * far**1.4
+        share = np.linspace(0.03, 0.7, count)[:, None] + 0.16 * far**1.4
         place = (120 * np.minimum(share, 1)).astype(int)
         far = np.broadcast_to(far, place.shape)[..., None]
         return list(rib[place] * (1 - far) + rim[place] * far)
@@ -56,18 +56,23 @@ def leaf(foot: Points, out: Points, blade: Blade, spacing: float, lift: float = 
     return Lines.of([*lines, *veins(count, left if out[0] < 0 else right, reach)])
 
 
-def floret(middle: Points, radius: float, tilt: float, spacing: float) -> tuple[Lines, Lines]:
-    """Return the petals of a flower, at least five, and its heart; with a small `tilt`, from the side."""
-    count = int(np.clip(radius / 0.9, 5, 21))
+def floret(
+    middle: Points, radius: float, tilt: float, petals: int, spacing: float
+) -> tuple[Lines, Lines]:
+    """Return the petals of a flower, as many as there is room for, and its heart.
+
+    With a small `tilt` it is seen from the side.
+    """
+    count = int(np.clip(radius / 0.9, 5, petals))
     outs = radius * polar(1, np.arange(count) * 2 * np.pi / count + 0.3) * (1, tilt)
     blade = (1.1, 0.35, min(0.4, 1.9 / count))
     behind_first = outs[np.argsort(outs[:, 1])]
-    petals = [leaf(middle + 0.2 * out, 0.8 * out, blade, 1.4 * spacing) for out in behind_first]
+    around = [leaf(middle + 0.2 * out, 0.8 * out, blade, 1.4 * spacing) for out in behind_first]
     heart = polar(0.3 * radius, np.linspace(0, 2 * np.pi, 33)) * (1, tilt)
     number = np.arange(1, 2 + int((0.6 * radius) ** 2))
     seeds = polar(0.27 * radius * np.sqrt(number / len(number)), GOLDEN_ANGLE * number) * (1, tilt)
     dots = middle + seeds[:, None] + np.array([(-0.15, 0), (0.15, 0)])
-    return Lines.join(petals), Lines.of([middle + heart, *dots])
+    return Lines.join(around), Lines.of([middle + heart, *dots])
 
 
 def _top(stem: Points) -> float:
@@ -95,8 +100,11 @@ def umbel(rng: Rng, stem: Points, short: float) -> Flowers:
 
 def spike(rng: Rng, stem: Points, short: float) -> Flowers:
     """Return flowers around the upper part of the stem, smaller upwards."""
-    share = np.linspace(0, 1, 34)
-    place = (80 + 39 * share).astype(int)
-    turns = _top(stem) + np.cos(GOLDEN_ANGLE * np.arange(34) + rng.random()) * (1.5 - share)
-    reach = 0.1 * short * (1.2 - share)[:, None]
-    return stem[place] + reach * polar(1, turns), 0.06 * short * (1.05 - 0.8 * share), place
+    share = np.linspace(0, 1, 28)
+    place = (74 + 45 * share).astype(int)
+    sides = 2 * ((0.618 * np.arange(28) + rng.random()) % 1) - 1
+    reach = 0.11 * short * (1.1 - share)
+    ends = np.array([stem[at] for at in place]) + reach[:, None] * polar(
+        1, _top(stem) + 1.1 * sides
+    )
+    return ends, 0.05 * short * (1.05 - 0.8 * share), place

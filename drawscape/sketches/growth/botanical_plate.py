@@ -27,7 +27,6 @@ LEAVES: dict[str, Blade] = {
     "spoon": (1.3, 0.5, 0.22),
     "heart": (0.3, 0.9, 0.33),
 }
-SEED: Blade = (0.5, 0.5, 0.3)
 
 ARRANGEMENTS = {"one by one": (1, 0.72), "in pairs": (2, 0.72), "in a rosette": (1, 0.1)}
 """How many leaves stand at a node, and which part of the stem has leaves."""
@@ -57,6 +56,7 @@ def botanical_plate(
     short = min(frame.width, 0.7 * frame.height)
     blade = choose(svg, "leaf", LEAVES)
     flowers = choose(svg, "flower", {"head": head, "umbel": umbel, "spike": spike})
+    count = choose(svg, "petals", {"five": 5, "eight": 8, "many": 21})
     lean = choose(svg, "habit", {"upright": 0.02, "leaning": 0.09, "arching": 0.15})
     together, leafy = choose(svg, "leaves", ARRANGEMENTS)
     colors = {"stem": MOSS[0], "leaf": MOSS[2], "flower": MOSS[rng.choice([1, 3, 4])]}
@@ -72,7 +72,7 @@ def botanical_plate(
         turn = node * (GOLDEN_ANGLE if together == 1 else np.pi / 2) + 0.3
         for heading in (turn, turn + np.pi)[:together]:
             side, near = np.cos(heading), np.sin(heading)
-            length = short * (0.42 - 0.3 * share) * (1 - 0.4 * abs(near))
+            length = short * (0.42 - 0.3 * share) * (1 - 0.6 * abs(near))
             out = length * polar(1, -np.pi / 2 + side * (1.3 - 0.8 * share))
             grown = leaf(stem[int(120 * share)], out, blade, spacing, 0.16 * (1 - share))
             (before if near > 0 else behind).append(grown)
@@ -80,12 +80,12 @@ def botanical_plate(
     plant.append((Lines.join(before), leaves))
     for end, radius, place in zip(*flowers(rng, stem, short), strict=True):
         ahead = 3 * (stem[place] - stem[place - 3])
-        petal, heart = floret(end, radius, rng.uniform(0.5, 0.9), spacing)
+        petal, heart = floret(end, radius, rng.uniform(0.5, 0.9), count, spacing)
         way = Lines.of([bent(stem[place], stem[place] + ahead, end)])
         plant += [(way, stems), (petal, petals), (heart, stems)]
     # Leaves and flowers that lean to either side stand in the middle of the sheet together.
-    x = np.concatenate([lines.points[:, 0] for lines, _ in plant]) - frame.cx
-    share = min(1.0, 0.98 * frame.width / np.ptp(x))
+    x, y = np.concatenate([lines.points for lines, _ in plant]).T - [[frame.cx], [stem[0, 1]]]
+    share = min(0.98 * frame.width / np.ptp(x), (frame.y0 - stem[0, 1]) / np.min(y))
     with svg.clip(frame):
         with svg.pushed():
             svg.translate(frame.cx - share * (np.min(x) + np.max(x)) / 2, stem[0, 1]).scale(share)
@@ -95,11 +95,14 @@ def botanical_plate(
         # The details: a leaf laid flat, a flower cut off, three seeds.
         low, left, right = frame.y1 - 0.15 * short, frame.x0 + 0.06 * short, frame.x1 - 0.08 * short
         flat = leaf(np.array([left, low]), np.array([0.26 * short, 0]), blade, spacing)
-        opened, heart = floret(np.array([right - 0.2 * short, low]), 0.08 * short, 0.9, spacing)
+        opened, heart = floret(
+            np.array([right - 0.2 * short, low]), 0.08 * short, 0.9, count, spacing
+        )
         svg.polylines(flat, pen=leaves).polylines(opened, pen=petals).polylines(heart, pen=stems)
+        kernel = (0.5, 0.5, rng.uniform(0.15, 0.45))
         for way in polar(1, np.array([0.4, 2.5, 4.6])):
             seed = np.array([right, low]) + 0.03 * short * way
-            svg.polylines(leaf(seed, 0.055 * short * way, SEED, spacing), pen=stems)
+            svg.polylines(leaf(seed, 0.055 * short * way, kernel, spacing), pen=stems)
         svg.occlude()
     size = max(2.0, short / 45)
     title = text or " ".join(rng.choice(part) for part in NAMES)

@@ -38,7 +38,7 @@ def family_tree(
     Haeckel's (1874), and Karl Sims, Artificial evolution for computer graphics (1991).
     """
     frame = svg.frame
-    spread = choose(svg, "crown", {"round": 1.3, "narrow": 1.0, "broad": 1.6})
+    spread = choose(svg, "crown", {"round": 1.3, "narrow": 1.0, "broad": 1.4})
     chosen = choose(svg, "choice", {"severe": 0.2, "middling": 0.45, "mild": 0.8})
     trunk = frame.y1 - choose(svg, "trunk", {"tall": 0.24, "short": 0.15}) * frame.height
     genes, parents, levels, winner = _evolution(rng, generations, children, chosen, mutation)
@@ -47,14 +47,15 @@ def family_tree(
         line.append(parents[line[-1]])
     ways = _ways(rng, 0, parents, line)
     tips = np.bincount(np.concatenate(ways), minlength=len(genes))
-    # Each generation stands on an arc, evenly, in the order in which the ways lead to it.
+    # A figure stands amid the ways that lead through it, a third of the way to where it would be if
+    # those of its generation stood evenly.
     order = np.array(list(dict.fromkeys(node for way in ways for node in way)))
-    angle = np.zeros(len(genes))
-    for generation in range(generations, 0, -1):
+    leads = np.array([np.isin(np.arange(len(genes)), way) for way in ways])
+    angle = spread * np.linspace(-1, 1, len(ways)) @ leads / tips
+    for generation in range(1, generations + 1):
         arc = order[np.floor(levels[order]) == generation]
-        angle[arc] = spread * np.linspace(-1, 1, 2 * len(arc) + 1)[1::2]
-        for node in arc[tips[arc] > 1]:  # boughs lean towards what they carry
-            angle[node] = np.mean([angle[node], np.mean(angle[np.equal(parents, node)])])
+        even = spread * np.linspace(-1, 1, 2 * len(arc) + 1)[1::2]
+        angle[arc] += 0.35 * (even - angle[arc])
     angle[winner] *= 0.5
     large = 0.12 * frame.short
     reach = np.array([0.5 * frame.width, trunk - frame.y0])
