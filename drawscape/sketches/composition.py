@@ -54,22 +54,32 @@ def choose(svg: SVGBuilder, trait: str, choices: Mapping[str, T]) -> T:
 def choose_unless(svg: SVGBuilder, given: str | None, trait: str, names: Iterable[str]) -> str:
     """Return `given`, or one of `names` in turn if nothing is given; the canvas notes it as a trait.
 
+    What else the seed chooses stays the same.
+
     >>> svg = SVGBuilder(100, 100)
-    >>> choose_unless(svg, None, "map", ["de Jong", "Clifford"]), choose_unless(svg, "knot", "body", [])
+    >>> choose_unless(svg, None, "map", ["de Jong", "Clifford"]), choose_unless(svg, "knot", "body", ["vase"])
     ('de Jong', 'knot')
     """
-    chosen = [given] if given is not None else names
-    return choose(svg, trait, {name: name for name in chosen})
+    dealt = svg.deal(list(names))
+    name = dealt if given is None else given
+    svg.trait(trait, name)
+    return name
 
 
 def choose_inks(svg: SVGBuilder, palette: str, *names: str) -> str:
     """Return `palette`, or one of the sets of inks `names` in turn if it is 'as designed'.
 
+    What else the seed chooses stays the same.
+
     >>> svg = SVGBuilder(100, 100)
     >>> choose_inks(svg, "as designed", "plum", "tide"), svg.traits, choose_inks(svg, "navy", "plum")
     ('plum', {'inks': 'plum'}, 'navy')
     """
-    return choose_unless(svg, None, "inks", names) if palette == AS_DESIGNED else palette
+    dealt = svg.deal(names)
+    if palette != AS_DESIGNED:
+        return palette
+    svg.trait("inks", dealt)
+    return dealt
 
 
 def focus(svg: SVGBuilder, trait: str = "focus") -> Field:

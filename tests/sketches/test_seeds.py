@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from golden_support import FOLDER, read_golden
 from scipy.ndimage import gaussian_filter
+from support import sampled
 
 from drawscape.drawing.values import rgb
 from drawscape.geometry.lines import resample
@@ -96,6 +97,22 @@ def test_a_composition_follows_the_seed_and_says_what_it_is():
         shares = field(*np.meshgrid(np.linspace(0, 1, 20), np.linspace(0, 1, 20)))
         assert shares.min() == pytest.approx(0, abs=0.05)
         assert shares.max() == pytest.approx(1, abs=0.1)
+
+
+WITH_INKS = {n for n in SKETCHES if "palette" in {p.name for p in SKETCHES[n].parameters}}
+# What four_pens draws with each pen follows from its ink.
+WITH_INKS -= {"four_pens"}
+
+
+@pytest.mark.parametrize("name", sampled(sorted(WITH_INKS), 6))
+def test_other_inks_leave_the_composition_as_it_is(name):
+    def lines(**values):
+        return [lines.points for _, lines in draw(name, 148, 210, seed=5, **values).layers()]
+
+    for designed, own in zip(
+        lines(), lines(palette="navy, maroon, green, black, teal"), strict=True
+    ):
+        assert np.array_equal(designed, own)
 
 
 def test_rng_gives_the_numbers_of_numpys_default_generator():

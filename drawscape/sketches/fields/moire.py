@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import polar
+from drawscape.geometry import circle, polar, rectangle
 from drawscape.sketches import TIDE, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks
 
@@ -14,9 +14,9 @@ def moire(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    spacing: Annotated[float, Slider(1.2, 6, "In mm, from line to line")] = 1.6,
-    shift: Annotated[float, Slider(0.04, 0.4, "Shift, about, part of the page")] = 0.14,
-    turn: Annotated[float, Slider(0, 30, "Degrees from one copy to the other")] = 3.0,
+    spacing: Annotated[float, Slider(0.9, 3, "In mm, from line to line")] = 1.2,
+    shift: Annotated[float, Slider(0.04, 0.4, "Shift, about, part of the page")] = 0.16,
+    turn: Annotated[float, Slider(0, 12, "Degrees from one copy to the other")] = 5.0,
     palette: Palette = "as designed",
 ) -> None:
     """One pattern drawn twice, each in its own pen. The seed chooses it and moves the copies.
@@ -24,23 +24,25 @@ def moire(
     After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
     """
     corners = choose(svg, "pattern", {"circles": 90, "squares": 4, "triangles": 3, "hexagons": 6})
-    size = choose(svg, "place", {"the page": 1.1, "a figure": 0.0, "aside": 1.8})
-    palette = choose_inks(svg, palette, "tide", "plum", "kiln", "riso")
-    spacing *= choose(svg, "lines", {"fine": 1.0, "coarse": 1.5, "middling": 1.25})
-    apart = shift * choose(svg, "shift", {"near": 0.4, "middling": 1.0, "wide": 1.7})
+    is_disc = choose(svg, "place", {"the page": False, "a disc": True})
+    palette = choose_inks(svg, palette, "riso", "ink", "plum")
+    spacing *= choose(svg, "lines", {"fine": 1.0, "coarse": 1.4, "middling": 1.2})
+    apart = shift * choose(svg, "shift", {"middling": 1.0, "near": 0.5, "wide": 1.6})
+    # Lines that stand more closely further out bend the fringes.
+    bend = choose(svg, "fringes", {"bent": 0.16, "straight": 0.05, "strongly bent": 0.3})
     frame, heading = svg.frame, rng.uniform(0, 2 * np.pi)
-    # Two figures have most in common, and stay within the frame; over the whole page, their sides
-    # lie beyond the corners.
-    apart *= 1 if size else 0.35
-    inner = np.cos(np.pi / corners)
-    reach = size * frame.long / inner or (0.5 - apart / 2) * frame.short
-    middle = frame[:2] + frame.size * ((0.22, 0.8) if size > 1.1 else (0.5, 0.5))
-    with svg.clip(frame):
+    middle, shape = frame[:2] + rng.uniform(0.35, 0.65, 2) * frame.size, rectangle(frame)
+    if is_disc:
+        middle, shape = frame.middle, circle(frame.cx, frame.cy, 0.5 * frame.short)
+    # The sides of the last polygon lie beyond the corners of the page.
+    reach, inner = frame.long, np.cos(np.pi / corners)
+    part = np.arange(1, reach / spacing) * spacing / reach
+    with svg.clip(shape):
         for pen, side in zip(set_pens(svg, palette, TIDE[:2]), (-0.5, 0.5), strict=True):
             with svg.pushed():
                 svg.translate(*(middle + polar(side * apart * frame.short, heading)))
                 svg.rotate(np.degrees(heading) + turn * side)
                 # From side to side, not from corner to corner.
-                step = spacing * (1 + 0.05 * side) / inner
-                for radius in np.arange(step, reach, step):
+                for radius in reach * part * (1 + side * bend * (1 - part)) / inner:
                     svg.regular_polygon(0, 0, radius, corners, pen=pen)
+    svg.polygon(shape, pen=pen)

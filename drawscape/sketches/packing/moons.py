@@ -4,9 +4,9 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import circle, fit_count, polar
+from drawscape.geometry import circle, fit_count, polar, rectangle
 from drawscape.sketches import PLUM, Palette, Slider, SVGBuilder, set_pens, sketch
-from drawscape.sketches.composition import choose, choose_inks, focus
+from drawscape.sketches.composition import choose, choose_inks, choose_unless
 from drawscape.sketches.palette import is_light
 
 
@@ -15,7 +15,7 @@ def moons(
     svg: SVGBuilder,
     *,
     columns: Annotated[int, Slider(1, 10, "Moons across the page")] = 3,
-    spacing: Annotated[float, Slider(0.8, 3, "In mm, between lines of the night")] = 1.1,
+    spacing: Annotated[float, Slider(0.6, 3, "In mm, between lines of the night")] = 0.8,
     palette: Palette = "as designed",
 ) -> None:
     """Moons that wax and wane in a hatched night, which leaves their light as paper.
@@ -26,19 +26,29 @@ def moons(
     palette = choose_inks(svg, palette, "plum", "tide", "kiln")
     pens = set_pens(svg, palette, PLUM[:3])
     drawn_side = -1 if is_light(svg, palette) else 1
-    full = focus(svg, "full moons")
+    month = choose_unless(svg, None, "month", ["day by day", "a tide", "around a full moon"])
     slant = choose(svg, "light", {"right": -25, "left": 155})
     columns *= choose(svg, "moons", {"few": 1, "many": 2})
-    for cell in svg.grid(fit_count(columns, svg.frame.width, 8.0)):
-        phase = 0.7 * float(full(cell.u, cell.v)) + 0.3 * cell.v
+    middle = svg.rng.uniform(0.2, 0.8, 2)
+    cells = list(svg.grid(fit_count(columns, svg.frame.width, 8.0)))
+    apart = min(spacing, cells[0].size / 20)
+    radius = 0.44 * cells[0].size
+    night = [rectangle(svg.frame)]
+    for cell in cells:
+        # From 0, a new moon, over 0.5, a full one, to 1.
+        phase = (cell.index + 0.5) / len(cells)
+        if month == "a tide":
+            phase = (cell.u + cell.v) / 2
+        if month == "around a full moon":
+            phase = 0.5 + 0.7 * np.hypot(cell.u - middle[0], cell.v - middle[1])
         light = 0.5 - 0.5 * np.cos(2 * np.pi * phase)
         # Either side is bounded by half of the rim, and by the line where day meets night.
-        rim = polar(0.44 * cell.size, np.linspace(np.pi / 2, 3 * np.pi / 2, 60))
+        rim = polar(radius - apart, np.linspace(np.pi / 2, 3 * np.pi / 2, 60))
         side = np.concatenate([rim * (drawn_side, 1), rim[::-1] * (2 * light - 1, 1)])
-        apart = min(spacing, cell.size / 16)
-        sky = cell.size / 2 * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+        # A waning moon is lit from the other side.
+        side *= (1 if phase % 1 <= 0.5 else -1, 1)
+        night.append(circle(cell.cx, cell.cy, radius))
         with cell:
             svg.rotate(slant)
-            svg.hatch(side, apart, angle=slant + 65, pen=pens[1])
-            svg.rotate(-slant)
-            svg.hatch([sky, circle(0, 0, 0.44 * cell.size)], apart, angle=0, pen=pens[0])
+            svg.hatch(side, apart, angle=slant + 65, pen=pens[1], outline=True)
+    svg.hatch(night, apart, angle=0, pen=pens[0], outline=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from drawscape.geometry import Floats, Lines, polar
 from drawscape.geometry.thinning import keep_positive
-from drawscape.sketches import INK, Fraction, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
+from drawscape.sketches import INK, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks
 
 RADII = {
@@ -26,9 +26,9 @@ def vega(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    columns: Annotated[int, Slider(4, 30, "Cells across the page")] = 18,
-    swelling: Annotated[Fraction, "How far globes stand out"] = 0.9,
-    spacing: Annotated[float, Slider(0.7, 3, "In mm, from line to line")] = 0.8,
+    columns: Annotated[int, Slider(8, 40, "Cells across the page")] = 24,
+    swelling: Annotated[float, Slider(0.4, 1, "How far globes stand out")] = 0.9,
+    spacing: Annotated[float, Slider(0.6, 1.6, "In mm, from line to line")] = 0.7,
     palette: Palette = "as designed",
 ) -> None:
     """A board of dark and light cells, which globes push out and hollows draw in.
@@ -38,7 +38,7 @@ def vega(
     """
     radii = choose(svg, "globes", RADII)
     turn = choose(svg, "board", {"upright": 0.0, "on its corner": np.pi / 4, "askew": 0.35})
-    cell = svg.frame.short / columns * choose(svg, "cells", {"small": 1.0, "large": 1.6})
+    cell = svg.frame.short / columns * choose(svg, "cells", {"small": 1.0, "large": 1.3})
     pens = set_pens(svg, choose_inks(svg, palette, "ink", "tide", "plum"), INK[:3])
     # The board reaches beyond the corners of the page, however it is turned.
     half = cell * np.ceil(svg.frame.long / cell)
@@ -60,8 +60,8 @@ def vega(
 
     with svg.clip(svg.frame):
         for number, radius in enumerate(np.multiply(radii, svg.frame.short)):
-            # A globe of fewer cells has no form.
-            radius = max(radius, min(2.2 * cell, 0.46 * svg.frame.short))
+            # A globe of fewer than nine cells has no form.
+            radius = max(radius, min(4.5 * cell, 0.46 * svg.frame.short))
             # The first place where the globe is clear of the others, or the one with most room.
             middle = places[np.argmax(np.minimum(gaps, radius))]
             gaps = np.minimum(gaps, np.hypot(*(places - middle).T) - radius)
@@ -72,5 +72,6 @@ def vega(
             moved = 1 + swelling * (hollow if number % 2 else globe) / near
             board = middle + (board - middle) * moved[..., None]
             fill(np.minimum(dark, 9 * (1 - part)), pens[1 + number % 2])
+            svg.circle(middle[0], middle[1], radius, pen=pens[1 + number % 2])
             outside = np.minimum(outside, 9 * (part - 1))
         fill(outside, pens[0])
