@@ -31,7 +31,7 @@ def julia(
     real: Annotated[float | None, Slider(-1.5, 0.5, "Real part of c")] = None,
     imaginary: Annotated[float | None, Slider(-1, 1, "Imaginary part")] = None,
     zoom: Annotated[float, Slider(0.5, 2, "1: the set fills the page")] = 1.0,
-    lines: Annotated[int, Slider(6, 40, "Contours from the set out, on A4")] = 30,
+    lines: Annotated[int, Slider(14, 40, "Contours from the set out, on A4")] = 30,
     palette: Palette = "as designed",
 ) -> None:
     """Contours around the Julia set of z^2 + c, close together at its shore.
@@ -49,12 +49,12 @@ def julia(
     below = rng.choice((-1, 1)) * chosen.imag
     c = complex(chosen.real if real is None else real, below if imaginary is None else imaginary)
     # Far outside of the Mandelbrot set there is nothing but dust: c comes back to its shore.
-    while _flight(np.zeros(1, dtype=complex), c)[0][0] < 9:
+    while _flight(np.zeros(1, dtype=complex), c)[0][0] < 13:
         c *= 0.97
     # And within it there is nothing but paper: c leaves it up or down, where it is nowhere far.
     while _flight(np.zeros(1, dtype=complex), c)[0][0] == ITERATIONS:
         c += 0.02j if c.imag >= 0 else -0.02j
-    nearer, aside = choose(svg, "view", {"whole": (1, 0), "near": (1.5, 0.6), "a bay": (2.2, 1)})
+    nearer, aside = choose(svg, "view", {"whole": (1, 0), "near": (1.5, 0.6), "a bay": (1.8, 1)})
     zoom *= nearer
     palette = choose_inks(svg, palette, "plum", "tide", "kiln", "moss")
     # Backwards, the map drives any point to the set: it lies along the page, as large as that holds it.
@@ -83,7 +83,7 @@ def julia(
     found = contours_by_level(off, levels, frame)
     number = np.repeat(np.arange(count), [len(level) for level in found])
     joined, marked = Lines.join(found), number % 4 == 0
-    drawn = joined.lengths_mm > 2.5  # shorter ones are specks
+    drawn = joined.lengths_mm > np.where(number == 0, 9, 5)  # shorter ones are specks
     parts = [thinned(joined.take(k), 1 + number[k]) for k in (drawn & ~marked, drawn & marked)]
     in_pens(svg, palette, PLUM, parts)
 

@@ -43,7 +43,7 @@ def leaf(foot: Points, out: Points, blade: Blade, spacing: float, lift: float = 
     def veins(count: int, rim: Points, end: Floats | float) -> list[Points]:
         """Return lines from the midrib to `end` of the way to a rim."""
         far = np.reshape(end, (-1, 1)) * np.linspace(0, 1, 9)
-        share = np.linspace(0.03, 0.7, count)[:, None] + 0.16 * far**1.4
+        share = np.linspace(0.03, 0.55, count)[:, None] + 0.16 * far**1.4
         place = (120 * np.minimum(share, 1)).astype(int)
         far = np.broadcast_to(far, place.shape)[..., None]
         return list(rib[place] * (1 - far) + rim[place] * far)
@@ -59,13 +59,12 @@ def leaf(foot: Points, out: Points, blade: Blade, spacing: float, lift: float = 
 def floret(
     middle: Points, radius: float, tilt: float, petals: int, spacing: float
 ) -> tuple[Lines, Lines]:
-    """Return the petals of a flower, as many as there is room for, and its heart.
+    """Return the petals of a flower and its heart.
 
     With a small `tilt` it is seen from the side.
     """
-    count = int(np.clip(radius / 0.9, 5, petals))
-    outs = radius * polar(1, np.arange(count) * 2 * np.pi / count + 0.3) * (1, tilt)
-    blade = (1.1, 0.35, min(0.4, 1.9 / count))
+    outs = radius * polar(1, np.arange(petals) * 2 * np.pi / petals + 0.3) * (1, tilt)
+    blade = (1.1, 0.35, min(0.4, 1.9 / petals))
     behind_first = outs[np.argsort(outs[:, 1])]
     around = [leaf(middle + 0.2 * out, 0.8 * out, blade, 1.4 * spacing) for out in behind_first]
     heart = polar(0.3 * radius, np.linspace(0, 2 * np.pi, 33)) * (1, tilt)

@@ -32,8 +32,14 @@ ARRANGEMENTS = {"one by one": (1, 0.72), "in pairs": (2, 0.72), "in a rosette": 
 """How many leaves stand at a node, and which part of the stem has leaves."""
 
 NAMES = (
-    ("Graphia", "Calamella", "Penstilla", "Lineola", "Atramenta", "Stylaria"),
-    ("spiralis", "undulata", "aurea", "tremula", "borealis", "hortensis"),
+    (
+        *("Graphia", "Calamella", "Penstilla", "Lineola", "Atramenta", "Stylaria"),
+        *("Punctaria", "Virgula", "Tabulina", "Scriptella", "Cyanopsis", "Margarula"),
+    ),
+    (
+        *("spiralis", "undulata", "aurea", "tremula", "borealis", "hortensis", "gracilis"),
+        *("nutans", "vespertina", "montana", "elata", "rivalis", "minima"),
+    ),
 )
 
 
@@ -67,22 +73,32 @@ def botanical_plate(
         frame.middle - aside + high, frame.middle - 1.2 * aside, frame.middle + aside - high
     )
     behind, before = list[Lines](), list[Lines]()
+    # No two plants of a kind have the same leaves.
+    blade = (*blade[:2], blade[2] * rng.uniform(0.75, 1.2))
+    first, longest, drop = rng.uniform((0, 0.34, 0.9), (6.28, 0.5, 1.5))
     for node in range(nodes):
         share = 0.03 + leafy * node / nodes
-        turn = node * (GOLDEN_ANGLE if together == 1 else np.pi / 2) + 0.3
+        turn = node * (GOLDEN_ANGLE if together == 1 else np.pi / 2) + first
         for heading in (turn, turn + np.pi)[:together]:
             side, near = np.cos(heading), np.sin(heading)
-            length = short * (0.42 - 0.3 * share) * (1 - 0.6 * abs(near))
-            out = length * polar(1, -np.pi / 2 + side * (1.3 - 0.8 * share))
+            length = short * (longest - 0.3 * share) * (1 - 0.6 * abs(near))
+            out = length * polar(1, -np.pi / 2 + side * (drop - 0.8 * drop * share / 1.3))
             grown = leaf(stem[int(120 * share)], out, blade, spacing, 0.16 * (1 - share))
             (before if near > 0 else behind).append(grown)
-    plant = [(Lines.join(behind), leaves), (stalk(stem, short / 60), stems)]
+    ends, radii, places = flowers(rng, stem, short)
+    count = int(np.clip(np.max(radii) / 0.9, 5, count))
+    ahead = 3 * (stem[places] - stem[places - 3])
+    ways = Lines.of(
+        [
+            bent(stem[place], stem[place] + on, end)
+            for place, on, end in zip(places, ahead, ends, strict=True)
+        ]
+    )
+    plant = [(Lines.join(behind), leaves), (ways, stems), (stalk(stem, short / 60), stems)]
     plant.append((Lines.join(before), leaves))
-    for end, radius, place in zip(*flowers(rng, stem, short), strict=True):
-        ahead = 3 * (stem[place] - stem[place - 3])
+    for end, radius in zip(ends, radii, strict=True):
         petal, heart = floret(end, radius, rng.uniform(0.5, 0.9), count, spacing)
-        way = Lines.of([bent(stem[place], stem[place] + ahead, end)])
-        plant += [(way, stems), (petal, petals), (heart, stems)]
+        plant += [(petal, petals), (heart, stems)]
     # Leaves and flowers that lean to either side stand in the middle of the sheet together.
     x, y = np.concatenate([lines.points for lines, _ in plant]).T - [[frame.cx], [stem[0, 1]]]
     share = min(0.98 * frame.width / np.ptp(x), (frame.y0 - stem[0, 1]) / np.min(y))
@@ -95,9 +111,7 @@ def botanical_plate(
         # The details: a leaf laid flat, a flower cut off, three seeds.
         low, left, right = frame.y1 - 0.15 * short, frame.x0 + 0.06 * short, frame.x1 - 0.08 * short
         flat = leaf(np.array([left, low]), np.array([0.26 * short, 0]), blade, spacing)
-        opened, heart = floret(
-            np.array([right - 0.2 * short, low]), 0.08 * short, 0.9, count, spacing
-        )
+        opened, heart = floret(np.array([frame.cx, low]), 0.08 * short, 0.9, count, spacing)
         svg.polylines(flat, pen=leaves).polylines(opened, pen=petals).polylines(heart, pen=stems)
         kernel = (0.5, 0.5, rng.uniform(0.15, 0.45))
         for way in polar(1, np.array([0.4, 2.5, 4.6])):
@@ -106,7 +120,7 @@ def botanical_plate(
         svg.occlude()
     size = max(2.0, short / 45)
     title = text or " ".join(rng.choice(part) for part in NAMES)
-    details = {"A": left + 0.13 * short, "B": right - 0.2 * short, "C": right}
+    details = {"A": left + 0.13 * short, "B": frame.cx, "C": right}
     write = partial(svg.lettering, font="timesi", align="center", missing="?", pen=stems)
     write(title, frame.cx, frame.y1 - 0.4 * size, size=size)
     for letter, at in details.items():

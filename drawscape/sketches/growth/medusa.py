@@ -26,10 +26,10 @@ def medusa(
 
     After Ernst Haeckel, Kunstformen der Natur, plate 8: Discomedusae (1904).
     """
-    count, largest = choose(svg, "swarm", {"one": (1, 0.3), "three": (3, 0.21), "nine": (9, 0.13)})
+    count, largest = choose(svg, "swarm", {"one": (1, 0.3), "three": (3, 0.22), "nine": (9, 0.15)})
     lean = choose(svg, "current", {"from the left": -24, "from below": 0, "from the right": 24})
     bells, hairs, arms = set_pens(svg, choose_inks(svg, palette, "tide", "plum", "kiln"), TIDE[:3])
-    noise, first = Noise(rng), rng.random()
+    noise, taken = Noise(rng), rng.uniform(0, 1, (1, 2)) * (1, -0.5)
     t, around = np.linspace(0, 1, 120), np.linspace(-np.pi / 2, np.pi / 2, 121)
 
     def hanging(x: float, wave: float, long: float) -> Points:
@@ -40,15 +40,22 @@ def medusa(
         # All are as large as the bell's radius, which is 1.
         share = (number + 0.5) / count
         size = largest * svg.frame.short * (0.6 + 0.4 * share if count > 1 else 1)
-        wave, high = rng.uniform(0, 99), rng.uniform(0.75, 1.05)
-        across = 0.5 + lean / 90 if count == 1 else (0.618 * number + first) % 1
-        down = 0.1 if count == 1 else 0.9 * share - 0.05
+        wave, high = rng.uniform(0, 99), rng.uniform(0.55, 1.25)
+        place = np.array([0.5 + lean / 90, 0.1])
+        if count > 1:
+            # Of some places at its depth, the one that is farthest from all others.
+            free = cartesian(
+                rng.uniform(0, 1, 30), rng.uniform(-0.3, 0.3, 30) / count + 0.9 * share - 0.05
+            )
+            gaps = np.hypot(*((free[:, None] - taken) * svg.frame.size).T).min(axis=0)
+            place = free[np.argmax(gaps)]
+            taken = np.concatenate([taken, [place]])
         room = svg.frame.inset(1.6 * size)
         with svg.pushed(), svg.clip(svg.frame):
-            svg.translate(*(room[:2] + room.size * (across, down)))
+            svg.translate(*(room[:2] + room.size * place))
             svg.rotate(lean + rng.uniform(-10, 10))
             svg.scale(size)
-            for x in np.linspace(-0.85, 0.85, fit_count(tentacles, size, 0.7)):
+            for x in np.linspace(-0.85, 0.85, fit_count(tentacles, size, 0.9)):
                 svg.polyline(hanging(x, wave, rng.uniform(1.6, 2.8)), pen=hairs)
             for x in np.linspace(-0.4, 0.4, 4):
                 wide = 0.17 * (1 - t) ** 0.7 * (0.75 + 0.25 * np.sin(28 * t + 30 * x))
@@ -74,5 +81,5 @@ def medusa(
 def _rib(around: float, high: float) -> Points:
     """Return a line down a bell from its top, (70, 2): at its left side, -pi / 2, to its right one."""
     out = np.sin(FROM_TOP) ** 0.85
-    down = 0.14 * np.cos(around) * out**2 - high * np.cos(FROM_TOP)
+    down = 0.24 * np.cos(around) * out**2 - high * np.cos(FROM_TOP)
     return cartesian(np.sin(around) * out, down)

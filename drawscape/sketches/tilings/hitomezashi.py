@@ -17,7 +17,7 @@ def hitomezashi(
     *,
     stitches: Annotated[int, Slider(8, 60, "Across the page")] = 30,
     bias: Annotated[Fraction, "Fraction of rows that begin over"] = 0.5,
-    small: Annotated[int, Slider(0, 60, "Cells of an island that is hatched, at most")] = 16,
+    small: Annotated[int, Slider(0, 90, "Cells of an island that is hatched, at most")] = 36,
     palette: Palette = "as designed",
 ) -> None:
     """Running stitches along every row and column, and the small islands that they fence in.
@@ -28,7 +28,7 @@ def hitomezashi(
     """
     palette = choose_inks(svg, palette, "tide", "plum", "kiln")
     thread, *inks = set_pens(svg, palette, TIDE[:3], width=(0.5, 0.3, 0.3))
-    orders = "in waves", "by chance", "in blocks", "repeating"
+    orders = "in waves", "ever nearer", "in blocks", "in pairs"
     order = choose_unless(svg, None, "order", orders)
     # Only odd numbers of stitches look the same in a mirror.
     columns = fit_count(stitches, svg.frame.width, 2.5) | 1
@@ -54,20 +54,21 @@ def hitomezashi(
         tiny = shade & (np.bincount(number.ravel())[number] <= small)
         for cell in cells:
             if tiny[cell.row, cell.column]:
-                svg.hatch(rectangle(cell.frame), max(0.9, cell.size / 5), pen=ink)
+                svg.hatch(rectangle(cell.frame), max(0.7, cell.size / 6), pen=ink)
 
 
 def _starts(rng: Rng, count: int, order: str, bias: float) -> Flags:
     """Return which rows begin over, the same from both edges; where they take turns there are stairs."""
     number = np.arange(count)
     # Rows that all begin alike leave nothing but squares.
-    bias = np.clip(bias, 0.15, 0.85)
-    over = rng.random(count) < bias
-    if order == "in waves":
-        wave = np.sin(number * rng.uniform(0.15, 0.9) + rng.uniform(0, 6.28))
-        over = np.logical_xor(number % 2, wave > np.cos(np.pi * bias))
-    elif order == "in blocks":
-        over = np.logical_xor(number % 2, over[number // 4])
-    elif order == "repeating":
-        over = over[number % rng.integers(5, 9)]
+    bias = np.clip(bias, 0.25, 0.75)
+    pitch = rng.uniform(3, 8)
+    if order == "in blocks":
+        turned = (rng.random(count) < bias)[number // 4]
+    else:
+        way = number**1.5 / 3 if order == "ever nearer" else number
+        turned = (way / pitch + rng.random()) % 2 < 2 * bias
+    if order == "in pairs":
+        turned ^= number % 9 < 2
+    over = np.logical_xor(number % 2, turned)
     return np.where(number < count / 2, over, over[::-1])
