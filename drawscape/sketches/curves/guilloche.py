@@ -10,7 +10,6 @@ from drawscape.sketches.composition import choose
 
 PLACES = {
     "one medallion": [(0.5, 0.5, 0.5, 0.5)],
-    "one from a corner": [(0.0, 0.0, 0.95, 0.95)],
     "two medallions": [(0.5, 0.26, 0.44, 0.26), (0.5, 0.77, 0.38, 0.23)],
     "one above two": [(0.5, 0.34, 0.5, 0.34), (0.24, 0.84, 0.23, 0.16), (0.76, 0.84, 0.23, 0.16)],
     "two from the sides": [(0.0, 0.3, 0.78, 0.52), (1.0, 0.78, 0.7, 0.48)],
@@ -24,8 +23,8 @@ def guilloche(
     rng: Rng,
     *,
     bands: Annotated[int, Slider(2, 7, "Woven bands of a medallion")] = 5,
-    strands: Annotated[int, Slider(4, 20, "Waves of the outermost band")] = 14,
-    lobes: Annotated[int, Slider(3, 20, "Lobes of the bands' edges, at most")] = 16,
+    strands: Annotated[int, Slider(9, 20, "Waves of the outermost band")] = 14,
+    lobes: Annotated[int, Slider(6, 20, "Lobes of the bands' edges, at most")] = 16,
     palette: Palette = "as designed",
 ) -> None:
     """Medallions of woven bands, as engraved on banknotes and watches.

@@ -39,8 +39,8 @@ def harmonograph(
     rng: Rng,
     *,
     chord: Annotated[Chord | None, "Ratio of the pendulums' frequencies; none: any"] = None,
-    swings: Annotated[int, Slider(10, 120, "Most swings of the pen on A4")] = 110,
-    damping: Annotated[float, Slider(0.2, 2.5, "How fast the swings run down")] = 1.0,
+    swings: Annotated[int, Slider(60, 120, "Most swings of the pen on A4")] = 110,
+    damping: Annotated[float, Slider(0.2, 1.5, "How fast the swings run down")] = 1.0,
     detune: Annotated[Fraction, "How far the chord is out of tune"] = 0.25,
     palette: Palette = "as designed",
 ) -> None:

@@ -22,8 +22,8 @@ HEARTS = {
     "in the middle": (0.0, 0.0),
     "low on the left": (-0.3, 0.28),
     "high on the right": (0.28, -0.3),
-    "at the foot": (0.0, 0.48),
-    "in a corner": (-0.5, -0.5),
+    "at the foot": (0.0, 0.4),
+    "in a corner": (-0.36, -0.36),
 }
 """Where the heart lies from the middle, in parts of the page."""
 
@@ -35,7 +35,7 @@ def rose(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    petals: Annotated[int, Slider(8, 120, "Petals from the rim to the heart")] = 64,
+    petals: Annotated[int, Slider(32, 120, "Petals from the rim to the heart")] = 64,
     lobes: Annotated[int, Slider(1, 5, "Bays in the edge of a petal")] = 2,
     veins: Annotated[float, Slider(0.7, 4, "In mm, between veins")] = 1.0,
     ruffle: Annotated[Fraction, "How uneven the edges are"] = 0.5,
@@ -62,6 +62,8 @@ def rose(
     # The outer petals come first and lie lowest.
     share = np.linspace(0, 1, petals)
     size = np.maximum(reach * (1 - share) ** (0.75 + opening), 0.035 * reach)
+    # The outermost cover the page whatever follows.
+    size[:10] = reach
     half, shapes = np.linspace(-1, 1, 121), []
     for number in range(petals):
         bays = ruffle * 0.09 * np.cos(lobes * np.pi * half + rng.uniform(-0.5, 0.5))
