@@ -24,7 +24,7 @@ from drawscape.sketches.tone import (
 PEN_MM = 0.3
 """On a card; a larger sheet has larger dots, and a broader pen that fills them in as few turns."""
 
-ROOM_MM2 = 3.3
+ROOM_MM2 = 3.0
 """Of a dot, on the mean: in the darks there are four times as many."""
 
 MOST = 0.7
@@ -38,11 +38,11 @@ def stippling(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    dots: Annotated[int, Slider(300, 20000, "Most dots, each a lift of the pen")] = 5900,
+    dots: Annotated[int, Slider(300, 20000, "Most dots, each a lift of the pen")] = 7000,
     largest: Annotated[float, Slider(0.3, 3, "Largest dot's size in mm")] = 2.6,
-    gamma: Annotated[float, Slider(0.5, 3, "More gathers the dots in the dark")] = 1.3,
+    gamma: Annotated[float, Slider(0.5, 1, "More gathers the dots in the dark")] = 0.85,
     contrast: Contrast = 0.9,
-    clarity: Clarity = 0.9,
+    clarity: Clarity = 0.75,
     focus: Focus = NO_FOCUS,
     rounds: Annotated[int, Slider(1, 30, "Rounds of spreading the dots evenly")] = 16,
     palette: Palette = "as designed",
@@ -86,7 +86,7 @@ def _draw(svg: SVGBuilder, points: Points, size: Floats, pen_mm: float, palette:
     for count in np.unique(turns).tolist():
         inside = np.linspace(0, 1, int(16 * count - 7))[1:]
         t = np.append(rim, 2 * np.pi * (1 + (count - 0.5) * inside))
-        inward = np.append(np.ones(16), 1 - (1 - 0.4 / count) * inside)
+        inward = np.append(np.ones(16), 1 - (1 - 0.15 / count) * inside)
         some = turns == count
         marks += list(points[some, None] + polar(radius[some, None] * inward, t))
     in_pens(svg, palette, {"stipples": "#1b1b1b"}, [marks], width=pen_mm)

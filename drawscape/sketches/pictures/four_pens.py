@@ -25,6 +25,9 @@ ANGLES = (15.0, 75.0, 0.0, 45.0, 105.0)
 CYCLE = 16
 """Steps from no line to all lines of a screen."""
 
+LEAST = 0.12
+"""Of a screen's ink that is drawn."""
+
 MARK_MM = 3.0
 
 
@@ -39,7 +42,7 @@ def four_pens(
     pen_mm: Annotated[
         float | None, Slider(0.2, 1, "Width of the pens; none: 0.5, or more on a large sheet")
     ] = None,
-    ink_limit: Annotated[float, Slider(0.8, 2.6, "Most ink, in coats")] = 2.2,
+    ink_limit: Annotated[float, Slider(1.5, 2.6, "Most ink, in coats")] = 2.2,
     black: Annotated[Fraction, "How much of the dark the darkest pen takes"] = 0.9,
     palette: Palette = "as designed",
 ) -> None:
@@ -74,7 +77,8 @@ def four_pens(
     marks = np.concatenate([arms + corner for corner in corners])
     angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
     for part, angle in zip(parts, angles, strict=False):
-        tone = laid(inner, part, fit)
+        # Of less ink there would be lone lines, which read as scratches.
+        tone = laid(inner, np.where(part < LEAST, 0, part), fit)
         # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.
         pitch = max(pen_mm * 1.2, tone.area.long / 700)
         shift = rng.uniform(-CYCLE, CYCLE) / 2
