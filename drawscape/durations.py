@@ -5,11 +5,10 @@ import re
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from drawscape.errors import JobOptionError
 
-Duration: TypeAlias = str | float | timedelta | None
+Duration = str | float | timedelta | None
 
 _UNITS_S = {"w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|w|d|h|m|s)", re.IGNORECASE)

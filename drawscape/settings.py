@@ -19,12 +19,12 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from drawscape.durations import seconds
 from drawscape.errors import ForbiddenPathError, SettingsError
 
-StrPath: TypeAlias = str | os.PathLike[str]
+StrPath = str | os.PathLike[str]
 """A path, as text or as an object such as `Path`."""
 
 LIBRARY_TASK_MODULES = ("drawscape.tasks", "workers")

@@ -89,7 +89,6 @@ class NumberType(click.FloatRange):
 
 FOLDER = PathType(file_okay=False, path_type=Path)
 FILE = PathType(exists=True, dir_okay=False, path_type=Path)
-NEW_FILE = PathType(dir_okay=False, readable=False)
 
 HOME = click.Option(
     ["--home"],

@@ -60,7 +60,7 @@ class Pieces:
     def lengths_mm(self, segments: Segments) -> Floats:
         """Return the length of each piece."""
         steps = (segments.b - segments.a)[self.segment]
-        return np.asarray(np.hypot(*steps.T) * (self.end - self.start))
+        return np.hypot(*steps.T) * (self.end - self.start)
 
     def lines_of(self, lines: Lines) -> tuple[Lines, Ints]:
         """Return the pieces of `lines` as lines, and the number of the line that each comes from.

@@ -43,7 +43,7 @@ def values_at(grid: ArrayLike, area: Area, points: ArrayLike) -> Floats:
     u, v = x - j, y - i
     above = grid[i, j] * (1 - u) + grid[i, j + 1] * u
     below = grid[i + 1, j] * (1 - u) + grid[i + 1, j + 1] * u
-    return np.asarray(above * (1 - v) + below * v)
+    return above * (1 - v) + below * v
 
 
 def _pitch(grid: ArrayLike, area: Area) -> Floats:

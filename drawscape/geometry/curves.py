@@ -134,7 +134,7 @@ def bezier_pieces(controls: Floats, tolerance: float | Floats) -> Floats:
     """
     degree = controls.shape[1] - 1
     bend = np.linalg.norm(np.diff(controls, n=2, axis=1), axis=2).max(axis=1, initial=0.0)
-    return np.asarray(np.maximum(np.sqrt(degree * (degree - 1) / 8.0 * bend / tolerance), 1.0))
+    return np.maximum(np.sqrt(degree * (degree - 1) / 8.0 * bend / tolerance), 1.0)
 
 
 def bezier_points(controls: Floats, counts: Ints, t: Floats) -> Points:
@@ -208,13 +208,13 @@ def rounded(line: ArrayLike, share: float = 1.0, *, points: int = 5) -> Points:
 
 
 def _knots(p: Points, q: Points) -> Points:
-    return np.asarray(np.sqrt(np.hypot(*(q - p).T))[:, None])
+    return np.sqrt(np.hypot(*(q - p).T))[:, None]
 
 
 def _tangent(p: Points, q: Points, r: Points, d0: Points, d1: Points) -> Points:
     """Return the velocity at q, over the interval d1, of the curve from p through q to r."""
     one, two = np.maximum(d0, 1e-12), np.maximum(d1, 1e-12)
-    return np.asarray(((q - p) / one - (r - p) / (one + two) + (r - q) / two) * two)
+    return ((q - p) / one - (r - p) / (one + two) + (r - q) / two) * two
 
 
 @dataclass(frozen=True)

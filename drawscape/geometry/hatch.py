@@ -1,7 +1,7 @@
 """Hatch fill: polygons, with holes, filled by lines that a pen can draw."""
 
 import math
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from drawscape.geometry.lines import Lines, Segments, check_finite, check_positi
 from drawscape.geometry.offset import inset_rings
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 
-HatchStyle: TypeAlias = Literal["lines", "cross", "concentric"]
+HatchStyle = Literal["lines", "cross", "concentric"]
 
 _MOST_LINES = 5_000_000
 # Concentric rings leave at most this gap, in spacings, where they have room; specks are not filled.

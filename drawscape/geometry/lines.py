@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from itertools import pairwise
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 
-Floats: TypeAlias = NDArray[np.float64]
-Ints: TypeAlias = NDArray[np.int64]
-Flags: TypeAlias = NDArray[np.bool_]
-Complexes: TypeAlias = NDArray[np.complex128]
-Points: TypeAlias = Floats
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Complexes = NDArray[np.complex128]
+Points = Floats
 """(N, 2) float64, in mm."""
 
 
@@ -138,7 +138,7 @@ class Lines:
     @property
     def closed(self) -> Flags:
         """Whether each line ends where it starts, (M,); a dot of two equal points is not closed."""
-        return np.asarray((self.starts == self.ends).all(axis=1) & (self.counts > 2))
+        return (self.starts == self.ends).all(axis=1) & (self.counts > 2)
 
     def closed_up(self, wanting: Flags | None = None) -> Lines:
         """Return the lines of a mask, or all open ones, with their first points repeated at the ends."""
@@ -428,7 +428,7 @@ def _at(lines: Lines, axis: Floats, at: Any) -> Points:
     return np.column_stack([np.interp(at, axis, column) for column in lines.points.T])
 
 
-Drawable: TypeAlias = Any
+Drawable = Any
 """An (N, 2) array, complex numbers (x + iy), Lines, a canvas, a shapely geometry, or an iterable of these."""
 
 

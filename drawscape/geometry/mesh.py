@@ -1,7 +1,6 @@
 """Triangle meshes in space, the lines that can be drawn on them, and the camera that sees them."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +13,7 @@ from drawscape.geometry.lines import (
     check_finite,
 )
 
-Points3: TypeAlias = Floats
+Points3 = Floats
 """(N, 3) float64: x to the right, y away, z up."""
 
 
@@ -110,4 +109,4 @@ def edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -> Points
     wanted = alone | (cosine < np.cos(np.radians(crease_degrees)) - 1e-12)
     facing = normals @ camera.axes[2] < 0.0
     wanted |= facing[first] != facing[second]
-    return np.asarray(mesh.vertices[pairs[wanted]])
+    return mesh.vertices[pairs[wanted]]

@@ -1,6 +1,6 @@
 """Outlines at a distance: polygons grown and shrunk, lines thickened, lines beside lines."""
 
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,7 +9,7 @@ from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.lines import Lines, Points, check_finite, check_positive, without_repeats
 from drawscape.geometry.regions import Polygon, cartesian, from_shapely, to_shapely
 
-Join: TypeAlias = Literal["round", "mitre", "bevel"]
+Join = Literal["round", "mitre", "bevel"]
 
 # Segments in a quarter circle: a corner rounded by 50 mm strays from the arc by 0.06 mm.
 _QUARTER_SEGMENTS = 16
@@ -47,7 +47,7 @@ def beside(line: Points, off_mm: ArrayLike) -> Points:
     """
     ahead = np.gradient(line, axis=0)
     right = cartesian(-ahead[:, 1], ahead[:, 0]) / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None]
-    return np.asarray(line + np.asarray(off_mm)[..., None] * right)
+    return line + np.asarray(off_mm)[..., None] * right
 
 
 def inset_rings(

@@ -1,7 +1,6 @@
 """Points and discs at random that keep their distance: Poisson-disc sampling."""
 
 from collections.abc import Callable
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +9,7 @@ from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Flags, Floats, Ints, Points, as_floats
 from drawscape.geometry.regions import Area, Frame, bounds_of, cartesian, polar
 
-Radius: TypeAlias = float | Callable[[Floats, Floats], ArrayLike]
+Radius = float | Callable[[Floats, Floats], ArrayLike]
 """A length in mm, or a function of x and y, (M,) each, that returns positive ones."""
 
 _MOST_POINTS = 5_000_000

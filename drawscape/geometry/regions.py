@@ -1,7 +1,7 @@
 """Areas: the rectangle a pattern fills, places in it, polygons with holes, and tests of what they contain."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,10 +21,10 @@ from drawscape.geometry.lines import (
     is_finite,
 )
 
-Bounds: TypeAlias = tuple[float, float, float, float]
+Bounds = tuple[float, float, float, float]
 """`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
 
-Area: TypeAlias = Any
+Area = Any
 """An object with x0, y0, x1 and y1, such as a canvas's frame, or the tuple `(x0, y0, x1, y1)`."""
 
 
@@ -92,7 +92,7 @@ class Frame(NamedTuple):
     def contains(self, points: ArrayLike) -> Flags:
         """Return which of the (N, 2) `points` lie inside or on the edge, (N,)."""
         x, y = np.moveaxis(as_floats(points), -1, 0)
-        return np.asarray((x >= self.x0) & (x <= self.x1) & (y >= self.y0) & (y <= self.y1))
+        return (x >= self.x0) & (x <= self.x1) & (y >= self.y0) & (y <= self.y1)
 
 
 def bounds_of(area: Area) -> Frame:
@@ -119,10 +119,10 @@ def rectangle(area: Area) -> Floats:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
 
 
-Polygon: TypeAlias = Any
+Polygon = Any
 """One ring as (N, 2), several as Lines or a list of arrays (even-odd), or a shapely geometry."""
 
-RegionMask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
+RegionMask = Callable[[Floats, Floats], ArrayLike] | Polygon
 """A polygon, or a function of x and y in mm, (N,) each, that is True in the region."""
 
 
@@ -160,7 +160,7 @@ def contains(polygon: Polygon, points: ArrayLike) -> Flags:
 
     area = to_shapely(polygon)
     shapely.prepare(area)
-    return np.asarray(shapely.intersects_xy(area, *as_points(points).T))
+    return shapely.intersects_xy(area, *as_points(points).T)
 
 
 _GRID_MM = 1e-7

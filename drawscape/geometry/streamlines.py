@@ -8,7 +8,7 @@ loop apart along it, are nearer than the radius.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,11 +30,11 @@ from drawscape.geometry.lines import (
 )
 from drawscape.geometry.regions import Area, Frame, RegionMask, bounds_of, contains, to_shapely
 
-Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
+Field = Callable[[Floats, Floats], ArrayLike]
 """Of x and y in mm, both (N,): returns angles in radians, (N,), or vectors, (N, 2) or (u, v)."""
 
-_Flat: TypeAlias = NDArray[np.complex64]
-_Heads: TypeAlias = NDArray[Any]
+_Flat = NDArray[np.complex64]
+_Heads = NDArray[Any]
 # Growing ends: where, along the field (1) or against it (-1), which line, how many strides.
 _HEAD = np.dtype([("at", complex), ("way", np.int64), ("line", np.int64), ("step", np.int64)])
 
@@ -242,7 +242,7 @@ class _Growth:
         column, row = q.real.astype(np.int64), q.imag.astype(np.int64)
         s, t = (q.real - column).astype(np.float32), (q.imag - row).astype(np.float32)
         a, b, c, d = self.blends.take(row * self.nodes + column, axis=0).T
-        return np.asarray(a + s * b + t * (c + s * d))
+        return a + s * b + t * (c + s * d)
 
     def _cells(self, places: Complexes) -> Ints:
         return places.imag.astype(np.int64) * self.columns + places.real.astype(np.int64)
@@ -352,7 +352,7 @@ class _Growth:
             limit = self.spacing * (1.0 - 1e-6)
             free[self._near(self._cells(places), flat, self.far_by, limit)[0]] = False
             if free.any() or len(growing):
-                return np.asarray(places[free][:wanted])
+                return places[free][:wanted]
         return self.waiting
 
     def _moved(self, heads: _Heads) -> _Heads:

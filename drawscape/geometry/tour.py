@@ -41,7 +41,7 @@ def _near(points: Points) -> Ints:
     """Return each point and its nearest neighbours, (N, K)."""
     from scipy.spatial import cKDTree
 
-    return np.asarray(cKDTree(points).query(points, k=min(_NEIGHBOURS + 1, len(points)))[1])
+    return cKDTree(points).query(points, k=min(_NEIGHBOURS + 1, len(points)))[1]
 
 
 def _greedy(points: Points) -> Ints:

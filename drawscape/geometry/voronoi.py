@@ -88,7 +88,7 @@ def triangles(points: ArrayLike) -> Ints:
     (ux, uy), (vx, vy) = (b - a).T, (c - a).T
     # Rounding can leave slivers without area along a straight hull.
     flat = np.abs(ux * vy - uy * vx) <= 1e-14 * np.max(np.ptp(places, axis=0)) ** 2
-    return np.asarray(found[~flat])
+    return found[~flat]
 
 
 def edges(points: ArrayLike) -> Ints:

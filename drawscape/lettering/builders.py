@@ -29,7 +29,7 @@ def arc(radius: float, begin: float = 0, end: float = 360, steps: int = 24) -> P
 
 def moved(stroke: Points, x: float, y: float) -> Points:
     """Return a shifted stroke."""
-    return np.asarray(stroke + np.array((x, y)))
+    return stroke + np.array((x, y))
 
 
 def crossings(glyph: Glyph, y: float) -> list[float]:

@@ -25,7 +25,7 @@ class Alignment:
     def placed(self, points: Points) -> Points:
         """Return the places (N, 2) on the sheet as it lies."""
         right, down = self.along
-        return np.asarray(points @ np.array([[right, down], [-down, right]]) + self.shift)
+        return points @ np.array([[right, down], [-down, right]]) + self.shift
 
     @property
     def words(self) -> str:

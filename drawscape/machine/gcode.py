@@ -82,7 +82,7 @@ class GcodeDriver(Driver):
         yield self.command("G90", corner=True)
 
     def _places(self, points: Points) -> Points:
-        return np.asarray(np.round(points + self.shift, self.profile.decimals) + 0.0)
+        return np.round(points + self.shift, self.profile.decimals) + 0.0
 
     def pen_up(self, stroke: int = 0, *, low: bool = False) -> Iterator[Command]:
         profile, up = self.profile, self.settings.get("up_percent")

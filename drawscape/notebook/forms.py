@@ -334,7 +334,7 @@ class Form(StaticOutputWidget):
         """Return a viewer of the drawing, which is shown in place of the picture."""
         drawing = self._kept_drawing()
         pens = self._pens_of(drawing.document)
-        return self.show_below("view", drawing, pens=pens)  # type: ignore[no-any-return]
+        return self.show_below("view", drawing, pens=pens)
 
     def plot(self, on: str | None = None) -> PlotPanel:
         """Return the panel of a plot of the drawing on machine `on`, queued and shown. Raises PlotError.
@@ -343,7 +343,7 @@ class Form(StaticOutputWidget):
         """
         drawing = self._kept_drawing()
         pens = self._pens_of(drawing.document)
-        return self.show_below("plot", drawing, on=on, pens=pens)  # type: ignore[no-any-return]
+        return self.show_below("plot", drawing, on=on, pens=pens)
 
     def star(self, stars: int) -> Drawing:
         """Return the drawing that is shown, with 0 to 5 `stars`; a draft becomes a drawing."""

@@ -149,7 +149,7 @@ class FlatSheet:
         """Where no stroke is near, (H, W)."""
         bare = np.all([count == 0 for count in self.counts], axis=0).astype(np.uint8)
         size = 2 * round(0.2 * self.px_per_mm) + 1
-        return np.asarray(cv2.erode(bare, np.ones((size, size), np.uint8)) > 0)
+        return cv2.erode(bare, np.ones((size, size), np.uint8)) > 0
 
     @cached_property
     def density(self) -> Values:
@@ -183,7 +183,7 @@ class FlatSheet:
             sigma = _AROUND_PX_PER_MM * sigma_mm
             weight += trust * cv2.GaussianBlur(share, (0, 0), sigma)
             found += trust * cv2.GaussianBlur(light, (0, 0), sigma)
-        return np.asarray(cv2.resize(found / np.maximum(weight, 1e-9)[..., None], shape))
+        return cv2.resize(found / np.maximum(weight, 1e-9)[..., None], shape)
 
     @cached_property
     def noise(self) -> Floats:
@@ -192,7 +192,7 @@ class FlatSheet:
         if len(values) < 100:
             return np.eye(3) * 0.05**2
         near = np.abs(values).max(axis=1) < 6 * np.median(np.abs(values)) + 0.02
-        return np.asarray(np.cov(values[near].T) + np.eye(3) * 0.015**2)
+        return np.cov(values[near].T) + np.eye(3) * 0.015**2
 
     def strength(self, color: Floats) -> float:
         """Return how many standard deviations of the paper a density (3,) is away from it."""
@@ -207,7 +207,7 @@ class FlatSheet:
 def _sampled(values: Values, places: Values) -> Values:
     """Return values between pixels, at places (R, J, 2)."""
     border = cv2.BORDER_REPLICATE
-    return np.asarray(cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=border))
+    return cv2.remap(values, places, None, cv2.INTER_LINEAR, borderMode=border)
 
 
 def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
@@ -277,7 +277,7 @@ def _direction(flat: FlatSheet, inks: list[Floats | None], color: Floats) -> Flo
         if other is not None and other @ color < 0.9 * np.sqrt((other @ other) * (color @ color)):
             spread += 0.1 * np.outer(other, other)
     weights = np.linalg.solve(spread, color)
-    return np.asarray(weights / (weights @ color))
+    return weights / (weights @ color)
 
 
 def _evidence(look: "_Look", rows: Rows) -> tuple[Floats, Floats, Floats]:
@@ -389,7 +389,7 @@ class _Look:
     def _inside(self, rows: Rows) -> Flags:
         """Return which places across rows are under the stroke, (R, J)."""
         away = np.hypot(self.offsets_mm, rows.beyond_mm[:, None])
-        return np.asarray(away < self.flat.sheet.widths_mm[self.pen] / 2 + 0.01)
+        return away < self.flat.sheet.widths_mm[self.pen] / 2 + 0.01
 
     @cached_property
     def _spread(self) -> Floats:
@@ -424,7 +424,7 @@ class _Look:
 def _blurred(flat: FlatSheet, count: Picture, blur_mm: float) -> Values:
     """Return how much a blurred photograph shows of what strokes cover, 0 to 1."""
     cover = (count > 0).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(cover, (0, 0), blur_mm * flat.px_per_mm))
+    return cv2.GaussianBlur(cover, (0, 0), blur_mm * flat.px_per_mm)
 
 
 def _robust_fit(design: Values, values: Values) -> tuple[Floats, Floats]:

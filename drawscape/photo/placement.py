@@ -104,7 +104,7 @@ class Placement:
 
     def bent(self, points: Points) -> Points:
         """Return by how many mm the paper's bend moves points of the page, (N, 2)."""
-        return np.asarray(_weights(points, self.bend.shape) @ self.bend.reshape(-1, 2))
+        return _weights(points, self.bend.shape) @ self.bend.reshape(-1, 2)
 
     def errors_mm(self, points: Points, normals: Points | None = None) -> Floats:
         """Return how far off points of the page (N, 2) may be, in mm: at most, or along their normals."""
@@ -114,7 +114,7 @@ class Placement:
             variance = np.linalg.eigvalsh(spread)[:, 1]
         else:
             variance = np.einsum("ni,nij,nj->n", normals, spread, normals)
-        return np.asarray(_BOUND * np.sqrt(variance))
+        return _BOUND * np.sqrt(variance)
 
     @cached_property
     def _covariance(self) -> Floats:
@@ -125,7 +125,7 @@ class Placement:
             .reshape(-1, 2, self.bend.size // 2, 2)
         )
         each = np.arange(len(total))
-        return np.asarray(total[each, :, each].reshape(-1, 4))
+        return total[each, :, each].reshape(-1, 4)
 
     def pixels(self, points: Points) -> Points:
         """Return where points of the page in mm, (N, 2), lie in the picture, in pixels."""
@@ -180,7 +180,7 @@ class Placement:
         fine = cv2.resize(places, (coarse * _STEP_PX).tolist(), interpolation=cv2.INTER_LINEAR)
         fine = fine[: size[1], : size[0]]
         border = cv2.BORDER_REPLICATE
-        return np.asarray(cv2.remap(reduced, fine, None, cv2.INTER_LINEAR, borderMode=border))
+        return cv2.remap(reduced, fine, None, cv2.INTER_LINEAR, borderMode=border)
 
 
 def perspective(frame: Points, corners: Points) -> Floats:
@@ -205,7 +205,7 @@ def contrast(light: Picture, px_per_mm: float) -> Values:
     Darker pixels are below 0.
     """
     logs = _LOGS[light]
-    return np.asarray(logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm))
+    return logs - cv2.GaussianBlur(logs, (0, 0), _AROUND_MM * px_per_mm)
 
 
 def refine(
@@ -275,7 +275,7 @@ def _seen(placement: Placement, picture: Picture, px_per_mm: float, sign: int) -
 
 
 def _smoothed(values: Values, px_per_mm: float) -> Values:
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), 0.12 * px_per_mm))
+    return cv2.GaussianBlur(values, (0, 0), 0.12 * px_per_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -309,7 +309,7 @@ class _Blocks:
     def near_best(self) -> Flags:
         """Return which blocks are, with those around them, about as much alike as the best, (K,)."""
         near = Nearest(self.middles).query(self.middles, min(_AROUND, len(self.scores)))[1]
-        return np.asarray(self.scores[near].mean(axis=1) > _SURE_SCORE * self.score)
+        return self.scores[near].mean(axis=1) > _SURE_SCORE * self.score
 
     def take(self, which: Flags) -> "_Blocks":
         """Return some of the blocks."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Flags, Floats, Ints, Lines
 
-Picture: TypeAlias = NDArray[Any]
+Picture = NDArray[Any]
 """(H, W, 3) in RGB, or (H, W), uint8."""
-Values: TypeAlias = NDArray[Any]
+Values = NDArray[Any]
 """(H, W) or (H, W, 3), float32."""
 
 _FINE_PX_PER_MM = 14.0  # of the picture that others are made from
@@ -28,7 +28,7 @@ def negative(picture: Picture) -> Picture:
     its strokes: in a camera's tones, light ink spreads over dark gaps.
     """
     tones = 255 * (1 - (np.arange(256) / 255) ** _TONE)
-    return np.asarray(np.round(tones).astype(np.uint8)[picture])
+    return np.round(tones).astype(np.uint8)[picture]
 
 
 def ink_as_dark(picture: Picture, *, is_light: bool) -> Picture:
@@ -39,7 +39,7 @@ def ink_as_dark(picture: Picture, *, is_light: bool) -> Picture:
     red, green, blue = cv2.split(picture)
     if is_light:
         return negative(cv2.max(cv2.max(red, green), blue))
-    return np.asarray(cv2.min(cv2.min(red, green), blue))
+    return cv2.min(cv2.min(red, green), blue)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,4 +92,4 @@ class Sheet:
     def grey(self, px_per_mm: float) -> Picture:
         """Return the page as dark strokes on white paper, (H, W)."""
         size = np.ceil(self.page * px_per_mm).astype(int).tolist()
-        return np.asarray(cv2.resize(self._drawn, size, interpolation=cv2.INTER_AREA))
+        return cv2.resize(self._drawn, size, interpolation=cv2.INTER_AREA)

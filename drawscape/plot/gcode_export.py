@@ -79,7 +79,7 @@ def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
     corners = np.array([(reach.x0, y[0]), (reach.x1, y[1])])
     steps = corners * 10**profile.decimals
     inside = np.stack((np.ceil(steps[0] - 1e-6), np.floor(steps[1] + 1e-6)))
-    return np.asarray(inside / 10**profile.decimals)
+    return inside / 10**profile.decimals
 
 
 def _strokes(layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points) -> Iterator[str]:

@@ -71,7 +71,7 @@ class Plotter:
     def stroke_seconds(self, lines: Lines) -> Floats:
         """Return the seconds that the pen draws on each line, (M,); no line may be empty."""
         steps = np.concatenate((_step_seconds(*self.motion(lines)), [0.0]))
-        return np.asarray(np.add.reduceat(steps, lines.offsets[:-1]))
+        return np.add.reduceat(steps, lines.offsets[:-1])
 
     def motion(self, lines: Lines) -> tuple[Floats, Floats, Floats | float, Floats | float]:
         """Return each step's length, (N - 1,), the points' squared speeds, (N,), and the limits of each step.
@@ -142,7 +142,7 @@ class Plotter:
         seconds = np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
         # A pen that still rises on a short way is not yet high enough.
         early_s = np.minimum(self.early_s, (self.begin_s + seconds) / 2)
-        return np.asarray(np.maximum(seconds - early_s, 0.0))
+        return np.maximum(seconds - early_s, 0.0)
 
 
 def _step_seconds(

@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from drawscape import clock, durations
 from drawscape.errors import JobOptionError
@@ -51,7 +51,7 @@ def group_of(engine: Engine, job_id: str) -> JobGroup:
 ALL_LANES = "*"
 
 
-DEFAULTS: Final[dict[str, Any]] = {
+DEFAULTS: dict[str, Any] = {
     "priority": 0,
     "due_at": None,
     "start_by": None,

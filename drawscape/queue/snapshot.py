@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from drawscape.errors import JobOptionError
 
@@ -34,10 +34,10 @@ class Reason(StrEnum):
     EXPIRED = "expired"
 
 
-STATUSES: Final = tuple(status.value for status in Status)
-WAITING: Final = STATUSES[:3]
-OPEN: Final = STATUSES[:4]
-ENDED: Final = STATUSES[4:]
+STATUSES = tuple(status.value for status in Status)
+WAITING = STATUSES[:3]
+OPEN = STATUSES[:4]
+ENDED = STATUSES[4:]
 
 
 def check_status(status: str) -> str:

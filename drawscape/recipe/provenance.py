@@ -14,7 +14,7 @@ from enum import Enum
 from importlib.machinery import ModuleSpec
 from pathlib import PurePath
 from types import ModuleType
-from typing import Any, TypeAlias, get_origin
+from typing import Any, get_origin
 
 import numpy as np
 
@@ -27,7 +27,7 @@ _PACKAGE = __name__.partition(".")[0]
 
 LAST_SEED = 2**63 - 1  # the largest that the catalogue can hold
 
-SketchFunction: TypeAlias = Callable[..., Any]
+SketchFunction = Callable[..., Any]
 """A function that draws on a canvas: `f(svg, rng, *, ...)`."""
 
 _ALWAYS = ("sketch", "seed", "width", "height", "margin", "parameters", "version", "code")
@@ -261,7 +261,7 @@ class SourceText:
         """
         modules = _Modules({**self.modules, "__main__": self.main})
         try:
-            return getattr(modules.bring("__main__"), self.entry)  # type: ignore[no-any-return]
+            return getattr(modules.bring("__main__"), self.entry)
         except Exception as error:
             raise ProvenanceError(
                 f"the source of {self.entry!r} does not run here: {type(error).__name__}: {error}"

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 from annotated_types import Interval
 
@@ -14,13 +14,13 @@ from drawscape.recipe.origin import origin_of
 from drawscape.recipe.provenance import SketchFunction
 from drawscape.svg_builder import SVGBuilder
 
-Draft: TypeAlias = Callable[[SVGBuilder], object]
+Draft = Callable[[SVGBuilder], object]
 """Draws the preview of an unfinished drawing on a copy of the canvas."""
 
-Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
+Steps = Iterator[float | tuple[float, Draft]]
 """The values that a sketch yields to report its progress."""
 
-Fraction: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+Fraction = Annotated[float, Interval(ge=0, le=1)]
 """A parameter from 0 to 1."""
 
 

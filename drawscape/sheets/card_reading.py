@@ -91,7 +91,7 @@ def _predicted(comb: _Comb, guess: Floats) -> Floats:
     coats = np.clip(from_edge / _STEP_MM + 0.5, 0.0, 1.0).sum(axis=1)
     light = one_coat ** np.interp(coats, [0, 1, 2, 3], [0, 1, two, max(two, more)])
     seen = gaussian_filter1d(light, blur / _STEP_MM, mode="nearest")
-    return np.asarray(np.interp(comb.at, grid, np.maximum(seen, 1e-4)) ** (1 / gamma))
+    return np.interp(comb.at, grid, np.maximum(seen, 1e-4)) ** (1 / gamma)
 
 
 def _fitted(combs: list[_Comb], channel: int, width: float) -> OptimizeResult:

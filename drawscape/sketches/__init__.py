@@ -4,8 +4,6 @@ registry.py finds and draws sketches by name; palette.py has their inks, tone.py
 from files. Recipes and the drawing itself are in `drawscape.recipe`.
 """
 
-from typing import TypeAlias
-
 import numpy as np
 
 from drawscape.parameters import Between, Slider
@@ -23,7 +21,7 @@ from drawscape.sketches.palette import INK, KILN, MOSS, PLUM, TIDE, Palette, in_
 from drawscape.sketches.registry import SKETCHES, draw, redraw, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
-Rng: TypeAlias = np.random.Generator
+Rng = np.random.Generator
 """All random numbers of a sketch, which the seed determines."""
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Composition: scale, focus and density, chosen by the seed before any geometry and noted as traits."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,7 @@ from drawscape.svg_builder import SVGBuilder
 
 T = TypeVar("T")
 
-Field: TypeAlias = Callable[[ArrayLike, ArrayLike], Floats]
+Field = Callable[[ArrayLike, ArrayLike], Floats]
 """How strong something is, 0 to 1, at u from left to right and v from top to bottom, both 0 to 1."""
 
 SIDES = {
@@ -112,9 +112,9 @@ def focus(svg: SVGBuilder, trait: str = "focus") -> Field:
         if kind == "two islands":
             rise = np.maximum(rise, near(x, y, other))
         part = np.minimum(np.maximum(rise, 0), 1)  # np.clip takes three times as long
-        return np.asarray(part * part * (3 - 2 * part))
+        return part * part * (3 - 2 * part)
 
     def near(x: Floats, y: Floats, middle: Sequence[float]) -> Floats:
-        return np.asarray(1 - np.hypot(x - middle[0], y - middle[1]) / reach)
+        return 1 - np.hypot(x - middle[0], y - middle[1]) / reach
 
     return field

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle, islice
-from typing import Annotated, Final
+from typing import Annotated
 
 import numpy as np
 from annotated_types import MaxLen
@@ -15,13 +15,13 @@ from drawscape.geometry import Lines
 from drawscape.parameters import Suggestions
 from drawscape.svg_builder import SVGBuilder
 
-AS_DESIGNED: Final = "as designed"
+AS_DESIGNED = "as designed"
 
-INK: Final = ("#1b1b1b", "#c8402a", "#1f5f9e", "#d0a020", "#4f7f5b")
-TIDE: Final = ("#12343b", "#e0723c", "#1f7a8c", "#c99a2e", "#7c9a92")
-PLUM: Final = ("#35204a", "#a8326e", "#d98324", "#5b6fa8", "#2f7f74")
-MOSS: Final = ("#22382b", "#c8862b", "#5d7f36", "#2f6f78", "#9a4a35")
-KILN: Final = ("#33251f", "#b5522c", "#d39b4a", "#66745a", "#3f6078")
+INK = ("#1b1b1b", "#c8402a", "#1f5f9e", "#d0a020", "#4f7f5b")
+TIDE = ("#12343b", "#e0723c", "#1f7a8c", "#c99a2e", "#7c9a92")
+PLUM = ("#35204a", "#a8326e", "#d98324", "#5b6fa8", "#2f7f74")
+MOSS = ("#22382b", "#c8862b", "#5d7f36", "#2f6f78", "#9a4a35")
+KILN = ("#33251f", "#b5522c", "#d39b4a", "#66745a", "#3f6078")
 """The inks of the library's sketches: a dark main ink, an accent, and three more."""
 
 PALETTES: dict[str, tuple[str | None, tuple[str, ...]]] = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from itertools import accumulate
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,13 +31,11 @@ from drawscape.sketches.composition import choose_unless
 from drawscape.sketches.palette import is_light
 from drawscape.svg_builder import SVGBuilder
 
-PictureFile: TypeAlias = Annotated[
-    InputFile | None, "Picture file; none draws one that comes along"
-]
-Fit: TypeAlias = Annotated[Literal["cover", "contain"], "Fill the page or show the whole picture"]
-Contrast: TypeAlias = Annotated[Fraction, "0 as in the picture, 1 stretched to black and white"]
-Clarity: TypeAlias = Annotated[Fraction, "Local contrast: 0 as in the picture, 1 the most"]
-Focus: TypeAlias = Annotated[
+PictureFile = Annotated[InputFile | None, "Picture file; none draws one that comes along"]
+Fit = Annotated[Literal["cover", "contain"], "Fill the page or show the whole picture"]
+Contrast = Annotated[Fraction, "0 as in the picture, 1 stretched to black and white"]
+Clarity = Annotated[Fraction, "Local contrast: 0 as in the picture, 1 the most"]
+Focus = Annotated[
     tuple[Fraction, Fraction, Fraction, Fraction],
     "Finer part of the picture: left, top, right, bottom, 0 to 1",
 ]
@@ -202,7 +200,7 @@ def local_contrast(dark: Floats) -> Floats:
     ])  # fmt: skip
     y, x = ((np.arange(side) + 0.5) * tiles / side - 0.5 for side in dark.shape)
     places = np.broadcast_arrays(y[:, None], x, dark * (BINS - 1))
-    return np.asarray(map_coordinates(tables, places, order=1, mode="nearest"))
+    return map_coordinates(tables, places, order=1, mode="nearest")
 
 
 def _evened(tile: Ints) -> Floats:
@@ -210,7 +208,7 @@ def _evened(tile: Ints) -> Floats:
     counts = np.bincount(tile.ravel(), minlength=BINS) * (BINS / tile.size)
     kept = np.minimum(counts, STEEPEST)
     kept += 1 - kept.mean()
-    return np.asarray((np.cumsum(kept) - kept / 2) / BINS)
+    return (np.cumsum(kept) - kept / 2) / BINS
 
 
 def printable(dark: ArrayLike, most: float) -> Floats:
@@ -234,7 +232,7 @@ def swing_of(
     line. Its turns lie over each other: that loss is measured (tests/benchmarks/bench_tone.py).
     """
     longer = 1 + TURNS_LOSE * np.maximum(cover * pitch / pen_mm - 1, 0)
-    return np.asarray(wavelength / (2 * np.pi) * np.sqrt(2 * (longer**2 - 1)))
+    return wavelength / (2 * np.pi) * np.sqrt(2 * (longer**2 - 1))
 
 
 def finer_in_focus(tone: Tone, screen: Callable[[float], Lines], pitch: float) -> Lines:
@@ -276,7 +274,7 @@ def pixels_of(picture: str | None, own: str = "shell", paper: str = "white") -> 
 @lru_cache(maxsize=3)
 def _own(name: str) -> Floats:
     with resources.files(f"{__package__}.pictures").joinpath(f"_{name}.npz").open("rb") as file:
-        return np.asarray(np.atleast_3d(np.load(file)["picture"]) / 255.0 * np.ones(3))
+        return np.atleast_3d(np.load(file)["picture"]) / 255.0 * np.ones(3)
 
 
 def _foreign(name: str, behind: str) -> Floats:
@@ -404,7 +402,7 @@ def separate(
                 parts[pen] = np.clip(best, 0, room if pen == darkest else 1)
             before *= 1 - parts[pen, ..., None] * absorbed[pen]
     total = parts.sum(axis=0)
-    return np.asarray(parts * np.minimum(1, limit / np.maximum(total, 1e-9)))
+    return parts * np.minimum(1, limit / np.maximum(total, 1e-9))
 
 
 def linear(color: Floats) -> Floats:

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from drawscape.errors import CanvasError
 from drawscape.geometry.lines import is_finite
 from drawscape.svg.line_text import format_number
 
-Attrs: TypeAlias = Mapping[str, Any]
+Attrs = Mapping[str, Any]
 
 
 class CanvasWarning(UserWarning):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform
 from drawscape.drawing.document import Pen
@@ -125,7 +125,7 @@ class Group:
     __str__ = to_string
 
 
-CanvasNode: TypeAlias = str | StyledLines | OcclusionMask | Group
+CanvasNode = str | StyledLines | OcclusionMask | Group
 """An entry of a canvas: markup, lines, a mask or a group."""
 
 

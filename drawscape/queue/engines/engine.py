@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drawscape.errors import QueueError
 from drawscape.queue.claim import Claim, ClaimRequest, Outcome
@@ -16,8 +16,8 @@ Rows = list[Any]
 if TYPE_CHECKING:
     from drawscape.queue.engines import postgres, sqlite
 
-    Engine: TypeAlias = sqlite.SqliteEngine | postgres.PostgresEngine
-    Transaction: TypeAlias = sqlite.SqliteRun | postgres.PostgresRun
+    Engine = sqlite.SqliteEngine | postgres.PostgresEngine
+    Transaction = sqlite.SqliteRun | postgres.PostgresRun
 else:  # a queue in a file needs no psycopg
     Engine = Transaction = Any
 
@@ -59,7 +59,7 @@ class WorkerInfo:
     """Why it runs nothing although it is alive."""
 
 
-ClaimKey: TypeAlias = tuple[str, int]
+ClaimKey = tuple[str, int]
 """The id of a job and the token of a claim on it."""
 
 

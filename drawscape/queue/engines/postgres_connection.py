@@ -127,7 +127,7 @@ class Session(psycopg.Connection[Any]):
                     )
                 state = gen.send(ready)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value
 
     def is_alive(self) -> bool:
         """Read notices that have arrived; return whether the connection is open."""

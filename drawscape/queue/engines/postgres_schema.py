@@ -4,7 +4,7 @@ The columns are those of SQLite's tables. Ended jobs are counted by rows that ar
 all acknowledgements would wait for each other.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
@@ -12,7 +12,7 @@ from drawscape.errors import QueueError
 
 # The writer of an edge waits for an acknowledgement in progress, and then finds the job ended. A later
 # acknowledgement finds the mark `awaited`.
-_ON_EDGE: Final = """
+_ON_EDGE = """
 create function job_is_awaited() returns trigger language plpgsql as $body$ begin
     update job set awaited = true where id = new.depends_on and not awaited;
     update job_batch set awaited = true where id = new.depends_on and not awaited;
@@ -20,7 +20,7 @@ create function job_is_awaited() returns trigger language plpgsql as $body$ begi
 end $body$
 """
 
-_ON_DELETE: Final = """
+_ON_DELETE = """
 create function job_is_gone() returns trigger language plpgsql as $body$ begin
     if old.ended_at is not null then
         if old.batch is not null and old.status <> 'finished' then
@@ -34,7 +34,7 @@ create function job_is_gone() returns trigger language plpgsql as $body$ begin
 end $body$
 """
 
-_ON_END: Final = """
+_ON_END = """
 create function job_count_ends() returns trigger language plpgsql as $body$ begin
     if old.ended_at is not null then
         insert into job_count_change values (old.queue, old.status, -1);
@@ -46,7 +46,7 @@ create function job_count_ends() returns trigger language plpgsql as $body$ begi
 end $body$
 """
 
-TABLES: Final = (
+TABLES = (
     """
     create table job (
         seq bigint generated always as identity primary key,
@@ -178,7 +178,7 @@ TABLES: Final = (
 )
 """What makes an empty schema a queue."""
 
-_FROM_0_4: Final = (
+_FROM_0_4 = (
     "drop trigger job_delay_by_server on job",
     "drop function job_delay_by_server",
     "drop index job_expires",
@@ -192,18 +192,18 @@ _FROM_0_4: Final = (
 )
 """One clock for delays, the time since which a job is queued, and indexes for what is listed and pruned."""
 
-MIGRATIONS: Final = {5: _FROM_0_4}
+MIGRATIONS = {5: _FROM_0_4}
 """What makes each version of the tables from the one before."""
 
-NEWEST: Final = max(MIGRATIONS)
+NEWEST = max(MIGRATIONS)
 
-_VERSION: Final = "table version"
-_MAKING: Final = 0x44524158
+_VERSION = "table version"
+_MAKING = 0x44524158
 
-_OLDEST_MIGRATED: Final = 4
+_OLDEST_MIGRATED = 4
 """The tables of 0.4."""
 
-_WORKERS_ALIVE: Final = """
+_WORKERS_ALIVE = """
 select host, pid from job_worker where renewed_at + lease_s > extract(epoch from clock_timestamp())
 """
 

@@ -4,15 +4,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import WorkerInfo
 
-APPLICATION_ID: Final = 0x44524157
+APPLICATION_ID = 0x44524157
 """SQLite's `application_id` of our files: "DRAW"."""
 
-TABLES: Final = (
+TABLES = (
     # `autoincrement`: the number of a deleted job is never reused, so that a late acknowledgement or stop
     # request cannot hit another job.
     """
@@ -151,7 +150,7 @@ TABLES: Final = (
 )
 """The statements that make an empty file a queue."""
 
-_FROM_0_4: Final = (
+_FROM_0_4 = (
     "alter table job add column queued_at real",
     "drop index job_due",
     "drop index job_due_boot",
@@ -173,18 +172,18 @@ _FROM_0_4: Final = (
 )
 """One clock for delays, the time since which a job is queued, and indexes for what is listed and pruned."""
 
-_WITH_TASKS: Final = ("create index job_of_task on job (task)",)
+_WITH_TASKS = ("create index job_of_task on job (task)",)
 """An index for the list of a task that few jobs have, or none."""
 
-OLDEST: Final = 5
+OLDEST = 5
 """The tables of 0.4, the oldest version that can be updated."""
 
-MIGRATIONS: Final = {6: _FROM_0_4, 7: _WITH_TASKS}
+MIGRATIONS = {6: _FROM_0_4, 7: _WITH_TASKS}
 """The statements from each version's tables to the next; a file's version is its `user_version`."""
 
-USER_VERSION: Final = max(MIGRATIONS)
+USER_VERSION = max(MIGRATIONS)
 
-OUR_TABLES: Final = frozenset({"job", "kv", "task", "schedule"})
+OUR_TABLES = frozenset({"job", "kv", "task", "schedule"})
 """A file with tables but none of these, ours and huey's, belongs to another program."""
 
 

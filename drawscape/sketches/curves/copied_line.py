@@ -18,7 +18,7 @@ def copied_line(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    lines: Annotated[int, Slider(10, 400, "Copies on A4")] = 190,
+    lines: Annotated[int, Slider(60, 400, "Copies on A4")] = 190,
     tremor: Annotated[Fraction, "How far the hand trembles"] = 0.35,
     slips: Annotated[float, Slider(0, 3, "Slips of the hand in a copy")] = 0.5,
     palette: Palette = "as designed",

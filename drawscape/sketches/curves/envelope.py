@@ -15,7 +15,7 @@ def envelope(
     rng: Rng,
     *,
     columns: Annotated[int, Slider(1, 8, "Cells across the page")] = 3,
-    spacing: Annotated[float, Slider(1.5, 6, "In mm, between stitches")] = 2.0,
+    spacing: Annotated[float, Slider(1.5, 3.5, "In mm, between stitches")] = 2.0,
     palette: Palette = "as designed",
 ) -> None:
     """Straight lines from side to side of each cell, and the curves that they touch.

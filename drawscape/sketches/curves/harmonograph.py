@@ -8,9 +8,8 @@ from drawscape.geometry import Floats, Lines, Points, cartesian, coats, filled
 from drawscape.sketches import TIDE, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks, choose_unless
 
-Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
+Chord = Literal["octave", "fifth", "fourth", "third", "sixth"]
 RATIOS = {
-    "unison": (1, 1),
     "octave": (1, 2),
     "fifth": (2, 3),
     "fourth": (3, 4),
@@ -24,7 +23,7 @@ A4_MM = 180.6
 """The shorter side of A4 within its margin."""
 
 MOST_COATS, MOST_BESIDE = 1.3, 0.7
-"""Of ink where the line crosses itself most; in unison and in tune, where it only lies beside itself."""
+"""Of ink where the line crosses itself most; in tune, where it only lies beside itself."""
 
 TRIES = 24
 """Chances that the seed proposes: of the smoothest quarter, the one that spreads its line best is drawn.
@@ -49,7 +48,7 @@ def harmonograph(
     After the harmonographs of the nineteenth century (Hugh Blackburn, 1844; Joseph Goold, Harmonic
     Vibrations and Vibration Figures, 1909). The pen is lifted before its line becomes a blot.
     """
-    chosen = choose_unless(svg, chord, "chord", [*RATIOS][1:])  # unison is but an oval
+    chosen = choose_unless(svg, chord, "chord", RATIOS)
     damping *= choose(svg, "swings", {"long": 0.6, "fading": 1.2})
     palette = choose_inks(svg, palette, "tide", "plum", "ink")
     low, high = RATIOS[chosen]
@@ -87,8 +86,7 @@ def harmonograph(
     chances = sorted(rng.random((TRIES, 11)), key=smoothness)[-TRIES // 4 :]
     chance = min(chances, key=lambda one: crowd(one, swings) + crowd(one, swings / 2))
     count = float(swings)
-    drift = 0.0 if chosen == "unison" else detune
-    most = np.interp(drift, (0, 0.25), (MOST_BESIDE, MOST_COATS))
+    most = np.interp(detune, (0, 0.25), (MOST_BESIDE, MOST_COATS))
     while count > 10 and crowd(chance, count) > most * scale / larger:
         count *= 0.9
     line = trace(chance, count, larger) * scale + frame[:2]

@@ -98,7 +98,7 @@ def _pushed(points: Floats, middle: Floats, radius: float) -> Floats:
     """Return the points moved outward by a drop: areas stay as they are."""
     off = points - middle
     square = np.maximum(np.sum(off**2, axis=1), 1e-9)
-    return np.asarray(middle + off * np.sqrt(1 + radius**2 / square)[:, None])
+    return middle + off * np.sqrt(1 + radius**2 / square)[:, None]
 
 
 def _combed(points: Floats, heading: float, apart: float, pull: float, phase: float) -> Floats:
@@ -106,4 +106,4 @@ def _combed(points: Floats, heading: float, apart: float, pull: float, phase: fl
     along, aside = polar(1, np.radians([heading, heading + 90]))
     off = ((points @ aside + phase) % apart) / apart - 0.5
     near = np.exp(0.3 - np.hypot(off, 0.06) / 0.2)
-    return np.asarray(points + pull * near[:, None] * along)
+    return points + pull * near[:, None] * along

@@ -1,16 +1,14 @@
 """Leaves and flowers as engravers draw them: opaque outlines with veins."""
 
-from typing import TypeAlias
-
 import numpy as np
 
 from drawscape.geometry import Floats, Ints, Lines, Points, beside, polar
 from drawscape.sketches import Rng
 
-Blade: TypeAlias = tuple[float, float, float]
+Blade = tuple[float, float, float]
 """How a leaf or petal widens at its foot and narrows at its tip, and half its width, part of its length."""
 
-Flowers: TypeAlias = tuple[Points, Floats, Ints]
+Flowers = tuple[Points, Floats, Ints]
 """Of each flower its middle, its radius, and the place on the stem where its stalk begins."""
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
@@ -19,7 +17,7 @@ GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 def bent(foot: Points, middle: Points, top: Points) -> Points:
     """Return an arc of a parabola, (121, 2)."""
     t = np.linspace(0, 1, 121)[:, None]
-    return np.asarray((1 - t) ** 2 * foot + 2 * t * (1 - t) * middle + t**2 * top)
+    return (1 - t) ** 2 * foot + 2 * t * (1 - t) * middle + t**2 * top
 
 
 def stalk(way: Points, width: float) -> Lines:

@@ -85,7 +85,7 @@ def _points(rng: Rng, frame: Frame, radius: float, largest: float, waves: float)
 def _twice_areas(corners: Triangles) -> Floats:
     """Return twice the area of each triangle, (T,), below 0 where its corners run the other way."""
     (ax, ay), (bx, by) = (corners[:, 1:] - corners[:, :1]).transpose(1, 2, 0)
-    return np.asarray(ax * by - ay * bx)
+    return ax * by - ay * bx
 
 
 def _filled(corners: Triangles, twist: float, core: float) -> Triangles:

@@ -74,7 +74,7 @@ def _sizes(tone: Tone, density: Floats, points: Points) -> Floats:
     room = cKDTree(points).query(points, k=2)[0][:, 1]
     # A dot of ten corners that is not quite full has four fifths of a circle's ink (bench_tone.py).
     size = np.sqrt(printable(tone.at(points), MOST) / (np.pi / 5 * density))
-    return np.asarray(np.minimum(size, 0.95 * room))
+    return np.minimum(size, 0.95 * room)
 
 
 def _draw(svg: SVGBuilder, points: Points, size: Floats, pen_mm: float, palette: str) -> None:

@@ -83,4 +83,4 @@ def _border(rng: Rng, lobes: int, half: Floats, border: float) -> Floats:
     waves = lobes * rng.integers(2, 4) + rng.choice([-1, 1])
     reach = 0.3 + 0.16 * np.cos(lobes * t + rng.uniform(0, 6))
     swing = 0.52 + reach * np.cos(waves * t + phase)
-    return np.asarray(polar(1, t) * (half + border * swing[..., None]))
+    return polar(1, t) * (half + border * swing[..., None])

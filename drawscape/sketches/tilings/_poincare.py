@@ -14,13 +14,13 @@ LEAST_MM = 0.9
 
 def disc(klein: Complexes) -> Complexes:
     """Return points of Klein's model as they lie in Poincaré's."""
-    return np.asarray(klein / (1 + np.sqrt(1 - np.abs(klein) ** 2)))
+    return klein / (1 + np.sqrt(1 - np.abs(klein) ** 2))
 
 
 def moved(motions: Complexes, z: Complexes) -> Complexes:
     """Return z under the motions (a z + b) / (conj(b) z + conj(a)); a and b are (T, 2, ...)."""
     a, b = motions[:, 0], motions[:, 1]
-    return np.asarray((a * z + b) / (np.conj(b) * z + np.conj(a)))
+    return (a * z + b) / (np.conj(b) * z + np.conj(a))
 
 
 def tiles(

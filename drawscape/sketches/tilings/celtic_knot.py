@@ -116,4 +116,4 @@ def _strand_numbers(follower: Ints, undone: Ints) -> Ints:
     ends = np.where(undone == 0, before[twin], before)
     pairs = np.concatenate([[here, begins], [before, ends]], axis=1)
     graph = coo_array((np.ones(2 * count), pairs), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1])
+    return connected_components(graph, directed=False)[1]

@@ -96,4 +96,4 @@ def _ways(polygon: Complexes, count: int, twist: float) -> Complexes:
     reach = 0.5 + 0.3 * np.linspace(-1, 1, max(2, count // 2))[:, None, None]
     share = np.linspace(0, 1, 13)
     across = ends[:, :1] * (1 - share) + ends[:, 1:] * share
-    return np.asarray((polygon[:-1, None] + reach * across).reshape(-1, 13))
+    return (polygon[:-1, None] + reach * across).reshape(-1, 13)

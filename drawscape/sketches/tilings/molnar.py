@@ -9,7 +9,7 @@ from drawscape.sketches import PLUM, Fraction, Palette, Rng, Slider, SVGBuilder,
 from drawscape.sketches.composition import choose, focus
 from drawscape.svg.grid import Cell
 
-Rule = Literal["squares", "interruptions", "trapezia"]
+Rule = Literal["squares", "interruptions"]
 
 
 @sketch
@@ -20,12 +20,12 @@ def molnar(
     rule: Annotated[Rule, "What is disturbed"] = "squares",
     columns: Annotated[int, Slider(3, 40, "Figures across the page")] = 8,
     disturbance: Annotated[Fraction, "How far the figures leave the rule"] = 0.5,
-    nested: Annotated[int, Slider(1, 12, "Most figures in one another")] = 8,
+    nested: Annotated[int, Slider(3, 12, "Most figures in one another")] = 8,
     palette: Palette = "as designed",
 ) -> None:
     """A sheet of a series: one rule for all, and one per cent of disorder, or twenty.
 
-    In homage to Vera Molnár: (Dés)Ordres (1974), Interruptions (1968), Trapèzes (1974). Draw the
+    In homage to Vera Molnár: (Dés)Ordres (1974), Interruptions (1968). Draw the
     series with `variations("molnar", disturbance=[0, 0.1, 0.2, 0.4])`. The seed says where the
     disturbance rises, and how many figures are left out.
     """
@@ -42,27 +42,17 @@ def molnar(
                 if rule == "interruptions":
                     _strokes(svg, rng, cell, off, kept, pen)
                 else:
-                    _nested(svg, rng, cell, off, nest, kept, pen, is_tall=rule == "trapezia")
+                    _nested(svg, rng, cell, off, nest, kept, pen)
 
 
 def _nested(
-    svg: SVGBuilder,
-    rng: Rng,
-    cell: Cell,
-    off: float,
-    count: int,
-    kept: float,
-    pen: str,
-    *,
-    is_tall: bool,
+    svg: SVGBuilder, rng: Rng, cell: Cell, off: float, count: int, kept: float, pen: str
 ) -> None:
-    """Draw squares in one another, or trapezia, their corners moved by `off` of their size."""
+    """Draw squares in one another, their corners moved by `off` of their size."""
     for number in range(count):
         half = 0.46 * cell.size * (1 - number / (count + 0.5))
         corners = rectangle((-half, -half, half, half))[:4]
         moved = corners + rng.uniform(-1, 1, (4, 2)) * 1.1 * off * half
-        if is_tall:
-            moved[:, 0] *= rng.uniform(1 - off, 1)
         if number == 0 or rng.random() < kept:
             svg.polygon(np.clip(moved, -0.49 * cell.size, 0.49 * cell.size), pen=pen)
 

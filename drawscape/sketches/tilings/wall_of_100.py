@@ -81,7 +81,7 @@ def _rings(corners: int, count: int, genes: Floats, chance: Floats, heading: com
     outline = np.concatenate([outline, outline[:, :1]], axis=1)
     outline = outline * np.exp(1j * turn * 1.6 * (1 - size))
     swell = 1 + 0.16 * wave * np.sin(5 * np.angle(outline) + 9 * size)
-    return np.asarray(outline * swell + 0.5 * drift * heading * (1 - size))
+    return outline * swell + 0.5 * drift * heading * (1 - size)
 
 
 def _label(svg: SVGBuilder, number: int, genes: Floats, pen: str) -> None:
