@@ -13,6 +13,8 @@ MOST_SWINGING = 0.95
 """MOST_COATS for lines that swing: paper shows between their turns."""
 
 _BITS = 16
+WHOLE = 1 << _BITS
+"""The number of a line that is never cut."""
 
 _CELL_MM = 1.0
 _STEP_MM = 0.4

@@ -37,7 +37,7 @@ def gravel(home, monkeypatch):
     monkeypatch.chdir(home)
     add_device("desk", "simulator", "1000x")
     words = ("--sketch", "harmonograph", "--seeds", "1-2,7", "--paper", "100x100")
-    terms = ("--param", "swings=20", "--title", "Gravel", "--artist-proofs", "1")
+    terms = ("--param", "swings=60", "--title", "Gravel", "--artist-proofs", "1")
     done = run("editions", "new", "gravel", *words, *terms)
     assert (done.code, done.out) == (0, "edition gravel: 3 numbers\n")
     return home

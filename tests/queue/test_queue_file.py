@@ -81,6 +81,15 @@ def test_threads_that_have_ended_leave_no_connection_open(home):
     assert len(os.listdir("/proc/self/fd")) < before + 10
 
 
+def test_a_connection_is_closed_quietly_when_the_interpreter_has_cleared_its_module(tmp_path):
+    script = (
+        "import sys; from drawscape.queue.engines import sqlite\n"
+        "engine = sqlite.SqliteEngine(sys.argv[1]); engine.open(); connection = engine.connection\n"
+        "sqlite._FORKING = sqlite.os = None; engine.close(); del connection"
+    )
+    assert python("-c", script, str(tmp_path / "queue.db")).stderr == ""
+
+
 def stored_ids(path):
     """The ids in the file as a program finds them that has nothing to do with this process."""
     script = (

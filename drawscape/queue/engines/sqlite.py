@@ -50,6 +50,9 @@ _REMEDIES = {
 }
 
 
+_FORKING = threading.RLock()  # two forking threads would release each other's locks
+
+
 class Connection(sqlite3.Connection):
     """Closed when nothing refers to it any more; the collector ends a cycle of objects in any order."""
 
@@ -60,9 +63,10 @@ class Connection(sqlite3.Connection):
             self.lock = threading.RLock()  # held while its thread reads, or another forks
             _CONNECTIONS.add(self)
 
-    def __del__(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
+    # At the very end the module's names are gone.
+    def __del__(self, pid: Callable[[], int] = os.getpid, forking: Any = _FORKING) -> None:
         if getattr(self, "pid", None) == pid():
-            with _FORKING:
+            with forking:
                 self.close()
 
 
@@ -324,7 +328,6 @@ def _watched(folder: Path) -> int | None:
 
 
 _ENGINES: weakref.WeakSet[SqliteEngine] = weakref.WeakSet()
-_FORKING = threading.RLock()  # two forking threads would release each other's locks
 _LOCKED: list[Any] = []  # while the process forks
 _INHERITED: list[Connection] = []
 """Connections of the process that forked this one. Closing them here, as the garbage collector would,

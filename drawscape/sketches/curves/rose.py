@@ -35,7 +35,7 @@ def rose(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    petals: Annotated[int, Slider(32, 120, "Petals from the rim to the heart")] = 64,
+    petals: Annotated[int, Slider(8, 120, "Petals from the rim to the heart")] = 64,
     lobes: Annotated[int, Slider(1, 5, "Bays in the edge of a petal")] = 2,
     veins: Annotated[float, Slider(0.7, 4, "In mm, between veins")] = 1.0,
     ruffle: Annotated[Fraction, "How uneven the edges are"] = 0.5,
@@ -62,10 +62,10 @@ def rose(
     # The outer petals come first and lie lowest.
     share = np.linspace(0, 1, petals)
     size = np.maximum(reach * (1 - share) ** (0.75 + opening), 0.035 * reach)
-    # The outermost cover the page whatever follows.
-    size[:10] = reach
+    # Under them, some as large as the page cover what they leave.
+    size = np.concatenate([np.full(8, reach), size])
     half, shapes = np.linspace(-1, 1, 121), []
-    for number in range(petals):
+    for number in range(len(size)):
         bays = ruffle * 0.09 * np.cos(lobes * np.pi * half + rng.uniform(-0.5, 0.5))
         waves = ruffle * 0.04 * np.sin(rng.uniform(4, 9) * half + rng.uniform(0, 2 * np.pi))
         leaf = np.cos(half * np.pi / 2) ** 0.36 * (1 + bays + waves) / (1 + 0.13 * ruffle)
