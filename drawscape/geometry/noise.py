@@ -128,7 +128,7 @@ class Noise:
         Raises GeometryError when `octaves` is out of range or `gain` not positive.
         """
         weights, layers = self._octaves(0, x, y, z, octaves=octaves, gain=gain)
-        return np.asarray(sum(map(mul, weights, layers)) / weights.sum())
+        return sum(map(mul, weights, layers)) / weights.sum()
 
     def ridged(
         self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None, **options: Any
@@ -144,7 +144,7 @@ class Noise:
             crest = (1.0 - np.abs(layer)) ** 2
             # Detail grows on ridges, not in valleys.
             total, carried = total + weight * crest * carried, crest
-        return np.asarray(total / weights.sum())
+        return total / weights.sum()
 
     def gradient(self, x: ArrayLike, y: ArrayLike, *, octaves: int = 1, **options: Any) -> Floats:
         """Return the slope of `fractal` with these options by x and by y: shape + (2,)."""

@@ -101,7 +101,7 @@ def _country(svg: SVGBuilder, rng: Rng, places: Points, sea: float) -> Floats:
     ridges = noise.ridged(u + 9, v + 9, octaves=5, gain=0.4)
     z = gaussian_filter(noise.fractal(u, v, octaves=4, gain=0.3) + 0.7 * ridges, 1.5)
     z -= np.quantile(z, sea) if sea else np.min(z) - 0.1
-    return np.asarray(z * 2400 / np.max(z))
+    return z * 2400 / np.max(z)
 
 
 def _names(rng: Rng, frame: Frame, z: Floats) -> tuple[Lines, list[Bounds]]:

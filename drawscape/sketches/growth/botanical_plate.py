@@ -32,14 +32,8 @@ ARRANGEMENTS = {"one by one": (1, 0.72), "in pairs": (2, 0.72), "in a rosette": 
 """How many leaves stand at a node, and which part of the stem has leaves."""
 
 NAMES = (
-    (
-        *("Graphia", "Calamella", "Penstilla", "Lineola", "Atramenta", "Stylaria"),
-        *("Punctaria", "Virgula", "Tabulina", "Scriptella", "Cyanopsis", "Margarula"),
-    ),
-    (
-        *("spiralis", "undulata", "aurea", "tremula", "borealis", "hortensis", "gracilis"),
-        *("nutans", "vespertina", "montana", "elata", "rivalis", "minima"),
-    ),
+    ("Calamella", "Penstilla", "Lineola", "Atramenta", "Margarula"),
+    ("spiralis", "aurea", "tremula", "borealis", "gracilis", "montana"),
 )
 
 

@@ -14,7 +14,7 @@ from drawscape.sketches.palette import is_light
 def moons(
     svg: SVGBuilder,
     *,
-    columns: Annotated[int, Slider(1, 10, "Moons across the page")] = 3,
+    columns: Annotated[int, Slider(1, 10, "Moons across the page")] = 5,
     spacing: Annotated[float, Slider(0.6, 3, "In mm, between lines of the night")] = 0.8,
     palette: Palette = "as designed",
 ) -> None:
@@ -33,7 +33,9 @@ def moons(
     cells = list(svg.grid(fit_count(columns, svg.frame.width, 8.0)))
     apart = min(spacing, cells[0].size / 20)
     radius = 0.44 * cells[0].size
-    night = [rectangle(svg.frame)]
+    # The night ends as far from the outer moons as they lie from each other.
+    night = [rectangle((cells[0].cx, cells[0].cy, cells[-1].cx, cells[-1].cy))]
+    night[0] += 1.13 * radius * np.sign(night[0] - np.mean(night[0][:4], axis=0))
     for cell in cells:
         # From 0, a new moon, over 0.5, a full one, to 1.
         phase = (cell.index + 0.5) / len(cells)
@@ -48,6 +50,8 @@ def moons(
         # A waning moon is lit from the other side.
         side *= (1 if phase % 1 <= 0.5 else -1, 1)
         night.append(circle(cell.cx, cell.cy, radius))
+        if (1 - light if drawn_side > 0 else light) < 0.04:
+            continue  # it would be a hook, not a sickle
         with cell:
             svg.rotate(slant)
             svg.hatch(side, apart, angle=slant + 65, pen=pens[1], outline=True)

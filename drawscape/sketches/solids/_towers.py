@@ -42,7 +42,7 @@ def _facade(facade: str, spacing: float, wide: float, height: float) -> Points:
 
     def repeated(line: ArrayLike, u: ArrayLike, v: ArrayLike) -> Points:
         places = cartesian(u, np.reshape(v, (-1, 1))).reshape(-1, 1, 2)
-        return np.asarray(np.asarray(line) + places)
+        return np.asarray(line) + places
 
     if facade == "floors":
         return repeated([(0, 0), (1, 0)], 0.0, np.arange(spacing, height - 0.3 * spacing, spacing))

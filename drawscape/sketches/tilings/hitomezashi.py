@@ -15,7 +15,7 @@ def hitomezashi(
     svg: SVGBuilder,
     rng: Rng,
     *,
-    stitches: Annotated[int, Slider(8, 60, "Across the page")] = 30,
+    stitches: Annotated[int, Slider(16, 60, "Across the page")] = 30,
     bias: Annotated[Fraction, "Fraction of rows that begin over"] = 0.5,
     small: Annotated[int, Slider(0, 90, "Cells of an island that is hatched, at most")] = 36,
     palette: Palette = "as designed",

@@ -62,6 +62,8 @@ def vega(
         for number, radius in enumerate(np.multiply(radii, svg.frame.short)):
             # A globe of fewer than nine cells has no form.
             radius = max(radius, min(4.5 * cell, 0.46 * svg.frame.short))
+            if np.max(gaps) < radius:
+                break
             # The first place where the globe is clear of the others, or the one with most room.
             middle = places[np.argmax(np.minimum(gaps, radius))]
             gaps = np.minimum(gaps, np.hypot(*(places - middle).T) - radius)
