@@ -115,6 +115,13 @@ def test_other_inks_leave_the_composition_as_it_is(name):
         assert np.array_equal(designed, own)
 
 
+@pytest.mark.parametrize("name", [*sampled(sorted(WITH_INKS), 6), "moons"])
+def test_seeds_draw_different_pictures_with_the_same_inks(name):
+    drawn = {draw(name, 100, 140, seed=seed, palette="navy, gold").to_bytes() for seed in range(12)}
+    pictures = {content.split(b"</metadata>")[-1] for content in drawn}
+    assert len(pictures) == 12
+
+
 def test_rng_gives_the_numbers_of_numpys_default_generator():
     def dots(svg, rng):
         for x in rng.uniform(0, 100, 50):

@@ -38,9 +38,9 @@ def moons(
     night[0] += 1.13 * radius * np.sign(night[0] - np.mean(night[0][:4], axis=0))
     for cell in cells:
         # From 0, a new moon, over 0.5, a full one, to 1.
-        phase = (cell.index + 0.5) / len(cells)
+        phase = cell.index / len(cells) + middle[0]
         if month == "a tide":
-            phase = (cell.u + cell.v) / 2
+            phase = cell.u + cell.v + middle[0]
         if month == "around a full moon":
             phase = 0.5 + 0.7 * np.hypot(cell.u - middle[0], cell.v - middle[1])
         light = 0.5 - 0.5 * np.cos(2 * np.pi * phase)
