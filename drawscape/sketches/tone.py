@@ -144,7 +144,7 @@ def tone_over(
     light = np.round(pixels_of(picture, own, "black" if light_ink else "white") @ _GREY, 9)
     dark = light if light_ink else 1.0 - light
     low, high = np.quantile(dark, (0.02, 0.98))
-    stretched = (dark - low) / max(float(high - low), 1e-6)
+    stretched = (dark - low) / max(high - low, 1e-6)
     dark = np.clip((1 - contrast) * dark + contrast * stretched, 0, 1)
     # A dark picture is lightened: lines show half-tones, and at most a pen's ink.
     middle = np.clip(np.median(dark), 0.1, 0.9)
@@ -271,7 +271,7 @@ def pixels_of(picture: str | None, own: str = "shell", paper: str = "white") -> 
     return _own(own) if picture is None else _foreign(picture, paper)
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def _own(name: str) -> Floats:
     with resources.files(f"{__package__}.pictures").joinpath(f"_{name}.npz").open("rb") as file:
         return np.atleast_3d(np.load(file)["picture"]) / 255.0 * np.ones(3)
@@ -379,7 +379,7 @@ def separate(
     wanted = np.clip(aim / blank, 0, 1)
     absorbed = 1 - np.clip(light / blank, 0, 1)
     parts = np.zeros((len(pens), *picture.shape[:2]))
-    darkest = int(np.argmin(light.sum(axis=1)))
+    darkest = np.argmin(light.sum(axis=1))
     # The darkest pen draws only the tone that all colors have in common, and leaves the lights alone:
     # black lines over a cheek are dirt.
     common = 1 - wanted.max(axis=-1)
@@ -388,7 +388,7 @@ def separate(
         room = np.clip((common - BLACK_FROM) / BLACK_FADE, 0, 1)
     parts[darkest] = np.minimum(black * common / absorbed[darkest].mean(), room)
     for round_ in range(ROUNDS):
-        passed = [1 - p[..., None] * a for p, a in zip(parts, absorbed, strict=True)]
+        passed = [1 - p[..., None] * a for p, a in zip(parts, absorbed)]
         # What all pens after each one let through, the last first.
         after = list(accumulate(passed[:0:-1], operator.mul, initial=np.ones_like(wanted)))
         before = np.ones_like(wanted)

@@ -61,9 +61,14 @@ def four_pens(
     # Broader pens draw a larger sheet in the same hour.
     pen_mm = pen_mm or max(0.5, frame.long / 400)
     inner = frame._replace(y0=frame.y0 + edge, y1=frame.y1 - edge)
-    pixels = pixels_of(picture, "fruit")
-    sides = {"from the left": 1, "from the right": -1}
-    pixels = pixels[:, :: 1 if picture else choose(svg, "light", sides)]
+    pixels = pixels_of(picture)
+    if picture is None:
+        pixels = pixels_of(None, choose(svg, "subject", {"a lake": "lake", "fruit": "fruit"}))
+        pixels = pixels[:, :: choose(svg, "light", {"from the left": 1, "from the right": -1})]
+        room = choose(svg, "part", {"all": 0.0, "a part": 0.35}) * np.array(pixels.shape[:2])
+        y, x = (rng.random(2) * room).astype(int)
+        size = (pixels.shape[:2] - room).astype(int)
+        pixels = pixels[y : y + size[0], x : x + size[1]]
     # Some 0.4 mm a pixel: no finer than a line is apart from the next.
     scale = min(1.0, 640 / max(pixels.shape))
     pixels = np.clip(zoom(pixels, (scale, scale, 1), order=1), 0, 1)
@@ -76,7 +81,7 @@ def four_pens(
     corners = np.reshape(frame.inset(MARK_MM), (2, 2))
     marks = np.concatenate([arms + corner for corner in corners])
     angles, drawn = np.array(ANGLES) + rng.uniform(-7.5, 7.5), []
-    for part, angle in zip(parts, angles, strict=False):
+    for part, angle in zip(parts, angles):
         # Of less ink there would be lone lines, which read as scratches.
         tone = laid(inner, np.where(part < LEAST, 0, part), fit)
         # Lines of two pen widths less a sixth: where all are drawn, five sixths are covered.

@@ -27,7 +27,8 @@ from drawscape.sketches.tone import (
 A5_MM = 63.0
 """Half the width of A5 within its margin: a larger page has as many turns, a smaller one as dense ones."""
 
-PEN_MM = 0.3
+PEN_MM = 0.22
+"""On A5; a larger page has a broader one."""
 
 MOST = 0.72
 """Part of the paper that the spiral covers at most: with more, its swings touch."""
@@ -40,9 +41,7 @@ def spiral_halftone(
     *,
     picture: PictureFile = None,
     fit: Fit = "cover",
-    turns: Annotated[int, Slider(30, 90, "Turns to the near edge")] = 46,
-    swing: Annotated[float, Slider(0.8, 1.4, "Height of a swing at most, in turns")] = 1.3,
-    wavelength: Annotated[float, Slider(0.4, 1.0, "Length of a swing, in turns")] = 0.6,
+    turns: Annotated[int, Slider(30, 90, "Turns to the near edge")] = 56,
     contrast: Contrast = 0.85,
     clarity: Clarity = 0.5,
     focus: Focus = NO_FOCUS,
@@ -61,32 +60,28 @@ def spiral_halftone(
     pitch = near / fit_count(round(turns * min(1.0, near / A5_MM)), near, 0.7, least=4)
     eye = choose(svg, "eye", {"within": 0.25, "at the rim": 1.0})
     off = half * polar(eye, rng.uniform(0, 2 * np.pi))
-    reach = float(np.hypot(*(np.abs(off) + half)))
+    reach = np.hypot(*(np.abs(off) + half))
     start = off + frame.middle, rng.uniform(0, 2 * np.pi)
-    screen = partial(_swinging, tone, start, reach, swing, wavelength)
-    in_pens(svg, palette, ["#1b1b1b"], [finer_in_focus(tone, screen, pitch)], width=PEN_MM)
+    pen_mm = PEN_MM * max(1.0, near / A5_MM)
+    screen = partial(_swinging, tone, start, reach, pen_mm)
+    in_pens(svg, palette, ["#1b1b1b"], [finer_in_focus(tone, screen, pitch)], width=pen_mm)
 
 
 def _swinging(
-    tone: Tone,
-    start: tuple[Points, float],
-    reach: float,
-    swing: float,
-    wavelength: float,
-    pitch: float,
+    tone: Tone, start: tuple[Points, float], reach: float, pen_mm: float, pitch: float
 ) -> Lines:
-    """Return a spiral with turns `pitch` apart that swings where it is dark."""
+    """Return a spiral with turns `pitch` apart that swings where it is dark, no higher than that."""
     middle, phase = start
     # At most 1,500,000 points; large pages with many turns then take longer swings.
-    length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 1_500_000)
-    length = max(length, shortest_swing(pitch, pitch * swing))
+    length = pitch * max(0.6, 7 * np.pi * (reach / pitch) ** 2 / 1_500_000)
+    length = max(length, shortest_swing(pitch, pitch))
     path, outward = _spiral(pitch, reach, length / 8)
     path = path + middle
     phases = phase + 2 * np.pi * distances_along(Lines.of(path)) / length
     # The swing dies where it would leave the picture, so that the line is cut there once and clean.
-    room = np.clip(depth_in(tone.area, path) / (pitch * swing), 0, 1)
-    height = swing_of(printable(tone.at(path), MOST), pitch, length, PEN_MM)
-    height = np.minimum(height, pitch * swing / 2) * room
+    room = np.clip(depth_in(tone.area, path) / pitch, 0, 1)
+    height = swing_of(printable(tone.at(path), MOST), pitch, length, pen_mm)
+    height = np.minimum(height, pitch / 2) * room
     path = path + outward * (height * np.sin(phases))[:, None]
     return clip_to_rectangle([path], *tone.area).longer_than(2.0)
 
