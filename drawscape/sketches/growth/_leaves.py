@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from drawscape.geometry import Floats, Ints, Lines, Points, beside, polar
+from drawscape.geometry import Floats, Ints, Lines, Points, beside, fit_count, polar
 from drawscape.sketches import Rng
 
 Blade = tuple[float, float, float]
@@ -10,6 +10,9 @@ Blade = tuple[float, float, float]
 
 Flowers = tuple[Points, Floats, Ints]
 """Of each flower its middle, its radius, and the place on the stem where its stalk begins."""
+
+DOUBLE_MM = 12.0
+"""Radius from which on a flower has a second ring of petals."""
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 
@@ -27,36 +30,57 @@ def stalk(way: Points, width: float) -> Lines:
     return Lines.of([np.concatenate([left, right[::-1], left[:1]]), *shade])
 
 
-def leaf(foot: Points, out: Points, blade: Blade, spacing: float, lift: float = 0.0) -> Lines:
-    """Return a leaf from `foot` to `foot + out`: outline, midrib, veins, and the shade of one half.
-
-    The midrib is bent upwards by `lift`, part of its length. `spacing` is that of the shade in mm.
-    """
-    length, t = float(np.hypot(*out)), np.linspace(0, 1, 121)
+def _blade(
+    foot: Points, out: Points, blade: Blade, lift: float = 0.0, petiole: float = 0.0
+) -> tuple[Points, Floats, Lines]:
+    """Return a midrib, half the width along it, and the outline with the midrib."""
+    length, t = np.hypot(*out), np.linspace(0, 1, 121)
     rib = bent(foot, foot + out / 2 - np.array([0, 2 * lift * length]), foot + out)
+    t = np.maximum(t - petiole, 0) / (1 - petiole)
     half = t ** blade[0] * (1 - t) ** blade[1]
     half *= blade[2] * length / np.max(half)
     left, right = beside(rib, -half), beside(rib, half)
+    return rib, half, Lines.of([np.concatenate([left, right[::-1], left[:1]]), rib])
 
-    def veins(count: int, rim: Points, end: Floats | float) -> list[Points]:
+
+def leaf(
+    foot: Points, out: Points, blade: Blade, spacing: float, lift: float = 0.0, petiole: float = 0.0
+) -> Lines:
+    """Return a leaf from `foot` to `foot + out`: outline, midrib, veins, and the shade of one half.
+
+    The midrib is bent upwards by `lift`, part of its length, and bare along the part `petiole`.
+    `spacing` is that of the shade in mm.
+    """
+    rib, half, outline = _blade(foot, out, blade, lift, petiole)
+    length = np.hypot(*out)
+
+    def veins(count: int, side: int, end: Floats | float) -> list[Points]:
         """Return lines from the midrib to `end` of the way to a rim."""
         far = np.reshape(end, (-1, 1)) * np.linspace(0, 1, 9)
-        share = np.linspace(0.03, 0.55, count)[:, None] + 0.16 * far**1.4
+        share = np.linspace(petiole + 0.03, 0.6, count)[:, None] + 0.24 * far**1.3
         place = (120 * np.minimum(share, 1)).astype(int)
         far = np.broadcast_to(far, place.shape)[..., None]
-        return list(rib[place] * (1 - far) + rim[place] * far)
+        return list(rib[place] * (1 - far) + beside(rib, side * half)[place] * far)
 
     count = int(np.clip(length / 5, 3, 9))
-    lines = [np.concatenate([left, right[::-1], left[:1]]), rib]
-    lines += veins(count, left, 0.97) + veins(count, right, 0.97)
+    lines = veins(count, -1, 0.97) + veins(count, 1, 0.97)
+    # Every second line of the shade is shorter, and all are so towards the tip.
     count = int(0.85 * length / spacing)
-    reach = 0.45 + 0.4 * np.sin(np.linspace(0, 2.5 * np.pi, count)) ** 2
-    return Lines.of([*lines, *veins(count, left if out[0] < 0 else right, reach)])
+    reach = np.linspace(0.8, 0.3, count) * (1 - 0.35 * (np.arange(count) % 2))
+    return Lines.join([outline, Lines.of(lines + veins(count, -1 if out[0] < 0 else 1, reach))])
 
 
-def floret(
-    middle: Points, radius: float, tilt: float, petals: int, spacing: float
-) -> tuple[Lines, Lines]:
+def petal(foot: Points, out: Points, blade: Blade) -> Lines:
+    """Return a petal with fine lines from the centre, the outer ones shorter."""
+    rib, half, outline = _blade(foot, out, blade)
+    lines = [
+        beside(rib, share * half)[5 : int(85 - 50 * abs(share))]
+        for share in np.linspace(-0.8, 0.8, fit_count(9, 2 * np.max(half), 0.5, least=2))
+    ]
+    return Lines.join([outline.take([0]), Lines.of(lines)])
+
+
+def floret(middle: Points, radius: float, tilt: float, petals: int) -> tuple[Lines, Lines]:
     """Return the petals of a flower and its heart.
 
     With a small `tilt` it is seen from the side.
@@ -64,7 +88,12 @@ def floret(
     outs = radius * polar(1, np.arange(petals) * 2 * np.pi / petals + 0.3) * (1, tilt)
     blade = (1.1, 0.35, min(0.4, 1.9 / petals))
     behind_first = outs[np.argsort(outs[:, 1])]
-    around = [leaf(middle + 0.2 * out, 0.8 * out, blade, 1.4 * spacing) for out in behind_first]
+    if radius > DOUBLE_MM:
+        inner = (
+            0.66 * radius * polar(1, np.arange(petals) * 2 * np.pi / petals + 0.3 + np.pi / petals)
+        )
+        behind_first = np.concatenate([behind_first, inner * (1, tilt)])
+    around = [petal(middle + 0.2 * out, 0.8 * out, blade) for out in behind_first]
     heart = polar(0.3 * radius, np.linspace(0, 2 * np.pi, 33)) * (1, tilt)
     number = np.arange(1, 2 + int((0.6 * radius) ** 2))
     seeds = polar(0.27 * radius * np.sqrt(number / len(number)), GOLDEN_ANGLE * number) * (1, tilt)
@@ -74,12 +103,13 @@ def floret(
 
 def _top(stem: Points) -> float:
     """Return the heading of the stem at its top, in radians."""
-    return float(np.arctan2(*(stem[-1] - stem[-4])[::-1]))
+    return np.arctan2(*(stem[-1] - stem[-4])[::-1])
 
 
 def head(rng: Rng, stem: Points, short: float) -> Flowers:
     """Return a large flower, and a smaller one beside it."""
-    aside = stem[90] + 0.44 * short * polar(1, _top(stem) + 0.9 * rng.choice([-1, 1]))
+    heading = (_top(stem) - np.pi / 2) / 2 + 0.7 * rng.choice([-1, 1])
+    aside = stem[90] + 0.44 * short * polar(1, heading)
     radii = short * np.array([0.1, rng.uniform(0.16, 0.22)])
     return np.stack([aside, stem[-1]]), radii, np.array([85, 116])
 
@@ -97,11 +127,11 @@ def umbel(rng: Rng, stem: Points, short: float) -> Flowers:
 
 def spike(rng: Rng, stem: Points, short: float) -> Flowers:
     """Return flowers around the upper part of the stem, smaller upwards."""
-    share = np.linspace(0, 1, 28)
+    share = np.linspace(0, 1, 20)
     place = (74 + 45 * share).astype(int)
-    sides = 2 * ((0.618 * np.arange(28) + rng.random()) % 1) - 1
-    reach = 0.11 * short * (1.1 - share)
+    sides = 2 * ((0.618 * np.arange(20) + rng.random()) % 1) - 1
+    reach = 0.11 * short * (1 - share)
     ends = np.array([stem[at] for at in place]) + reach[:, None] * polar(
         1, _top(stem) + 1.1 * sides
     )
-    return ends, 0.05 * short * (1.05 - 0.8 * share), place
+    return ends, 0.055 * short * (1.05 - 0.75 * share), place

@@ -53,7 +53,7 @@ def relaxed(places: Points, parents: Ints, rounds: int) -> Points:
     return places
 
 
-def chains(parents: Ints, sizes: Ints) -> list[list[int]]:
+def chains(parents: Ints, sizes: Floats) -> list[list[int]]:
     """Return the tree as chains of nodes, each from where it leaves its parent to a tip.
 
     At a fork the larger branch goes on and the smaller ones begin new chains.
@@ -62,7 +62,7 @@ def chains(parents: Ints, sizes: Ints) -> list[list[int]]:
     order = np.argsort(sizes, kind="stable")
     order = order[parents[order] >= 0]
     heir[parents[order]] = order  # the last one written, the largest, stays
-    found: list[list[int]] = []
+    found = []
     for start, parent in enumerate(parents.tolist()):
         if parent < 0 or heir[parent] != start:
             found.append([parent] * (parent >= 0))
@@ -73,15 +73,18 @@ def chains(parents: Ints, sizes: Ints) -> list[list[int]]:
     return found
 
 
-def wood_lines(places: Points, parents: Ints, trunk_mm: float, taper: float) -> Lines:
+def wood_lines(
+    places: Points, parents: Ints, carried: Floats, trunk_mm: float, taper: float
+) -> Lines:
     """Return the grain of all branches, outlines nested in them, and narrower twigs as lines.
 
-    A branch is as wide as the nodes it carries, to the power of 1 / `taper`; the foot is node 0.
+    A branch carries the part `carried`, (N,), of the tree, and is as wide as that to the power of
+    1 / `taper`. The foot is node 0.
     """
-    places, carried = relaxed(places, parents, 6), subtree_sizes(parents)
+    places = relaxed(places, parents, 14)
     apart = max(GRAIN_MM, trunk_mm / 18)  # a broader trunk has a wider grain
     off = np.hypot(*(places - places[0]).T) / (30 * apart)
-    width = trunk_mm * (carried / carried[0]) ** (1 / taper) * (1 + 0.7 * np.exp(-off))
+    width = trunk_mm * carried ** (1 / taper) * (1 + 0.7 * np.exp(-off))
     child = np.flatnonzero((width > apart) & (parents >= 0))
     parent = parents[child]
     # A limb is as broad as itself where it leaves a broader one, but for a collar.

@@ -59,7 +59,8 @@ def botanical_plate(
     count = choose(svg, "petals", {"five": 5, "eight": 8, "many": 21})
     lean = choose(svg, "habit", {"upright": 0.02, "leaning": 0.09, "arching": 0.15})
     together, leafy = choose(svg, "leaves", ARRANGEMENTS)
-    colors = {"stem": MOSS[0], "leaf": MOSS[2], "flower": MOSS[rng.choice([1, 3, 4])]}
+    flower = choose(svg, "color", {"red": MOSS[3], "blue": MOSS[4], "golden": MOSS[1]})
+    colors = {"stem": MOSS[0], "leaf": MOSS[2], "flower": flower}
     stems, leaves, petals = set_pens(svg, palette, colors, width=0.25)
     aside = np.array([lean * short * rng.choice([-1, 1]), 0])
     high = np.array([0, 0.3 * frame.height])
@@ -74,24 +75,23 @@ def botanical_plate(
         share = 0.03 + leafy * node / nodes
         turn = node * (GOLDEN_ANGLE if together == 1 else np.pi / 2) + first
         for heading in (turn, turn + np.pi)[:together]:
+            # None points straight at the viewer: it would hide the stem.
             side, near = np.cos(heading), np.sin(heading)
-            length = short * (longest - 0.3 * share) * (1 - 0.6 * abs(near))
+            side += 0.5 * np.sign(side) * (1 - abs(side))
+            length = short * (longest - 0.3 * share) * (1 - 0.2 * abs(near))
+            narrow = (*blade[:2], blade[2] * (1 - 0.5 * abs(near)))
             out = length * polar(1, -np.pi / 2 + side * (drop - 0.8 * drop * share / 1.3))
-            grown = leaf(stem[int(120 * share)], out, blade, spacing, 0.16 * (1 - share))
+            grown = leaf(stem[int(120 * share)], out, narrow, spacing, 0.16 * (1 - share), 0.12)
             (before if near > 0 else behind).append(grown)
     ends, radii, places = flowers(rng, stem, short)
     count = int(np.clip(np.max(radii) / 0.9, 5, count))
     ahead = 3 * (stem[places] - stem[places - 3])
-    ways = Lines.of(
-        [
-            bent(stem[place], stem[place] + on, end)
-            for place, on, end in zip(places, ahead, ends, strict=True)
-        ]
-    )
-    plant = [(Lines.join(behind), leaves), (ways, stems), (stalk(stem, short / 60), stems)]
+    ways = [bent(stem[place], stem[place] + on, end) for place, on, end in zip(places, ahead, ends)]
+    stalks = Lines.of(ways) if len(ways) > 2 else Lines.join(stalk(way, short / 90) for way in ways)
+    plant = [(Lines.join(behind), leaves), (stalks, stems), (stalk(stem, short / 60), stems)]
     plant.append((Lines.join(before), leaves))
-    for end, radius in zip(ends, radii, strict=True):
-        petal, heart = floret(end, radius, rng.uniform(0.5, 0.9), count, spacing)
+    for end, radius in zip(ends, radii):
+        petal, heart = floret(end, radius, rng.uniform(0.5, 0.9), count)
         plant += [(petal, petals), (heart, stems)]
     # Leaves and flowers that lean to either side stand in the middle of the sheet together.
     x, y = np.concatenate([lines.points for lines, _ in plant]).T - [[frame.cx], [stem[0, 1]]]
@@ -103,9 +103,9 @@ def botanical_plate(
             for lines, pen in plant:
                 svg.polylines(lines, pen=pen)
         # The details: a leaf laid flat, a flower cut off, three seeds.
-        low, left, right = frame.y1 - 0.15 * short, frame.x0 + 0.06 * short, frame.x1 - 0.08 * short
+        low, left, right = frame.y1 - 0.18 * short, frame.x0 + 0.08 * short, frame.x1 - 0.21 * short
         flat = leaf(np.array([left, low]), np.array([0.26 * short, 0]), blade, spacing)
-        opened, heart = floret(np.array([frame.cx, low]), 0.08 * short, 0.9, count, spacing)
+        opened, heart = floret(np.array([frame.cx, low]), 0.08 * short, 0.9, count)
         svg.polylines(flat, pen=leaves).polylines(opened, pen=petals).polylines(heart, pen=stems)
         kernel = (0.5, 0.5, rng.uniform(0.15, 0.45))
         for way in polar(1, np.array([0.4, 2.5, 4.6])):
@@ -114,8 +114,7 @@ def botanical_plate(
         svg.occlude()
     size = max(2.0, short / 45)
     title = text or " ".join(rng.choice(part) for part in NAMES)
-    details = {"A": left + 0.13 * short, "B": frame.cx, "C": right}
     write = partial(svg.lettering, font="timesi", align="center", missing="?", pen=stems)
     write(title, frame.cx, frame.y1 - 0.4 * size, size=size)
-    for letter, at in details.items():
+    for letter, at in zip("ABC", (left + 0.13 * short, frame.cx, right)):
         write(letter, at, frame.y1 - 2.3 * size, size=0.7 * size)

@@ -4,15 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import (
-    Floats,
-    Lines,
-    OpaqueShape,
-    clamped,
-    clip_to_rectangle,
-    occlude,
-    polar,
-)
+from drawscape.geometry import Floats, Lines, OpaqueShape, clamped, occlude, polar
 from drawscape.sketches import MOSS, Fraction, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose
 from drawscape.sketches.growth._twigs import bough
@@ -47,8 +39,7 @@ def family_tree(
         line.append(parents[line[-1]])
     ways = _ways(rng, 0, parents, line)
     tips = np.bincount(np.concatenate(ways), minlength=len(genes))
-    # A figure stands amid the ways that lead through it, a third of the way to where it would be if
-    # those of its generation stood evenly.
+    # A figure stands amid the ways that lead through it, then a third of the way to an even place.
     order = np.array(list(dict.fromkeys(node for way in ways for node in way)))
     leads = np.array([np.isin(np.arange(len(genes)), way) for way in ways])
     angle = spread * np.linspace(-1, 1, len(ways)) @ leads / tips
@@ -57,8 +48,7 @@ def family_tree(
         even = spread * np.linspace(-1, 1, 2 * len(arc) + 1)[1::2]
         angle[arc] += 0.35 * (even - angle[arc])
     angle[winner] *= 0.5
-    large = 0.12 * frame.short
-    reach = np.array([0.5 * frame.width, trunk - frame.y0])
+    large, reach = 0.12 * frame.short, np.array([0.5 * frame.width, trunk - frame.y0])
     out = np.where(levels > generations, 1.0, 0.86 * levels / generations)
     places = (frame.cx, trunk) + out[:, None] * reach * polar(1, angle - np.pi / 2)
     places = clamped(frame.inset(0.35 * large), places)
@@ -72,7 +62,7 @@ def family_tree(
     inks = np.ones(len(genes), dtype=int)
     inks[[node for way in ways if levels[way[-1]] >= generations for node in way]] = 0
     inks[line] = 2
-    shapes, pens = list[OpaqueShape](), list[int]()
+    shapes, pens = [], []
     for node in np.argsort(-levels, kind="stable"):
         below, foot = node, np.array([frame.cx, frame.y1])
         if node:
@@ -84,10 +74,10 @@ def family_tree(
         figure = places[node] + _figure(genes[node], radii[node])
         shapes.append(OpaqueShape(Lines.of(figure), figure[0]))
         pens.append(inks[node])
-    drawn = [*zip(occlude(shapes), pens, strict=True)]
+    drawn = [*zip(occlude(shapes), pens)]
     parts = [Lines.join(lines for lines, pen in drawn if pen == ink) for ink in range(3)]
-    parts = [clip_to_rectangle(part, *frame) for part in parts]
-    in_pens(svg, palette, {"living": MOSS[0], "extinct": MOSS[1], "winner": MOSS[4]}, parts)
+    with svg.clip(frame):
+        in_pens(svg, palette, {"living": MOSS[0], "extinct": MOSS[1], "winner": MOSS[4]}, parts)
 
 
 def _evolution(
@@ -104,7 +94,7 @@ def _evolution(
             born.append(len(genes))
             genes.append(np.clip(genes[parents[-1]] + change, 0, 1))
             levels.append(generation)
-        born.sort(key=lambda one: float(np.linalg.norm(genes[one] - taste)))
+        born.sort(key=lambda one: np.linalg.norm(genes[one] - taste))
         living = born[: max(2, round(chosen * len(born)))]
     levels[living[0]] += 0.5  # the winner stands above its generation
     return np.array(genes), parents, np.array(levels), living[0]

@@ -7,11 +7,11 @@ from typing import Annotated
 import numpy as np
 from scipy.spatial import cKDTree
 
-from drawscape.geometry import Noise, as_on_a4, clip_to_rectangle, contains, fitted, polar
+from drawscape.geometry import Noise, as_on_a4, cartesian, clip_to_polygon, contains, fitted, polar
 from drawscape.geometry.lines import Ints, Points
 from drawscape.sketches import KILN, Palette, Rng, Slider, Steps, SVGBuilder, in_pens, sketch
 from drawscape.sketches.composition import choose, choose_inks
-from drawscape.sketches.growth._twigs import wood_lines
+from drawscape.sketches.growth._twigs import subtree_sizes, wood_lines
 
 CROWNS = {"broad": (1.0, 0.0), "slim": (0.6, 0.0), "blown to one side": (0.75, 0.125)}
 """Of the crown its width, and how far it and the foot lie aside, in parts of the page."""
@@ -58,14 +58,21 @@ def space_colonization(
     for done, nodes, parents in _grown(rng, crown, foot, buds, SIGHT, reach):
         twigs = np.stack([nodes[parents[1:]], nodes[1:]], axis=1)
         yield 0.7 * done, partial(draw, parts=[twigs])
-    wood = wood_lines(nodes, parents, trunk * frame.short, TAPER)
-    parts = [clip_to_rectangle(wood, frame.x0, frame.y0, frame.x1, foot[1])]
     bowl = np.array([0.46 * frame.width - abs(lean), 0.97 * deep])
     outline = foot + polar(1.0, np.linspace(0, np.pi, 60)) * bowl
-    *_, (_, nodes, parents) = _grown(rng, outline, foot, buds // 6, 14, 2)
-    wood = wood_lines(nodes, parents, 0.9 * trunk * frame.short, TAPER)
-    parts.append(clip_to_rectangle(wood, frame.x0, foot[1], frame.x1, frame.y1))
-    draw(svg, parts=parts)
+    *_, (_, below, others) = _grown(rng, outline, foot, buds // 6, 14, 2)
+    # Roots grow on from the foot: the same grain runs through trunk and roots.
+    above, deeper = (subtree_sizes(tree) / len(tree) for tree in (parents, others))
+    nodes = np.concatenate([nodes, below[1:]])
+    parents = np.concatenate([parents, np.where(others[1:] > 0, others[1:] + len(parents) - 1, 0)])
+    carried = np.append(above, deeper[1:])
+    wood = wood_lines(nodes, parents, carried, trunk * frame.short, TAPER)
+    # The ground rises at the trunk.
+    x = np.linspace(frame.x0, frame.x1, 200)
+    swell = 0.3 * deep * np.exp(-(((x - foot[0]) / (0.1 * frame.width)) ** 2))
+    ground = cartesian(x, foot[1] - swell)
+    soil = np.concatenate([ground, [(frame.x1, frame.y1), (frame.x0, frame.y1)]])
+    draw(svg, parts=[clip_to_polygon(wood, soil, outside=True), clip_to_polygon(wood, soil)])
 
 
 def _grown(
@@ -81,10 +88,12 @@ def _grown(
     light = rng.uniform(low, high, (3 * buds, 2))
     # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
     u, v = (light - low).T / np.min(high - low) * 3.2
-    lit = Noise(rng).perlin(u, v) > rng.uniform(-0.65, 0.15, len(light))
+    lit = Noise(rng).perlin(u, v) > rng.uniform(-0.8, 0.1, len(light))
     light = light[lit & contains(outline, light)][:buds]
     bare = max(2, 1 + np.ceil((foot[1] - high[1]) / step))
     nodes = foot + np.arange(bare)[:, None] * (0, step * np.sign(rise))
+    # The trunk leans towards its crown.
+    nodes[:, 0] += 0.5 * ((low + high)[0] / 2 - foot[0]) * np.linspace(0, 1, len(nodes)) ** 2
     parents, whole = np.arange(-1, len(nodes) - 1), len(light)
     gap, nearest = cKDTree(nodes).query(light)
     while len(light) > 0.01 * whole:  # far buds would pull lone twigs across the crown
