@@ -59,7 +59,7 @@ def test_a_band_swells_with_its_values_and_a_track_is_drawn_within(home):
     svg = next(svg for svg in made if turned.items() <= svg.traits.items())
     layers = {pen.name: lines.points for pen, lines in svg.layers()}
     early, late = (layers["step"][(layers["step"][:, 0] < 60) == left] for left in (True, False))
-    assert np.ptp(late[late[:, 0] > 65, 1]) > 4 * np.ptp(early[early[:, 0] < 55, 1])
+    assert np.ptp(late[late[:, 0] > 65, 1]) > 2.5 * np.ptp(early[early[:, 0] < 55, 1])
     walk = draw("data_portrait", 120, 160, data="walk.gpx")
     assert walk.traits["form"] == "rings"
     assert "height in m" in [pen.name for pen, _ in walk.layers()]

@@ -18,7 +18,7 @@ def read_table(name: str) -> tuple[dict[str, Floats], Points | None]:
     text = read_input(name).decode("utf-8-sig", "replace")
     is_track = name.lower().endswith(".gpx")
     heads, *rows = _points(text) if is_track else [*csv.reader(text.splitlines())] or [[]]
-    found = dict[str, Floats]()
+    found = {}
     for column, head in enumerate(heads):
         values = np.array([_number(row[column]) if column < len(row) else np.nan for row in rows])
         known = np.isfinite(values)

@@ -15,7 +15,6 @@ from drawscape.geometry import (
     fitted,
     grow_count,
     polar,
-    thinned,
 )
 from drawscape.parameters import InputFile
 from drawscape.sketches import KILN, Palette, Rng, Slider, SVGBuilder, in_pens, sketch
@@ -32,6 +31,7 @@ FORMS = {
     "a quarter": (0.0, 1.0, -90, 90),
     "rings": (0.5, 0.5, -90, 360),
     "rows": (0.5, 1.0, 0, 0),
+    "a fan": (0.5, 1.0, -180, 180),
     "half rings": (0.0, 0.5, -90, 180),
 }
 """Where the middle lies, parts of the page, where bands begin, and how far they go, in degrees."""
@@ -54,6 +54,7 @@ def data_portrait(
     """
     frame = svg.frame.inset(0.02 * svg.frame.short)
     columns, track = _weather(rng) if data is None else read_table(data)
+    title = title or "A year of weather" * (data is None)
     form = choose(svg, "form", FORMS if track is None else {"rings": FORMS["rings"]})
     names = list(columns)[:COLUMNS]
     names = names[:: choose(svg, "order", {"as given": 1, "turned round": -1})]
@@ -79,25 +80,25 @@ def data_portrait(
     parts = []
     for band, name in enumerate(names):
         values = np.interp(u, np.linspace(0, 1, len(columns[name])), columns[name])
-        values = gaussian_filter1d(values, SMOOTH, mode="nearest")
+        values = gaussian_filter1d(values, SMOOTH, mode="wrap" if sweep == 360 else "nearest")
         share = (values - values.min()) / max(np.ptp(values), 1e-9)
         count = fit_count(grow_count(threads, frame), room, 0.85, least=2)
-        rise = np.linspace(0, 1, count)[:, None] * (0.06 + 0.84 * share)
-        lines = Lines.of(place(room * (band + rise)))
-        parts.append(thinned(lines, 1 + np.arange(count), most=0.6))
+        rise = np.linspace(0, 1, count)[:, None] * (0.2 + 0.7 * share)
+        grid = place(room * (band + rise))
+        ends = grid[:, [0, -1]].swapaxes(0, 1)[: 2 * (sweep < 360)]
+        parts.append(Lines.join([Lines.of(grid), Lines.of(ends)]))
     if track is not None:
         box = (*(middle - 0.62 * inner), *(middle + 0.62 * inner))
         parts[0] = Lines.join([parts[0], Lines.of([fitted(box, track)])])
-    in_pens(
-        svg, palette, dict(zip(names, [KILN[0], KILN[1], KILN[4], KILN[2]], strict=False)), parts
-    )
+    in_pens(svg, palette, dict(zip(names, [KILN[0], KILN[1], KILN[4], KILN[2]])), parts)
     legend = [
         f"{name}  {np.min(columns[name]).round(1):g} to {np.max(columns[name]).round(1):g}"
         for name in names
     ]
-    for row, (text, pen) in enumerate(zip([*legend, title], [*names, names[0]], strict=True)):
-        y = frame.y1 - size * 2.2 * (len(names) - row)
-        svg.lettering(text, frame.cx, y, size=size, align="center", missing="?", pen=pen)
+    for row, (text, pen) in enumerate(zip([*legend, title], [*names, names[0]])):
+        low = frame.y1 - size * 2.2 * (len(names) - row)
+        place_ = {"x": frame.cx, "align": "center"} if x else {"x": frame.x0}
+        svg.lettering(text, **place_, y=low, size=size, missing="?", pen=pen)
 
 
 def _weather(rng: Rng) -> tuple[dict[str, Floats], None]:
@@ -108,8 +109,8 @@ def _weather(rng: Rng) -> tuple[dict[str, Floats], None]:
     showers = gaussian_filter1d(rng.gamma(0.25, 24, 365), 1.5, mode="wrap")
     wind = gaussian_filter1d(rng.gamma(2, 7, 365), 2, mode="wrap")
     found = {
-        "temperature": 10 + 9 * season + 9 * mild,
-        "rain": showers * (1 - 0.4 * season),
-        "wind": wind * (1.2 - 0.5 * season),
+        "temperature °C": 10 + 9 * season + 9 * mild,
+        "rain mm": showers * (1 - 0.4 * season),
+        "wind kn": wind * (1.2 - 0.5 * season),
     }
     return found, None

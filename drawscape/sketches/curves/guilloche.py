@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from drawscape.geometry import clip_to_rectangle, fit_count, grow_count, polar
+from drawscape.geometry import circle, clip_to_rectangle, fit_count, grow_count, polar
 from drawscape.sketches import MOSS, Palette, Rng, Slider, SVGBuilder, set_pens, sketch
 from drawscape.sketches.composition import choose
 
@@ -24,7 +24,7 @@ def guilloche(
     *,
     bands: Annotated[int, Slider(2, 7, "Woven bands of a medallion")] = 5,
     strands: Annotated[int, Slider(9, 20, "Waves of the outermost band")] = 14,
-    lobes: Annotated[int, Slider(6, 20, "Lobes of the bands' edges, at most")] = 16,
+    lobes: Annotated[int, Slider(10, 20, "Lobes of the bands' edges, at most")] = 16,
     palette: Palette = "as designed",
 ) -> None:
     """Medallions of woven bands, as engraved on banknotes and watches.
@@ -34,19 +34,23 @@ def guilloche(
     """
     pens = set_pens(svg, palette, [MOSS[0], MOSS[4], MOSS[3]], width=0.25)
     places = choose(svg, "layout", PLACES)
-    count = choose(svg, "lobes", {"few": 0.35, "some": 0.65, "many": 1.0})
+    count = choose(svg, "lobes", {"some": 0.75, "few": 0.5, "many": 1.0})
     count = max(3, round(count * lobes))
+    taken = [circle(0, 0, 0.01)]  # a block clips to one region at least
     for place in np.reshape(places, (-1, 2, 2)):
         middle, half = svg.frame[:2] + place[0] * svg.frame.size, place[1] * svg.frame.size
         radius = np.min(half)
         widths = rng.uniform(0.6, 1.4, bands) * np.linspace(0.8, 1.2, bands)
         edges = radius * (0.04 + 0.96 * np.append(0, np.cumsum(widths) / widths.sum()))
-        for band, pen in enumerate(rng.integers(0, 3, bands)):
+        # Neighbouring bands differ in their inks.
+        for band, pen in enumerate(np.cumsum(rng.integers(1, 3, bands)) % 3):
             inner, outer = edges[band : band + 2]
-            waves = fit_count(grow_count(strands, svg.frame), (inner + outer) / 2, 3.6, least=3)
+            waves = fit_count(grow_count(strands, svg.frame), (inner + outer) / 2, 2.8, least=3)
             turned = _band(rng, inner, outer, waves, fit_count(count, outer, 3.0, least=3))
             oval = middle + turned * half / radius
-            svg.polylines(clip_to_rectangle(oval, *svg.frame), pen=pens[pen])
+            with svg.clip(taken, outside=True):
+                svg.polylines(clip_to_rectangle(oval, *svg.frame), pen=pens[pen])
+        taken.append(middle + 1.02 * half * polar(1, np.linspace(0, 2 * np.pi, 200)))
 
 
 def _band(rng: Rng, inner: float, outer: float, strands: int, lobes: int) -> np.ndarray:

@@ -81,7 +81,7 @@ def harmonograph(
     # A pen that nearly stops draws cusps, which look ragged.
     def smoothness(chance: Floats) -> float:
         slow, usual = np.quantile(Lines.of([trace(chance, swings)]).steps_mm[1:], (0.03, 0.5))
-        return float(slow / usual)
+        return slow / usual
 
     chances = sorted(rng.random((TRIES, 11)), key=smoothness)[-TRIES // 4 :]
     chance = min(chances, key=lambda one: crowd(one, swings) + crowd(one, swings / 2))

@@ -63,7 +63,7 @@ def elevation_map(
     else:
         z = gaussian_filter(laid(frame, heights_of(data)).at(places), 1.0)
     down, right = np.gradient(z, frame.height / len(z), frame.width / z.shape[1])
-    land, low, high = z > 0, max(0.0, float(np.min(z))), float(np.max(z))
+    land, low, high = z > 0, max(0.0, np.min(z)), np.max(z)
     # On all but the steepest slopes there is room for two strokes between two lines.
     steep = np.quantile(np.hypot(down, right)[land], 0.93) if land.any() else 1.0
     count = int(np.clip((high - low) / (1.05 * steep + 1e-9), 3, levels))
@@ -110,7 +110,7 @@ def _names(rng: Rng, frame: Frame, z: Floats) -> tuple[Lines, list[Bounds]]:
     tops = np.argwhere((z == maximum_filter(z, near)) & (z > 0.3 * np.max(z)))
     heights = z[tuple(tops.T)]
     highest = np.argsort(-heights)[:7]
-    named = zip(*map(rng.permutation, NAMES), heights[highest], strict=False)
+    named = zip(*map(rng.permutation, NAMES), heights[highest])
     texts = [f"{first}{last} {height:.0f}" for first, last, height in named]
     shares = tops[highest, ::-1] / np.subtract(z.shape[::-1], 1)
     style = TextStyle("rowmans", max(1.6, frame.short / 75))

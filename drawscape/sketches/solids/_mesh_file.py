@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from drawscape.errors import GeometryError
-from drawscape.geometry import Floats, Ints, Mesh
+from drawscape.geometry import Floats, Mesh
 from drawscape.sketches import read_input
 
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
@@ -32,7 +32,7 @@ def read_mesh(name: str) -> Mesh:
 def welded(corners: Floats) -> Mesh:
     """Return triangles, (F, 3, 3), as a mesh in which corners at the same place are one vertex."""
     points = corners.reshape(-1, 3).astype(float)
-    grid = 1e-6 * max(float(np.ptp(points)), 1e-12)
+    grid = 1e-6 * max(np.ptp(points), 1e-12)
     _, first, back = np.unique(
         np.round(points / grid), axis=0, return_index=True, return_inverse=True
     )
@@ -51,7 +51,7 @@ def _stl(content: bytes) -> Floats:
 
 def _obj(content: bytes) -> Floats:
     """Return the corners of the triangles, (F, 3, 3); faces of more corners are cut into fans."""
-    points, faces = list[list[float]](), list[list[int]]()
+    points, faces = [], []
     for line in content.decode("utf-8", "replace").splitlines():
         kind, *words = line.split() or [""]
         if kind == "v":
@@ -61,5 +61,5 @@ def _obj(content: bytes) -> Floats:
             numbers = [int(word.partition("/")[0]) for word in words]
             ring = [number - 1 if number > 0 else len(points) + number for number in numbers]
             faces += [[ring[0], *pair] for pair in pairwise(ring[1:])]
-    corners: Ints = np.array(faces, dtype=np.int64).reshape(-1, 3)
+    corners = np.array(faces, dtype=np.int64).reshape(-1, 3)
     return np.array(points).reshape(-1, 3)[corners]

@@ -71,18 +71,19 @@ class Shading:
             facing @ (light * (-1, 1, 1)), 0, 1
         )
         shape, soft = (rows, columns), 0.5 / pitch
-        dark = bright - 0.05 if light_ink else 0.95 - bright
+        dark = 0.85 * bright - 0.05 if light_ink else 0.95 - bright
         tone = gaussian_filter(dark.reshape(shape), soft) * is_body.reshape(shape)
-        shadow = gaussian_filter(shaded.reshape(shape).astype(float), soft) * ~is_body.reshape(
-            shape
-        )
+        # The wall begins half way up, behind the body.
+        wall = 0.5 * (np.arange(rows) < 0.48 * rows)
+        shadow = gaussian_filter(np.maximum(shaded.reshape(shape), wall[:, None]), soft)
+        shadow *= ~is_body.reshape(shape)
         return cls(facing.reshape(rows, columns, 3), tone, shadow)
 
     def directions(self) -> Floats:
         """Return unit vectors, (2, R, C), in the direction in which the surface bends most."""
-        down, right = np.gradient(gaussian_filter(self.normals, (2, 2, 0)), axis=(0, 1))
+        down, right = np.gradient(gaussian_filter(self.normals, (4, 4, 0)), axis=(0, 1))
         xx, xy, yy = (
-            gaussian_filter((one * other).sum(axis=2), 7)
+            gaussian_filter((one * other).sum(axis=2), 12)
             for one, other in ((right, right), (right, down), (down, down))
         )
         angle = 0.5 * np.arctan2(2 * xy, xx - yy)
@@ -95,7 +96,7 @@ def _samples(corners: Floats, pitch: float) -> tuple[Floats, Ints]:
     """Return points at most `pitch` apart on all triangles, (N, 3), and the triangle of each."""
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
     steps = np.ceil(longest / pitch).astype(int) + 1
-    points, face = list[Floats](), list[Ints]()
+    points, face = [], []
     for count in np.unique(steps).tolist():
         some = np.flatnonzero(steps == count)
         a, b = np.mgrid[: count + 1, : count + 1].reshape(2, -1)

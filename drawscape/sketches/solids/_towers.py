@@ -27,7 +27,7 @@ def box(
     lower, upper = corners - (0, low), corners - (0, high)
     outline = np.concatenate([lower[:3], upper[[2, 3, 0]], lower[:1]])
     lines = [outline, upper[:3], np.array([upper[1], lower[1]])]
-    for side, (facade, spacing) in enumerate(zip(facades, spacings, strict=True)):
+    for side, (facade, spacing) in enumerate(zip(facades, spacings)):
         if height >= 2 * spacing and wide >= 2 * spacing:
             # `u` runs from 0 to 1 along the face, `v` from its foot in mm.
             u, v = np.moveaxis(_facade(facade, spacing, wide, height), -1, 0)

@@ -27,7 +27,7 @@ from drawscape.sketches.solids._mesh_file import read_mesh, welded
 from drawscape.sketches.solids._shading import Shading
 from drawscape.sketches.tone import ranked_lines
 
-TONES = ((0.15, 0.0), (0.45, np.pi / 2), (0.7, np.pi / 4))
+TONES = ((0.15, 0.0), (0.45, np.pi / 2), (0.8, np.pi / 4))
 """From which darkness on lines are drawn, and how far they are turned, in radians."""
 
 
@@ -39,7 +39,7 @@ def mesh_hatching(
     mesh: Annotated[InputFile | None, "An .stl or .obj file; none: a body of the seed's"] = None,
     azimuth: Annotated[float | None, Slider(0, 360, "Degrees that it is turned; none: any")] = None,
     elevation: Annotated[float, Slider(10, 80, "Degrees from which it is seen")] = 28.0,
-    spacing: Annotated[float, Slider(0.7, 2.5, "In mm, between lines")] = 0.9,
+    spacing: Annotated[float, Slider(0.7, 1.6, "In mm, between lines")] = 0.9,
     palette: Palette = "as designed",
 ) -> None:
     """A body in lines along its curvature, crossed where it is darker, and its shadow on the floor.
@@ -53,13 +53,13 @@ def mesh_hatching(
         body = read_mesh(mesh)
     side = choose(svg, "light", {"from the left": -1, "from the right": 1})
     palette = choose_inks(svg, palette, "kiln", "plum")
-    camera = Camera.parallel(rng.uniform(0, 360) if azimuth is None else azimuth, elevation)
+    camera = Camera.parallel(rng.uniform(125, 205) if azimuth is None else azimuth, elevation)
     # The light comes from one side, from above, and over the viewer's shoulder.
-    light = 0.6 * side * camera.axes[0] - 0.35 * camera.axes[2] + (0, 0, 0.8)
+    light = 0.45 * side * camera.axes[0] - 0.35 * camera.axes[2] + (0, 0, 0.8)
     height = body.vertices[:, 2:] - np.min(body.vertices[:, 2])
     shadow = body.vertices - height * light / light[2]
     outline = camera.project(np.concatenate([body.vertices, shadow]))[:, :2]
-    edges = fitted(svg.frame, visible_edges(body, camera, crease_degrees=40), like=outline)
+    edges = fitted(svg.frame, visible_edges(body, camera, crease_degrees=60), like=outline)
     # From here on all is as the camera sees it: right, down and ahead, in mm.
     origin, unit = fitted(svg.frame, np.array([(0.0, 0.0), (0.0, 1.0)]), like=outline)
     corners = (unit - origin)[1] * camera.project(body.corners.reshape(-1, 3)) + (*origin, 0)
@@ -71,8 +71,10 @@ def mesh_hatching(
         hatch_along(*place, between=(dark, 2), turned=turned, min_length_mm=2.0)
         for dark, turned in TONES
     ]
-    rows, _ = ranked_lines(svg.frame, spacing, 0.0)
-    shade = keep_positive(rows, values_at(seen.shadow, svg.frame, rows.points) - 0.5)
+    # All rows where the shadow falls, and every second one on the wall behind.
+    rows, rank = ranked_lines(svg.frame, spacing, 0.0)
+    needed = np.repeat(np.where(rank < 0.5, 0.35, 0.65), rows.counts)
+    shade = keep_positive(rows, values_at(seen.shadow, svg.frame, rows.points) - needed)
     parts = [Lines.join([clamped(svg.frame, edges), *drawn]), shade]
     in_pens(svg, palette, {"body": KILN[0], "shadow": KILN[4]}, parts)
 
@@ -102,7 +104,7 @@ def _shell(rng: Rng) -> Mesh:
 
 def _knot(rng: Rng) -> Mesh:
     """Return a torus knot, leaning."""
-    rounds, through = [(2, 3), (2, 5), (3, 4), (3, 5)][int(rng.integers(4))]
+    rounds, through = [(2, 3), (2, 5), (3, 4), (3, 5)][rng.integers(4)]
     t = np.linspace(0, 2 * np.pi, 301)
     flat = polar(1 + 0.42 * np.cos(through * t), rounds * t)
     path = cartesian(flat[:, 0], 0.42 * np.sin(through * t), flat[:, 1])

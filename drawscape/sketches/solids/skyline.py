@@ -103,10 +103,10 @@ def _tower(rng: Rng, lot: Lot, slope: float, setbacks: float, spacing: float) ->
     cuts = np.concatenate(([0.0], np.sort(rng.uniform(0.45, 0.9, floors - 1)), [1.0])) * height
     widths = half * np.concatenate(([1.0], np.cumprod(rng.uniform(0.55, 0.82, floors - 1))))
     # The right faces lie in the shade: close lines, whatever the left ones look like.
-    facades = FACADES[rng.integers(3)], FACADES[rng.integers(1, 3)]
+    facades = FACADES[rng.integers(3)], FACADES[int(rng.integers(1, 3))]
     shapes = [
         box((x, y), width, slope, low, high, facades, (1.5 * spacing, 0.8 * spacing))
-        for (low, high), width in zip(pairwise(cuts), widths, strict=True)
+        for (low, high), width in zip(pairwise(cuts), widths)
     ]
     if rng.random() < 0.35:
         mast = np.array([[x, y - height], [x, y - height - rng.uniform(0.3, 1.0) * half * 1.4]])
