@@ -212,7 +212,7 @@ def check_arguments(parameters: Sequence[Parameter], values: Mapping[str, Any]) 
 def json_schema(parameters: Sequence[Parameter]) -> dict[str, Any]:
     """Return one JSON Schema object for all `parameters`."""
     required = [parameter.name for parameter in parameters if parameter.required]
-    schema: dict[str, Any] = {
+    schema = {
         "type": "object",
         "properties": {parameter.name: parameter.json_schema() for parameter in parameters},
         "additionalProperties": False,
@@ -411,7 +411,7 @@ def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
 
 
 def _flatten(items: Iterable[Any]) -> list[Any]:
-    flat: list[Any] = []
+    flat = []
     for item in items:
         is_grouped = hasattr(item, "__is_annotated_types_grouped_metadata__")
         flat.extend(_flatten(item) if is_grouped else [item])

@@ -126,7 +126,7 @@ def with_pens(document: Document, chosen: Mapping[int, str] | None = None) -> Do
     for number in chosen:
         if number not in numbers:
             raise UnknownNameError("number of a pen", number, map(str, numbers))
-    for layer, number in zip(document.layers, numbers, strict=True):
+    for layer, number in zip(document.layers, numbers):
         if number in chosen:
             own = read_pen(chosen[number])
             name = layer.motion.named(f"{plain_name(layer.name)} @{own.name}")

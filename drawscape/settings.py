@@ -467,7 +467,7 @@ def notify_url() -> str:
     >>> notify_url()
     ''
     """
-    url: str = _project_settings().get("notify_url", "")
+    url = _project_settings().get("notify_url", "")
     if url and not url.startswith(("http://", "https://")):
         raise SettingsError(f"notify_url = {url!r}; give a URL that begins with https://")
     return url

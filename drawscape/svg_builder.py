@@ -852,7 +852,7 @@ def _fit(
         None if size is None else checked_length(f"the box's {name}", size)
         for name, size in (("width", width), ("height", height))
     ]
-    sides = [*zip(wanted, extents, strict=True)]
+    sides = [*zip(wanted, extents)]
     scale = min((room / extent for room, extent in sides if room and extent > 0), default=1.0)
     inset = [(room - extent * scale) / 2 if room else 0.0 for room, extent in sides]
     return scale, np.array((finite("x", x), finite("y", y))) + inset - np.array(corner) * scale

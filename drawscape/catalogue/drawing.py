@@ -55,7 +55,7 @@ class Figures:
         *layers, total = statistics(document)
         pens = tuple(
             (one.name, layer.color, round(one.seconds / 60, 2))
-            for one, layer in zip(layers, document.layers, strict=True)
+            for one, layer in zip(layers, document.layers)
         )
         down, up = round(total.pen_down_mm, 1), round(total.pen_up_mm, 1)
         return cls(total.lines, total.points, down, up, total.lifts, round(total.seconds, 1), pens)

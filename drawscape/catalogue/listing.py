@@ -70,7 +70,7 @@ class Drawings(Sequence[Drawing]):
             for picture, name in small
         ]
         words = map(escape, captions(shown))
-        table = table_of([f"{a}<br>{b}" for a, b in zip(pictures, words, strict=True)], _ACROSS)
+        table = table_of([f"{a}<br>{b}" for a, b in zip(pictures, words)], _ACROSS)
         more = f"<p>and {len(self) - len(shown)} more</p>" if len(self) > len(shown) else ""
         return table + more
 

@@ -252,7 +252,7 @@ def _compared(name: str, wanted: Any, *, column: str = "") -> Condition:
     if isinstance(wanted, tuple):
         if len(wanted) != 2:
             raise ParameterError(name, wanted, "give (low, high), with None for no bound")
-        given = [one for one in zip((">=", "<="), values, strict=True) if one[1] is not None]
+        given = [one for one in zip((">=", "<="), values) if one[1] is not None]
         clause = " and ".join(f"{column} {sign} ?" for sign, _ in given)
         return clause or "1 = 1", [end for _, end in given]
     if is_one:

@@ -103,7 +103,7 @@ def draw(
 
     `drawscape sketches` lists the patterns, and `drawscape draw PATTERN --help` the options of one.
     """
-    sketch: Sketch = ctx.meta.get("sketch") or _sketch_of(pattern)
+    sketch = ctx.meta.get("sketch") or _sketch_of(pattern)
     plot = PlotOptions(**{name: options.pop(name) for name in _PLOT})
     plot.check()
     values = {name: value for name, value in options.items() if value is not None}

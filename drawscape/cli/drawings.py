@@ -61,7 +61,7 @@ def list_(limit: int, as_json: bool, stars: str | None, **filters: Any) -> None:
     if as_json:
         print_json([_facts(one) for one in shown])
         return
-    words = zip(shown, captions(shown), strict=True)
+    words = zip(shown, captions(shown))
     print_list([(one.recipe[:8], _line(one, caption)) for one, caption in words])
     if len(found) > limit:
         click.echo(f"{len(found) - limit} more; --limit shows them", err=True)

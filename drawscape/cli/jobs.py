@@ -102,7 +102,7 @@ def show(job_id: str, as_json: bool) -> None:
     if as_json:
         print_json({**row._asdict(), "result": job.result, "explained": job.explain()})
         return
-    rows: dict[str, object] = {
+    rows = {
         "job": row.id,
         "description": row.description,
         "message": row.message,
@@ -156,7 +156,7 @@ def cancel(job_ids: tuple[str, ...], grace: float) -> None:
 
     The exit code is 1 if a job has already ended.
     """
-    asked: list[Job] = []
+    asked = []
 
     def cancel_one(job: Job) -> None:
         if not job.cancel(grace):
@@ -255,7 +255,7 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: float | 
     """
     if timeout is not None and not wait:
         raise click.UsageError("--timeout needs --wait")
-    given: dict[str, Any] = pairs(arguments, "an argument")
+    given = pairs(arguments, "an argument")
     for name, text in given.items():
         with contextlib.suppress(ValueError):
             given[name] = json.loads(text)
@@ -304,7 +304,7 @@ def demo(slots: int | None, seed: int) -> None:
     from drawscape.viewer.publish import publish
 
     began = time.monotonic()
-    made: list[Job] = []
+    made = []
     with WorkerBeside(slots):
         try:
             for pattern in _DEMO:

@@ -78,7 +78,7 @@ class NumberType(click.FloatRange):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        number: float = super().convert(value, param, ctx)
+        number = super().convert(value, param, ctx)
         if not math.isfinite(number):  # FloatRange lets 'nan' pass
             self.fail(f"{value!r} is not a number", param, ctx)
         return number

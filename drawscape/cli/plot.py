@@ -237,7 +237,7 @@ def _print(
     before: tuple[PlotStatistics, ...], after: tuple[PlotStatistics, ...], err: bool
 ) -> None:
     rows = []
-    for was, now in zip(before, after, strict=True):
+    for was, now in zip(before, after):
         shown = [(text_of(was), text_of(now)) for _, text_of in _COLUMNS]
         rows.append([was.name, *(a if a == b else f"{a} → {b}" for a, b in shown)])
     titles = [title for title, _ in _COLUMNS]
@@ -247,5 +247,5 @@ def _print(
         Console(stderr=err).print(table(["layer", *titles], rows))
         return
     for name, *cells in rows:
-        words = (f"{title} {cell}" for title, cell in zip(titles, cells, strict=True))
+        words = (f"{title} {cell}" for title, cell in zip(titles, cells))
         click.echo(f"{name}: {', '.join(words)}", err=err)

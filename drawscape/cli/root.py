@@ -54,7 +54,7 @@ class CommandGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"drawscape.cli.{_MODULES.get(cmd_name, cmd_name)}")
-        command: click.Command = getattr(module, cmd_name)
+        command = getattr(module, cmd_name)
         _add_home(command)
         return command
 

@@ -128,7 +128,7 @@ class _Source:
         elif self.form == "parquet":
             table = self._call("read_parquet")
         else:
-            how: dict[str, object] = {
+            how = {
                 "format": self._layout(),
                 "maximum_object_size": _LONGEST_LINE,
             }
@@ -154,7 +154,7 @@ class _Source:
         The sniffer runs with `ignore_errors`, so that it finds a dialect even in a file with bad rows.
         The reader runs without it, and so refuses the first bad row. A text file keeps its texts.
         """
-        how: dict[str, Any] = {"quote": '"', "skip": 0, "nullstr": ""}
+        how = {"quote": '"', "skip": 0, "nullstr": ""}
         if self.form == "tsv":
             how["delim"] = "\t"
         how |= {OPTIONS[name]: value for name, value in self.options.items() if value is not None}

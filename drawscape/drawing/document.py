@@ -121,8 +121,7 @@ def pen_name(name: str) -> str:
 
 
 def _without_codes(name: str) -> str:
-    text: str = _NAME.findall(name)[0][4].strip()
-    return text
+    return _NAME.findall(name)[0][4].strip()
 
 
 def pen_numbers(layers: Sequence["Layer"], *, most: int | None = None) -> list[int]:
@@ -140,12 +139,12 @@ def pen_numbers(layers: Sequence["Layer"], *, most: int | None = None) -> list[i
     given = [layer.motion.number or 0 for layer in layers]
     if most is not None:
         given = [number if number <= most else 0 for number in given]
-    number_of = {pen: number for pen, number in zip(pens, given, strict=True) if number}
+    number_of = {pen: number for pen, number in zip(pens, given) if number}
     free = (number for number in itertools.count(1) if number not in given)
     for pen in pens:
         if pen not in number_of:
             number_of[pen] = next(free)
-    return [number or number_of[pen] for pen, number in zip(pens, given, strict=True)]
+    return [number or number_of[pen] for pen, number in zip(pens, given)]
 
 
 @dataclass(frozen=True)

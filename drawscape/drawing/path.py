@@ -260,8 +260,7 @@ def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Fla
     known = ~follows
     known[1:] |= (fixed[last] & ~closed)[:-1]
     starts = _chained(starts, known)
-    ends: Floats = local + np.where(fixed, 0.0, starts[subpath])
-    return ends
+    return local + np.where(fixed, 0.0, starts[subpath])
 
 
 def _chained(steps: Floats, known: Flags) -> Floats:
@@ -269,8 +268,7 @@ def _chained(steps: Floats, known: Flags) -> Floats:
     where = np.arange(len(steps))
     anchor = np.maximum.accumulate(np.where(known, where, 0))
     total = np.cumsum(np.where(known, 0.0, steps))
-    chained: Floats = steps[anchor] + total - total[anchor]
-    return chained
+    return steps[anchor] + total - total[anchor]
 
 
 def _curves(commands: _PathCommands, curved: Ints, ends: Floats) -> Floats:
@@ -294,8 +292,7 @@ def _curves(commands: _PathCommands, curved: Ints, ends: Floats) -> Floats:
 
 def _arguments(commands: _PathCommands, which: Ints, count: int) -> Floats:
     """Return `count` arguments of the steps `which`, (K, count)."""
-    taken: Floats = commands.values[commands.at[which, None] + np.arange(count)]
-    return taken
+    return commands.values[commands.at[which, None] + np.arange(count)]
 
 
 def _set_quadratics(

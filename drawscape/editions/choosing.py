@@ -45,8 +45,7 @@ def features_of(drawings: Sequence[Drawing]) -> Floats:
     # The picture as a whole counts as much as a trait.
     scaled = [part / max(np.linalg.norm(part), 1e-9) for part in centred]
     left, strengths, _ = np.linalg.svd(np.hstack(scaled), full_matrices=False)
-    features: Floats = (left * strengths)[:, :_FEATURES]
-    return features
+    return (left * strengths)[:, :_FEATURES]
 
 
 def _look(drawing: Drawing) -> Floats:

@@ -88,7 +88,7 @@ def close(edition: Edition, folder: Path) -> Edition:
     writer.writeheader()
     writer.writerows([*rows, *proofs])
     write_atomic(folder / "ledger.csv", [table.getvalue().encode()])
-    for number, facts in zip(closed.numbers, rows, strict=True):
+    for number, facts in zip(closed.numbers, rows):
         document = certificate(closed, number, facts)
         for ending in ("pdf", "svg"):
             save(document, folder / "certificates" / f"{closed.name}-{number.number:02}.{ending}")

@@ -450,7 +450,7 @@ def sheet_of_plot(plot: str) -> tuple[str, str | None]:
     if not _path().exists():
         return "", None
     with _writing() as db:
-        found: tuple[str, str | None] | None = db.execute(SHEET_OF_PLOT, (plot,)).fetchone()
+        found = db.execute(SHEET_OF_PLOT, (plot,)).fetchone()
     return found or ("", None)
 
 

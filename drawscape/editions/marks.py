@@ -15,7 +15,7 @@ import numpy as np
 from drawscape.drawing.document import Document, Layer, plain_name
 from drawscape.drawing.values import luminance
 from drawscape.errors import EditionError, MissingExtraError, SvgReadError
-from drawscape.geometry.lines import Lines, Points, resample
+from drawscape.geometry.lines import Lines, resample
 from drawscape.lettering import TextStyle, set_text
 from drawscape.recipe import margin_for
 from drawscape.svg.read import read_svg
@@ -144,7 +144,7 @@ def moved(lines: Lines, x: float, y: float) -> Lines:
 
 def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
     """Return the y in the middle of a free row: below the drawing, else above it."""
-    points: Points = resample(document.lines, _GAP_MM / 2).points
+    points = resample(document.lines, _GAP_MM / 2).points
     inside = points[(points[:, 0] > x0 - _GAP_MM) & (points[:, 0] < x1 + _GAP_MM), 1]
     height = document.height_mm
     foot = height - x0 - needed_mm  # of a page without strokes
@@ -153,7 +153,7 @@ def _row(document: Document, x0: float, x1: float, needed_mm: float) -> float:
     for free, edge, way in ((below, bottom, 1), (above, top, -1)):
         if free >= needed_mm:
             away = _GAP_MM + needed_mm / 2 + min((free - needed_mm) / 3, needed_mm / 2)
-            return float(edge + way * away)
+            return edge + way * away
     raise EditionError(
         f"no room in the margin: the marks need {needed_mm:.1f} mm, and {max(below, above, 0.0):.1f} mm "
         "are free. Give a wider margin, no glyph, or the back of the sheet"

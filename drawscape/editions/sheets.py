@@ -121,7 +121,7 @@ def _pen_by_pen(document: Document) -> list[Document]:
     for pen in dict.fromkeys(pens):
         layers = [
             replace(layer, name=replace(layer.motion, number=pen).named(plain_name(layer.name)))
-            for layer, own in zip(document.layers, pens, strict=True)
+            for layer, own in zip(document.layers, pens)
             if own == pen
         ]
         parts.append(document.with_layers(layers))

@@ -31,7 +31,7 @@ class Pieces:
     @classmethod
     def union(cls, parts: "Iterable[Pieces]", slack: float = SLIVER) -> "Pieces":
         """Return the union of pieces in any order; gaps up to `slack` are closed."""
-        every = zip(*((part.segment, part.start, part.end) for part in parts), strict=True)
+        every = zip(*((part.segment, part.start, part.end) for part in parts))
         pieces = cls(*map(np.concatenate, every))
         pieces = pieces.take(pieces.end > pieces.start)
         pieces = pieces.take(np.lexsort((pieces.start, pieces.segment)))
@@ -118,7 +118,7 @@ def _parted(
         i, j = i[some], j[some]
     blocks = (slice(at, at + _PAIRS) for at in range(0, len(i) + 1, _PAIRS))
     touching = [_touches(segments, edges, i[block], j[block]) for block in blocks]
-    i, t = map(np.concatenate, zip(*touching, strict=True))
+    i, t = map(np.concatenate, zip(*touching))
     # A corner on an edge is also a cut, between two segments.
     cut_at_start, cut_at_end = (
         np.bincount(i[ends], minlength=len(segments)) > 0
@@ -240,9 +240,7 @@ def occlude(shapes: Iterable[OpaqueShape | Polygon]) -> list[Lines]:
     firsts = np.searchsorted(order[source], np.arange(len(drawn) + 1))
     return [
         Lines(lines.points[start:end], lines.offsets[first : last + 1] - start)
-        for (first, last), (start, end) in zip(
-            pairwise(firsts), pairwise(lines.offsets[firsts]), strict=True
-        )
+        for (first, last), (start, end) in zip(pairwise(firsts), pairwise(lines.offsets[firsts]))
     ]
 
 

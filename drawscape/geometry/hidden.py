@@ -62,7 +62,7 @@ def visible_segments(segments: ArrayLike, mesh: Mesh, camera: Camera) -> Lines:
 def _hidden(start: Points3, end: Points3, corners: Points3) -> Pieces:
     """Return the hidden stretches of segments with x, y and depth at both ends."""
     planes = _planes(corners.reshape(-1, 3, 3))
-    margin = _BIAS * float(np.ptp(np.concatenate((corners[:, 2], start[:, 2]))))
+    margin = _BIAS * np.ptp(np.concatenate((corners[:, 2], start[:, 2])))
     segment, face = _near(start, end, planes, margin)
     found = []
     for first in range(0, len(segment) + 1, _MOST_AT_ONCE):

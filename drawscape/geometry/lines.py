@@ -286,7 +286,7 @@ def offsets_of(counts: ArrayLike) -> Ints:
 
 def ranges(starts: Ints | int, counts: Ints) -> Ints:
     """Return `starts[i], starts[i] + 1, ...`, `counts[i]` of them, for all i, end to end."""
-    index: Ints = np.arange(int(counts.sum()), dtype=np.int64)
+    index = np.arange(int(counts.sum()), dtype=np.int64)
     index += np.repeat(starts - np.cumsum(counts) + counts, counts)
     return index
 
@@ -460,8 +460,7 @@ def as_lines(shapes: Drawable) -> Lines:
     if isinstance(shapes, Lines):
         return shapes
     if hasattr(shapes, "lines"):
-        found: Lines = shapes.lines() if callable(shapes.lines) else shapes.lines
-        return found
+        return shapes.lines() if callable(shapes.lines) else shapes.lines
     if hasattr(shapes, "geom_type"):
         return Lines.of(_of_geometry(shapes))
     shapes = listed(shapes)

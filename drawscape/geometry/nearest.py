@@ -21,7 +21,7 @@ class Nearest:
     """
 
     def __init__(self, points: ArrayLike) -> None:
-        self.points: Points = as_points(points)
+        self.points = as_points(points)
 
     def __len__(self) -> int:
         return len(self.points)
@@ -70,7 +70,7 @@ class Nearest:
         """Return all pairs of points at most `radius_mm` apart, (K, 2), the lower index first."""
         if self._are_few(self.points):
             return np.argwhere(np.triu(_squares(self.points, self.points) <= radius_mm**2, k=1))
-        found: Ints = self._tree.query_pairs(radius_mm, output_type="ndarray")
+        found = self._tree.query_pairs(radius_mm, output_type="ndarray")
         return found[np.lexsort((found[:, 1], found[:, 0]))]
 
 

@@ -91,7 +91,7 @@ class Noise:
         """
         places = [as_floats(place) for place in (x, y, z) if place is not None]
         arrays = np.broadcast_arrays(*places)
-        for axis, array in zip("xyz", arrays, strict=False):
+        for axis, array in zip("xyz", arrays):
             if array.size and not (array.min() > -_FARTHEST and array.max() < _FARTHEST):
                 raise GeometryError(f"noise needs finite {axis} within {_FARTHEST:g} of 0")
         flat = [array.ravel() for array in arrays]
@@ -140,7 +140,7 @@ class Noise:
         # The first octave is shifted, too; otherwise the ridges of all seeds meet at whole coordinates.
         weights, layers = self._octaves(1, x, y, z, **options)
         total, carried = np.zeros(()), np.ones(())
-        for weight, layer in zip(weights, layers, strict=True):
+        for weight, layer in zip(weights, layers):
             crest = (1.0 - np.abs(layer)) ** 2
             # Detail grows on ridges, not in valleys.
             total, carried = total + weight * crest * carried, crest
@@ -170,7 +170,7 @@ class Noise:
         places = [as_floats(place) for place in (x, y, z) if place is not None]
         layers = []
         for octave in range(octaves):
-            moved = zip(places, self._shifts[(octave + first) % len(self._shifts)], strict=False)
+            moved = zip(places, self._shifts[(octave + first) % len(self._shifts)])
             layers.append(self.perlin(*(at * _LACUNARITY**octave + shift for at, shift in moved)))
         return as_floats(gain) ** np.arange(octaves), layers
 
@@ -183,7 +183,7 @@ def _perlin(places: Sequence[Any], look_ups: _LookUps) -> Any:
     """Return Perlin noise at coordinates, two or three arrays or numbers."""
     cells = [look_ups.floor(place) for place in places]
     numbers = [cell & (_PERIOD - 1) for cell in cells]
-    offsets = [place - cell for place, cell in zip(places, cells, strict=True)]
+    offsets = [place - cell for place, cell in zip(places, cells)]
     # The corners of a cell one after the other, along x first.
     corners = [numbers[0], numbers[0] + 1]
     for number in numbers[1:]:
@@ -193,9 +193,9 @@ def _perlin(places: Sequence[Any], look_ups: _LookUps) -> Any:
     gradients, scale = (look_ups.flat, _SQRT_2) if len(places) == 2 else (look_ups.cube, 1.0)
     sides = [(offset, offset - 1.0) for offset in reversed(offsets)]
     values = []
-    for corner, away in zip(corners, product(*sides), strict=True):
+    for corner, away in zip(corners, product(*sides)):
         value = gradients[0](corner) * away[-1]
-        for gradient, gap in zip(gradients[1:], away[-2::-1], strict=True):
+        for gradient, gap in zip(gradients[1:], away[-2::-1]):
             value += gradient(corner) * gap
         values.append(value)
     fades = [t * t * t * (t * (t * 6.0 - 15.0) + 10.0) for t in offsets]
@@ -205,6 +205,6 @@ def _perlin(places: Sequence[Any], look_ups: _LookUps) -> Any:
 def _blended(values: Sequence[Any], fades: Sequence[Any]) -> Any:
     """Interpolate between the `values` at a cell's corners, along x first."""
     for fade in fades:
-        pairs = zip(values[::2], values[1::2], strict=False)
+        pairs = zip(values[::2], values[1::2])
         values = [low + fade * (high - low) for low, high in pairs]
     return values[0]

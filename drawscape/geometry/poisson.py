@@ -95,7 +95,7 @@ def _smallest_radius(radius: Radius, bounds: Frame) -> float:
     if not (smallest > 0.0 and np.isfinite(radii).all()):
         raise GeometryError(f"radius_mm={smallest!r}: give positive lengths")
     # A disc's share of the plane is at least r^2 / sqrt(2) in the densest packing possible.
-    expected = bounds.area * float((1.0 / radii**2).mean())
+    expected = bounds.area * (1.0 / radii**2).mean()
     if expected > _MOST_POINTS:
         raise GeometryError(f"radius_mm={smallest!r} makes {expected:.3g} points; use more")
     return smallest

@@ -141,7 +141,7 @@ def rings(polygon: Polygon) -> Lines:
         return from_shapely(polygon)
     lines = as_lines(polygon)
     if (lines.counts < 3).any():
-        short = int(np.argmax(lines.counts < 3))
+        short = np.argmax(lines.counts < 3)
         points = lines.counts[short]
         raise GeometryError(f"ring {short} has {points} points; a ring has at least three")
     # Three points of which two are equal are closed again: GEOS wants four.
@@ -293,7 +293,7 @@ def _placed(area: Area, figure: Figure, most: float, like: Points | None = None)
     if not len(flat):
         return points
     low, high = flat.min(axis=0), flat.max(axis=0)
-    extent = np.maximum(high - low, 1e-12 * max(1.0, float(np.abs(flat).max())))
+    extent = np.maximum(high - low, 1e-12 * max(1.0, np.abs(flat).max()))
     scale = page.size / extent
     scale = np.minimum(scale, most * np.min(scale))
     return (points - (low + high) / 2) * scale + page.middle

@@ -224,7 +224,7 @@ class _Growth:
         # Lines that keep their distance are about one spacing apart.
         self.whole = max(float(np.count_nonzero(~self.closed)) / self.spacing, 1e-9)
         self.count, self.length, self.apart = 0, 0.0, _FIRST_APART
-        self.waiting: NDArray[Any] = np.empty(0, dtype=np.complex128)
+        self.waiting = np.empty(0, dtype=np.complex128)
         self.fresh: list[Complexes] = []
         self.parts: list[tuple[Ints, Ints, Complexes]] = []
 
@@ -374,7 +374,7 @@ class _Growth:
         self.fresh.append(claims[granted])
         going = granted[-1] & (np.abs(at - before) >= 0.5 * np.abs(length))
         going &= np.abs(steps[-1]) * _STRIDE < self.longest
-        onward: _Heads = heads[going]
+        onward = heads[going]
         onward["at"], onward["step"] = at[going], steps[-1][going]
         return onward
 
@@ -386,7 +386,7 @@ class _Growth:
         """Return the lines so far, in mm, in the order in which they started."""
         if not self.parts:
             return Lines.empty()
-        line, order, places = (np.concatenate(part) for part in zip(*self.parts, strict=True))
+        line, order, places = (np.concatenate(part) for part in zip(*self.parts))
         places = places[np.argsort((line << 40) + order)] * self.cell + self.corner
         lines = without_repeats(Lines.from_counts(_points(places), np.bincount(line)))
         # Lines that met their own start are closed.

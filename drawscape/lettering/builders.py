@@ -103,7 +103,7 @@ def chevrons(_glyphs: Glyphs, count: int, direction: int) -> Glyph:
 
 def dash(glyphs: Glyphs, width: float) -> Glyph:
     """A dash at the height of the font's hyphen, which joins with other dashes."""
-    y = float(np.concatenate(glyphs["-"].strokes)[:, 1].mean())
+    y = np.concatenate(glyphs["-"].strokes)[:, 1].mean()
     return Glyph((line("0,0 1,0") * (width, 1.0) + (0.0, y),), width)
 
 
@@ -115,12 +115,12 @@ def fixed(_glyphs: Glyphs, advance: float, *strokes: Points) -> Glyph:
 def dotless(glyphs: Glyphs, letter: str) -> Glyph:
     """i or j without its dot, the part that is completely above the rest."""
     glyph = glyphs[letter]
-    ordered = sorted(glyph.strokes, key=lambda stroke: float(np.min(stroke[:, 1])))
+    ordered = sorted(glyph.strokes, key=lambda stroke: np.min(stroke[:, 1]))
     reach = -np.inf
     for index, stroke in enumerate(ordered):
         if index and np.min(stroke[:, 1]) > reach + 0.5:
             return Glyph(tuple(ordered[index:]), glyph.advance)
-        reach = max(reach, float(np.max(stroke[:, 1])))
+        reach = max(reach, np.max(stroke[:, 1]))
     return glyph
 
 
@@ -212,11 +212,11 @@ def with_marks(base: str, glyph: Glyph, marks: Sequence[str]) -> Glyph:
             strokes.append(moved(_APOSTROPHE, _span(glyph, upper=True)[1] + 2.5, top))
             advance += 2
         elif mark in _ABOVE:
-            lowest = max(float(np.max(stroke[:, 1])) for stroke in _ABOVE[mark])
+            lowest = max(np.max(stroke[:, 1]) for stroke in _ABOVE[mark])
             centre, y = sum(_span(glyph, upper=True)) / 2, ceiling - _GAP - lowest
             added = [moved(stroke, centre, y) for stroke in _ABOVE[mark]]
             strokes += added
-            ceiling = min(float(np.min(stroke[:, 1])) for stroke in added)
+            ceiling = min(np.min(stroke[:, 1]) for stroke in added)
         elif mark in _BELOW:
             strokes += [moved(stroke, x, bottom + _GAP) for stroke in _BELOW[mark]]
         elif mark == "\u0327":

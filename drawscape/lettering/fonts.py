@@ -147,9 +147,7 @@ def _true_type(file: Path) -> Font:
 def _font(name: str, drawn: Mapping[str, tuple[str, float]], em: float, capitals: float) -> Font:
     """Return a font of path data and advances in the file's units, y pointing up."""
     tolerances = [_TOLERANCE * em * _USUAL_CAPITALS / CAP_HEIGHT] * len(drawn)
-    outlines = dict(
-        zip(drawn, flatten_paths([d for d, _ in drawn.values()], tolerances), strict=True)
-    )
+    outlines = dict(zip(drawn, flatten_paths([d for d, _ in drawn.values()], tolerances)))
     if capitals <= 0:
         bounds = outlines["H"].bounds if "H" in outlines else None
         capitals = bounds[3] if bounds else em * _USUAL_CAPITALS

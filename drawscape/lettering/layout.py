@@ -132,7 +132,7 @@ def set_labels(
     boxes: list[Bounds] = []
     half, lines = style.size / 2, Lines.empty()
     mark = np.array([(-half, half), (0, -half), (half, half), (-half, half)])
-    for name, (x, y) in zip(names, np.asarray(places, dtype=np.float64).tolist(), strict=False):
+    for name, (x, y) in zip(names, np.asarray(places, dtype=np.float64).tolist()):
         text = set_text(" ".join(name.split()), style, valign="middle")
         step = style.size if x + 3 * half + text.width < x1 else -style.size - text.width
         left, right = min(x + step, x - half) - half, max(x + step + text.width, x + half) + half
@@ -148,7 +148,7 @@ def set_labels(
 
 def rows_of(text: str, style: TextStyle, width: float | None) -> list[tuple[str, bool]]:
     """Return the rows of `text`, each with whether it ends a paragraph; raises as `set_text` does."""
-    rows: list[tuple[str, bool]] = []
+    rows = []
     for paragraph in str(text).replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         wrapped = [paragraph] if width is None else wrap(paragraph, style, width)
         rows += [(row, False) for row in wrapped[:-1]] + [(wrapped[-1], True)]
@@ -209,11 +209,11 @@ def set_along(
     if not is_number(offset):
         raise CanvasError(f"text offset {offset!r} must be a finite number of mm")
     line = without_repeats(Lines.of(path))
-    along, length = distances_along(line), float(line.lengths_mm.sum())
+    along, length = distances_along(line), line.lengths_mm.sum()
     glyphs = style.glyphs(str(text).replace("\n", " "))
     advances = np.array([glyph.advance * style.scale for glyph in glyphs])
     spacing = style.spacing
-    needed = float(advances.sum()) + spacing * max(len(glyphs) - 1, 0)
+    needed = advances.sum() + spacing * max(len(glyphs) - 1, 0)
     room = length - needed
     if room < -1e-9:
         raise CanvasError(
@@ -224,8 +224,8 @@ def set_along(
         spacing += room / (len(glyphs) - 1)
     start = {"center": room / 2, "right": room}.get(align, 0.0)
     middles = start + np.cumsum(advances + spacing) - spacing - advances / 2
-    strokes: list[Points] = []
-    for glyph, advance, middle in zip(glyphs, advances, middles, strict=True):
+    strokes = []
+    for glyph, advance, middle in zip(glyphs, advances, middles):
         centre, turn = place_along(line.points, along, float(middle))
         for stroke in glyph.placed(-advance / 2, -offset, style.scale):
             strokes.append(stroke @ turn + centre)

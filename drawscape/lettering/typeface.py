@@ -31,7 +31,7 @@ _FINAL_SIGMA = {"ς": ("symbolic", "v")}
 
 def _slots(font: str, letters: str, slots: str) -> dict[str, tuple[str, str]]:
     """Return the letters, each by the font and slot that draws it."""
-    return {letter: (font, slot) for letter, slot in zip(letters, slots, strict=True)}
+    return {letter: (font, slot) for letter, slot in zip(letters, slots)}
 
 
 # The Latin letters of timesr have the same strokes.
@@ -224,8 +224,7 @@ def _single(font: Font, character: str) -> Glyph | None:
         return None
     if character in DRAWN and font.name not in SLOTS:
         build, *given = DRAWN[character]
-        built: Glyph = build(font.glyphs, *given)
-        return built
+        return build(font.glyphs, *given)
     if character not in FROM_OTHER_FONTS:
         return None
     other, place = FROM_OTHER_FONTS[character]

@@ -148,7 +148,7 @@ class EbbDriver(Driver):
     def travel(self, x: float, y: float) -> Iterator[Command]:
         start = np.array(_place(*self._steps))
         end = np.array([x, y])
-        length = float(np.hypot(*(end - start)))
+        length = np.hypot(*(end - start))
         if length > 0.5 / STEPS_MM:
             plotter = self.plotter
             limits = plotter.travel_speed, plotter.travel_acceleration

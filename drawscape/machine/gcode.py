@@ -64,7 +64,7 @@ class GcodeDriver(Driver):
         """Make Z count from the paper again."""
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
-        far_mm = float(np.hypot(x - self._here[0], y - self._here[1]))
+        far_mm = np.hypot(x - self._here[0], y - self._here[1])
         lasts_s = 0.1 + 2 * far_mm / self.plotter.travel_speed
         self._here = (x, y)
         ((across, up),) = self._places(np.array([[x, y]])).tolist()

@@ -128,7 +128,7 @@ class HpglDriver(Driver):
                 row = "PD"
             row += word if row == "PD" else f",{word}"
         yield Command(f"{row};".encode())
-        length_mm = float(np.hypot(*np.diff(points, axis=0).T).sum())
+        length_mm = np.hypot(*np.diff(points, axis=0).T).sum()
         self._line_s = 1.0 + len(points) * 0.05 + length_mm / self._speed_mm_s
 
     def fits(self, command: Command) -> bool:

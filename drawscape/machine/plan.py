@@ -190,7 +190,7 @@ class Plan:
         Without `over_ink`, a hop that crosses an earlier stroke is infinite, too.
         """
         lines = self.lines
-        ways_mm: Floats = np.hypot(*(np.roll(lines.starts, -1, axis=0) - lines.ends).T)
+        ways_mm = np.hypot(*(np.roll(lines.starts, -1, axis=0) - lines.ends).T)
         ways_mm[[section.last - 1 for section in self.sections]] = np.inf
         near, inked = np.flatnonzero(ways_mm < HOP_MM), np.flatnonzero(lines.counts > 1)
         if over_ink or not len(near) or not len(inked):
@@ -225,8 +225,8 @@ class Plan:
         rows = _joined([(k, max(a - over_mm, 0.0), b + over_mm) for k, a, b in parts])
         which = np.array([k for k, _, _ in rows], dtype=np.int64)
         begin, end = (np.array([row[i] for row in rows], dtype=np.float64) for i in (1, 2))
-        drawn: list[Lines] = []
-        sections: list[Section] = []
+        drawn = []
+        sections = []
         first = 0
         for s in self.sections:
             own = (which >= s.first) & (which < s.last)
@@ -294,8 +294,8 @@ def make_plan(
     layers = [layer for layer in document.layers if layer.motion.plotted and len(layer.lines)]
     if not layers:
         raise PlotError("the drawing has no lines that a pen can draw")
-    drawn: list[Lines] = []
-    sections: list[Section] = []
+    drawn = []
+    sections = []
     pens = pen_numbers(layers, most=carousel)
     first = 0
     for sheet in range(1, copies + 1):

@@ -33,7 +33,7 @@ from drawscape.errors import (
     PlotError,
     PlotNotFoundError,
 )
-from drawscape.geometry.lines import Ints, Lines
+from drawscape.geometry.lines import Lines
 from drawscape.machine.alignment import AS_LAID, Alignment
 from drawscape.machine.device import Device, locked, read_device, try_lock
 from drawscape.machine.driver import WINDOW
@@ -147,7 +147,7 @@ class State:
         self.corner: list[float] = []
         self.alignment = AS_LAID
         self.done = self.first = self.runs = 0
-        self.drawn: Ints = np.zeros(0, dtype=np.int64)
+        self.drawn = np.zeros(0, dtype=np.int64)
         self.begun: set[str] = set()
         self.requests: deque[Event] = deque()
         self.pens: tuple[Event, ...] = ()
@@ -441,7 +441,7 @@ class Plot:
         device, plan, record = self.device, self.plan, self.record
         machine = device.machine
         self._check_reach(record.alignment, start)
-        corner: list[float] = plan.placed(np.zeros((1, 2)), machine)[0].tolist()
+        corner = plan.placed(np.zeros((1, 2)), machine)[0].tolist()
         if start and record.corner not in ([], corner):
             raise PlotError(
                 f"{device.name} would draw the rest of plot {self.id} elsewhere: its profile has "
@@ -495,7 +495,7 @@ class Plot:
     def as_dict(self) -> dict[str, Any]:
         """Return what `drawscape plots show --json` prints."""
         state = self.state
-        values: dict[str, Any] = {
+        values = {
             "id": self.id,
             "state": state.label,
             "stroke": state.done,

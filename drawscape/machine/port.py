@@ -30,7 +30,7 @@ class Port:
     def read(self) -> bytes:
         """Return the bytes that have arrived, after at most 20 ms."""
         try:
-            data: bytes = self._serial.read(self._serial.in_waiting or 1)
+            data = self._serial.read(self._serial.in_waiting or 1)
         except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
             raise self._gone("broke; check cable and power") from None
         return data

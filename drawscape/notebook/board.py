@@ -183,7 +183,7 @@ def enqueue_missing(
         job_priority=SHEET_PRIORITY,
         batch_description=sheet or None,
     )
-    for same, job in zip(wanted.values(), batch.jobs, strict=True):
+    for same, job in zip(wanted.values(), batch.jobs):
         for cell in same:
             cell.job, cell.state, cell.drawing = job, None, None
     return batch
@@ -208,7 +208,7 @@ class Gallery:
 
     def _repr_html_(self) -> str:
         """A table of `<img>`: every notebook viewer shows it, and scripts never run in it."""
-        tiles = zip(self.pictures, self.captions, strict=True)
+        tiles = zip(self.pictures, self.captions)
         return picture_table(tiles, self.columns, width_px=190, failures=self.failures)
 
     def __repr__(self) -> str:

@@ -195,7 +195,7 @@ def _stored_cells(held: Sequence[Values]) -> list[Cell]:
     refresh()
     cells = [Cell(one["caption"], request=one["request"]) for one in held]
     with at_one_moment():
-        for cell, one in zip(cells, held, strict=True):
+        for cell, one in zip(cells, held):
             cell.drawing = latest_for(cell.request)
             _attach(cell, one["job"])
     return cells
@@ -224,7 +224,7 @@ def _value_cells(axes: Axes, fixed: Values) -> list[Cell]:
     """Return one cell per combination, the last axis changing fastest. Raises ParameterError for too many."""
     cells = []
     for row in _limited("variations", itertools.product(*axes.values())):
-        chosen = dict(zip(axes, row, strict=True))
+        chosen = dict(zip(axes, row))
         words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
         cells.append(Cell(words, {**fixed, **chosen}))
     return cells

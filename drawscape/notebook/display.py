@@ -32,7 +32,7 @@ def register() -> None:
 
 def bundle(drawing: Any) -> dict[str, Any]:
     """Show `drawing` in a viewer, if it is finished; return its usual picture and words."""
-    plain: dict[str, Any] = drawing._repr_mimebundle_()
+    plain = drawing._repr_mimebundle_()
     if "text/html" not in plain or not _show(drawing):
         return plain
     style = INSTEAD_OF_WIDGET.format(widget="drawscape-viewer", picture="drawscape-still")

@@ -132,8 +132,7 @@ class ProposalBoard(Board):
     def make(self) -> "EditionBoard":
         """Freeze the proposed drawings as numbers of the edition, and show its board below."""
         new_edition(self.name, self.proposed, self.terms)
-        board: EditionBoard = self.show_below("edition", self.name)
-        return board
+        return self.show_below("edition", self.name)
 
 
 class EditionBoard(Board):

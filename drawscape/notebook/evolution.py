@@ -78,7 +78,7 @@ def evolve(
     settings = [Settings.of_drawing(drawing, paper, orientation) for drawing in found]
     parents = [
         Cell("", one.values, parents=drawing.parents, drawing=drawing)
-        for one, drawing in zip(settings, found, strict=True)
+        for one, drawing in zip(settings, found)
     ]
     return Evolution(
         Settings.of(_target(sketch), paper or "A6", orientation),

@@ -31,7 +31,7 @@ def shown_of(parameter: Parameter, value: Any) -> Any:
     if parameter.kind in ("int", "float"):
         return number_text(value)
     if parameter.kind == "list":
-        return [shown_of(*pair) for pair in zip(_items(parameter, value), value, strict=True)]
+        return [shown_of(*pair) for pair in zip(_items(parameter, value), value)]
     if parameter.kind == "any":
         return repr(value)
     return parameter.shown(value)
@@ -40,7 +40,7 @@ def shown_of(parameter: Parameter, value: Any) -> Any:
 def _value_of(parameter: Parameter, shown: Any) -> Any:
     """Return the value of a page's input, not checked yet."""
     if parameter.kind == "list" and shown is not None:
-        return [_value_of(*pair) for pair in zip(_items(parameter, shown), shown, strict=True)]
+        return [_value_of(*pair) for pair in zip(_items(parameter, shown), shown)]
     text = shown.strip() if isinstance(shown, str) and parameter.kind != "text" else shown
     if text == "" and (parameter.kind == "any" or parameter.optional or parameter.default is None):
         return None

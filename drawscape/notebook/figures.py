@@ -24,7 +24,7 @@ def figure_rows(document: Document) -> list[dict[str, str]]:
             "ink": f"{one.pen_down_mm / 1000:.2f} m",
             "lifts": f"{one.lifts:,}",
         }
-        for one, color in zip(statistics(document), colors, strict=True)
+        for one, color in zip(statistics(document), colors)
     ]
     return rows if len(rows) > 2 else rows[:-1]
 

@@ -174,7 +174,7 @@ class Settings:
 
     def shuffled(self, locked: Collection[str]) -> "Settings":
         """Return other values for the seed and all unlocked parameters with bounds or choices."""
-        drawn: dict[str, Any] = {}
+        drawn = {}
         rng = np.random.default_rng()
         for parameter in self.target.parameters:
             empty = parameter.optional and self.inputs[parameter.name] is None
@@ -195,7 +195,7 @@ class Settings:
             return {}
         size = self.page_size or (WIDTH.default, HEIGHT.default)
         sides = paper_size(paper or "x".join(map(str, size)), orientation)
-        return dict(zip(("width", "height"), sides, strict=True))
+        return dict(zip(("width", "height"), sides))
 
     @property
     def schema(self) -> dict[str, Any]:

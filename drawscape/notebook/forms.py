@@ -129,7 +129,7 @@ def form(
     """
     durations.timeout(job_timeout)  # a wrong value is an error here, not at the first Draw
     own = {**({} if seed is None else {"seed": seed}), **(where or {})}
-    how: dict[str, Any] = {"paper": paper, "orientation": orientation, "live": live, **own}
+    how = {"paper": paper, "orientation": orientation, "live": live, **own}
     drawing = None
     if is_drawing(target):
         drawing = target if isinstance(target, Drawing) else find(target)
@@ -711,7 +711,7 @@ class Form(StaticOutputWidget):
 
     def _show_pens(self, document: Document) -> None:
         """Offer the home's pens for each pen number of the drawing."""
-        layers = dict(zip(pen_numbers(document.layers), document.layers, strict=True))
+        layers = dict(zip(pen_numbers(document.layers), document.layers))
         rows = [
             {"number": number, "name": plain_name(layer.name) or f"pen {number}",
              "color": layer.color, "pen": self._pens.get(number, "")}

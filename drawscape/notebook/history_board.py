@@ -155,7 +155,7 @@ class History(Board):
             plotted = plotted_drawings()
             cells = {}
             words = captions(shown, with_sketch=not self._values["sketch"])
-            for drawing, caption in zip(shown, words, strict=True):
+            for drawing, caption in zip(shown, words):
                 said = filter(None, [caption, plotted.get(str(drawing.path))])
                 cells[str(drawing.id)] = Cell(" · ".join(said), drawing=drawing)
             self.show(cells)
@@ -180,7 +180,7 @@ class History(Board):
             else 'Nothing is drawn yet: form("spiral") draws the first.'
         )
         names = sorted({*sketch_names(), now["sketch"]} - {""})
-        options: dict[str, list[tuple[str, Any]]] = {
+        options = {
             "sketch": [("all sketches", ""), *((label_of(name), name) for name in names)],
             "stars": [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))],
             "since": _DATES,

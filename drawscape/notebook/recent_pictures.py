@@ -46,7 +46,7 @@ class RecentPictures:
                     "drawn_at": drawing.modified_ns,
                     "stars": drawing.stars,
                 }
-                for (name, drawing), caption in zip(shown, words, strict=True)
+                for (name, drawing), caption in zip(shown, words)
             ]
             self._show(tiles)
 

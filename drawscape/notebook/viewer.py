@@ -127,9 +127,9 @@ def compare(*drawings: Viewable) -> "Comparison":
     """
     if not FEWEST <= len(drawings) <= MOST:
         raise ParameterError("drawings", len(drawings), f"compare {FEWEST} to {MOST} of them")
-    documents, names, settings = zip(*map(document_of, drawings), strict=True)
+    documents, names, settings = zip(*map(document_of, drawings))
     titles = captions_of(names, settings)
-    return Comparison(list(zip(documents, titles, strict=True)), settings)
+    return Comparison(list(zip(documents, titles)), settings)
 
 
 class Comparison(Viewer):

@@ -143,7 +143,7 @@ def _grown(sheet: Sheet, picture: Picture, found: Placement) -> Placement:
 
 def _turned(sheet: Sheet, outlines: list[tuple[Points, Points]]) -> list[Points]:
     """Return possible corners of the page: each outline in four turns."""
-    found: list[Points] = []
+    found = []
     for outline, frame in outlines:
         for turn in range(4):
             matrix = perspective(frame, np.roll(outline, turn, axis=0))

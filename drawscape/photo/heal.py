@@ -45,12 +45,12 @@ def examine(sheet: Sheet, picture: Picture, corners: Points | None = None) -> Fi
     """
     placement = find(sheet, picture, corners)
     finest = np.sqrt(_MOST_PX / sheet.page.prod())
-    scale = float(min(np.clip(placement.px_per_mm, _LEAST_PX_PER_MM, _MOST_PX_PER_MM), finest))
+    scale = min(np.clip(placement.px_per_mm, _LEAST_PX_PER_MM, _MOST_PX_PER_MM), finest)
     is_light = placement.signs == (-1,)
     flattened = placement.flattened(negative(picture) if is_light else picture, scale)
     flat = FlatSheet(sheet, flattened, scale, is_light)
     warning = "" if placement.is_turn_known else _UPRIGHT
-    error_mm = _WORST * float(np.max(placement.errors_mm(sheet.lines.points)))
+    error_mm = _WORST * np.max(placement.errors_mm(sheet.lines.points))
     return Finding(placement, *judge(flat, placement), error_mm, warning)
 
 
@@ -58,7 +58,7 @@ def marked(sheet: Sheet, picture: Picture, finding: Finding) -> Picture:
     """Return the photograph with missing stretches in red, and unsure ones in orange."""
     shown = picture.copy()
     thick = max(2, round(0.4 * finding.placement.px_per_mm))
-    for rows, color in zip((finding.unsure, finding.missing), _MARKS[::-1], strict=True):
+    for rows, color in zip((finding.unsure, finding.missing), _MARKS[::-1]):
         parts = stretches(sheet.lines, rows.strokes, rows.begin_mm, rows.end_mm)
         places = parts.with_points(finding.placement.pixels(parts.points))
         for line in places:

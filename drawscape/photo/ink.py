@@ -164,7 +164,7 @@ class FlatSheet:
         """Return how bright light ink is around each pixel, (H, W, 1): dark paper does not show the light."""
         inked = np.any([count > 0 for count in self.counts], axis=0)
         shown = np.abs(density).max(axis=2)
-        usual = float(np.median(shown[inked])) if inked.any() else 1.0
+        usual = np.median(shown[inked]) if inked.any() else 1.0
         seen = inked & (shown > 0.4 * usual)
         return self._around(np.repeat(shown[..., None], 3, axis=2) / usual, seen)[..., :1]
 
@@ -218,9 +218,9 @@ def judge(flat: FlatSheet, placement: Placement) -> tuple[Intervals, Intervals]:
     pens = [np.flatnonzero(flat.sheet.pens == pen) for pen in range(len(flat.counts))]
     inks = [_color_of(flat, pen, own) if len(own) else None for pen, own in enumerate(pens)]
     missing: list[tuple[int, float, float]] = []
-    unsure: list[tuple[int, float, float]] = []
+    unsure = []
     lengths = flat.sheet.lines.lengths_mm
-    for pen, (strokes, ink) in enumerate(zip(pens, inks, strict=True)):
+    for pen, (strokes, ink) in enumerate(zip(pens, inks)):
         if ink is None:
             unsure += [(k, 0.0, lengths[k]) for k in strokes.tolist()]
             continue
@@ -261,7 +261,7 @@ def _color_of(flat: FlatSheet, pen: int, strokes: Ints) -> Floats | None:
     chosen = values[total <= 1] if (total <= 1).sum() > 50 else values
     size = np.einsum("ki,ij,kj->k", chosen, np.linalg.inv(flat.noise), chosen)
     low, high = np.percentile(size, [60, 97])
-    color: Floats = np.median(chosen[(size >= low) & (size <= high)], axis=0)
+    color = np.median(chosen[(size >= low) & (size <= high)], axis=0)
     if flat.strength(color) > _FAINT:
         return color
     paper = np.median(flat.picture[flat.paper], axis=0) if flat.paper.any() else np.full(3, 255.0)
@@ -289,10 +289,10 @@ def _evidence(look: "_Look", rows: Rows) -> tuple[Floats, Floats, Floats]:
         [look.compared(rows.take(slice(at, at + _CHUNK))) for at in range(0, len(rows), _CHUNK)],
         axis=1,
     )
-    ratio, usual = sums[0] / np.maximum(sums[1], 1e-9), float(np.percentile(sums[1], 70))
+    ratio, usual = sums[0] / np.maximum(sums[1], 1e-9), np.percentile(sums[1], 70)
     known = sums[1] > 0.3 * usual
     spread = np.abs(ratio[known] - np.median(ratio[known])) if known.any() else np.ones(1)
-    noise = max(1.4826 * float(np.median(spread)), _LEAST_NOISE)
+    noise = max(1.4826 * np.median(spread), _LEAST_NOISE)
     scale = 2 * noise**2 * max(usual, 1e-9) * _REPEATS
     logs = np.stack((2 * sums[0] - sums[1], 2 * sums[2] - sums[3])) / scale
     most = _CLIP * (1 - _DOUBT * sums[4])
@@ -336,14 +336,14 @@ class _Look:
             layers += [layers[0] * layer for layer in layers[1:]]  # ink over other ink shows less
             design = np.stack([_sampled(layer, places)[alone] for layer in layers], axis=1)
             gains, off = _robust_fit(design, values)
-            fits.append((float(np.minimum(off, 0.5)[under < 0.5].mean()), blur_mm, gains, off))
+            fits.append((np.minimum(off, 0.5)[under < 0.5].mean(), blur_mm, gains, off))
         _, blur_mm, gains, off = min(fits, key=lambda fit: fit[0])
         scale = max(float(gains[0]), _LEAST_GAIN)
         gains = gains / scale
         own = _blurred(flat, flat.counts[pen], blur_mm)
         shown, wanted = np.ones_like(own), np.zeros_like(own)
         first = len(others) + 1
-        for count, gain, less in zip(others, gains[1:first], gains[first:], strict=True):
+        for count, gain, less in zip(others, gains[1:first], gains[first:]):
             cover = _blurred(flat, count, blur_mm)
             shown += np.float32(less) * cover
             wanted += np.float32(gain) * cover
@@ -416,9 +416,7 @@ class _Look:
         size = max(round(width_mm / step_mm), 1), min(long, len(rows))
         seen = cv2.boxFilter(np.where(free, ink, 0.0), -1, size)
         known = cv2.boxFilter(free.astype(np.float64), -1, size)
-        return float(
-            np.median(np.where(known > 0.5, seen / np.maximum(known, 0.5), 0.0).max(axis=1))
-        )
+        return np.median(np.where(known > 0.5, seen / np.maximum(known, 0.5), 0.0).max(axis=1))
 
 
 def _blurred(flat: FlatSheet, count: Picture, blur_mm: float) -> Values:
@@ -444,7 +442,7 @@ def _robust_fit(design: Values, values: Values) -> tuple[Floats, Floats]:
 def _parts(strokes: Ints) -> Iterator[tuple[int, int, int]]:
     """Yield each stroke with its first row and the row after its last."""
     bounds = np.flatnonzero(np.diff(strokes, prepend=-1, append=-1))
-    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+    for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist()):
         yield int(strokes[first]), first, last
 
 

@@ -100,7 +100,7 @@ class Placement:
 
     @property
     def _radius(self) -> float:
-        return float(np.hypot(*self.size)) / 2
+        return np.hypot(*self.size) / 2
 
     def bent(self, points: Points) -> Points:
         """Return by how many mm the paper's bend moves points of the page, (N, 2)."""
@@ -138,7 +138,7 @@ class Placement:
         flat = np.column_stack((points, np.ones(len(points)))) @ matrix.T
         unit = flat[:, :2] / flat[:, 2:]
         square = (unit**2).sum(axis=1, keepdims=True)
-        stretched: Points = unit * (1 + square * (self.lens[0] + square * self.lens[1]))
+        stretched = unit * (1 + square * (self.lens[0] + square * self.lens[1]))
         return self._middle + self._radius * stretched
 
     def jacobian(self, points: Points) -> Floats:
@@ -165,7 +165,7 @@ class Placement:
     @property
     def px_per_mm(self) -> float:
         """How fine the picture is at the middle of the page."""
-        return float(np.sqrt(abs(np.linalg.det(self.jacobian(self.page[None] / 2)[0]))))
+        return np.sqrt(abs(np.linalg.det(self.jacobian(self.page[None] / 2)[0])))
 
     def flattened(self, picture: Picture, px_per_mm: float) -> Picture:
         """Return the page as it looks from above, at `px_per_mm`; the edge is repeated off the picture."""
@@ -186,7 +186,7 @@ class Placement:
 def perspective(frame: Points, corners: Points) -> Floats:
     """Return the matrix (3, 3) that takes four points to four others."""
     rows = []
-    for (x, y), (u, v) in zip(frame, corners, strict=True):
+    for (x, y), (u, v) in zip(frame, corners):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
     return np.append(np.linalg.solve(np.array(rows), corners.ravel()), 1.0).reshape(3, 3)
 
@@ -229,11 +229,11 @@ def refine(
             (sign, _Blocks.matched(wanted, _seen(placement, picture, scale, sign), level))
             for sign in placement.signs
         ]
-        sign, blocks = max(tried, key=lambda pair: float(pair[1].scores.sum()))
+        sign, blocks = max(tried, key=lambda pair: pair[1].scores.sum())
         if len(blocks.middles) < 3:
             return replace(placement, score=-1.0)
         score, near = blocks.score, blocks.near_best()
-        sure = float(near.mean())
+        sure = near.mean()
         placement = _fitted(placement, blocks.take(near) if from_sure else blocks, level)
         placement = replace(placement, signs=(sign,), score=score, sure=sure)
     return placement
@@ -304,7 +304,7 @@ class _Blocks:
     @property
     def score(self) -> float:
         """How much alike the best blocks are, -1 to 1."""
-        return float(np.percentile(self.scores, _SCORE_PERCENT))
+        return np.percentile(self.scores, _SCORE_PERCENT)
 
     def near_best(self) -> Flags:
         """Return which blocks are, with those around them, about as much alike as the best, (K,)."""
@@ -426,7 +426,7 @@ def _bend(placement: Placement, middles: Points, off: Points, roots: Floats) -> 
     bend = before
     for _ in range(4):
         far = np.hypot(*(target - design @ bend).reshape(-1, 2).T)
-        noise = max(1.2 * float(np.median(far)), _NOISE_MM)
+        noise = max(1.2 * np.median(far), _NOISE_MM)
         trust = 1 / (1 + (far / (3 * noise)) ** 2) ** 2 / (noise**2 * _OVERLAP)
         weighted = design.T @ sparse.diags_array(np.repeat(trust, 2))
         precision = (weighted @ design + prior).tocsc()

@@ -55,7 +55,7 @@ class _Matching:
     def _gaps(self, pairs: Ints) -> Floats:
         """Return distances; to nowhere it is 0."""
         one, two = pairs
-        gaps: Floats = np.abs(self.points.take(one) - self.points.take(two))
+        gaps = np.abs(self.points.take(one) - self.points.take(two))
         gaps[np.isnan(gaps)] = 0.0
         return gaps
 
@@ -163,8 +163,8 @@ def _forest(rings: Ints, costs: Floats, moves: Ints) -> list[int]:
         cheapest[order[np.unique(side[order], return_index=True)[1]]] = True
     order = order[cheapest[order]]
     root = list(range(int(np.max(rings)) + 1))
-    chosen: list[int] = []
-    touched: set[int] = set()
+    chosen = []
+    touched = set()
     rows = np.stack((order, *rings[:, order], *moves[:, order]), axis=1)
     for index, a, b, move, other in rows.tolist():
         a, b = root_of(root, a), root_of(root, b)

@@ -121,7 +121,7 @@ class GcodeProfile:
 
     def command(self, name: str, /, **values: str) -> str:
         """Return the command `name` with `values` filled in."""
-        text: str = getattr(self, name)
+        text = getattr(self, name)
         for key, value in values.items():
             text = text.replace("{" + key + "}", value)
         return text

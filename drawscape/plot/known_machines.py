@@ -81,7 +81,7 @@ class Machine:
 
     def with_profile(self, profile: GcodeProfile) -> "Machine":
         """Return the machine with the commands of another profile, its feeds, its lifts and its reach."""
-        speeds: dict[str, Any] = {name: _speeds(profile)[name] for name in _OF_PROFILE}
+        speeds = {name: _speeds(profile)[name] for name in _OF_PROFILE}
         sides = {side: getattr(profile, side) or getattr(self, side) for side in _SIDES}
         profile, plotter = replace(profile, **sides), replace(self.plotter, **speeds)
         return replace(self, profile=profile, plotter=plotter, **sides)

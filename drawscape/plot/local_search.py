@@ -45,18 +45,18 @@ class _ChangingTour:
     """
 
     def __init__(self, steps: Ints, ends: Floats) -> None:
-        self.steps: list[int] = steps.tolist()
-        self.place: list[int] = np.argsort(steps >> 1).tolist()
+        self.steps = steps.tolist()
+        self.place = np.argsort(steps >> 1).tolist()
         points = ends.reshape(-1, 2)
         count = min(_NEIGHBOURS + 2, len(points))
         gaps, found = (each.tolist() for each in Nearest(points).query(points, count))
         # For each end the nearest ends of other lines, nearest first, and their distances.
         self.near = [
-            [pair for pair in zip(row, away, strict=True) if pair[0] >> 1 != end >> 1]
-            for end, (row, away) in enumerate(zip(found, gaps, strict=True))
+            [pair for pair in zip(row, away) if pair[0] >> 1 != end >> 1]
+            for end, (row, away) in enumerate(zip(found, gaps))
         ]
         self.start, self.nowhere = len(points), len(points) + 1
-        self.points: list[complex] = [*as_plane(points).tolist(), 0j]
+        self.points = [*as_plane(points).tolist(), 0j]
 
     def two_opt(self, end: int) -> tuple[int, ...]:
         """Reverse the lines between two moves if that gains; return the ends whose moves are new."""

@@ -72,7 +72,7 @@ def _nodes(ends: Points, tolerance_mm: float) -> Ints:
     first, same = same_points(ends)
     nodes = np.arange(len(first))
     if tolerance_mm > SAME_MM:
-        joined: dict[int, int] = {}
+        joined = {}
         for one, two in Nearest(ends[first]).pairs(tolerance_mm).tolist():
             # An end that has joined another attracts no more: a chain of near ends would join distant ones.
             if one not in joined and two not in joined:
@@ -209,10 +209,10 @@ def _exchanges(lines: Lines, is_closed: Flags) -> Ints:
     visits = vertex[points] * len(lines) + lines.ids[points]
     points = points[np.unique(visits, return_index=True)[1]]
     parent, opened = list(range(len(lines))), (~is_closed).tolist()
-    found: list[int] = []
+    found = []
     place = first = group = -1
     rows = (vertex[points], lines.ids[points], points)
-    for at, one, point in zip(*(row.tolist() for row in rows), strict=True):
+    for at, one, point in zip(*(row.tolist() for row in rows)):
         one = root_of(parent, one)
         if at != place:
             place, first, group = at, point, one
@@ -387,11 +387,11 @@ def _candidates(points: Plane, pieces: Ints, tolerance_mm: float) -> Iterator[tu
     ends = np.flatnonzero(np.bincount(np.concatenate((pieces, pieces + 1))))
     lengths = np.abs(points[pieces + 1] - points[pieces])
     x, y = np.ascontiguousarray(points[ends]).view(np.float64).reshape(-1, 2).T
-    low, width, height = complex(np.min(x), np.min(y)), float(np.ptp(x)), float(np.ptp(y))
+    low, width, height = complex(np.min(x), np.min(y)), np.ptp(x), np.ptp(y)
     sheet = (width + 2 * tolerance_mm) * (height + 2 * tolerance_mm)
     side = max(
         (sheet / 8 / len(pieces)) ** 0.5,
-        min(1.2 * float(lengths.mean()), _PART_MM),
+        min(1.2 * lengths.mean(), _PART_MM),
         4 * tolerance_mm,
         max(width, height) / _MOST_COLUMNS,
     )

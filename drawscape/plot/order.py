@@ -168,7 +168,7 @@ def join_fragments(ends: Floats) -> Ints:
         own = np.arange(len(near))
         pairs = np.flatnonzero((near[near] == own) & (own < near))
         pairs = pairs[np.argsort(gaps[pairs], kind="stable")]
-        for one, two in zip(free[pairs].tolist(), free[near[pairs]].tolist(), strict=True):
+        for one, two in zip(free[pairs].tolist(), free[near[pairs]].tolist()):
             if other[one] != two:  # no ring
                 partner[one], partner[two] = two, one
                 one, two = other[one], other[two]

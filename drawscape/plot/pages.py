@@ -90,7 +90,7 @@ def _cropped(layer: Layer, reach: Reach) -> tuple[Layer, str]:
         return layer.with_lines(clamped(reach, layer.lines)), ""
     inside = clip_to_rectangle(layer.lines, reach.x0, reach.y0, reach.x1, reach.y1)
     inside = clamped(reach, inside)
-    lost = float(layer.lines.lengths_mm.sum() - inside.lengths_mm.sum())
+    lost = layer.lines.lengths_mm.sum() - inside.lengths_mm.sum()
     note = (
         f"layer {layer.name!r} leaves {reach.what} by {far:.2f} mm ({lost:.1f} mm of ink outside)"
     )
@@ -144,7 +144,7 @@ def _moved(document: Document, matrix: Floats, shift: Floats) -> Document:
     return document.with_layers(
         [
             layer.with_lines(layer.lines.with_points(points))
-            for layer, points in zip(document.layers, lines, strict=True)
+            for layer, points in zip(document.layers, lines)
         ]
     )
 
@@ -187,7 +187,7 @@ def fit(
 
 def largest_scale(size: Iterable[float], room: Iterable[float]) -> float:
     """Return how much a box may grow within the room; a box without extent keeps its size."""
-    ratios = [space / side for side, space in zip(size, room, strict=True) if side > 0]
+    ratios = [space / side for side, space in zip(size, room) if side > 0]
     return float(min(ratios, default=1.0))
 
 
@@ -240,8 +240,7 @@ def tiles(
         )
     size = (document.width_mm, document.height_mm)
     counts = [
-        max(math.ceil((side - overlap_mm) / step - 1e-9), 1)
-        for side, step in zip(size, steps, strict=True)
+        max(math.ceil((side - overlap_mm) / step - 1e-9), 1) for side, step in zip(size, steps)
     ]
     if math.prod(counts) > _MOST_TILES:
         raise PlotError(

@@ -124,8 +124,7 @@ class Plotter:
 
     def distances(self, moves: Points) -> Floats:
         """Return the length of each pen-up move (N, 2) for its time; with `per_axis`, its longer side."""
-        far: Floats = np.abs(moves).max(axis=1) if self.per_axis else np.hypot(*moves.T)
-        return far
+        return np.abs(moves).max(axis=1) if self.per_axis else np.hypot(*moves.T)
 
     def travel_s(self, distances: Floats) -> float:
         """Return the seconds of pen-up moves of these lengths in mm, each from rest to rest."""
@@ -164,7 +163,7 @@ def _reachable(caps: Floats, lengths: Floats, acceleration: Floats | float) -> F
     gained = np.concatenate(([0.0], np.cumsum(2 * acceleration * lengths)))
     forward = gained + np.minimum.accumulate(caps - gained)
     lost = gained[-1] - gained
-    backward: Floats = lost + np.minimum.accumulate((forward - lost)[::-1])[::-1]
+    backward = lost + np.minimum.accumulate((forward - lost)[::-1])[::-1]
     return np.clip(backward, 0.0, None)
 
 

@@ -59,7 +59,7 @@ def _derived(metadata: str | None) -> dict[str, object] | None:
 
 def _distinct(layers: tuple[Layer, ...]) -> Iterator[tuple[str, Layer]]:
     """Yield the layers with different names: in a file, a name used twice would be one layer."""
-    seen: set[str] = set()
+    seen = set()
     for layer in layers:
         name, number = layer.name.strip() or "pen", 2
         while name in seen:

@@ -102,7 +102,7 @@ def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> l
 
     `kill(worker)` is called first, so that no process of the last run is left.
     """
-    recovered: list[str] = []
+    recovered = []
     for (worker,) in engine.read(engine.HOLDERS):
         if engine.workers.is_dead(worker):
             if worker:

@@ -23,7 +23,7 @@ class Batch:
         if not rows:
             raise JobNotFoundError(f"no batch has the id {batch_id!r}, or it has been pruned")
         self._total = int(rows[0][0])
-        self.description: str = rows[0][1] or ""
+        self.description = rows[0][1] or ""
         """The text given as `batch_description`."""
         self.following = following
         """The job that runs when all have ended, if any."""
@@ -62,7 +62,7 @@ class Batch:
     def progress(self) -> float:
         """The progress of the batch, 0 to 1; running jobs count with their own progress."""
         ((count, progress),) = self._read(self._database.BATCH_LEFT)
-        left: float = count - progress
+        left = count - progress
         return 1.0 - left / max(1, self._total)
 
     def _words(self) -> str:

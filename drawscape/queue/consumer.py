@@ -106,8 +106,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
     def __init__(self, huey: Any, *, burst: bool = False, **options: Any) -> None:
         self._burst = burst
         self.worker_id = new_id()
-        self._jobs: Engine = huey.storage.jobs
-        self._watched: Engine = huey.storage.watched
+        self._jobs = huey.storage.jobs
+        self._watched = huey.storage.watched
         self._jobs.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first of a new home
         _await_server(self._jobs)
         child_settings = ChildSettings(

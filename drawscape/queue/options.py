@@ -144,7 +144,7 @@ def new_job(
     call: Arguments,
 ) -> NewJob:
     """Return the job that `options` describe; raise JobOptionError for an invalid value."""
-    row: dict[str, Any] = {
+    row = {
         "id": job_id,
         "task": task.path,
         "payload": payload,

@@ -175,7 +175,7 @@ def _definitions(text: str, flags: int) -> dict[CodeType, Any]:
         if isinstance(node, (*_Def, ast.ClassDef, ast.Lambda)):
             line = min(one.lineno for one in (node, *getattr(node, "decorator_list", ())))
             nodes.setdefault((getattr(node, "name", "<lambda>"), line), []).append(node)
-    found: dict[CodeType, Any] = {}
+    found = {}
     for code in _codes_in(script):
         named = nodes.get((code.co_name, code.co_firstlineno), [])
         if len(named) > 1:  # lambdas in one line
@@ -202,7 +202,7 @@ def _class_definition(cls: Any) -> tuple[CodeType, Any] | None:
     codes = [c for c in inside if c.co_qualname.startswith(within)][:1]
     files, flags = [c.co_filename for c in codes], sum(c.co_flags & _FUTURES for c in codes)
     if "_fields" not in vars(cls):  # else namedtuple() made it
-        held: dict[str, Any] = {**linecache.cache}  # cells, the newest last
+        held = {**linecache.cache}  # cells, the newest last
         files.append(getattr(sys.modules.get(cls.__module__), "__file__", ""))
         files += [name for name in reversed(held) if held[name][1:2] == (None,)]
     texts = (text for file in files for text in _texts(file) if f"class {cls.__name__}" in text)
@@ -343,7 +343,7 @@ class _CodeWalk:
 
     def source(self, entry: str) -> SourceText:
         """Return the scripts of all modules: imports first. An empty one stands for a package."""
-        found: dict[str, str] = {}
+        found = {}
         modules = {module for module, _ in self.statements}
         for module in sorted(modules):
             parts = [text for (home, _), text in self.statements.items() if home == module]

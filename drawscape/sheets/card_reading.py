@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,9 +99,9 @@ def _fitted(combs: list[_Comb], channel: int, width: float) -> OptimizeResult:
         return np.concatenate([*off, [_FIRM * (guess[-1] - _GAMMA)]])
 
     seen = np.concatenate([comb.light[:, channel] for comb in combs])
-    strongest = float(seen[np.argmax(np.abs(1 - seen))])  # of two coats
+    strongest = seen[np.argmax(np.abs(1 - seen))]  # of two coats
     start = np.array([width, 0.08, np.clip(strongest, 0.05, 5.0), 1.9, 2.0, 2.0])
-    robust: dict[str, Any] = {"loss": "soft_l1", "f_scale": 0.05, "max_nfev": 20}
+    robust = {"loss": "soft_l1", "f_scale": 0.05, "max_nfev": 20}
     return least_squares(misfit, start, bounds=(_LOW, _HIGH), **robust)
 
 
@@ -121,8 +120,8 @@ def _last_speed(values: Floats) -> int | None:
     """Return the last speed up to which all lines have as much ink as the slowest, and no gap."""
     usual, last = 0.0, None
     for number, ink in enumerate(_inks_of_lines(values)):
-        usual = usual or float(np.median(ink))
-        unbroken = float((ink > usual / 2).mean())
+        usual = usual or np.median(ink)
+        unbroken = (ink > usual / 2).mean()
         if unbroken < _UNBROKEN or ink.mean() < _FULL * usual:
             break
         last = number

@@ -23,7 +23,7 @@ _LETTER_MM = 2.0
 
 def comb_lines() -> list[Floats]:
     """Return x of each comb's lines, in mm."""
-    combs: list[Floats] = []
+    combs = []
     x = 5.0
     for spacing in SPACINGS_MM:
         combs.append(x + spacing * np.arange(COMB_LINES, dtype=np.float64))

@@ -109,7 +109,7 @@ def set_pens(
         designed = {f"pen {number}": color for number, color in enumerate(designed, 1)}
     widths = np.broadcast_to(width, len(designed)).tolist()
     colors = inks(svg, palette, list(designed.values()))
-    for name, color, wide in zip(designed, colors, widths, strict=True):
+    for name, color, wide in zip(designed, colors, widths):
         svg.set_pen(name, color, wide)
     return list(designed)
 
@@ -134,7 +134,7 @@ def in_pens(
     [('rows', 'navy')]
     """
     names = set_pens(svg, palette, pens, width=width)
-    for name, part in zip(names, parts, strict=False):
+    for name, part in zip(names, parts):
         lines = Lines.of(part() if callable(part) else part)
         if len(lines):
             svg.polylines(lines, pen=name)

@@ -140,12 +140,10 @@ def _sketch_in(file: Path, imported: Callable[[], ModuleType]) -> Sketch:
 
 GONE = {
     "attractor": "harmonograph",
-    "automaton": "truchet",
     "chladni": "moire",
     "curl_noise": "flow_field",
     "differential_growth": "space_colonization",
     "dla": "space_colonization",
-    "dragon": "truchet",
     "gosper": "truchet",
     "hachures": "elevation_map",
     "hilbert": "spiral_halftone",
@@ -154,8 +152,6 @@ GONE = {
     "implicit": "mesh_hatching",
     "isolines": "elevation_map",
     "l_system": "botanical_plate",
-    "lissajous": "harmonograph",
-    "maurer_rose": "rose",
     "maze": "truchet",
     "paragraph": "botanical_plate",
     "reaction_diffusion": "space_colonization",
@@ -163,13 +159,12 @@ GONE = {
     "ridgelines": "terrain",
     "still_life": "mesh_hatching",
     "strata": "swathes",
-    "superformula": "rose",
     "ten_print": "truchet",
     "tree_rings": "spiral",
     "tsp_picture": "spiral_halftone",
     "warped_text": "botanical_plate",
 }
-"""Sketches of earlier versions, and the nearest one to each."""
+"""Sketches of 0.4, and the nearest one to each."""
 
 
 class SketchRegistry(Mapping[str, Sketch]):

@@ -102,10 +102,10 @@ def hide(nodes: list[CanvasNode]) -> None:
     counts = [len(leaf.lines) for leaf in leaves]
     # A rank for each line, the regions that hide, and the ranks of these.
     order: list[int] = []
-    covers: list[Lines] = []
-    ranks: list[int] = []
+    covers = []
+    ranks = []
     rank = 0
-    for leaf, size in zip(leaves, counts, strict=True):
+    for leaf, size in zip(leaves, counts):
         lines = leaf.lines
         closed = np.flatnonzero(lines.closed & (lines.counts >= _CORNERS))
         whole = isinstance(leaf, (Outline, OcclusionMask))
@@ -129,7 +129,7 @@ def _replace_lines(
     kept, source = cut(Lines.join(leaf.lines for leaf in leaves))
     owner = np.repeat(np.arange(len(leaves)), counts)[source]
     bounds = np.searchsorted(owner, np.arange(len(leaves) + 1))
-    for leaf, (begin, end) in zip(leaves, pairwise(bounds.tolist()), strict=True):
+    for leaf, (begin, end) in zip(leaves, pairwise(bounds.tolist())):
         leaf.lines = kept.part(begin, end)
 
 

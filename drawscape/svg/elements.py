@@ -79,7 +79,7 @@ def flatten_outlines(nodes: Iterable["CanvasNode"], tolerance: float = TOLERANCE
 
     tolerances = [tolerance / max(outline.matrix.stretch, 1e-9) for outline in outlines]
     flat = flatten_paths([outline.data for outline in outlines], tolerances)
-    for outline, lines in zip(outlines, flat, strict=True):
+    for outline, lines in zip(outlines, flat):
         outline.lines, outline.data = outline.matrix.apply(lines), ""
 
 
@@ -105,9 +105,9 @@ class Group:
         elements: "list[CanvasNode] | None" = None,
         pen: Pen | None = None,
     ) -> None:
-        self.attrs: dict[str, Any] = dict(attrs or {})
+        self.attrs = dict(attrs or {})
         self.parent = parent
-        self.elements: list[CanvasNode] = [] if elements is None else elements
+        self.elements = [] if elements is None else elements
         self.pen = pen
 
     def add_element(self, element: "CanvasNode") -> None:

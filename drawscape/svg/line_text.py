@@ -30,13 +30,13 @@ def format_lines(lines: Lines, decimals: int = 2) -> Iterator[bytes]:
     lines = lines.drawable()
     if not len(lines):
         return iter(())
-    low, high = float(np.min(lines.points)), float(np.max(lines.points))
+    low, high = np.min(lines.points), np.max(lines.points)
     if decimals == 2 and low * 100 >= _LOWEST + 1 and high * 100 <= _HIGHEST - 1:
         return _by_table(lines, math.floor(low * 100), math.ceil(high * 100))
     # Without the table, but with its rounding: a coordinate's text never depends on its neighbours.
     rounded = np.rint(lines.points * 10.0**decimals) / 10.0**decimals
     texts = [format_number(value, decimals) for value in rounded.ravel().tolist()]
-    points = list(map(",".join, zip(texts[::2], texts[1::2], strict=True)))
+    points = list(map(",".join, zip(texts[::2], texts[1::2])))
     return (
         " ".join(points[a:b]).encode() + END_OF_LINE for a, b in pairwise(lines.offsets.tolist())
     )

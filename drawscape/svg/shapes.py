@@ -55,7 +55,7 @@ def moved_shape(tag: str, numbers: Attrs, attrs: Attrs, matrix: Matrix) -> Eleme
     rx, ry = (n.get(name, n.get("r", 0.0)) for name in ("rx", "ry"))
     if tag == "line":
         ends = *matrix.at(n["x1"], n["y1"]), *matrix.at(n["x2"], n["y2"])
-        return Element.of(tag, dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True)), attrs)
+        return Element.of(tag, dict(zip(("x1", "y1", "x2", "y2"), ends)), attrs)
     if tag == "rect" and min(n["width"], n["height"]) > 0 and not {"rx", "ry"} & attrs.keys():
         left, top, right, bottom = n["x"], n["y"], n["x"] + n["width"], n["y"] + n["height"]
         corners = (left, top), (right, top), (right, bottom), (left, bottom), (left, top)
@@ -87,7 +87,7 @@ def spline(through: Points, *, closed: bool = False) -> str:
         around = np.vstack((through[-1:], through, through[:2]))
     before, starts, ends, after = around[:-3], around[1:-2], around[2:-1], around[3:]
     handles = starts + (ends - before) / 6, ends - (after - starts) / 6
-    pieces = zip(*handles, ends, strict=True)
+    pieces = zip(*handles, ends)
     return " ".join("C" + " ".join(map(pair, piece)) for piece in pieces)
 
 

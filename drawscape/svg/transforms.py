@@ -13,7 +13,7 @@ class TransformStack:
     """The current transform, and those that `push` has saved."""
 
     def __init__(self) -> None:
-        self._matrices: list[Matrix] = [Matrix()]
+        self._matrices = [Matrix()]
 
     @property
     def matrix(self) -> Matrix:

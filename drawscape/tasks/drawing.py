@@ -15,7 +15,7 @@ from drawscape.catalogue.sources import keep_source
 from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
 from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
-from drawscape.sketches.registry import AnySketch, chosen
+from drawscape.sketches.registry import chosen
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -45,7 +45,7 @@ def generate_complex_svg(
     'harmonograph-7-....svg'
     """
     margin = params.pop("margin", None)
-    sketch: AnySketch = pattern_type  # or a function: draw_function_svg's
+    sketch = pattern_type  # or a function: draw_function_svg's
     recipe = recipe_of(chosen(sketch), width, height, seed=seed, margin=margin, values=params)
     if draft:
         return str(_draft(recipe, parents))

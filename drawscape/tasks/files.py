@@ -46,10 +46,10 @@ def process_batch(
     folder = settings.output_path(f"{output_folder or chosen.folder}/x").parent
     names = _distinct(f"{Path(file).stem}{chosen.suffix}" for file in file_list)
     reports: list[Report] = []
-    for file, name in zip(file_list, names, strict=True):
+    for file, name in zip(file_list, names):
         begun, number = time.monotonic(), len(reports)
         if job.is_canceled:
-            report: Report = {"status": "stopped", "error": "the batch stopped before this file"}
+            report = {"status": "stopped", "error": "the batch stopped before this file"}
         else:
             words = f"{number + 1} of {len(file_list)} files, {file}"
             job.progress(number / len(file_list), words)
@@ -126,7 +126,7 @@ def _distinct(names: Iterable[str]) -> list[str]:
 
     Letter case does not count, because some file systems ignore it.
     """
-    chosen: dict[str, str] = {}
+    chosen = {}
     for name in names:
         candidate = name
         number = 1

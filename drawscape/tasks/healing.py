@@ -115,7 +115,7 @@ def _told(plan: Plan, numbers: Ints, sheet: Sheet, finding: Finding) -> dict[str
                 "points": points.round(3).tolist(),
             }
             for stroke, begin, end, points in zip(
-                found.strokes, found.begin_mm, found.end_mm, parts, strict=True
+                found.strokes, found.begin_mm, found.end_mm, parts
             )
         ]
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import secrets
 import subprocess
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -108,7 +108,7 @@ def drive_plot(plot_id: str, run: str, **options: Unpack[RunOptions]) -> str:
             )
 
     with ThreadPoolExecutor(1) as messages:  # it waits for the last of them
-        sent: list[Future[None]] = []
+        sent = []
 
         def tell(text: str) -> None:
             mail(text)

@@ -67,11 +67,11 @@ def publish(
             f"{folder} holds another page (index.html or drawings); choose an empty folder"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    tiles: list[str] = []
-    shown: list[dict[str, Any]] = []
+    tiles = []
+    shown = []
     with scratch_folder(folder) as scratch:
         said = words or captions(chosen)
-        for one, name, caption in zip(chosen, _names(chosen), said, strict=True):
+        for one, name, caption in zip(chosen, _names(chosen), said):
             picture = _write_files(one, scratch / name, caption, with_svg=with_svg)
             size = f'width="{one.width:g}" height="{one.height:g}"'
             image = f'<img src="drawings/{quote(name)}.{picture}" {size} alt="" loading="lazy">'

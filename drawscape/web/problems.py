@@ -71,8 +71,8 @@ def check(
     `prefix` goes before the names in the errors.
     """
     known = {parameter.name: parameter for parameter in parameters}
-    checked: dict[str, Any] = {}
-    errors: list[FieldError] = []
+    checked = {}
+    errors = []
     for name, value in values.items():
         try:
             if name not in known:

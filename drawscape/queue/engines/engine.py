@@ -103,8 +103,7 @@ class JobTable:
         found = run(self.NEXT, **self.claim_values(request))
         if not found:
             return []
-        rows: Rows = run(self.CLAIM, seq=found[0][0], worker=request.worker, pid=request.pid)
-        return rows
+        return run(self.CLAIM, seq=found[0][0], worker=request.worker, pid=request.pid)
 
     def claim_in(self, run: Any, request: ClaimRequest) -> Claim | None:
         """Return the next job within a transaction; a server claims by single statements."""

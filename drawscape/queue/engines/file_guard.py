@@ -73,7 +73,7 @@ class FileGuard:
     """
 
     def __init__(self, path: Path) -> None:
-        self._descriptors: list[int | None] = [
+        self._descriptors = [
             _hold(path, _SHARED_FIRST, _SHARED_SIZE),
             _hold(Path(f"{path}-shm"), _DEAD_MANS_SWITCH, 1),
         ]

@@ -176,7 +176,7 @@ def rendered(sql: str) -> tuple[str, tuple[str, ...]]:
     >>> rendered("select :id, 'at :noon' from job where id = :id")
     ("select $1, 'at :noon' from job where id = $1", ('id',))
     """
-    names: list[str] = []
+    names = []
 
     def mark(found: re.Match[str]) -> str:
         if found[1] is None:

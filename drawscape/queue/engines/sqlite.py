@@ -139,7 +139,7 @@ class SqliteEngine(SqliteQueries, JobTable):
 
         It is closed with its thread. A forked process opens its own: connections do not survive a fork.
         """
-        held: _ThreadConnection | None = getattr(self._local, "held", None)
+        held = getattr(self._local, "held", None)
         if held is None or held.connection.pid != os.getpid():
             with self.named_errors(), opening(self.path) as known:
                 if not known and not self.path.exists():

@@ -130,8 +130,7 @@ class ChildProcess:
             self._process.join(5)
             if died_before:  # its descendants in other sessions have lost their parent
                 kill_marked(CHILD, child_mark(self.pid))
-        code: int | None = self._process.exitcode
-        return code
+        return self._process.exitcode
 
     def kill(self) -> None:
         """Kill the child, its process group and its descendants, including processes that a task started."""

@@ -99,7 +99,7 @@ def process_handle(pid: int) -> int | None:
 
 def descendants_of(pid: int) -> list[int]:
     """Return the processes that descend from `pid`, also those in other sessions (on Linux)."""
-    found: list[int] = []
+    found = []
     with contextlib.suppress(OSError):  # it may end at any moment
         for thread in os.listdir(f"/proc/{pid}/task"):
             listed = Path(f"/proc/{pid}/task/{thread}/children").read_text()

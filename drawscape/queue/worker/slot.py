@@ -157,7 +157,7 @@ class Slot:
 
     def release(self) -> Claim | None:
         """Give up the claim and return it; the child ends if it works on it."""
-        claim: Claim | None = self.claim
+        claim = self.claim
         self.claim = self.outcome = None
         self.is_lost = False
         self.retry_at = 0.0

@@ -49,5 +49,5 @@ def tiles(
         )
         fresh = after[first[~np.isin(places, known)]]
         known = np.union1d(known, places)
-    motions, sizes, odd = map(np.concatenate, zip(*found, strict=True))
+    motions, sizes, odd = map(np.concatenate, zip(*found))
     return motions, sizes, odd

@@ -16,7 +16,7 @@ from drawscape.sketches.tilings._plane_graph import neighbours, panel, roundel
 STEPS = 13
 """Points of half an arc."""
 
-PENS = dict(zip(("rims", "gold", "green", "teal"), MOSS, strict=False))
+PENS = dict(zip(("rims", "gold", "green", "teal"), MOSS))
 
 
 @sketch

@@ -38,7 +38,7 @@ def gradients(
     closest = max(closest, 0.5 + 0.25 * overlap)  # an ink may lie over itself there
     for column in range(count):
         reach = overlap * (x[column + 1] - x[column])
-        for pen, over in zip(rng.permutation(3)[:2], (0, reach), strict=True):
+        for pen, over in zip(rng.permutation(3)[:2], (0, reach)):
             left, right = max(x[column] - over, frame.x0), min(x[column + 1] + over, frame.x1)
             cuts = np.sort(rng.uniform(0.15, 0.85, rng.integers(fields)))
             edges = frame.y0 + frame.height * np.array([0, *cuts, 1])

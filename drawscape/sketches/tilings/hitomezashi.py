@@ -49,7 +49,7 @@ def hitomezashi(
     svg.rect(*svg.frame[:2], *svg.frame.size, pen=thread)
     side = np.logical_xor.accumulate(np.vstack([[False], above[1:, :1]]), axis=0)
     inside = np.logical_xor.accumulate(np.hstack([side, left[:, 1:]]), axis=1)
-    for shade, ink in zip((inside, ~inside), inks, strict=True):
+    for shade, ink in zip((inside, ~inside), inks):
         number = label(shade)[0]
         tiny = shade & (np.bincount(number.ravel())[number] <= small)
         for cell in cells:

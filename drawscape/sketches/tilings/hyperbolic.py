@@ -60,7 +60,7 @@ def hyperbolic(
     motions, sizes, odd = tiles(disc((polygon[1:] + polygon[:-1]) / 2), place, frame)
     counts = np.clip(sizes / spacing, 1, 60).astype(int)
     parts = [list[Lines](), list[Lines]()]
-    for count, ink in set(zip(counts.tolist(), odd.tolist(), strict=True)):
+    for count, ink in set(zip(counts.tolist(), odd.tolist())):
         lines = disc(motif(polygon, count, twist * (1 - 2 * ink)))
         some = motions[(counts == count) & (odd == ink)]
         drawn = place(moved(some[:, :, None, None], lines)).reshape(-1, lines.shape[1])

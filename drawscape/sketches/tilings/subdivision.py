@@ -48,7 +48,7 @@ def subdivision(
         if rng.random() < empty or inner.short < 2 * step:
             continue
         if rng.random() < arcs:
-            turn = int(rng.integers(4))
+            turn = rng.integers(4)
             x, y = rectangle(inner)[turn]
             for radius in np.arange(step, inner.short, step):
                 svg.arc(x, y, radius, start=90 * turn, stop=90 * turn + 90, pen=pen)

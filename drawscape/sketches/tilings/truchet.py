@@ -79,7 +79,7 @@ def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
         return list(ring[:, ::4])
     free = np.linalg.norm(1 - ring, axis=2) > 0.5 + ribbon / 2 + GAP
     parts = []
-    for arc, shown in zip(ring, free, strict=True):
+    for arc, shown in zip(ring, free):
         ends = np.flatnonzero(np.diff(shown, prepend=False, append=False)).reshape(-1, 2)
         parts += [arc[a:b] for a, b in ends if b - a > 1]
     return parts

@@ -43,14 +43,14 @@ def wall_of_100(
     sheets = [number - 1] if number else range(SIDE * SIDE)
     cells = svg.grid(1, 1) if number else svg.grid(SIDE, SIDE)
     room = 0.38 if number else 0.45
-    for sheet, cell in zip(sheets, cells, strict=True):
+    for sheet, cell in zip(sheets, cells):
         count = fit_count(RINGS, cell.size / 2.4, spacing, least=4)
         rings = _rings(corners, count, genes[sheet] * disorder, chance[:, sheet], heading)
         # All of a figure stays in its room, whatever its disorder.
         size = cell.frame.size * room / max(1.0, np.max(np.abs(as_floats(rings))))
         place = cell.frame.middle + as_floats(rings) * size
         is_lost = lost[:count] < 0.35 * genes[sheet, 5] * disorder
-        for pen, chosen in zip(pens, (~is_lost, is_lost), strict=True):
+        for pen, chosen in zip(pens, (~is_lost, is_lost)):
             # Where outlines crowd into a blot, only some go on.
             lines = thinned(Lines.of(place[chosen]), 1 + np.flatnonzero(chosen), most=0.55)
             svg.polylines(lines, pen=pen)

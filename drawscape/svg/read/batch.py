@@ -114,8 +114,8 @@ class LineBatch:
         kinds = [known.setdefault((c.dashes, c.dash_offset), len(known)) for c in self.contexts]
         numbers = np.array(kinds, dtype=np.int64)[self.of[self.owners]]
         patterns = list(known)
-        parts: list[Lines] = []
-        owners: list[Ints] = []
+        parts = []
+        owners = []
         order = np.argsort(numbers, kind="stable")
         for number, own in by_outline(self.lines.take(order), numbers[order]):
             which, order = order[: len(own)], order[len(own) :]
@@ -219,8 +219,7 @@ def is_straight(lines: Lines) -> Flags:
     points = lines.points - np.repeat(lines.starts, lines.counts, axis=0)
     x, y = points.T
     xx, yy, xy = (np.add.reduceat(part, lines.offsets[:-1]) for part in (x * x, y * y, x * y))
-    straight: Flags = (xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2
-    return straight
+    return (xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2
 
 
 _MOST_DASHES_IN_ALL = 3_000_000
@@ -237,7 +236,7 @@ def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple
     """
     steps = np.asarray(pattern, dtype=np.float64)
     steps = np.concatenate((steps, steps)) if len(steps) % 2 else steps
-    period = float(steps.sum())
+    period = steps.sum()
     if not np.isfinite(period) or period <= 0 or (steps < 0).any():
         return lines, np.arange(len(lines))
     offset %= period

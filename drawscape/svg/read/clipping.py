@@ -124,7 +124,7 @@ def _areas(walk: TreeWalk, child: XmlNode, state: InheritedState) -> list[Region
         return []
     inner = walk.inside(child, {k: v for k, v in own.items() if k in _OF_CLIPS}, state)
     data = path_data(child, inner.viewport, own, inner.style)
-    areas: list[Region] = []
+    areas = []
     if target is not None:
         inner = replace(inner, matrix=inner.matrix @ use_place(child, own, state))
         with walk.entered(target) as may_be_drawn:

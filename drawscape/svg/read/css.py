@@ -171,7 +171,7 @@ class Stylesheet:
     def declarations(self, node: XmlNode) -> dict[str, str]:
         """Return an element's own declarations; coordinates only where CSS gives them."""
         attributes = node.attributes
-        own: dict[str, str] = {}
+        own = {}
         for name in _ATTRIBUTES & attributes.keys():
             value = checked(name, attributes[name])
             if value is not None:

@@ -53,7 +53,7 @@ def without_hidden(
 
     from drawscape.geometry.clip import visible
 
-    areas, numbers = zip(*covers, strict=True)
+    areas, numbers = zip(*covers)
     boxes = shapely.box(*shapely.bounds(areas).T)
     overlaps = len(shapely.STRtree(boxes).query(boxes)[0]) // len(boxes)
     edges = np.concatenate([borders(area) for area in areas])

@@ -130,7 +130,7 @@ def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> I
     places = layer_of[of]
     if len(members) > 1:
         lines, places = in_order([lines], places, places)
-    for contexts, (_, part) in zip(members.values(), by_outline(lines, places), strict=True):
+    for contexts, (_, part) in zip(members.values(), by_outline(lines, places)):
         yield _layer(scene, contexts, layering, part)
 
 

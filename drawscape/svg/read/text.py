@@ -220,9 +220,9 @@ def draw_text(walk: TreeWalk, node: XmlNode, state: InheritedState) -> None:
     begins = [
         i for i, letter in enumerate(letters) if not i or (letter.x, letter.y) != (None, None)
     ]
-    placed: list[tuple[_Letter, Points]] = []
+    placed = []
     x = y = 0.0
-    for begin, end in zip(begins, [*begins[1:], len(letters)], strict=True):
+    for begin, end in zip(begins, [*begins[1:], len(letters)]):
         first, *others = chunk = letters[begin:end]  # placed together and anchored as one
         total = sum(letter.advance for letter in chunk) + sum(letter.dx for letter in others)
         x, y = x if first.x is None else first.x, y if first.y is None else first.y
@@ -245,7 +245,7 @@ def _draw_letters(walk: TreeWalk, placed: list[tuple[_Letter, Points]]) -> None:
             walk.note("text that is fully transparent is not drawn")
         if ink is None or style.hidden or style.font_size <= 0:
             continue
-        lines: list[Points] = []
+        lines = []
         for letter, at in same:
             if letter.strokes is None:
                 walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")

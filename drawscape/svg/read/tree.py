@@ -226,7 +226,7 @@ def tree_with_runs(data: bytes) -> XmlNode | None:
     """Return the root element of a file with its long rows taken out; None if that is impossible."""
     if _OPENING not in data:  # a fast check; the pattern takes a tenth of the whole time
         return None
-    runs: dict[str, Lines] = {}
+    runs = {}
     kept, end = [], 0
     for row in _ROW.finditer(data):
         lines = _lines(data, *row.span()) if row.end() - row.start() >= _LEAST_BYTES else None

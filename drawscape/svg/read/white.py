@@ -1,7 +1,5 @@
 """White outlines: nothing on white paper, and edges of coloured shapes below them."""
 
-from typing import Any
-
 import numpy as np
 
 from drawscape.drawing.values import is_white
@@ -89,7 +87,7 @@ class _ShapesBeneath:
 
         rest = shapely.MultiLineString(list(own))
         under = self._outlines[self._boxes.query(shapely.box(*rest.bounds))]
-        colored: list[tuple[float, str, Any]] = []
+        colored = []
         is_whole = True
         for index in sorted(under[under < outline].tolist(), reverse=True):
             color = self._colors[index]
